@@ -1,0 +1,44 @@
+import type { Seconds } from './clock.js';
+
+/**
+ * Something that happened in a session and that a person may want to know. Codes are stable, written
+ * `<noun>-<verb>` (`stream-opened`, `samples-dropped`), and listed in docs/reference/event-codes.md.
+ */
+export interface SessionEvent {
+  readonly code: EventCode;
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly session?: string;
+  readonly stream?: string;
+  /** Session time, when it has one. */
+  readonly time?: Seconds;
+  readonly details?: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+export const eventCodes = [
+  'stream-opened',
+  'stream-closed',
+  'stream-matched',
+  'stream-unmatched',
+  'stream-ignored',
+  'stream-stale',
+  'stream-returned',
+  'stream-assumed-aligned',
+  'channels-unlabelled',
+  'unit-unknown',
+  'gap-found',
+  'clock-reset',
+  'samples-late',
+  'samples-dropped',
+  'recording-damaged',
+  'engine-chosen',
+  'engine-unavailable',
+  'model-failed',
+  'pipeline-reloaded',
+  'pipeline-kept',
+  'session-opened',
+  'session-closed',
+] as const;
+export type EventCode = (typeof eventCodes)[number];
+
+export type EventSink = (event: SessionEvent) => void;

@@ -1,0 +1,60 @@
+import type { FeatureDescriptor } from './features.js';
+import type { Evidence } from './prediction.js';
+
+/** What one modality of a model takes: an ordered feature vector or a raw window. */
+export type ModalityInput =
+  | {
+      readonly kind: 'features';
+      readonly features: readonly FeatureDescriptor[];
+      /** Digest of the transforms between the source and this input, source and sinks left out. */
+      readonly upstream: string;
+    }
+  | {
+      readonly kind: 'window';
+      readonly channels: readonly string[];
+      readonly sfreq_hz: number;
+      readonly length: number;
+      readonly upstream: string;
+    };
+
+/** One modality of one window, ready for the model: aligned to the model's schema, zeroed where masked. */
+export interface ModalityFrame {
+  /** [F] features, or [C * length] raw samples, not yet standardised; 0 where `mask` is 0. */
+  readonly values: Float32Array;
+  /** [F] (features) or [C] (raw windows): 1 = measured. */
+  readonly mask: Uint8Array;
+  readonly present: boolean;
+}
+
+/** A window's model input, one frame for every modality of the model's schema, in its order. */
+export type ModelFrame = readonly ModalityFrame[];
+
+export interface ModelOutput {
+  /** Native scale -1..1, not yet clipped. */
+  readonly valence: number;
+  readonly arousal: number;
+  readonly dominance?: number;
+  readonly liking?: number;
+  /** Fusion weight of each modality, in schema order; 0 for absent ones. */
+  readonly weights: readonly number[];
+  /** Emotion experts' routing weights. */
+  readonly routing: readonly number[];
+  /** Half widths of the calibrated interval, or null. */
+  readonly interval: { readonly level: number; readonly valence: number; readonly arousal: number } | null;
+}
+
+/** A loaded model, wherever it runs. `predict` never blocks the event loop. */
+export interface ModelRunner {
+  readonly name: string;
+  /** `name@sha256:...` */
+  readonly id: string;
+  readonly type: string;
+  readonly evidence: Evidence;
+  readonly engine: string;
+  /** Modalities in the order of {@link ModelFrame}. */
+  readonly inputs: ReadonlyMap<string, ModalityInput>;
+  /** Fewest present modalities, and those that must be present, for a valid prediction. */
+  readonly validity: { readonly min_present: number; readonly required: readonly string[] };
+  predict(frames: readonly ModelFrame[]): Promise<ModelOutput[]>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,55 @@
+import type { Seconds } from './clock.js';
+
+/** What a model was shown to be worth; every view shows it. */
+export const evidences = ['simulated', 'validated', 'none'] as const;
+export type Evidence = (typeof evidences)[number];
+
+/** Why a prediction is not valid; documented in docs/reference/reason-codes.md. */
+export const invalidReasons = [
+  'warming-up',
+  'no-input',
+  'too-few-modalities',
+  'required-modality-missing',
+  'low-coverage',
+  'unmapped-channels',
+  'model-failed',
+] as const;
+export type InvalidReason = (typeof invalidReasons)[number];
+
+export interface ModalityState {
+  readonly present: boolean;
+  /** Usable share of the window, 0..1. */
+  readonly coverage: number;
+  /** What the model's fusion gave the modality, 0..1. */
+  readonly weight: number;
+  /** Why it is masked, when it is. */
+  readonly reason?: string;
+}
+
+export interface Interval {
+  readonly level: number;
+  readonly valence: readonly [number, number];
+  readonly arousal: readonly [number, number];
+}
+
+/** One line of `replay`; on the WebSocket with `time_unix` and `age_ms` added. */
+export interface Prediction {
+  readonly stream: 'affect';
+  readonly session: string;
+  readonly seq: number;
+  readonly time: Seconds;
+  readonly window: readonly [Seconds, Seconds];
+  /** -1..1, clipped, 6 decimals; null when nothing could be computed. */
+  readonly valence: number | null;
+  readonly arousal: number | null;
+  readonly dominance?: number;
+  readonly liking?: number;
+  readonly routing?: readonly number[];
+  readonly interval: Interval | null;
+  readonly modalities: Readonly<Record<string, ModalityState>>;
+  readonly valid: boolean;
+  readonly reason: InvalidReason | null;
+  readonly evidence: Evidence;
+  readonly model: string;
+  readonly pipeline: string;
+}

@@ -1,0 +1,57 @@
+import type { Seconds } from './clock.js';
+import type { FeatureDescriptor, FeatureSchema, FeatureVector } from './features.js';
+import type { Chunk, StreamInfo, Window } from './signal.js';
+
+/** `gap`: samples are missing before what comes next; `layout`: channels or rate changed. */
+export type ResetCause = 'start' | 'layout' | 'gap';
+
+/** State as plain JSON values, so that a session can be stored, resumed or moved. */
+export type Snapshot = null | boolean | number | string | Snapshot[] | { [key: string]: Snapshot };
+
+/**
+ * A streaming algorithm on chunks: synchronous, without clock, I/O or RxJS. The output must not depend on
+ * how samples are cut into chunks (`assertChunkInvariant` in src/testing proves it).
+ */
+export interface ChunkProcessor {
+  /** Allocates for `info` and returns the info of what will be emitted. Called before the first chunk and when the layout changes. */
+  reset(info: StreamInfo, cause: ResetCause): StreamInfo;
+  /** A chunk with `gapBefore` resets filter memory by itself. Input arrays must not be kept or written to. */
+  process(chunk: Chunk, emit: (chunk: Chunk) => void): void;
+}
+
+/** Collects one stream's chunks and gives an output for each closing time. */
+export interface Windower<Out> {
+  reset(info: StreamInfo, cause: ResetCause): void;
+  push(chunk: Chunk): void;
+  /** The output at `time`: a function of the samples with t < `time` alone, whatever was pushed beyond. */
+  close(time: Seconds): Out;
+}
+
+/** A raw window copied out for a model: what a {@link Windower} of kind `window` gives. */
+export interface RawWindow {
+  readonly info: StreamInfo;
+  readonly time: Seconds;
+  readonly window: readonly [start: Seconds, end: Seconds];
+  /** Channel-major [C, length]; NaN = missing. */
+  readonly data: Float64Array;
+  readonly length: number;
+  readonly coverage: Float32Array;
+  readonly gap: boolean;
+}
+
+/** A streaming algorithm on feature vectors. */
+export interface FeatureProcessor {
+  reset(schema: FeatureSchema, cause: ResetCause): FeatureSchema;
+  process(vector: FeatureVector): FeatureVector;
+  snapshot?(): Snapshot;
+  restore?(snapshot: Snapshot): void;
+}
+
+/** Computes features of one stream at closing times; made anew for every stream layout. */
+export interface Extractor {
+  readonly descriptors: readonly FeatureDescriptor[];
+  /** Sees every sample once, in order, before the first {@link compute} whose window ends after it: for detectors with state. */
+  push?(chunk: Chunk): void;
+  /** Writes `descriptors.length` values to `out`; NaN = masked. */
+  compute(window: Window, out: Float64Array): void;
+}

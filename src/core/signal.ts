@@ -1,0 +1,137 @@
+import type { Seconds } from './clock.js';
+
+/**
+ * Canonical stream types. A source's dialect is mapped to one of these once, where the stream enters.
+ * `Annotation` (a known affect trajectory) and `Affect` (our own predictions) are never model inputs.
+ */
+export const streamTypes = [
+  'EEG',
+  'Gaze',
+  'ECG',
+  'PPG',
+  'EDA',
+  'TEMP',
+  'EMG',
+  'EOG',
+  'RESP',
+  'ACC',
+  'GYRO',
+  'HR',
+  'IBI',
+  'Face',
+  'Markers',
+  'Annotation',
+  'Affect',
+  'Other',
+] as const;
+export type StreamType = (typeof streamTypes)[number];
+
+export interface Channel {
+  /** Canonical label, e.g. `Fp1`, `left_pupil`; empty when the device sent none. */
+  readonly label: string;
+  /** Canonical unit: `uV`, `mV`, `uS`, `degC`, `mm`, `px`, `deg`, `norm`, `1/min`, `g`, ... or empty when unknown. */
+  readonly unit: string;
+  /** Channel type as the field names it (`EEG`, `gaze`, `pupil`, `trigger` ...); often the stream's type. */
+  readonly type: string;
+}
+
+export interface StreamInfo {
+  /** Unique within its session. */
+  readonly id: string;
+  readonly name: string;
+  readonly type: StreamType;
+  readonly sourceId: string;
+  /** Nominal rate, Hz; 0 = irregular. */
+  readonly sfreq: number;
+  readonly channels: readonly Channel[];
+  /** How the stream's stamps got onto the session clock; `assumed` = first samples aligned. */
+  readonly aligned?: 'clock' | 'assumed';
+}
+
+/** Consecutive samples of one stream. A chunk never spans a gap. */
+export interface Chunk {
+  readonly info: StreamInfo;
+  /** Channel-major [C, n]: channel c is `data.subarray(c * n, (c + 1) * n)`. NaN = missing. */
+  readonly data: Float64Array;
+  /** [n] stamps, s, not decreasing. */
+  readonly times: Float64Array;
+  /** Whether samples are missing between the previous chunk and this one (or the clock was reset). */
+  readonly gapBefore: boolean;
+}
+
+export interface Marker {
+  readonly stream: string;
+  readonly time: Seconds;
+  readonly value: string;
+}
+
+/** What a source emits, in order of arrival. */
+export type StreamMessage =
+  | { readonly kind: 'open'; readonly info: StreamInfo }
+  | { readonly kind: 'chunk'; readonly chunk: Chunk }
+  | { readonly kind: 'marker'; readonly marker: Marker }
+  | { readonly kind: 'close'; readonly id: string };
+
+/**
+ * The samples of one stream that a window at `end` holds: the last `length` samples with t < `end`
+ * (irregular streams: those with t in [start, end)). Views are valid only during the call that receives them.
+ */
+export interface Window {
+  readonly info: StreamInfo;
+  readonly start: Seconds;
+  readonly end: Seconds;
+  /** Samples held; fewer than `expected` before full coverage. */
+  readonly length: number;
+  /** `round(window_s * sfreq)`; for irregular streams equal to `length`. */
+  readonly expected: number;
+  /** [length] samples of channel `c`, oldest first, NaN where missing. */
+  channel(c: number): Float64Array;
+  /** [length] stamps, s. */
+  readonly times: Float64Array;
+  /** Per channel, the share 0..1 of [start, end) that holds usable samples. */
+  readonly coverage: Float32Array;
+  /** Whether a gap lies between the window's samples: they then span more than `window_s`. */
+  readonly gap: boolean;
+}
+
+/** Stamps closer than this are taken as equal: a double holding a unix time resolves 2.4e-7 s. */
+export const TIME_TOLERANCE_S = 1e-6;
+
+/** Number of samples in `span_s` at `sfreq`, rounded, so that 0.29 s at 100 Hz is 29. */
+export function samplesIn(span_s: Seconds, sfreq: number): number {
+  return Math.round(span_s * sfreq);
+}
+
+/** Channel `c` of a chunk as a view [n]. */
+export function channelOf(chunk: Chunk, c: number): Float64Array {
+  const n = chunk.times.length;
+  return chunk.data.subarray(c * n, (c + 1) * n);
+}
+
+/** Samples `from` (inclusive) to `to` (exclusive) of a chunk; the first part keeps `gapBefore`. */
+export function sliceChunk(chunk: Chunk, from: number, to: number): Chunk {
+  const n = chunk.times.length;
+  if (from === 0 && to === n) return chunk;
+  const channels = chunk.info.channels.length;
+  const length = to - from;
+  const data = new Float64Array(channels * length);
+  for (let c = 0; c < channels; c++) data.set(chunk.data.subarray(c * n + from, c * n + to), c * length);
+  return {
+    info: chunk.info,
+    data,
+    times: chunk.times.slice(from, to),
+    gapBefore: from === 0 && chunk.gapBefore,
+  };
+}
+
+/** Index of the first stamp >= `time` in ascending `times`. */
+export function lowerBound(times: Float64Array, time: Seconds, length: number = times.length): number {
+  let low = 0;
+  let high = length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (times[middle] < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
