@@ -1,0 +1,57 @@
+import type { SessionEvent } from '../core/event.js';
+import type { FeatureDescriptor } from '../core/features.js';
+import type { Prediction } from '../core/prediction.js';
+
+/** Features of one window of one extract node, as the `features` stream carries them; null = masked. */
+export interface FeatureMessage {
+  readonly stream: 'features';
+  readonly session: string;
+  readonly seq: number;
+  readonly time: number;
+  readonly window: readonly [number, number];
+  readonly input: string;
+  readonly features: readonly FeatureDescriptor[];
+  readonly values: readonly (number | null)[];
+}
+
+/** State of every matched input of a session at a closing time, as the `quality` stream carries it. */
+export interface QualityMessage {
+  readonly stream: 'quality';
+  readonly session: string;
+  readonly seq: number;
+  readonly time: number;
+  readonly inputs: Readonly<
+    Record<
+      string,
+      {
+        readonly name: string;
+        readonly type: string;
+        readonly sfreq: number;
+        readonly present: boolean;
+        readonly reason: string | null;
+        readonly channels: readonly {
+          readonly label: string;
+          readonly coverage: number;
+          readonly state: string;
+        }[];
+      }
+    >
+  >;
+}
+
+/** An event, as the `sys` stream carries it. */
+export interface SysMessage {
+  readonly stream: 'sys';
+  readonly session: string;
+  readonly seq: number;
+  readonly time: number | null;
+  readonly event: SessionEvent;
+}
+
+/** What a running pipeline publishes; the wall-clock fields are added where it leaves the process. */
+export type OutputMessage = Prediction | FeatureMessage | QualityMessage | SysMessage;
+
+export interface Sink {
+  publish(message: OutputMessage): void;
+  close(): Promise<void>;
+}
