@@ -1,0 +1,20 @@
+/** A stream as a device, file or client declares it; '' where it says nothing. */
+export interface RawStreamDeclaration {
+  /** Unique within its session. */
+  readonly id: string;
+  readonly name: string;
+  /** Declared type; '' where the format has none (EDF): the channels' labels then decide. */
+  readonly type: string;
+  readonly sourceId: string;
+  /** Nominal rate, Hz; 0 = irregular. */
+  readonly sfreq: number;
+  readonly channels: readonly RawChannel[];
+  /** Values are text: the stream carries markers, whatever its type. */
+  readonly text?: boolean;
+}
+
+export interface RawChannel {
+  readonly label: string;
+  readonly unit: string;
+  readonly type: string;
+}
