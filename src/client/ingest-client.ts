@@ -1,0 +1,333 @@
+import type { AckParams, OpenParams, OpenResult, StreamDeclaration } from '../protocol/control.js';
+import { encodeSamples } from '../protocol/sample-frame.js';
+import { INGEST_PATH } from '../protocol/version.js';
+import {
+  AffectdClientError,
+  Connection,
+  type ConnectionState,
+  type ConnectOptions,
+  type RpcError,
+} from './connection.js';
+import { Emitter } from './emitter.js';
+
+export interface IngestOptions extends ConnectOptions {
+  /** Name of the sender, under which the daemon lets it resume. Default: a random one. */
+  readonly client?: string;
+  readonly session?: string;
+  /** Default `binary`; streams of markers always go as JSON. */
+  readonly format?: 'binary' | 'json';
+  /** Frames kept until they are acknowledged, above which `push` throws. Default 100 000. */
+  readonly maxUnacknowledged?: number;
+}
+
+export interface IngestEvents {
+  /** The daemon knows the stream; also after each reconnect. */
+  readonly open: OpenResult;
+  /** Index of the newest frame that is safe, as `push` returned it. */
+  readonly ack: number;
+  /** A frame was refused, and is not sent again, or the stream can't be opened. */
+  readonly error: AffectdClientError;
+  readonly state: ConnectionState;
+}
+
+/** Samples [n][C], or [n * C] sample by sample; null, NaN = missing; text for markers. */
+export type Samples = Float32Array | readonly (readonly (number | null | string)[])[];
+
+interface Frame {
+  readonly index: number;
+  readonly samples: Samples;
+  readonly time: number | readonly number[] | Float64Array;
+}
+
+/** How long to wait before frames that the daemon did not take are sent again, s. */
+const RESEND_S = 0.5;
+
+/** One stream of an {@link IngestConnection}. Frames are kept until acknowledged, and sent again after a reconnect. */
+export class IngestStream {
+  readonly #emitter = new Emitter<IngestEvents>();
+  readonly #connection: Connection;
+  readonly #params: OpenParams;
+  readonly #options: IngestOptions;
+  readonly #onClose: () => void;
+  readonly #channels: number;
+  #unacknowledged: Frame[] = [];
+  #pushed = 0;
+  /** Index of the frame that has sequence number 0 on the wire. */
+  #origin = 0;
+  #opened: OpenResult | null = null;
+  #everOpened = false;
+  #paused: { cancel(): void } | null = null;
+  #waiting: { resolve(): void; reject(error: Error): void }[] = [];
+  #failed: AffectdClientError | null = null;
+
+  constructor(connection: Connection, params: OpenParams, options: IngestOptions, onClose: () => void) {
+    this.#connection = connection;
+    this.#params = params;
+    this.#options = options;
+    this.#onClose = onClose;
+    this.#channels = params.stream.channels.length;
+    if (connection.isOpen) this.open();
+  }
+
+  /** Wire id, while open. */
+  get id(): number | null {
+    return this.#opened?.stream ?? null;
+  }
+
+  /** Frames not yet acknowledged. */
+  get unacknowledged(): number {
+    return this.#unacknowledged.length;
+  }
+
+  on<E extends keyof IngestEvents>(event: E, listener: (value: IngestEvents[E]) => void): () => void {
+    return this.#emitter.on(event, listener);
+  }
+
+  /**
+   * @param time Stamp of the first sample, s, or all [n] stamps.
+   * @returns The frame's index, counted from 0; `ack` tells it.
+   * @throws RangeError for samples that don't fit the stream, too many of them, or a full buffer.
+   */
+  push(samples: Samples, time: number | readonly number[] | Float64Array): number {
+    if (this.#failed) throw this.#failed;
+    const n = samples instanceof Float32Array ? samples.length / this.#channels : samples.length;
+    if (!Number.isInteger(n) || n === 0)
+      throw new RangeError(`${samples.length} values are no samples of ${this.#channels} channels`);
+    if (typeof time !== 'number' && time.length !== n)
+      throw new RangeError(`${time.length} stamps for ${n} samples`);
+    if (!(samples instanceof Float32Array) && samples.some((sample) => sample.length !== this.#channels))
+      throw new RangeError(`every sample needs ${this.#channels} values`);
+    if (this.#opened && n > this.#opened.limits.max_samples)
+      throw new RangeError(`${n} samples in a frame; the daemon takes ${this.#opened.limits.max_samples}`);
+    if (this.#unacknowledged.length >= (this.#options.maxUnacknowledged ?? 100_000))
+      throw new RangeError(`${this.#unacknowledged.length} frames wait for the daemon: the buffer is full`);
+    const frame = { index: this.#pushed++, samples, time };
+    this.#unacknowledged.push(frame);
+    if (this.#opened && !this.#paused) this.#send(frame);
+    return frame.index;
+  }
+
+  /** Resolves once every frame pushed so far is safe. */
+  drain(): Promise<void> {
+    if (this.#failed) return Promise.reject(this.#failed);
+    if (this.#unacknowledged.length === 0) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  /** Waits until everything is safe, then ends the stream. */
+  async close(): Promise<void> {
+    try {
+      await this.drain();
+      if (this.#opened) await this.#connection.request('close', { stream: this.#opened.stream });
+    } catch (error) {
+      // Without a connection there is nothing left to end: the daemon closes the stream after its grace.
+      if (!(error instanceof AffectdClientError)) throw error;
+    } finally {
+      this.#paused?.cancel();
+      this.#opened = null;
+      this.#onClose();
+    }
+  }
+
+  /** Called by the connection, when it is there. */
+  open(): void {
+    this.#connection.request('open', this.#params).then(
+      (result) => this.#resume(result as OpenResult),
+      (error: AffectdClientError) => {
+        if (error.code === 'disconnected') return;
+        if (error.code === 'not-ready') this.#connection.timers.after(RESEND_S, () => this.open());
+        else this.#fail(error);
+      },
+    );
+  }
+
+  /** Called by the connection. */
+  state(state: ConnectionState): void {
+    if (state !== 'open') {
+      this.#opened = null;
+      this.#paused?.cancel();
+      this.#paused = null;
+    }
+    this.#emitter.emit('state', state);
+    if (state === 'closed') this.#fail(new AffectdClientError('closed', 'the connection is closed'));
+  }
+
+  /** Called by the connection: every frame up to `seq` is safe. */
+  acknowledge(seq: number): void {
+    const frames = this.#unacknowledged;
+    let safe = 0;
+    while (safe < frames.length && ((seq - this.#seqOf(frames[safe])) | 0) >= 0) safe++;
+    if (safe === 0) return;
+    const newest = frames[safe - 1].index;
+    this.#unacknowledged = frames.slice(safe);
+    this.#emitter.emit('ack', newest);
+    if (this.#unacknowledged.length === 0) this.#settle(({ resolve }) => resolve());
+  }
+
+  /** Called by the connection: the daemon refused a frame. */
+  refuse(error: RpcError): void {
+    const { code, seq } = error.data;
+    if (code === 'not-ready' || code === 'seq-gap') {
+      this.#paused ??= this.#connection.timers.after(RESEND_S, () => {
+        this.#paused = null;
+        this.#sendAll();
+      });
+      return;
+    }
+    if (seq !== undefined)
+      this.#unacknowledged = this.#unacknowledged.filter((frame) => this.#seqOf(frame) !== seq);
+    this.#emitter.emit('error', new AffectdClientError(code, error.message));
+    if (this.#unacknowledged.length === 0) this.#settle(({ resolve }) => resolve());
+  }
+
+  #resume(result: OpenResult): void {
+    const next = result.last_seq === null ? 0 : result.last_seq + 1;
+    if (!this.#everOpened || !result.resumed) {
+      const first = this.#unacknowledged[0]?.index ?? this.#pushed;
+      this.#origin = first - next;
+    }
+    this.#everOpened = true;
+    this.#opened = result;
+    if (result.resumed && result.last_seq !== null) this.acknowledge(result.last_seq);
+    this.#sendAll();
+    this.#emitter.emit('open', result);
+  }
+
+  #sendAll(): void {
+    if (this.#opened) for (const frame of this.#unacknowledged) this.#send(frame);
+  }
+
+  #seqOf(frame: Frame): number {
+    return (frame.index - this.#origin) >>> 0;
+  }
+
+  #send(frame: Frame): void {
+    const stream = this.#opened!.stream;
+    const seq = this.#seqOf(frame);
+    const { samples, time } = frame;
+    const stamped = typeof time !== 'number';
+    const text = !(samples instanceof Float32Array) && typeof samples[0][0] === 'string';
+    if (text || this.#options.format === 'json') {
+      const data = samples instanceof Float32Array ? rowsOf(samples, this.#channels) : samples;
+      const stamps = stamped ? { times: [...time] } : { t0: time };
+      const params = { stream, seq, ...stamps, data };
+      this.#connection.send(JSON.stringify({ jsonrpc: '2.0', method: 'push', params }));
+      return;
+    }
+    this.#connection.send(
+      encodeSamples(
+        {
+          stream,
+          seq,
+          t0: stamped ? Number.NaN : time,
+          times: stamped ? Float64Array.from(time) : null,
+          data:
+            samples instanceof Float32Array
+              ? samples
+              : Float32Array.from(samples.flat(), (value) => (value === null ? Number.NaN : Number(value))),
+        },
+        this.#channels,
+      ),
+    );
+  }
+
+  #fail(error: AffectdClientError): void {
+    if (this.#failed) return;
+    this.#failed = error;
+    this.#emitter.emit('error', error);
+    this.#settle(({ reject }) => reject(error));
+  }
+
+  #settle(each: (waiting: { resolve(): void; reject(error: Error): void }) => void): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const one of waiting) each(one);
+  }
+}
+
+/** Streams of one sender over one connection, which comes back by itself. */
+export class IngestConnection {
+  readonly #streams = new Set<IngestStream>();
+  readonly #options: IngestOptions;
+  readonly #client: string;
+  readonly #connection: Connection;
+
+  constructor(url: string | URL, options: IngestOptions = {}) {
+    this.#options = options;
+    this.#client = options.client ?? randomName();
+    this.#connection = new Connection(url, INGEST_PATH, options, {
+      opened: () => {
+        for (const stream of this.#streams) stream.open();
+      },
+      text: (message) => this.#receive(message),
+      state: (state) => {
+        for (const stream of this.#streams) stream.state(state);
+      },
+    });
+  }
+
+  open(stream: StreamDeclaration): IngestStream {
+    const params = { client: this.#client, session: this.#options.session, stream };
+    const opened = new IngestStream(this.#connection, params, this.#options, () =>
+      this.#streams.delete(opened),
+    );
+    this.#streams.add(opened);
+    return opened;
+  }
+
+  /** Drops the connection as a fault would; it comes back by itself and nothing is lost. */
+  drop(): void {
+    this.#connection.drop();
+  }
+
+  /** Ends every stream once its frames are safe, then the connection. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#streams].map((stream) => stream.close()));
+    this.#connection.close();
+  }
+
+  #receive(message: unknown): void {
+    const received = message as { method?: string; params?: AckParams; error?: RpcError };
+    const id = received.params?.stream ?? received.error?.data.stream;
+    for (const stream of this.#streams) {
+      if (stream.id !== id) continue;
+      if (received.error) stream.refuse(received.error);
+      else if (received.method === 'ack') stream.acknowledge(received.params!.seq);
+    }
+  }
+}
+
+/**
+ * One stream over a connection of its own; `close()` ends both.
+ * @param url The daemon, `http://127.0.0.1:8765` or `ws://...`.
+ * @example
+ * const eeg = openIngest('ws://127.0.0.1:8765', {
+ *   stream: { name: 'headset', type: 'EEG', sfreq: 250, channels: ['Fp1', 'Fp2'], unit: 'uV' },
+ * });
+ * eeg.push([[1.5, -2.1], [1.7, -2.0]], 0);
+ * await eeg.close();
+ */
+export function openIngest(
+  url: string | URL,
+  options: IngestOptions & { readonly stream: StreamDeclaration },
+): IngestStream {
+  const connection = new IngestConnection(url, options);
+  const stream = connection.open(options.stream);
+  const close = stream.close.bind(stream);
+  stream.close = async () => {
+    await close();
+    await connection.close();
+  };
+  return stream;
+}
+
+function rowsOf(samples: Float32Array, channels: number): (number | null)[][] {
+  return Array.from({ length: samples.length / channels }, (_, i) =>
+    Array.from(samples.subarray(i * channels, (i + 1) * channels), (v) => (Number.isFinite(v) ? v : null)),
+  );
+}
+
+function randomName(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(8));
+  return `client-${[...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+}

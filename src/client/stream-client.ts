@@ -1,0 +1,137 @@
+import type {
+  DroppedParams,
+  SubscribeParams,
+  SubscribeResult,
+  UnsubscribeParams,
+} from '../protocol/control.js';
+import type { WireMessage, WireMessages } from '../protocol/output.js';
+import { STREAM_PATH } from '../protocol/version.js';
+import {
+  AffectdClientError,
+  Connection,
+  type ConnectionState,
+  type ConnectOptions,
+  type RpcError,
+} from './connection.js';
+import { Emitter } from './emitter.js';
+
+export interface StreamEvents extends WireMessages {
+  /** Messages that the daemon dropped for this client because it read too slowly. */
+  readonly dropped: DroppedParams;
+  readonly state: ConnectionState;
+  /** Why the connection dropped; it comes back by itself unless the state is `closed`. */
+  readonly disconnected: { readonly code: number; readonly reason: string };
+  readonly error: AffectdClientError;
+}
+
+interface Subscription {
+  params: SubscribeParams;
+  settle: { resolve(result: SubscribeResult): void; reject(error: Error): void } | null;
+}
+
+/** Predictions, quality, features and events of a daemon. Reconnects and subscribes again by itself. */
+export class StreamClient {
+  readonly #emitter = new Emitter<StreamEvents>();
+  readonly #subscriptions = new Set<Subscription>();
+  readonly #connection: Connection;
+  #state: ConnectionState = 'connecting';
+
+  constructor(url: string | URL, options: ConnectOptions = {}) {
+    this.#connection = new Connection(url, STREAM_PATH, options, {
+      opened: () => {
+        for (const subscription of this.#subscriptions) this.#send(subscription);
+      },
+      text: (message) => this.#receive(message),
+      state: (state, detail) => {
+        this.#state = state;
+        this.#emitter.emit('state', state);
+        if (detail) this.#emitter.emit('disconnected', detail);
+        if (state === 'closed') this.#abandon();
+      },
+    });
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Returns the function that stops listening. */
+  on<E extends keyof StreamEvents>(event: E, listener: (value: StreamEvents[E]) => void): () => void {
+    return this.#emitter.on(event, listener);
+  }
+
+  /**
+   * Holds over reconnects. Resolves with what the daemon took and what not.
+   * @throws AffectdClientError with the daemon's code; `closed` when the client closes first.
+   */
+  subscribe(params: SubscribeParams): Promise<SubscribeResult> {
+    return new Promise((resolve, reject) => {
+      if (this.#state === 'closed') {
+        reject(new AffectdClientError('closed', 'the client is closed'));
+        return;
+      }
+      const subscription: Subscription = { params, settle: { resolve, reject } };
+      this.#subscriptions.add(subscription);
+      if (this.#connection.isOpen) this.#send(subscription);
+    });
+  }
+
+  async unsubscribe(params: UnsubscribeParams): Promise<void> {
+    const session = params.session ?? '*';
+    for (const subscription of [...this.#subscriptions]) {
+      if ((subscription.params.session ?? '*') !== session) continue;
+      const streams = subscription.params.streams.filter((stream) => !params.streams.includes(stream));
+      if (streams.length > 0) subscription.params = { ...subscription.params, streams };
+      else this.#subscriptions.delete(subscription);
+    }
+    if (this.#connection.isOpen) await this.#connection.request('unsubscribe', params);
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+
+  #send(subscription: Subscription): void {
+    this.#connection.request('subscribe', subscription.params).then(
+      (result) => {
+        subscription.settle?.resolve(result as SubscribeResult);
+        subscription.settle = null;
+      },
+      (error: AffectdClientError) => {
+        // It is sent again once the connection is back.
+        if (error.code === 'disconnected') return;
+        this.#subscriptions.delete(subscription);
+        if (subscription.settle) subscription.settle.reject(error);
+        else this.#emitter.emit('error', error);
+      },
+    );
+  }
+
+  #receive(message: unknown): void {
+    const received = message as
+      | WireMessage
+      | { stream?: undefined; method: 'dropped'; params: DroppedParams }
+      | { stream?: undefined; method?: undefined; error: RpcError };
+    if (received.stream !== undefined) this.#emitter.emit(received.stream, received as never);
+    else if (received.method === 'dropped') this.#emitter.emit('dropped', received.params);
+    else if (received.error)
+      this.#emitter.emit('error', new AffectdClientError(received.error.data.code, received.error.message));
+  }
+
+  #abandon(): void {
+    const error = new AffectdClientError('closed', 'the client is closed');
+    for (const { settle } of this.#subscriptions) settle?.reject(error);
+    this.#subscriptions.clear();
+  }
+}
+
+/**
+ * @param url The daemon, `http://127.0.0.1:8765` or `ws://...`.
+ * @example
+ * const stream = connectStream('ws://127.0.0.1:8765');
+ * stream.on('affect', (p) => console.log(p.valence, p.arousal));
+ * await stream.subscribe({ streams: ['affect'], policy: 'latest' });
+ */
+export function connectStream(url: string | URL, options: ConnectOptions = {}): StreamClient {
+  return new StreamClient(url, options);
+}

@@ -1,0 +1,238 @@
+import { z } from 'zod';
+import { type ErrorCode, errorCodes } from './error-code.js';
+import { ingestLimitsSchema } from './limits.js';
+
+const id = z.union([z.string(), z.number()]).describe('Chosen by the client; the response carries it.');
+const name = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^[^\p{Cc}*]+$/u, 'no control characters and no *');
+const streamId = z.int().min(0).max(0xffff).describe('Id of the stream that `open` answered.');
+const seq = z
+  .int()
+  .min(0)
+  .max(0xffffffff)
+  .describe('Rises by one with each frame of the stream, from 0, modulo 2^32.');
+
+export const outputStreams = ['affect', 'quality', 'features', 'sys'] as const;
+export type OutputStream = (typeof outputStreams)[number];
+export const outputStreamSchema = z.enum(outputStreams);
+
+export const policies = ['latest', 'drop-oldest', 'buffer'] as const;
+export const policySchema = z
+  .enum(policies)
+  .describe(
+    'What happens to messages that a slow client does not read: `latest` keeps the newest of each session, `drop-oldest` a short queue, `buffer` everything until the connection is closed with 1013.',
+  );
+export type Policy = z.infer<typeof policySchema>;
+
+const sessionFilter = z.union([z.literal('*'), name]).describe('A session, or `*` for all, later ones too.');
+const streamNames = z.array(z.string()).min(1).max(64);
+
+export const subscribeParamsSchema = z.object({
+  streams: streamNames.describe('Any of `affect`, `quality`, `features`, `sys`.'),
+  session: sessionFilter.default('*'),
+  policy: policySchema.default('drop-oldest'),
+});
+export type SubscribeParams = z.input<typeof subscribeParamsSchema>;
+
+export const unsubscribeParamsSchema = z.object({
+  streams: streamNames,
+  session: sessionFilter.default('*'),
+});
+export type UnsubscribeParams = z.input<typeof unsubscribeParamsSchema>;
+
+const errorCodeSchema = z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]);
+const subscriptionFailure = z.object({ stream: z.string(), code: errorCodeSchema, message: z.string() });
+
+export const subscribeResultSchema = z.object({
+  success: z.array(z.object({ stream: outputStreamSchema, session: sessionFilter, policy: policySchema })),
+  failure: z.array(subscriptionFailure),
+});
+export type SubscribeResult = z.infer<typeof subscribeResultSchema>;
+
+export const unsubscribeResultSchema = z.object({
+  success: z.array(z.object({ stream: outputStreamSchema, session: sessionFilter })),
+  failure: z.array(subscriptionFailure),
+});
+export type UnsubscribeResult = z.infer<typeof unsubscribeResultSchema>;
+
+export const clockKinds = ['session', 'lsl', 'unix', 'device'] as const;
+export const clockKindSchema = z
+  .enum(clockKinds)
+  .describe(
+    "What the stamps count from: `session` the zero that this session's senders agreed on, `lsl` the LSL clock, `unix` 1970, `device` something of the device's own. Left out: `unix` where the first stamp is above 1e9, else `session`.",
+  );
+export type ClockKind = z.infer<typeof clockKindSchema>;
+
+export const screenSchema = z.object({
+  width_px: z.number().positive(),
+  height_px: z.number().positive(),
+  width_m: z.number().positive(),
+  height_m: z.number().positive(),
+  distance_m: z.number().positive().describe('From the eyes to the screen.'),
+  origin: z.enum(['top-left', 'bottom-left', 'center']).default('top-left'),
+});
+
+export const channelSchema = z.union([
+  z.string().max(128).describe('The label.'),
+  z.object({
+    label: z
+      .string()
+      .max(128)
+      .default('')
+      .describe('`Fp1`, `left_pupil` ...; empty when the device has none.'),
+    unit: z.string().max(32).optional().describe('`uV`, `mm`, `uS` ...'),
+    type: z.string().max(64).optional().describe('As the field names it: `EEG`, `gaze`, `pupil` ...'),
+  }),
+]);
+
+/** What may be told of a stream beside its layout. */
+const metadata = {
+  unit: z.string().max(32).optional().describe('Unit of the channels that name none.'),
+  clock: clockKindSchema.optional(),
+  screen: screenSchema
+    .optional()
+    .describe('Geometry that gaze in pixels or normalised coordinates refers to.'),
+  line_frequency_hz: z
+    .union([z.literal(50), z.literal(60)])
+    .optional()
+    .describe('Mains frequency, Hz.'),
+  reference: z.string().max(128).optional().describe('Reference electrode, or `average`.'),
+};
+
+export const streamDeclarationSchema = z.object({
+  name,
+  type: z
+    .string()
+    .min(1)
+    .max(64)
+    .describe(
+      '`EEG`, `Gaze`, `ECG`, `PPG`, `EDA`, `TEMP`, `ACC`, `Markers` ..., or a device dialect of them.',
+    ),
+  sfreq: z.number().nonnegative().max(1e6).describe('Nominal rate, Hz; 0 = irregular.'),
+  channels: z.array(channelSchema).min(1),
+  source_id: z.string().max(256).optional().describe('Serial number or other name of the device.'),
+  ...metadata,
+});
+/** A stream as a client declares it. */
+export type StreamDeclaration = z.input<typeof streamDeclarationSchema>;
+/** The same with defaults filled in. */
+export type DeclaredStream = z.output<typeof streamDeclarationSchema>;
+
+export const openParamsSchema = z
+  .object({
+    session: name.default('default'),
+    client: name
+      .optional()
+      .describe(
+        'Name of the sender, the same after a reconnect; without it a dropped connection ends its streams.',
+      ),
+    resume: z
+      .boolean()
+      .default(true)
+      .describe('Whether a stream that this client left open goes on; `false` ends it and starts anew.'),
+    stream: streamDeclarationSchema,
+    ...metadata,
+  })
+  .describe('What is said beside `stream` holds where `stream` itself does not say it.');
+export type OpenParams = z.input<typeof openParamsSchema>;
+
+export const openResultSchema = z.object({
+  stream: streamId,
+  session: name,
+  last_seq: seq.nullable().describe('Last frame acknowledged; send from the next one. null: start at 0.'),
+  resumed: z.boolean(),
+  limits: ingestLimitsSchema,
+});
+export type OpenResult = z.infer<typeof openResultSchema>;
+
+export const closeParamsSchema = z.object({ stream: streamId });
+export const closeResultSchema = z.object({ stream: streamId });
+
+export const pushParamsSchema = z
+  .object({
+    stream: streamId,
+    seq,
+    t0: z
+      .number()
+      .optional()
+      .describe('Stamp of the first sample, s; the others follow at the nominal rate.'),
+    times: z.array(z.number()).optional().describe('[n] stamps, s.'),
+    data: z
+      .array(z.array(z.union([z.number(), z.null(), z.string()])))
+      .min(1)
+      .describe('[n][C] values; null = missing; text in a stream of markers.'),
+  })
+  .refine((push) => (push.t0 === undefined) !== (push.times === undefined), {
+    message: 'give either t0 or times',
+  });
+export type PushParams = z.infer<typeof pushParamsSchema>;
+
+export const ackParamsSchema = z.object({
+  stream: streamId,
+  seq: seq.describe('The frame that is safe, and with it all before it.'),
+});
+export type AckParams = z.infer<typeof ackParamsSchema>;
+
+export const droppedParamsSchema = z.object({
+  stream: outputStreamSchema,
+  session: name,
+  count: z
+    .int()
+    .positive()
+    .describe('Messages dropped since the last one sent, because the client reads too slowly.'),
+  total: z
+    .int()
+    .positive()
+    .describe('Messages of this stream and session dropped on this connection so far.'),
+});
+export type DroppedParams = z.infer<typeof droppedParamsSchema>;
+
+const request = <M extends string, P extends z.ZodType>(method: M, params: P) =>
+  z.object({ jsonrpc: z.literal('2.0'), id: id.optional(), method: z.literal(method), params });
+const response = <R extends z.ZodType>(result: R) => z.object({ jsonrpc: z.literal('2.0'), id, result });
+const notification = <M extends string, P extends z.ZodType>(method: M, params: P) =>
+  z.object({ jsonrpc: z.literal('2.0'), method: z.literal(method), params });
+
+/** The frame of any request, before its method is known. */
+export const requestFrameSchema = z.object({
+  jsonrpc: z.literal('2.0'),
+  id: id.nullish(),
+  method: z.string(),
+  params: z.unknown(),
+});
+export type RequestId = string | number;
+
+export const errorMessageSchema = z.object({
+  jsonrpc: z.literal('2.0'),
+  id: id.nullable().describe('null where the request carried none, as binary frames do.'),
+  error: z.object({
+    code: z.int(),
+    message: z.string(),
+    data: z.looseObject({
+      code: errorCodeSchema,
+      stream: streamId.optional(),
+      seq: seq.optional(),
+      expected: seq.optional().describe('`seq-gap`: the frame to send next.'),
+    }),
+  }),
+});
+export type ErrorMessage = z.infer<typeof errorMessageSchema>;
+
+export const controlSchemas = {
+  subscribe: request('subscribe', subscribeParamsSchema),
+  subscribeResponse: response(subscribeResultSchema),
+  unsubscribe: request('unsubscribe', unsubscribeParamsSchema),
+  unsubscribeResponse: response(unsubscribeResultSchema),
+  dropped: notification('dropped', droppedParamsSchema),
+  open: request('open', openParamsSchema),
+  openResponse: response(openResultSchema),
+  close: request('close', closeParamsSchema),
+  closeResponse: response(closeResultSchema),
+  push: request('push', pushParamsSchema),
+  pushResponse: response(ackParamsSchema),
+  ack: notification('ack', ackParamsSchema),
+  error: errorMessageSchema,
+} as const;

@@ -1,0 +1,59 @@
+/**
+ * Every error code of the wire, with its JSON-RPC number and what to do about it. The strings, in `error.data.code`,
+ * are stable; the numbers are JSON-RPC 2.0's own where it defines one, else from its server range.
+ */
+export const errorCodes = {
+  'parse-error': [-32700, 'The text is not JSON.'],
+  'invalid-request': [
+    -32600,
+    'Not a JSON-RPC 2.0 request: `jsonrpc: "2.0"` and a `method` are needed; batches are not taken.',
+  ],
+  'unknown-method': [-32601, 'No such method at this path.'],
+  'invalid-params': [-32602, 'The parameters do not fit the schema; the message names the place.'],
+  'internal-error': [-32603, 'A fault of the daemon; its log says more.'],
+  'unknown-stream': [-32001, 'No stream of this id is open on this connection: `open` it first.'],
+  'binary-unexpected': [-32002, 'This path takes no binary frames.'],
+  'binary-malformed': [-32003, "The frame's length does not fit its header and the stream's channels."],
+  'binary-version': [-32004, 'The first byte of a frame is the protocol version, 1.'],
+  'binary-kind': [-32005, 'The second byte of a frame is its kind; 1 (samples) is the only one.'],
+  'channel-count': [-32006, 'A sample has another number of values than the stream has channels.'],
+  'sample-count': [-32007, 'There are not as many times as samples.'],
+  'value-type': [-32008, 'Text in a stream of numbers, or numbers in a stream of markers.'],
+  'times-not-finite': [-32009, 'A stamp is NaN, infinite or beyond 1e11 s.'],
+  'times-not-increasing': [
+    -32010,
+    'Stamps go back. A device that restarted its clock closes the stream and opens it again.',
+  ],
+  'times-jump': [
+    -32011,
+    'A stamp lies further from the data before it than `max_jump_s`. Close the stream and open it again.',
+  ],
+  'seq-gap': [-32012, 'Frames are missing before this one; it was not taken. Send again from `expected`.'],
+  'too-many-samples': [-32013, 'A frame holds more than `max_samples`. Split it.'],
+  'too-many-channels': [-32014, 'A stream has more than `max_channels` channels.'],
+  'too-many-streams': [-32015, 'This connection has `max_streams` streams open.'],
+  'too-many-subscriptions': [-32016, 'This connection has as many subscriptions as it may.'],
+  'too-many-errors': [-32017, 'Too many malformed messages in a row; the connection is closed with 1008.'],
+  'too-many-connections': [
+    -32018,
+    'The daemon serves as many connections as it may; the connection is closed with 1008.',
+  ],
+  'unknown-stream-name': [-32019, 'Streams to subscribe to are `affect`, `quality`, `features` and `sys`.'],
+  'not-subscribed': [-32020, 'There is no such subscription to end.'],
+  'not-ready': [-32021, 'No pipeline takes data at the moment; nothing was taken. Send again later.'],
+  unauthorised: [-32022, 'No token, or not the right one; the connection is closed with 1008.'],
+} as const satisfies Readonly<Record<string, readonly [rpc: number, description: string]>>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** A coded error on its way to a client. `place` adds what tells the client where (`stream`, `seq`, `expected`). */
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError';
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly place: Readonly<Record<string, string | number>> = {},
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+
+/** What one ingest connection may send; `open` answers the values in force. */
+export const ingestLimitsSchema = z.object({
+  max_frame_bytes: z
+    .int()
+    .positive()
+    .describe('Longest message, bytes; a longer one closes the connection with 1009.'),
+  max_samples: z.int().positive().describe('Most samples in one frame.'),
+  max_channels: z.int().positive().describe('Most channels of a stream.'),
+  max_streams: z.int().positive().describe('Most open streams of one connection.'),
+  frames_per_s: z
+    .number()
+    .positive()
+    .describe(
+      'Frames a second that are read in the long run; the daemon reads a faster sender more slowly, and loses nothing.',
+    ),
+  max_jump_s: z.number().positive().describe('Furthest that a stamp may lie from the data before it, s.'),
+  grace_s: z
+    .number()
+    .nonnegative()
+    .describe('How long a stream whose connection dropped waits for its client to come back, s.'),
+});
+export type IngestLimits = z.infer<typeof ingestLimitsSchema>;
+
+export const defaultIngestLimits: IngestLimits = {
+  max_frame_bytes: 4 * 1024 * 1024,
+  max_samples: 65_536,
+  max_channels: 1024,
+  max_streams: 64,
+  frames_per_s: 10_000,
+  max_jump_s: 86_400,
+  grace_s: 10,
+};
+
+/** What one subscriber's connection may hold. */
+export interface StreamLimits {
+  /** Longest control message, bytes. */
+  readonly max_frame_bytes: number;
+  readonly max_subscriptions: number;
+  /** Control messages a second that are read in the long run. */
+  readonly messages_per_s: number;
+  /** Messages that wait for a slow reader before the oldest is dropped (`drop-oldest`). */
+  readonly queue_messages: number;
+  /** Messages that wait for a slow reader before its connection is closed with 1013 (`buffer`). */
+  readonly buffer_messages: number;
+  /** Bytes handed to the socket and not yet taken by the kernel, above which messages wait in the queue. */
+  readonly in_flight_bytes: number;
+}
+
+export const defaultStreamLimits: StreamLimits = {
+  max_frame_bytes: 64 * 1024,
+  max_subscriptions: 64,
+  messages_per_s: 50,
+  queue_messages: 64,
+  buffer_messages: 4096,
+  in_flight_bytes: 64 * 1024,
+};

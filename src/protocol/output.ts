@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { evidences, invalidReasons } from '../core/prediction.js';
+
+const time = z.number().describe('Session time, s: zero is the first sample delivered.');
+const window = z
+  .tuple([z.number(), z.number()])
+  .readonly()
+  .describe('Session time of the window, [start, end), s.');
+const affect = z.number().min(-1).max(1).nullable();
+const pair = z.tuple([z.number(), z.number()]).readonly();
+
+const header = {
+  session: z.string(),
+  seq: z.int().nonnegative().describe('Rises by one with each message of this stream and session.'),
+};
+
+/** Added where a message leaves the process; what `replay` writes does not have them. */
+const wallClock = {
+  time_unix: z
+    .number()
+    .describe(
+      'Wall-clock time that `time` stands for, s since 1970; for events without a time, when it was sent.',
+    ),
+  age_ms: z.number().nonnegative().describe('Age of the data when the message was made, ms.'),
+};
+export type WallClockFields = { readonly time_unix: number; readonly age_ms: number };
+
+export const affectMessageSchema = z.object({
+  stream: z.literal('affect'),
+  ...header,
+  time,
+  window,
+  valence: affect.describe('Unpleasant to pleasant; null when nothing could be computed.'),
+  arousal: affect.describe('Calm to excited.'),
+  dominance: z.number().min(-1).max(1).optional(),
+  liking: z.number().min(-1).max(1).optional(),
+  routing: z.array(z.number()).readonly().optional().describe("Weights of the model's emotion experts."),
+  interval: z
+    .object({ level: z.number().gt(0).lt(1), valence: pair, arousal: pair })
+    .nullable()
+    .describe('Interval that holds the truth with probability `level`; null until calibrated.'),
+  modalities: z.record(
+    z.string(),
+    z.object({
+      present: z.boolean(),
+      coverage: z.number().min(0).max(1),
+      weight: z.number().min(0).max(1).describe("What the model's fusion gave the modality."),
+      reason: z.string().optional().describe('Why it is masked.'),
+    }),
+  ),
+  valid: z.boolean().describe('Whether the input sufficed for this model.'),
+  reason: z.enum(invalidReasons).nullable().describe('Why it did not.'),
+  evidence: z
+    .enum(evidences)
+    .describe(
+      'What the model is worth: `simulated` was never shown to work on people, `validated` was, `none` is unknown. Show it.',
+    ),
+  model: z.string().describe('`name@sha256:...`'),
+  pipeline: z.string().describe('Digest of the normalised pipeline file without sources and sinks.'),
+  ...wallClock,
+});
+
+export const featuresMessageSchema = z.object({
+  stream: z.literal('features'),
+  ...header,
+  time,
+  window,
+  input: z.string().describe('The extract node.'),
+  features: z
+    .array(z.object({ channel: z.string(), feature: z.string(), unit: z.string() }))
+    .readonly()
+    .describe('What each value is.'),
+  values: z.array(z.number().nullable()).readonly().describe('null = masked.'),
+  ...wallClock,
+});
+
+export const qualityMessageSchema = z.object({
+  stream: z.literal('quality'),
+  ...header,
+  time,
+  inputs: z.record(
+    z.string(),
+    z.object({
+      name: z.string(),
+      type: z.string(),
+      sfreq: z.number().describe('Nominal rate, Hz; 0 = irregular.'),
+      present: z.boolean(),
+      reason: z.string().nullable(),
+      channels: z
+        .array(
+          z.object({
+            label: z.string(),
+            coverage: z.number().min(0).max(1),
+            state: z.string().describe('`ok`, or why it is masked.'),
+          }),
+        )
+        .readonly(),
+    }),
+  ),
+  ...wallClock,
+});
+
+export const sysMessageSchema = z.object({
+  stream: z.literal('sys'),
+  ...header,
+  time: time.nullable(),
+  event: z.object({
+    code: z.string().describe('One of docs/reference/event-codes.md.'),
+    level: z.enum(['debug', 'info', 'warn', 'error']),
+    message: z.string(),
+    session: z.string().optional(),
+    stream: z.string().optional(),
+    time: z.number().optional(),
+    details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+  }),
+  ...wallClock,
+});
+
+export const outputSchemas = {
+  affect: affectMessageSchema,
+  features: featuresMessageSchema,
+  quality: qualityMessageSchema,
+  sys: sysMessageSchema,
+} as const;
+
+export type AffectMessage = z.infer<typeof affectMessageSchema>;
+export type FeaturesMessage = z.infer<typeof featuresMessageSchema>;
+export type QualityMessage = z.infer<typeof qualityMessageSchema>;
+export type SysMessage = z.infer<typeof sysMessageSchema>;
+
+/** Messages of `/v1/stream` by the name of their stream. */
+export interface WireMessages {
+  readonly affect: AffectMessage;
+  readonly features: FeaturesMessage;
+  readonly quality: QualityMessage;
+  readonly sys: SysMessage;
+}
+export type WireMessage = WireMessages[keyof WireMessages];
