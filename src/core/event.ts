@@ -30,6 +30,7 @@ export const eventCodes = [
   'clock-reset',
   'samples-late',
   'samples-dropped',
+  'windows-dropped',
   'recording-damaged',
   'engine-chosen',
   'engine-unavailable',

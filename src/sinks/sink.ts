@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { SessionEvent } from '../core/event.js';
 import type { FeatureDescriptor } from '../core/features.js';
 import type { Prediction } from '../core/prediction.js';
@@ -54,4 +55,13 @@ export type OutputMessage = Prediction | FeatureMessage | QualityMessage | SysMe
 export interface Sink {
   publish(message: OutputMessage): void;
   close(): Promise<void>;
+}
+
+/** A sink as a pipeline file knows it. */
+export interface SinkDefinition<Params = unknown> {
+  /** The `type` in a pipeline file; equal to the file's name. */
+  readonly type: string;
+  readonly summary: string;
+  /** Strict schema of the sink's own keys. */
+  readonly params: z.ZodType<Params>;
 }

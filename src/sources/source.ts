@@ -1,4 +1,7 @@
 import type { Observable } from 'rxjs';
+import type { z } from 'zod';
+import type { Clock } from '../core/clock.js';
+import type { EventSink } from '../core/event.js';
 import type { StreamMessage } from '../core/signal.js';
 
 /** A source's message together with the session it belongs to. */
@@ -14,3 +17,22 @@ export interface SessionMessage {
 export interface Source {
   readonly messages$: Observable<SessionMessage>;
 }
+
+export interface SourceContext {
+  readonly clock: Clock;
+  readonly events: EventSink;
+  /** Session of sources that can't tell it themselves. */
+  readonly session: string;
+}
+
+/** A source as a pipeline file knows it. Nodes of equal `type` and parameters share one source. */
+export interface SourceDefinition<Params = unknown> {
+  /** The `type` in a pipeline file; equal to the file's name. */
+  readonly type: string;
+  readonly summary: string;
+  /** Strict schema of the source's own keys; those that every source has are in src/topology/pipeline-schema.ts. */
+  readonly params: z.ZodType<Params>;
+  create(params: Params, context: SourceContext): Source;
+}
+
+export const sourceDefinition = <P>(definition: SourceDefinition<P>): SourceDefinition<P> => definition;

@@ -1,0 +1,37 @@
+import type { Clock, Seconds } from '../core/clock.js';
+import type { StreamMessage } from '../core/signal.js';
+
+/** Resolves after `span_s` on `clock`, at once for spans of 0 or less; rejects never. */
+function wait(clock: Clock, span_s: Seconds, signal: AbortSignal | undefined): Promise<void> {
+  if (span_s <= 0 || signal?.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = clock.after(span_s, resolve);
+    signal?.addEventListener('abort', () => {
+      timer.cancel();
+      resolve();
+    });
+  });
+}
+
+/**
+ * Gives recorded messages at `speed` times the pace at which they were recorded: a chunk when its last sample would
+ * have been measured. Order and content are untouched. Ends early when `signal` aborts.
+ */
+export async function* pace(
+  messages: AsyncIterable<StreamMessage> | Iterable<StreamMessage>,
+  options: { readonly clock: Clock; readonly speed: number; readonly signal?: AbortSignal },
+): AsyncGenerator<StreamMessage> {
+  const { clock, speed, signal } = options;
+  let zero: Seconds | null = null;
+  const start = clock.now();
+  for await (const message of messages) {
+    if (signal?.aborted) return;
+    if (message.kind === 'chunk' && message.chunk.times.length > 0) {
+      const { times } = message.chunk;
+      zero ??= times[0];
+      await wait(clock, start + (times[times.length - 1] - zero) / speed - clock.now(), signal);
+      if (signal?.aborted) return;
+    }
+    yield message;
+  }
+}

@@ -1,0 +1,52 @@
+import type { Seconds } from '../core/clock.js';
+
+const SAME_TIME_S = 1e-9;
+
+interface Grid {
+  readonly window_s: Seconds;
+  readonly hop_s: Seconds;
+  /** Index of the next time on this grid. */
+  next: number;
+}
+
+/**
+ * When windows close: the union of the nodes' grids `window_s + k * hop_s`, k = 0, 1, ... Times are products,
+ * never sums, so that they don't drift.
+ */
+export class ClosingTimes {
+  readonly #grids = new Map<string, Grid>();
+
+  add(node: string, timing: { window_s: Seconds; hop_s: Seconds }): void {
+    this.#grids.set(node, { ...timing, next: 0 });
+  }
+
+  /** The next closing time; Infinity when no node closes windows. */
+  peek(): Seconds {
+    let time = Number.POSITIVE_INFINITY;
+    for (const grid of this.#grids.values()) time = Math.min(time, timeOf(grid));
+    return time;
+  }
+
+  /** Nodes that close at `time`; their grids move on. */
+  take(time: Seconds): Set<string> {
+    const nodes = new Set<string>();
+    for (const [node, grid] of this.#grids) {
+      if (Math.abs(timeOf(grid) - time) > SAME_TIME_S) continue;
+      nodes.add(node);
+      grid.next++;
+    }
+    return nodes;
+  }
+
+  /** Passes over every time before `time`. */
+  skipTo(time: Seconds): void {
+    for (const grid of this.#grids.values()) {
+      const k = Math.ceil((time - grid.window_s) / grid.hop_s - SAME_TIME_S);
+      if (k > grid.next) grid.next = k;
+    }
+  }
+}
+
+function timeOf(grid: Grid): Seconds {
+  return grid.window_s + grid.next * grid.hop_s;
+}

@@ -1,0 +1,90 @@
+import type { ModelOutput, ModelRunner } from '../core/model.js';
+import type { InvalidReason, ModalityState, Prediction } from '../core/prediction.js';
+import type { GraphOutput, ModalityStatus } from './session-graph.js';
+
+type FrameOutput = Extract<GraphOutput, { kind: 'frame' }>;
+
+/** Runs a frame through its model. A frame without any present modality isn't shown to the model. */
+export async function predict(
+  output: FrameOutput,
+  runner: ModelRunner,
+  context: { readonly session: string; readonly pipeline: string },
+): Promise<Prediction> {
+  const reason = invalidReason(output.modalities, runner.validity);
+  let result: ModelOutput | null = null;
+  let failure: InvalidReason | null = null;
+  if (output.frame.some((modality) => modality.present)) {
+    try {
+      [result] = await runner.predict([output.frame]);
+    } catch {
+      failure = 'model-failed';
+    }
+  }
+  const modalities: Record<string, ModalityState> = {};
+  let index = 0;
+  for (const [name, status] of output.modalities) {
+    modalities[name] = {
+      present: status.present,
+      coverage: round6(status.coverage),
+      weight: round6(result?.weights[index] ?? 0),
+      ...(status.reason === null ? {} : { reason: status.reason }),
+    };
+    index++;
+  }
+  const invalid = failure ?? reason;
+  return {
+    stream: 'affect',
+    session: context.session,
+    seq: output.seq,
+    time: round6(output.time),
+    window: [round6(output.window[0]), round6(output.window[1])],
+    valence: result && toScale(result.valence),
+    arousal: result && toScale(result.arousal),
+    ...(result?.dominance === undefined ? {} : { dominance: toScale(result.dominance) }),
+    ...(result?.liking === undefined ? {} : { liking: toScale(result.liking) }),
+    interval: result?.interval
+      ? {
+          level: result.interval.level,
+          valence: around(result.valence, result.interval.valence),
+          arousal: around(result.arousal, result.interval.arousal),
+        }
+      : null,
+    ...(result && result.routing.length > 0 ? { routing: result.routing.map(round6) } : {}),
+    modalities,
+    valid: invalid === null,
+    reason: invalid,
+    evidence: runner.evidence,
+    model: runner.id,
+    pipeline: context.pipeline,
+  };
+}
+
+function invalidReason(
+  modalities: ReadonlyMap<string, ModalityStatus>,
+  validity: ModelRunner['validity'],
+): InvalidReason | null {
+  const states = [...modalities.values()];
+  const present = states.filter((state) => state.present).length;
+  if (present === 0) {
+    const seen = states.filter((state) => state.reason !== 'absent');
+    if (seen.length > 0 && seen.every((state) => state.reason === 'warming-up')) return 'warming-up';
+    if (seen.some((state) => state.reason === 'unlabelled' || state.reason === 'unmapped-channels'))
+      return 'unmapped-channels';
+    return 'no-input';
+  }
+  if (validity.required.some((name) => !modalities.get(name)?.present)) return 'required-modality-missing';
+  return present < validity.min_present ? 'too-few-modalities' : null;
+}
+
+function toScale(value: number): number {
+  return round6(Math.min(1, Math.max(-1, value)));
+}
+
+function around(value: number, half: number): [number, number] {
+  return [toScale(value - half), toScale(value + half)];
+}
+
+/** Six decimals, the resolution of the wire; never `-0`. */
+function round6(value: number): number {
+  return Math.round(value * 1e6) / 1e6 + 0;
+}

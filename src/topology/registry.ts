@@ -1,0 +1,33 @@
+import type { z } from 'zod';
+import type { TransformDefinition } from '../core/component.js';
+import { modelDefinitions } from '../models/definitions.js';
+import { consoleSink } from '../sinks/console.js';
+import type { SinkDefinition } from '../sinks/sink.js';
+import { webSocketSink } from '../sinks/websocket.js';
+import { recordingSource } from '../sources/recording.js';
+import type { SourceDefinition } from '../sources/source.js';
+import { syntheticSource } from '../sources/synthetic.js';
+import { webSocketSource } from '../sources/websocket.js';
+import { align } from '../transforms/align.js';
+import { bandpass } from '../transforms/bandpass.js';
+import { extract } from '../transforms/extract.js';
+import { mask } from '../transforms/mask.js';
+import { normalize } from '../transforms/normalize.js';
+import { notch } from '../transforms/notch.js';
+import { pool } from '../transforms/pool.js';
+import { resample } from '../transforms/resample.js';
+import { window } from '../transforms/window.js';
+
+function byType<T extends { readonly type: string }>(definitions: readonly T[]): ReadonlyMap<string, T> {
+  return new Map(definitions.map((definition) => [definition.type, definition]));
+}
+
+// A definition is stored without its parameter type: the schema that it carries is what checks the parameters.
+const transforms = [bandpass, notch, resample, mask, window, extract, pool, normalize, align];
+export const transformDefinitions = byType(transforms as unknown as readonly TransformDefinition[]);
+const sources = [webSocketSource, recordingSource, syntheticSource];
+export const sourceDefinitions = byType(sources as unknown as readonly SourceDefinition[]);
+export { modelDefinitions };
+export const sinkDefinitions = byType([webSocketSink, consoleSink] as readonly SinkDefinition[]);
+
+export type ParameterSchema = z.ZodType<Readonly<Record<string, unknown>>>;

@@ -1,0 +1,170 @@
+import { BehaviorSubject, groupBy, map, mergeMap, type Observable, Subject, type Subscription } from 'rxjs';
+import type { Clock, Seconds } from '../core/clock.js';
+import type { EventSink, SessionEvent } from '../core/event.js';
+import type { ModelRunner } from '../core/model.js';
+import type { OutputMessage } from '../sinks/sink.js';
+import type { SessionMessage } from '../sources/source.js';
+import { predictInOrder, type SessionOutput } from './predict-in-order.js';
+import { type LoadedPipeline, runSession } from './run-session.js';
+
+/** Windows that may wait for the model before the oldest is left out: at a hop of 0.5 s, 16 s. */
+const QUEUE_LIMIT = 64;
+
+export interface SessionStatus {
+  readonly session: string;
+  /** Wall-clock time of the session's zero, s since 1970. */
+  zero_unix_s: Seconds | null;
+  predictions: number;
+  droppedWindows: number;
+}
+
+export interface RuntimeOptions {
+  readonly loaded: LoadedPipeline;
+  readonly clock: Clock;
+  readonly events: EventSink;
+}
+
+/** Runs a pipeline on live sources, one graph a session, and publishes what comes out. */
+export class PipelineRuntime {
+  readonly #loaded: BehaviorSubject<LoadedPipeline>;
+  readonly #outputs = new Subject<OutputMessage>();
+  readonly #sessions = new Map<string, SessionStatus>();
+  readonly #subscriptions: Subscription[] = [];
+  readonly #sequences = new Map<string, number>();
+
+  constructor(readonly options: RuntimeOptions) {
+    this.#loaded = new BehaviorSubject(options.loaded);
+  }
+
+  get outputs$(): Observable<OutputMessage> {
+    return this.#outputs.asObservable();
+  }
+
+  get loaded(): LoadedPipeline {
+    return this.#loaded.value;
+  }
+
+  get sessions(): ReadonlyMap<string, SessionStatus> {
+    return this.#sessions;
+  }
+
+  /** Takes in a source; its sessions run until it completes or the runtime closes. */
+  consume(messages$: Observable<SessionMessage>): Subscription {
+    const subscription = messages$
+      .pipe(
+        groupBy((message) => message.session),
+        mergeMap((group) => this.#runGroup(group.key, group.pipe(map(({ message }) => message)))),
+      )
+      .subscribe((message) => this.#outputs.next(message));
+    this.#subscriptions.push(subscription);
+    return subscription;
+  }
+
+  /** Goes over to another pipeline at the next message, losing none. The caller closes the replaced runners. */
+  replace(loaded: LoadedPipeline): void {
+    this.#loaded.next(loaded);
+  }
+
+  /** Publishes an event that belongs to no session's data. */
+  announce(event: SessionEvent): void {
+    this.options.events(event);
+    this.#outputs.next(this.#sys(event.session ?? '*', event));
+  }
+
+  async close(): Promise<void> {
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    this.#outputs.complete();
+    this.#loaded.complete();
+    await closeRunners(this.loaded.runners);
+  }
+
+  #runGroup(session: string, messages$: Observable<SessionMessage['message']>): Observable<OutputMessage> {
+    const { clock } = this.options;
+    const status: SessionStatus = { session, zero_unix_s: null, predictions: 0, droppedWindows: 0 };
+    this.#sessions.set(session, status);
+    const events: EventSink = (event) => this.announce({ ...event, session });
+    events({ code: 'session-opened', level: 'info', message: `session ${session} opened` });
+    return messages$.pipe(
+      runSession({ session, loaded$: this.#loaded, clock, events }),
+      predictInOrder({
+        session,
+        pipeline: () => this.loaded.pipeline.digest,
+        runner: (model): ModelRunner | undefined => this.loaded.runners.get(model),
+        limit: QUEUE_LIMIT,
+        dropped: (time) => {
+          status.droppedWindows++;
+          events({
+            code: 'windows-dropped',
+            level: 'warn',
+            time,
+            message: `the model is too slow: window at ${time} s left out`,
+          });
+        },
+      }),
+      mergeMap((output) => this.#messagesOf(status, output)),
+    );
+  }
+
+  #messagesOf(status: SessionStatus, output: SessionOutput): OutputMessage[] {
+    const { session } = status;
+    switch (output.kind) {
+      case 'prediction':
+        status.predictions++;
+        return [output.prediction];
+      case 'features': {
+        const { vector, input } = output;
+        return [
+          {
+            stream: 'features',
+            session,
+            seq: this.#next(`${session} features`),
+            time: vector.time,
+            window: vector.window,
+            input,
+            features: vector.schema.features,
+            values: Array.from(vector.values, (value) => (Number.isFinite(value) ? value : null)),
+          },
+        ];
+      }
+      case 'closed': {
+        status.zero_unix_s ??= this.options.clock.unix() - output.time;
+        const inputs = [...output.inputs].map(([name, { info, stale, channels }]) => [
+          name,
+          {
+            name: info.name,
+            type: info.type,
+            sfreq: info.sfreq,
+            present: !stale,
+            reason: stale ? 'stale' : null,
+            channels,
+          },
+        ]);
+        return [
+          {
+            stream: 'quality',
+            session,
+            seq: this.#next(`${session} quality`),
+            time: output.time,
+            inputs: Object.fromEntries(inputs),
+          },
+        ];
+      }
+      default:
+        return [];
+    }
+  }
+
+  #sys(session: string, event: SessionEvent): OutputMessage {
+    return { stream: 'sys', session, seq: this.#next(`${session} sys`), time: event.time ?? null, event };
+  }
+
+  #next(key: string): number {
+    const seq = this.#sequences.get(key) ?? 0;
+    this.#sequences.set(key, seq + 1);
+    return seq;
+  }
+}
+
+export async function closeRunners(runners: ReadonlyMap<string, ModelRunner>): Promise<void> {
+  await Promise.all([...runners.values()].map((runner) => runner.close()));
+}

@@ -1,0 +1,387 @@
+import type { Seconds } from '../core/clock.js';
+import type { ChunkTransform, FeatureTransform, WindowTransform } from '../core/component.js';
+import type { EventSink } from '../core/event.js';
+import { type FeatureSchema, type FeatureVector, featureName } from '../core/features.js';
+import type { ModalityInput, ModelFrame } from '../core/model.js';
+import type {
+  ChunkProcessor,
+  FeatureProcessor,
+  RawWindow,
+  ResetCause,
+  Snapshot,
+  Windower,
+} from '../core/processor.js';
+import type { Chunk, Marker, StreamInfo, StreamMessage } from '../core/signal.js';
+import { ChannelMonitor, type ChannelState } from './channel-monitor.js';
+import { ClosingTimes } from './closing-times.js';
+import { FrameBuilder } from './frame.js';
+import type { Pipeline } from './pipeline.js';
+import { Watermarks } from './watermarks.js';
+
+/** Windows that end more than this after the last sample are left out instead of being closed empty, s. */
+const LONGEST_SILENCE_S = 60;
+
+export interface ModalityStatus {
+  readonly present: boolean;
+  readonly coverage: number;
+  readonly reason: string | null;
+}
+
+/** What a source of the pipeline is fed with, and how it fares. */
+export interface InputStatus {
+  readonly info: StreamInfo;
+  readonly stale: boolean;
+  readonly channels: readonly {
+    readonly label: string;
+    readonly coverage: number;
+    readonly state: ChannelState;
+  }[];
+}
+
+/** What a session's graph gives, in order. */
+export type GraphOutput =
+  | {
+      readonly kind: 'features';
+      readonly node: string;
+      /** The source's name in the pipeline. */
+      readonly input: string;
+      readonly vector: FeatureVector;
+    }
+  | {
+      readonly kind: 'frame';
+      readonly model: string;
+      readonly seq: number;
+      readonly time: Seconds;
+      readonly window: readonly [Seconds, Seconds];
+      readonly frame: ModelFrame;
+      readonly modalities: ReadonlyMap<string, ModalityStatus>;
+    }
+  | {
+      readonly kind: 'closed';
+      readonly time: Seconds;
+      /** State of each source's stream; empty unless the graph monitors channels. */
+      readonly inputs: ReadonlyMap<string, InputStatus>;
+    }
+  | { readonly kind: 'marker'; readonly marker: Marker };
+
+export interface GraphOptions {
+  readonly session: string;
+  readonly pipeline: Pipeline;
+  /** Input schema of each model node. */
+  readonly models: ReadonlyMap<string, ReadonlyMap<string, ModalityInput>>;
+  /**
+   * Whether messages come in order of their first stamps (recordings). Then a window closes when a chunk starts at or
+   * after its end, and its content can't depend on how the recording is cut into chunks.
+   */
+  readonly ordered: boolean;
+  /** Source node to stream id; null: streams bind as they open, first come first bound. */
+  readonly bindings: ReadonlyMap<string, string> | null;
+  /** Whether `closed` outputs tell the state of every channel. */
+  readonly monitor: boolean;
+  /** Next frame number of each model; a new graph that replaces another goes on where that one was. */
+  readonly sequence?: Map<string, number>;
+  readonly events: EventSink;
+  readonly emit: (output: GraphOutput) => void;
+}
+
+interface WindowStep {
+  readonly node: string;
+  readonly source: string;
+  readonly windower: Windower<FeatureVector> | Windower<RawWindow>;
+}
+
+interface ChunkStep {
+  readonly processor: ChunkProcessor;
+  readonly chunkSteps: ChunkStep[];
+  readonly windowSteps: WindowStep[];
+}
+
+interface FeatureStep {
+  readonly node: string;
+  readonly input: string;
+  readonly processor: FeatureProcessor;
+  schemaIn: FeatureSchema | null;
+}
+
+interface BoundSource {
+  info: StreamInfo;
+  stale: boolean;
+  readonly monitor: ChannelMonitor | null;
+}
+
+/**
+ * One session of a pipeline: stream messages in, features and model frames out. Synchronous, without clock, I/O or
+ * RxJS; all state is made here, so that two sessions share nothing.
+ *
+ * Session time is zero at the first sample delivered; earlier stamps are negative. A window at T is a function of the
+ * samples with t < T alone.
+ */
+export class SessionGraph {
+  readonly #options: GraphOptions;
+  readonly #roots = new Map<string, Pick<ChunkStep, 'chunkSteps' | 'windowSteps'>>();
+  readonly #windowSteps: WindowStep[] = [];
+  readonly #featureSteps: FeatureStep[] = [];
+  readonly #frames: FrameBuilder[];
+  readonly #closing = new ClosingTimes();
+  readonly #watermarks: Watermarks;
+  readonly #streams = new Map<string, StreamInfo>();
+  readonly #bound = new Map<string, BoundSource>();
+  readonly #latest = new Map<string, FeatureVector | RawWindow>();
+  #zero: Seconds | null = null;
+  #closedUntil = Number.NEGATIVE_INFINITY;
+
+  constructor(options: GraphOptions) {
+    this.#options = options;
+    const { pipeline } = options;
+    this.#watermarks = new Watermarks(pipeline.allowed_lateness_s);
+    for (const name of pipeline.sources.keys()) this.#roots.set(name, { chunkSteps: [], windowSteps: [] });
+    const chunkSteps = new Map<string, Pick<ChunkStep, 'chunkSteps' | 'windowSteps'>>(this.#roots);
+    for (const node of pipeline.transforms.values()) {
+      const { definition, params, name } = node;
+      const parent = chunkSteps.get(node.input);
+      if (definition.kind === 'chunk' && parent) {
+        const processor = (definition as ChunkTransform<never>).create(params as never);
+        const step: ChunkStep = { processor, chunkSteps: [], windowSteps: [] };
+        parent.chunkSteps.push(step);
+        chunkSteps.set(name, step);
+      } else if (definition.kind === 'window' && parent) {
+        const transform = definition as WindowTransform<never>;
+        const step = { node: name, source: node.source, windower: transform.create(params as never) };
+        parent.windowSteps.push(step);
+        this.#windowSteps.push(step);
+        this.#closing.add(name, transform.timing(params as never));
+      } else if (definition.kind === 'features') {
+        const processor = (definition as FeatureTransform<never>).create(params as never);
+        this.#featureSteps.push({ node: name, input: node.input, processor, schemaIn: null });
+      }
+    }
+    const sequence = options.sequence ?? new Map<string, number>();
+    this.#frames = [...pipeline.models.values()].map((model) => {
+      const inputs = options.models.get(model.name) ?? new Map();
+      this.#closing.add(model.name, model.join);
+      return new FrameBuilder(model, inputs, sequence);
+    });
+  }
+
+  /** Session time of the furthest sample; -Infinity before the first. */
+  get head(): Seconds {
+    return this.#watermarks.head;
+  }
+
+  /** Stamp that is zero on the session clock; null before the first sample. */
+  get zero(): Seconds | null {
+    return this.#zero;
+  }
+
+  push(message: StreamMessage): void {
+    switch (message.kind) {
+      case 'open':
+        this.#open(message.info);
+        break;
+      case 'chunk':
+        this.#chunk(message.chunk);
+        break;
+      case 'marker':
+        this.#options.emit({
+          kind: 'marker',
+          marker: { ...message.marker, time: message.marker.time - (this.#zero ?? message.marker.time) },
+        });
+        break;
+      case 'close':
+        this.#close(message.id);
+        break;
+    }
+  }
+
+  /** Tells that session time has come to `time` although no sample says so: closes what was waiting for silent streams. */
+  tick(time: Seconds): void {
+    this.#closeWhile((end) => end <= time);
+  }
+
+  /** Closes the windows that the data fills to their end; no sample comes after this. */
+  end(): void {
+    const head = this.head + 1e-6;
+    this.#closeWhile((end) => end <= head);
+  }
+
+  /** Leaves out the windows up to `time`: their predictions were given by the graph that this one replaces. */
+  skipTo(time: Seconds): void {
+    this.#closing.skipTo(time);
+  }
+
+  snapshot(): { [node: string]: Snapshot } {
+    const nodes: { [node: string]: Snapshot } = {};
+    for (const step of this.#featureSteps) {
+      if (step.processor.snapshot) nodes[step.node] = step.processor.snapshot();
+    }
+    return nodes;
+  }
+
+  restore(snapshot: { [node: string]: Snapshot }): void {
+    for (const step of this.#featureSteps) {
+      if (step.node in snapshot) step.processor.restore?.(snapshot[step.node]);
+    }
+  }
+
+  #open(info: StreamInfo): void {
+    this.#streams.set(info.id, info);
+    const wanted = [...this.#options.pipeline.sources.values()].filter((source) => {
+      const { bindings } = this.#options;
+      if (bindings) return bindings.get(source.name) === info.id;
+      if (this.#bound.has(source.name)) return this.#bound.get(source.name)?.info.id === info.id;
+      return (
+        source.stream_type === info.type && (source.stream_name === null || source.stream_name === info.name)
+      );
+    });
+    for (const source of wanted) {
+      const again = this.#bound.has(source.name);
+      const monitor = this.#options.monitor ? new ChannelMonitor(info) : null;
+      this.#bound.set(source.name, { info, stale: false, monitor });
+      const root = this.#roots.get(source.name);
+      if (root) resetSteps(root, info, again ? 'layout' : 'start');
+    }
+    const names = wanted.map((source) => source.name).join(', ');
+    this.#options.events({
+      code: wanted.length > 0 ? 'stream-matched' : 'stream-unmatched',
+      level: 'info',
+      session: this.#options.session,
+      stream: info.name,
+      message:
+        wanted.length > 0
+          ? `stream ${info.name} (${info.type}, ${info.channels.length} channels, ${info.sfreq} Hz) feeds ${names}`
+          : `stream ${info.name} (${info.type}) feeds no source of the pipeline`,
+    });
+  }
+
+  #close(id: string): void {
+    // In a recording a stream's end says nothing that its stamps don't.
+    if (this.#options.ordered) return;
+    this.#streams.delete(id);
+    this.#watermarks.forget(id);
+    this.#closeReached();
+    for (const [source, bound] of this.#bound) {
+      if (bound.info.id === id) this.#bound.delete(source);
+    }
+  }
+
+  #chunk(chunk: Chunk): void {
+    const n = chunk.times.length;
+    if (n === 0) return;
+    const info = chunk.info;
+    if (!this.#streams.has(info.id)) this.#open(info);
+    const feeds = [...this.#bound].filter(([, bound]) => bound.info.id === info.id);
+    if (info.type !== 'Markers') this.#zero ??= chunk.times[0];
+    if (feeds.length === 0 || this.#zero === null) return;
+    const zero = this.#zero;
+    const shifted = zero === 0 ? chunk : { ...chunk, times: chunk.times.map((t) => t - zero) };
+    const first = shifted.times[0];
+    if (first < this.#closedUntil - 1e-6) {
+      this.#options.events({
+        code: 'samples-late',
+        level: 'warn',
+        session: this.#options.session,
+        stream: info.name,
+        time: first,
+        message: `samples of ${info.name} at ${first.toFixed(3)} s came after the window at ${this.#closedUntil} s closed`,
+      });
+    }
+    const quiet = first - this.head > LONGEST_SILENCE_S;
+    if (this.#options.ordered) this.#closeWhile((end) => end <= first + 1e-6);
+    if (quiet) this.#closing.skipTo(first);
+    for (const [source, bound] of feeds) {
+      bound.monitor?.push(shifted);
+      const root = this.#roots.get(source);
+      if (root) pushSteps(root, shifted);
+    }
+    this.#watermarks.advance(info, first, shifted.times[n - 1]);
+    if (!this.#options.ordered) this.#closeReached();
+  }
+
+  #closeReached(): void {
+    this.#closeWhile((end) => this.#watermarks.reached(end));
+  }
+
+  #closeWhile(ready: (end: Seconds) => boolean): void {
+    const limit = this.head + LONGEST_SILENCE_S;
+    for (;;) {
+      const end = this.#closing.peek();
+      if (end > limit || !ready(end)) return;
+      this.#closeAt(end);
+    }
+  }
+
+  #closeAt(time: Seconds): void {
+    const { emit } = this.#options;
+    this.#watchSilence(time);
+    const due = this.#closing.take(time);
+    for (const step of this.#windowSteps) {
+      if (!due.has(step.node) || !this.#bound.has(step.source)) continue;
+      const output = step.windower.close(time);
+      this.#latest.set(step.node, output);
+      if ('schema' in output) emit({ kind: 'features', node: step.node, input: step.source, vector: output });
+    }
+    for (const step of this.#featureSteps) {
+      const input = this.#latest.get(step.input);
+      if (!input || !('schema' in input) || input.time !== time) continue;
+      if (step.schemaIn === null || !sameFeatures(step.schemaIn, input.schema)) {
+        step.processor.reset(input.schema, step.schemaIn === null ? 'start' : 'layout');
+        step.schemaIn = input.schema;
+      }
+      this.#latest.set(step.node, step.processor.process(input));
+    }
+    for (const frame of this.#frames) {
+      if (due.has(frame.model.name)) emit(frame.build(time, this.#latest));
+    }
+    this.#closedUntil = time;
+    emit({ kind: 'closed', time, inputs: this.#inputs() });
+  }
+
+  #inputs(): ReadonlyMap<string, InputStatus> {
+    const inputs = new Map<string, InputStatus>();
+    for (const [source, { info, stale, monitor }] of this.#bound) {
+      if (monitor) inputs.set(source, { info, stale, channels: monitor.take() });
+    }
+    return inputs;
+  }
+
+  #watchSilence(time: Seconds): void {
+    for (const [source, bound] of this.#bound) {
+      const stale = this.#watermarks.isStale(bound.info.id, time);
+      if (stale === bound.stale) continue;
+      bound.stale = stale;
+      this.#options.events({
+        code: stale ? 'stream-stale' : 'stream-returned',
+        level: stale ? 'warn' : 'info',
+        session: this.#options.session,
+        stream: bound.info.name,
+        time,
+        message: stale
+          ? `${source}: no samples of ${bound.info.name} lately; masked`
+          : `${source}: samples of ${bound.info.name} are back`,
+      });
+    }
+  }
+}
+
+/** A headset that comes back sends the same features: what was learnt about the person stays. */
+function sameFeatures(a: FeatureSchema, b: FeatureSchema): boolean {
+  if (a === b) return true;
+  if (a.features.length !== b.features.length) return false;
+  return a.features.every(
+    (f, i) => featureName(f) === featureName(b.features[i]) && f.unit === b.features[i].unit,
+  );
+}
+
+function resetSteps(
+  steps: Pick<ChunkStep, 'chunkSteps' | 'windowSteps'>,
+  info: StreamInfo,
+  cause: ResetCause,
+): void {
+  for (const step of steps.windowSteps) step.windower.reset(info, cause);
+  for (const step of steps.chunkSteps) resetSteps(step, step.processor.reset(info, cause), cause);
+}
+
+function pushSteps(steps: Pick<ChunkStep, 'chunkSteps' | 'windowSteps'>, chunk: Chunk): void {
+  for (const step of steps.windowSteps) step.windower.push(chunk);
+  for (const step of steps.chunkSteps) step.processor.process(chunk, (output) => pushSteps(step, output));
+}
