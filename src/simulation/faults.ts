@@ -1,0 +1,201 @@
+import type { Seconds } from '../core/clock.js';
+import { ConfigurationError } from '../core/errors.js';
+import { type StreamInfo, type StreamType, streamTypes } from '../core/signal.js';
+import { Random } from './random.js';
+
+export const faultKinds = ['drop', 'gap', 'nan', 'flat', 'rail', 'noise', 'late', 'unixtime'] as const;
+export type FaultKind = (typeof faultKinds)[number];
+
+export interface Fault {
+  readonly kind: FaultKind;
+  /** Null: every stream. */
+  readonly type: StreamType | null;
+  /** Null: every channel. */
+  readonly label: string | null;
+  readonly from: Seconds;
+  readonly to: Seconds;
+}
+
+export interface FaultPlan {
+  readonly faults: readonly Fault[];
+  /** Share of the time that each sensor is switched off at random, 0..1. */
+  readonly randomShare: number;
+}
+
+/** What an amplifier gives when it saturates, and a signal's usual size, in the type's canonical unit. */
+const scales: Partial<Record<StreamType, { readonly rail: number; readonly size: number }>> = {
+  EEG: { rail: 1000, size: 12 },
+  EMG: { rail: 1000, size: 5 },
+  ECG: { rail: 5, size: 0.2 },
+  PPG: { rail: 8, size: 0.4 },
+  EDA: { rail: 100, size: 0.5 },
+  TEMP: { rail: 80, size: 0.2 },
+  ACC: { rail: 4, size: 0.05 },
+  Gaze: { rail: 90, size: 3 },
+};
+
+/** Faults of a whole stream: a channel alone can't lose its samples or its clock. */
+const wholeStream: readonly FaultKind[] = ['drop', 'gap', 'late', 'unixtime'];
+
+const LATE_S: Seconds = 1;
+/** 2023-11-14T22:13:20Z. */
+const UNIX_OFFSET_S: Seconds = 1_700_000_000;
+
+function invalid(part: string, mend: string): ConfigurationError {
+  return new ConfigurationError('faults-invalid', `fault '${part}': ${mend}`);
+}
+
+function parseFault(part: string): Fault {
+  const match = /^([a-z]+):([^@]+)(?:@(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)?)?$/.exec(part);
+  if (!match) throw invalid(part, 'write kind:target@from-to, as in drop:gaze@30-60 or flat:EEG.Fp1@20-');
+  const [, kindText, target, fromText, toText] = match;
+  const kind = faultKinds.find((name) => name === kindText);
+  if (!kind) throw invalid(part, `unknown kind '${kindText}'; use one of ${faultKinds.join(', ')}`);
+  const dot = target.indexOf('.');
+  const typeText = dot < 0 ? target : target.slice(0, dot);
+  const label = dot < 0 ? null : target.slice(dot + 1);
+  const type =
+    typeText === '*' ? null : streamTypes.find((name) => name.toLowerCase() === typeText.toLowerCase());
+  if (type === undefined || type === 'Annotation')
+    throw invalid(
+      part,
+      `'${typeText}' is no simulated sensor; use eeg, gaze, ecg, ppg, eda, temp, emg, acc or *`,
+    );
+  if (label !== null && wholeStream.includes(kind))
+    throw invalid(part, `'${kind}' takes a whole stream; leave out '.${label}'`);
+  if (kind === 'unixtime' && fromText !== undefined)
+    throw invalid(part, `'unixtime' holds for the whole session; leave out '@...'`);
+  const from = fromText === undefined ? 0 : Number(fromText);
+  const to = toText === undefined ? Number.POSITIVE_INFINITY : Number(toText);
+  if (to <= from) throw invalid(part, 'the interval ends before it begins');
+  return { kind, type, label, from, to };
+}
+
+/**
+ * Parses a fault list: `drop:gaze@30-60,flat:EEG.Fp1@20-,unixtime:PPG,random:0.4`. The grammar is in
+ * docs/explanation/simulation.md.
+ * @throws ConfigurationError `faults-invalid`
+ */
+export function parseFaults(spec: string): FaultPlan {
+  const faults: Fault[] = [];
+  let randomShare = 0;
+  for (const part of spec.split(',').map((text) => text.trim())) {
+    if (part === '') continue;
+    const random = /^random(?::(\d*\.?\d+))?$/.exec(part);
+    if (random) {
+      randomShare = random[1] === undefined ? 0.2 : Number(random[1]);
+      if (!(randomShare < 1)) throw invalid(part, 'the share of time must be below 1');
+    } else faults.push(parseFault(part));
+  }
+  return { faults, randomShare };
+}
+
+/** Alternating stretches in which a sensor is on and off. */
+class RandomSpells {
+  readonly #random: Random;
+  #off: boolean;
+  #until: Seconds = 0;
+
+  constructor(
+    seed: number | string,
+    name: string,
+    readonly share: number,
+  ) {
+    this.#random = new Random(seed, `faults/${name}`);
+    this.#off = this.#random.uniform() >= share;
+  }
+
+  /** Calls must not go back in time. */
+  isOff(t: Seconds): boolean {
+    while (t >= this.#until) {
+      this.#off = !this.#off;
+      this.#until += this.#off
+        ? this.#random.between(20, 60)
+        : this.#random.exponential((40 * (1 - this.share)) / this.share);
+    }
+    return this.#off;
+  }
+}
+
+/** Applies a plan to one stream, second by second. */
+export class StreamFaults {
+  /** Added to every stamp, s. */
+  readonly stampOffset_s: Seconds;
+  readonly #faults: readonly Fault[];
+  readonly #spells: RandomSpells | null;
+  readonly #noise: Random;
+  readonly #held: Float64Array;
+
+  constructor(
+    plan: FaultPlan,
+    readonly info: StreamInfo,
+    seed: number | string,
+  ) {
+    const own = plan.faults.filter((fault) => fault.type === null || fault.type === info.type);
+    this.stampOffset_s = own.some((fault) => fault.kind === 'unixtime') ? UNIX_OFFSET_S : 0;
+    this.#faults = own.filter((fault) => fault.kind !== 'unixtime');
+    this.#spells = plan.randomShare > 0 ? new RandomSpells(seed, info.id, plan.randomShare) : null;
+    this.#noise = new Random(seed, `fault-noise/${info.id}`);
+    this.#held = new Float64Array(info.channels.length).fill(Number.NaN);
+  }
+
+  /** How much later than usual what was measured at `t` arrives. */
+  delay_s(t: Seconds): Seconds {
+    return this.#faults.some((fault) => fault.kind === 'late' && holds(fault, t)) ? LATE_S : 0;
+  }
+
+  /** Whether the sample at `t` exists at all. Calls must not go back in time. */
+  isMissing(t: Seconds): boolean {
+    const off = this.#spells?.isOff(t) ?? false;
+    return (
+      off || this.#faults.some((fault) => (fault.kind === 'drop' || fault.kind === 'gap') && holds(fault, t))
+    );
+  }
+
+  /** Changes one second of samples, channel-major [C, sfreq], in place. */
+  disturb(second: number, data: Float64Array): void {
+    if (this.#faults.length === 0) return;
+    const n = this.info.sfreq;
+    const { rail, size } = scales[this.info.type] ?? { rail: 1000, size: 1 };
+    this.info.channels.forEach(({ label }, c) => {
+      const own = this.#faults.filter((fault) => fault.label === null || fault.label === label);
+      for (let k = 0; k < n; k++) {
+        const t = second + k / n;
+        const i = c * n + k;
+        let isHeld = false;
+        for (const fault of own) {
+          if (!holds(fault, t)) continue;
+          if (fault.kind === 'nan') data[i] = Number.NaN;
+          else if (fault.kind === 'rail') data[i] = rail;
+          else if (fault.kind === 'noise') data[i] += 10 * size * this.#noise.gaussian();
+          else if (fault.kind === 'flat') {
+            if (!Number.isNaN(this.#held[c])) data[i] = this.#held[c];
+            isHeld = true;
+          }
+        }
+        if (!isHeld || Number.isNaN(this.#held[c])) this.#held[c] = data[i];
+      }
+    });
+  }
+}
+
+/**
+ * Checks that every fault of the plan meets a stream and a channel.
+ * @throws ConfigurationError `faults-invalid`
+ */
+export function checkFaults(plan: FaultPlan, streams: readonly StreamInfo[]): void {
+  for (const { kind, type, label } of plan.faults) {
+    const met = streams.filter((info) => type === null || info.type === type);
+    const name = `${kind}:${type ?? '*'}${label === null ? '' : `.${label}`}`;
+    if (met.length === 0) throw invalid(name, `no ${type} is simulated here`);
+    if (label !== null && !met.some((info) => info.channels.some((channel) => channel.label === label)))
+      throw invalid(
+        name,
+        `no such channel; ${type ?? 'streams'} have ${met.flatMap((info) => info.channels.map((channel) => channel.label)).join(', ')}`,
+      );
+  }
+}
+
+function holds(fault: Fault, t: Seconds): boolean {
+  return t >= fault.from && t < fault.to;
+}

@@ -1,0 +1,99 @@
+import { Random } from './random.js';
+
+/** How strongly one modality of a person answers valence and arousal: 1 = the population's mean effect. */
+export interface Responsivity {
+  readonly valence: number;
+  readonly arousal: number;
+}
+
+export type Modality = 'eeg' | 'eye' | 'heart' | 'skinConductance' | 'skinTemperature' | 'muscle';
+
+/** What makes one simulated person differ from the next (docs/explanation/simulation.md). */
+export interface Person {
+  readonly responsivity: Readonly<Record<Modality, Responsivity>>;
+  /** Multiplies each modality's noise. */
+  readonly noise: Readonly<Record<Modality, number>>;
+  /** Multiplies the EEG as a whole: skull, electrodes. */
+  readonly eegGain: number;
+  readonly alphaPeak_hz: number;
+  /** Trait asymmetry of alpha, ln power, right minus left. */
+  readonly alphaAsymmetry: number;
+  readonly heartRate_per_min: number;
+  readonly respiration_per_min: number;
+  readonly pulseGain: number;
+  readonly ecgGain: number;
+  readonly pupil_mm: number;
+  readonly blinks_per_min: number;
+  readonly skinConductance_us: number;
+  /** Size of a skin conductance response, uS; small in low responders. */
+  readonly scr_us: number;
+  readonly skinTemperature_degc: number;
+  /** Muscle tone at rest, uV RMS. */
+  readonly zygomaticus_uv: number;
+  readonly corrugator_uv: number;
+}
+
+const SPREAD = 0.25;
+
+/** Draws a person. */
+export function drawPerson(seed: number | string): Person {
+  const random = new Random(seed, 'person');
+  const responsivity = (): Responsivity => ({
+    valence: random.logNormal(SPREAD),
+    arousal: random.logNormal(SPREAD),
+  });
+  const perModality = <T>(draw: () => T): Record<Modality, T> => ({
+    eeg: draw(),
+    eye: draw(),
+    heart: draw(),
+    skinConductance: draw(),
+    skinTemperature: draw(),
+    muscle: draw(),
+  });
+  const lowResponder = random.uniform() < 0.1;
+  return {
+    responsivity: perModality(responsivity),
+    noise: perModality(() => random.logNormal(SPREAD)),
+    eegGain: random.logNormal(SPREAD),
+    alphaPeak_hz: Math.min(12, Math.max(8.5, 10 + 0.8 * random.gaussian())),
+    alphaAsymmetry: 0.15 * random.gaussian(),
+    heartRate_per_min: Math.min(95, Math.max(52, 70 + 8 * random.gaussian())),
+    respiration_per_min: Math.min(20, Math.max(10, 15 + 2 * random.gaussian())),
+    pulseGain: random.logNormal(SPREAD),
+    ecgGain: random.logNormal(SPREAD),
+    pupil_mm: Math.min(4.8, Math.max(2.6, 3.6 + 0.4 * random.gaussian())),
+    blinks_per_min: 15 * random.logNormal(0.35),
+    skinConductance_us: 4 * random.logNormal(0.5),
+    scr_us: (lowResponder ? 0.03 : 0.3) * random.logNormal(0.4),
+    skinTemperature_degc: 32.5 + 1.2 * random.gaussian(),
+    zygomaticus_uv: 3 * random.logNormal(SPREAD),
+    corrugator_uv: 5 * random.logNormal(SPREAD),
+  };
+}
+
+/** The population's mean person: responsivity and noise 1, nothing drawn. For tests and figures. */
+export const averagePerson: Person = {
+  responsivity: {
+    eeg: { valence: 1, arousal: 1 },
+    eye: { valence: 1, arousal: 1 },
+    heart: { valence: 1, arousal: 1 },
+    skinConductance: { valence: 1, arousal: 1 },
+    skinTemperature: { valence: 1, arousal: 1 },
+    muscle: { valence: 1, arousal: 1 },
+  },
+  noise: { eeg: 1, eye: 1, heart: 1, skinConductance: 1, skinTemperature: 1, muscle: 1 },
+  eegGain: 1,
+  alphaPeak_hz: 10,
+  alphaAsymmetry: 0,
+  heartRate_per_min: 70,
+  respiration_per_min: 15,
+  pulseGain: 1,
+  ecgGain: 1,
+  pupil_mm: 3.6,
+  blinks_per_min: 15,
+  skinConductance_us: 4,
+  scr_us: 0.3,
+  skinTemperature_degc: 32.5,
+  zygomaticus_uv: 3,
+  corrugator_uv: 5,
+};

@@ -1,0 +1,242 @@
+import type { Seconds } from '../core/clock.js';
+import { ConfigurationError } from '../core/errors.js';
+import type { Chunk, StreamInfo, StreamMessage } from '../core/signal.js';
+import { Acceleration } from './acceleration.js';
+import { type Affect, AffectTrajectory } from './affect-trajectory.js';
+import { Annotation } from './annotation.js';
+import { Eeg } from './eeg.js';
+import { Eye } from './eye.js';
+import { checkFaults, type FaultPlan, parseFaults, StreamFaults } from './faults.js';
+import { ecg, ppg } from './heart.js';
+import { FacialMuscle } from './muscle.js';
+import { drawPerson, type Person } from './person.js';
+import {
+  type Profile,
+  type ProfileName,
+  profileNames,
+  profiles,
+  type SensorName,
+  sensorNames,
+} from './profile.js';
+import type { Signal, Subject } from './signal.js';
+import { SkinConductance } from './skin-conductance.js';
+import { SkinTemperature } from './skin-temperature.js';
+
+export interface SimulationOptions {
+  readonly profile: ProfileName;
+  /** Same seed, same bytes. Draws the person, the trajectory and all noise. */
+  readonly seed: number | string;
+  /** How long; Infinity for a session without end. A longer session begins with the same samples. */
+  readonly duration_s: Seconds;
+  /** Sensors worn; default all of the profile. The others' samples don't depend on it. */
+  readonly only?: readonly SensorName[] | undefined;
+  /** Fault list, see {@link parseFaults}. */
+  readonly faults?: string | undefined;
+  /** Stamp of the first sample. Default 0. */
+  readonly start_s?: Seconds | undefined;
+  /** Chunks a second of each stream, where it has that many samples. Default 1. */
+  readonly chunksPerSecond?: number | undefined;
+  /** Somebody particular instead of the person drawn from the seed. */
+  readonly person?: Person | undefined;
+  /** A trajectory of one's own instead of the one drawn from the seed. */
+  readonly affect?: Affect | undefined;
+}
+
+/** A message, and when a receiver gets it: s after the session's start. */
+export interface Arrival {
+  readonly arrival_s: Seconds;
+  readonly message: StreamMessage;
+}
+
+const makers: Readonly<Record<SensorName, (subject: Subject, info: StreamInfo) => Signal>> = {
+  eeg: (subject, info) => new Eeg(subject, info),
+  gaze: (subject, info) => new Eye(subject, info),
+  ecg,
+  ppg,
+  eda: (subject, info) => new SkinConductance(subject, info),
+  temp: (subject, info) => new SkinTemperature(subject, info),
+  emg: (subject, info) => new FacialMuscle(subject, info),
+  acc: (subject, info) => new Acceleration(subject, info),
+};
+
+/** Rate of the stream that carries the truth, Hz. */
+const ANNOTATION_HZ = 10;
+
+function annotationInfo(seed: number | string): StreamInfo {
+  return {
+    id: 'annotation',
+    name: 'simulated affect',
+    type: 'Annotation',
+    sourceId: `simulated-${seed}-annotation`,
+    sfreq: ANNOTATION_HZ,
+    channels: ['valence', 'arousal'].map((label) => ({ label, unit: '[-1,1]', type: 'Annotation' })),
+  };
+}
+
+function sensorInfo(sensor: SensorName, profile: Profile, seed: number | string): StreamInfo {
+  const { type, name, sfreq_hz, channels } = profile[sensor];
+  return { id: sensor, name, type, sourceId: `simulated-${seed}-${sensor}`, sfreq: sfreq_hz, channels };
+}
+
+/** A stretch of one stream, not yet in its place among the others. */
+interface Piece {
+  readonly order_s: Seconds;
+  readonly stream: number;
+  readonly arrival: Arrival;
+}
+
+/** One stream of the session: signal, faults, rounding and stamps. */
+class Wire {
+  readonly #faults: StreamFaults;
+  #second = 0;
+  #hasSamples = false;
+  #isGap = false;
+
+  constructor(
+    readonly signal: Signal,
+    readonly index: number,
+    plan: FaultPlan,
+    readonly options: SimulationOptions,
+  ) {
+    this.#faults = new StreamFaults(plan, signal.info, options.seed);
+  }
+
+  /** The next second's chunks: cut at chunk borders and at missing samples. */
+  next(): Piece[] {
+    const { info } = this.signal;
+    const n = info.sfreq;
+    const data = this.signal.next();
+    this.#faults.disturb(this.#second, data);
+    const parts = this.options.chunksPerSecond ?? 1;
+    const pieces: Piece[] = [];
+    let from = 0;
+    for (let part = 1; part <= parts; part++) {
+      const border = Math.ceil((part * n) / parts);
+      for (let k = from; k < border; k++) {
+        const t = this.#second + k / n;
+        const isMissing = t >= this.options.duration_s || this.#faults.isMissing(t);
+        if (!isMissing) continue;
+        this.#cut(data, from, k, pieces);
+        from = k + 1;
+        this.#isGap = this.#hasSamples;
+      }
+      this.#cut(data, from, border, pieces);
+      from = border;
+    }
+    this.#second++;
+    return pieces;
+  }
+
+  #cut(data: Float64Array, from: number, to: number, pieces: Piece[]): void {
+    const length = to - from;
+    if (length <= 0) return;
+    const { info } = this.signal;
+    const n = info.sfreq;
+    const values = new Float64Array(info.channels.length * length);
+    // Rounded to what a float32 recording or wire keeps, so that it brings back the same bits.
+    for (let c = 0; c < info.channels.length; c++)
+      for (let k = 0; k < length; k++) values[c * length + k] = Math.fround(data[c * n + from + k]);
+    const start_s = (this.options.start_s ?? 0) + this.#faults.stampOffset_s;
+    const times = new Float64Array(length);
+    // One division from the sample's number: stamps carry no accumulated error.
+    for (let k = 0; k < length; k++) times[k] = start_s + (this.#second * n + from + k) / n;
+    const chunk: Chunk = { info, data: values, times, gapBefore: this.#isGap };
+    this.#hasSamples = true;
+    this.#isGap = false;
+    const first_s = this.#second + from / n;
+    const last_s = this.#second + (to - 1) / n;
+    const delay_s = this.#faults.delay_s(first_s);
+    pieces.push({
+      order_s: first_s + delay_s,
+      stream: this.index,
+      arrival: { arrival_s: last_s + delay_s, message: { kind: 'chunk', chunk } },
+    });
+  }
+}
+
+function check(options: SimulationOptions): void {
+  const problem = (message: string) => new ConfigurationError('simulation-invalid', message);
+  if (!profileNames.includes(options.profile))
+    throw problem(`no profile '${options.profile}'; use one of ${profileNames.join(', ')}`);
+  for (const sensor of options.only ?? [])
+    if (!sensorNames.includes(sensor))
+      throw problem(`no sensor '${sensor}' to simulate; use ${sensorNames.join(', ')}`);
+  if (!(options.duration_s > 0)) throw problem(`duration ${options.duration_s} s: it must be above 0`);
+  const parts = options.chunksPerSecond ?? 1;
+  if (!Number.isInteger(parts) || parts < 1)
+    throw problem(`${parts} chunks a second: a whole number is needed`);
+}
+
+/** The streams that {@link simulateSession} opens, in its order; the truth last. */
+export function simulatedStreams(
+  options: Pick<SimulationOptions, 'profile' | 'seed' | 'only'>,
+): StreamInfo[] {
+  const worn = sensorNames.filter((sensor) => options.only?.includes(sensor) ?? true);
+  return [
+    ...worn.map((sensor) => sensorInfo(sensor, profiles[options.profile], options.seed)),
+    annotationInfo(options.seed),
+  ];
+}
+
+/**
+ * A person wearing a profile's sensors, as messages with their times of arrival: every stream's `open`, chunks in
+ * order of their first stamp (late ones where they arrive), every `close`. Made second by second, so memory does not
+ * grow with the duration.
+ * @throws ConfigurationError `simulation-invalid`, `faults-invalid`, at once, before the first message is asked for
+ */
+export function simulateArrivals(options: SimulationOptions): Iterable<Arrival> {
+  check(options);
+  const plan = parseFaults(options.faults ?? '');
+  const infos = simulatedStreams(options);
+  checkFaults(
+    plan,
+    infos.filter((info) => info.type !== 'Annotation'),
+  );
+  return { [Symbol.iterator]: () => arrivals(options, plan, infos) };
+}
+
+function* arrivals(
+  options: SimulationOptions,
+  plan: FaultPlan,
+  infos: readonly StreamInfo[],
+): Generator<Arrival, void, undefined> {
+  const subject: Subject = {
+    seed: options.seed,
+    person: options.person ?? drawPerson(options.seed),
+    affect: options.affect ?? new AffectTrajectory(options.seed),
+  };
+  const noFaults: FaultPlan = { faults: [], randomShare: 0 };
+  const wires = infos.map((info, index) => {
+    const sensor = sensorNames.find((name) => name === info.id);
+    return sensor
+      ? new Wire(makers[sensor](subject, info), index, plan, options)
+      : new Wire(new Annotation(subject.affect, info), index, noFaults, options);
+  });
+  for (const info of infos) yield { arrival_s: 0, message: { kind: 'open', info } };
+  let pieces: Piece[] = [];
+  let last_s = 0;
+  for (let second = 0; second < options.duration_s || pieces.length > 0; second++) {
+    if (second < options.duration_s) pieces.push(...wires.flatMap((wire) => wire.next()));
+    pieces.sort((a, b) => a.order_s - b.order_s || a.stream - b.stream);
+    const ready = pieces.filter((piece) => piece.order_s < second + 1);
+    pieces = pieces.slice(ready.length);
+    for (const { arrival } of ready) {
+      last_s = Math.max(last_s, arrival.arrival_s);
+      yield arrival;
+    }
+  }
+  for (const { id } of infos) yield { arrival_s: last_s, message: { kind: 'close', id } };
+}
+
+/**
+ * {@link simulateArrivals} without the times of arrival: what a recording of the session holds.
+ * @throws ConfigurationError as {@link simulateArrivals}
+ */
+export function simulateSession(options: SimulationOptions): Iterable<StreamMessage> {
+  const arriving = simulateArrivals(options);
+  return {
+    *[Symbol.iterator]() {
+      for (const { message } of arriving) yield message;
+    },
+  };
+}
