@@ -1,0 +1,38 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { AffectdError, ConfigurationError } from '../core/errors.js';
+import { readModel } from '../models/manifest.js';
+import { chooseEngine } from './choose.js';
+import { createInference } from './inference.js';
+import type { WorkerError, WorkerReply, WorkerRequest, WorkerSettings } from './worker-runner.js';
+
+/** The worker thread of {@link WorkerRunner}: engines compute synchronously, and the event loop must not wait. */
+const port = parentPort!;
+const settings = workerData as WorkerSettings;
+const reply = (message: WorkerReply): void => port.postMessage(message);
+
+function describe(error: unknown): WorkerError {
+  return {
+    code: error instanceof AffectdError ? error.code : 'model-failed',
+    message: error instanceof Error ? error.message : String(error),
+    configuration: error instanceof ConfigurationError,
+  };
+}
+
+async function serve(): Promise<void> {
+  const { engine, unavailable } = await chooseEngine(settings.engine);
+  const inference = await createInference(await readModel(settings.directory), engine);
+  reply({ kind: 'ready', engine: engine.name, detail: engine.detail, unavailable });
+  // One after the other: an executable's calls must not overlap, and answers keep the order of questions.
+  let last = Promise.resolve();
+  port.on('message', ({ id, frames }: WorkerRequest) => {
+    last = last.then(async () => {
+      try {
+        reply({ kind: 'outputs', id, outputs: await inference.predict(frames) });
+      } catch (error) {
+        reply({ kind: 'failed', id, ...describe(error) });
+      }
+    });
+  });
+}
+
+serve().catch((error: unknown) => reply({ kind: 'stillborn', ...describe(error) }));

@@ -1,0 +1,76 @@
+import { ConfigurationError } from '../core/errors.js';
+import type { ModelFrame, ModelOutput } from '../core/model.js';
+import { encodeFrames } from '../models/frames.js';
+import { type LoadedModel, PROBE_TOLERANCE } from '../models/manifest.js';
+import type { Engine, Executable, ModelArrays } from './engine.js';
+
+/** A model on an engine: frames in, outputs out. */
+export interface Inference {
+  predict(frames: readonly ModelFrame[]): Promise<ModelOutput[]>;
+  dispose(): Promise<void>;
+}
+
+function toOutput({ manifest, model }: LoadedModel, arrays: ModelArrays, present: number): ModelOutput {
+  const heads: Partial<Record<string, number>> = {};
+  model.heads.forEach((head, i) => {
+    heads[head] = arrays.heads[i];
+  });
+  const { calibration } = manifest;
+  return {
+    ...(heads as Pick<ModelOutput, 'valence' | 'arousal' | 'dominance' | 'liking'>),
+    weights: [...arrays.weights],
+    routing: [...arrays.routing],
+    interval:
+      calibration && present > 0
+        ? {
+            level: calibration.level,
+            valence: calibration.valence[present - 1],
+            arousal: calibration.arousal[present - 1],
+          }
+        : null,
+  };
+}
+
+/** The probe's values as a frame; absent where its mask is all 0. */
+function probeFrame({ manifest }: LoadedModel): ModelFrame {
+  return manifest.probe.frame.map(({ values, mask }) => ({
+    values: Float32Array.from(values),
+    mask: Uint8Array.from(mask),
+    present: mask.some((m) => m === 1),
+  }));
+}
+
+async function checkProbe(loaded: LoadedModel, engine: Engine, executable: Executable): Promise<void> {
+  const { heads, weights } = await executable.run(encodeFrames(loaded.manifest.inputs, [probeFrame(loaded)]));
+  const near = (computed: Float32Array, expected: readonly number[]): boolean =>
+    computed.length === expected.length &&
+    expected.every((value, i) => Math.abs(value - computed[i]) <= PROBE_TOLERANCE);
+  if (!near(heads, loaded.manifest.probe.heads) || !near(weights, loaded.manifest.probe.weights))
+    throw new ConfigurationError(
+      'model-probe-mismatch',
+      `${loaded.manifest.name}: engine ${engine.name} does not reproduce the manifest's probe; ` +
+        'the model was exported wrongly, or try another --engine',
+    );
+}
+
+/**
+ * Loads a model onto an engine and checks the manifest's probe.
+ * Every frame is computed alone, as a batch of 1: a batch's size moves the last bits of a product, and an output
+ * must not depend on which other sessions' windows happen to arrive with it.
+ */
+export async function createInference(loaded: LoadedModel, engine: Engine): Promise<Inference> {
+  const executable = await engine.load(loaded);
+  await checkProbe(loaded, engine, executable);
+  return {
+    async predict(frames) {
+      const outputs: ModelOutput[] = [];
+      for (const frame of frames) {
+        const batch = encodeFrames(loaded.manifest.inputs, [frame]);
+        const present = batch.presence.reduce((sum, p) => sum + p, 0);
+        outputs.push(toOutput(loaded, await executable.run(batch), present));
+      }
+      return outputs;
+    },
+    dispose: () => executable.dispose(),
+  };
+}

@@ -1,0 +1,65 @@
+import type * as tfjs from '@tensorflow/tfjs';
+import { inputShape } from '../models/definition.js';
+import type { ModelBatch } from '../models/frames.js';
+import type { Executable, ExecutableModel, ModelArrays } from './engine.js';
+import { type Tfjs, TfjsGraph } from './tfjs-graph.js';
+
+/** A batch as tensors by input name, `presence` among them. */
+export function batchTensors(
+  tf: Tfjs,
+  model: ExecutableModel['model'],
+  batch: ModelBatch,
+): ReadonlyMap<string, tfjs.Tensor> {
+  return new Map<string, tfjs.Tensor>([
+    ['presence', tf.tensor2d(batch.presence, [batch.size, model.inputs.length])],
+    ...model.inputs.map((input): [string, tfjs.Tensor] => [
+      input.name,
+      tf.tensor(batch.inputs.get(input.name)!, [batch.size, ...inputShape(input)]),
+    ]),
+  ]);
+}
+
+/** Runs a model with whichever tfjs backend `tf` has active. */
+export class TfjsExecutable implements Executable {
+  readonly #parameters: ReadonlyMap<string, tfjs.Tensor>;
+  readonly #transposed = new Map<string, tfjs.Tensor>();
+
+  constructor(
+    private readonly tf: Tfjs,
+    private readonly model: ExecutableModel['model'],
+    parameters: ExecutableModel['parameters'],
+  ) {
+    this.#parameters = new Map(
+      model.parameters.map(({ name, shape }) => [name, tf.tensor(parameters.get(name)!, [...shape])]),
+    );
+  }
+
+  async run(batch: ModelBatch): Promise<ModelArrays> {
+    const values = this.tf.tidy(() => {
+      const inputs = batchTensors(this.tf, this.model, batch);
+      const graph = new TfjsGraph(this.tf, {
+        input: (name) => inputs.get(name)!,
+        parameter: (name) => this.#parameters.get(name)!,
+        transposed: (name) => this.#transpose(name),
+      });
+      const { heads, weights, routing } = this.model.forward(graph);
+      return [heads, weights, routing];
+    });
+    const [heads, weights, routing] = values.map((value) => value.dataSync() as Float32Array);
+    this.tf.dispose(values);
+    return { heads, weights, routing };
+  }
+
+  async dispose(): Promise<void> {
+    this.tf.dispose([...this.#parameters.values(), ...this.#transposed.values()]);
+  }
+
+  #transpose(name: string): tfjs.Tensor {
+    let transposed = this.#transposed.get(name);
+    if (!transposed) {
+      transposed = this.tf.keep(this.tf.transpose(this.#parameters.get(name)!));
+      this.#transposed.set(name, transposed);
+    }
+    return transposed;
+  }
+}

@@ -1,0 +1,194 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { AffectdError, ConfigurationError } from '../core/errors.js';
+import type { EventSink } from '../core/event.js';
+import type { ModalityInput, ModelFrame, ModelOutput, ModelRunner } from '../core/model.js';
+import { type Manifest, modelId, readModel } from '../models/manifest.js';
+import type { Unavailable } from './choose.js';
+import type { EngineChoice, EngineName } from './engine.js';
+
+export interface WorkerSettings {
+  readonly directory: string;
+  readonly engine: EngineChoice;
+}
+export interface WorkerRequest {
+  readonly id: number;
+  readonly frames: readonly ModelFrame[];
+}
+export type WorkerReply =
+  | {
+      readonly kind: 'ready';
+      readonly engine: EngineName;
+      readonly detail: string;
+      readonly unavailable: readonly Unavailable[];
+    }
+  | { readonly kind: 'outputs'; readonly id: number; readonly outputs: ModelOutput[] }
+  | ({ readonly kind: 'failed'; readonly id: number } & WorkerError)
+  /** The worker could not start. */
+  | ({ readonly kind: 'stillborn' } & WorkerError);
+
+/** An error as it crosses the thread's border, where classes are lost. */
+export interface WorkerError {
+  readonly code: string;
+  readonly message: string;
+  readonly configuration: boolean;
+}
+
+function errorOf({ code, message, configuration }: WorkerError): AffectdError {
+  return configuration ? new ConfigurationError(code, message) : new AffectdError(code, message);
+}
+
+interface Pending {
+  resolve(outputs: ModelOutput[]): void;
+  reject(error: Error): void;
+}
+
+/** The compiled worker: beside this file in dist, or dist's when this file runs as TypeScript. */
+function workerFile(): URL {
+  const beside = new URL('./inference-worker.js', import.meta.url);
+  if (existsSync(fileURLToPath(beside))) return beside;
+  return new URL('../../dist/engines/inference-worker.js', import.meta.url);
+}
+
+/** A started worker: its thread, what it runs on, and the questions it has not answered. */
+interface Started {
+  readonly worker: Worker;
+  readonly engine: EngineName;
+  readonly pending: Map<number, Pending>;
+}
+
+export interface LoadModelOptions {
+  /** Default `auto`. */
+  readonly engine?: EngineChoice;
+  readonly events?: EventSink;
+  /** Another worker program, for tests. */
+  readonly worker?: URL;
+}
+
+class WorkerRunner implements ModelRunner {
+  readonly name: string;
+  readonly id: string;
+  readonly type: string;
+  readonly evidence: Manifest['evidence'];
+  readonly inputs: ReadonlyMap<string, ModalityInput>;
+  readonly validity: Manifest['validity'];
+  #started: Promise<Started> | null = null;
+  #engine: EngineName | 'none' = 'none';
+  #questions = 0;
+  #restarts = 1;
+  #closed = false;
+
+  constructor(
+    manifest: Manifest,
+    private readonly settings: WorkerSettings,
+    private readonly options: LoadModelOptions,
+  ) {
+    this.name = manifest.name;
+    this.id = modelId(manifest);
+    this.type = manifest.type;
+    this.evidence = manifest.evidence;
+    this.inputs = new Map(manifest.inputs.map((input) => [input.name, input]));
+    this.validity = manifest.validity;
+  }
+
+  get engine(): string {
+    return this.#engine;
+  }
+
+  start(): Promise<Started> {
+    this.#started ??= this.#spawn();
+    return this.#started;
+  }
+
+  async predict(frames: readonly ModelFrame[]): Promise<ModelOutput[]> {
+    if (this.#closed) throw new AffectdError('model-failed', `${this.name}: the model is closed`);
+    const { worker, pending } = await this.start();
+    return new Promise((resolve, reject) => {
+      const id = this.#questions++;
+      pending.set(id, { resolve, reject });
+      // An unanswered question keeps the process alive; an idle worker does not.
+      worker.ref();
+      worker.postMessage({ id, frames } satisfies WorkerRequest);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const started = await this.#started?.catch(() => null);
+    await started?.worker.terminate();
+  }
+
+  #spawn(): Promise<Started> {
+    const worker = new Worker(this.options.worker ?? workerFile(), {
+      workerData: this.settings,
+      // The parent's flags (a test runner's loaders) are no business of the worker's.
+      execArgv: [],
+    });
+    const pending = new Map<number, Pending>();
+    return new Promise((resolve, reject) => {
+      const crashed = (cause: string): void => {
+        const error = new AffectdError('model-failed', `${this.name}: inference stopped (${cause})`);
+        reject(error);
+        for (const question of pending.values()) question.reject(error);
+        pending.clear();
+        if (this.#closed) return;
+        this.options.events?.({ code: 'model-failed', level: 'error', message: error.message });
+        if (this.#restarts-- > 0) this.#started = null;
+        else this.#started = Promise.reject(error);
+        this.#started?.catch(() => undefined);
+      };
+      let cause = 'it ended';
+      worker.on('error', (error) => {
+        cause = error.message;
+      });
+      worker.on('exit', () => crashed(cause));
+      worker.on('message', (message: WorkerReply) => {
+        if (message.kind === 'ready') {
+          this.#announce(message);
+          worker.unref();
+          resolve({ worker, engine: message.engine, pending });
+          return;
+        }
+        if (message.kind === 'stillborn') {
+          this.#closed = true;
+          reject(errorOf(message));
+          void worker.terminate();
+          return;
+        }
+        if (message.kind === 'outputs') pending.get(message.id)?.resolve(message.outputs);
+        else pending.get(message.id)?.reject(errorOf(message));
+        pending.delete(message.id);
+        if (pending.size === 0) worker.unref();
+      });
+    });
+  }
+
+  #announce({ engine, detail, unavailable }: Extract<WorkerReply, { kind: 'ready' }>): void {
+    this.#engine = engine;
+    for (const { name, reason } of unavailable)
+      this.options.events?.({
+        code: 'engine-unavailable',
+        level: 'debug',
+        message: `engine ${name} is not used: ${reason}`,
+      });
+    this.options.events?.({
+      code: 'engine-chosen',
+      level: 'info',
+      message: `model ${this.name} runs on ${engine} (${detail})`,
+      details: { engine },
+    });
+  }
+}
+
+/**
+ * Loads the model in `directory` onto an engine in a worker thread, checks it, and gives what runs it.
+ * Answers come in the order of the questions. A worker that dies rejects what it had not answered and is started
+ * again once, at the next question. Throws `ConfigurationError` with one line when the model can't be used.
+ */
+export async function loadModel(directory: string, options: LoadModelOptions = {}): Promise<ModelRunner> {
+  const { manifest } = await readModel(directory);
+  const runner = new WorkerRunner(manifest, { directory, engine: options.engine ?? 'auto' }, options);
+  await runner.start();
+  return runner;
+}

@@ -1,0 +1,96 @@
+import type { z } from 'zod';
+import type { ModalityInput } from '../core/model.js';
+import type { Graph } from './graph.js';
+
+/** How values are brought to the scale that a model was trained on: (x - mean) / sd, limited to +-clip_sd. */
+export interface Standardisation {
+  /** One a feature, or one a channel of a raw window. */
+  readonly mean: readonly number[];
+  /** Greater than 0. */
+  readonly sd: readonly number[];
+  /** Limit of the standardised value, in standard deviations; null = none. */
+  readonly clip_sd: number | null;
+}
+
+/** One modality of a model as its manifest describes it. */
+export type InputSpec = ModalityInput & {
+  readonly name: string;
+  readonly standardisation: Standardisation;
+  /** Features only: the model gets each feature's mask (1 = measured) beside its value, [F values, F masks]. */
+  readonly with_mask: boolean;
+};
+
+/** Shape of a modality's model input without the batch axis: [F] or [2F] for features, [C, length] for raw windows. */
+export function inputShape(input: InputSpec): readonly number[] {
+  if (input.kind === 'window') return [input.channels.length, input.length];
+  return [input.features.length * (input.with_mask ? 2 : 1)];
+}
+
+export const headNames = ['valence', 'arousal', 'dominance', 'liking'] as const;
+export type HeadName = (typeof headNames)[number];
+
+export type Initialisation = 'zeros' | 'ones' | 'fan-in' | 'unit';
+
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /**
+   * `fan-in`: normal, sd sqrt(2 / fan in), of which the last axis of a product's weight is no part (He et al. 2015);
+   * `unit`: normal, sd 1 / sqrt(size).
+   */
+  readonly initialisation: Initialisation;
+  /** Inputs that each output sums over, for `fan-in`. */
+  readonly fan_in: number;
+  /** False for running statistics, which the optimiser leaves alone. */
+  readonly trainable: boolean;
+}
+
+/** What every model gives, whichever it is. */
+export interface ModelValues<T> {
+  /** [B, heads], in the order of {@link ModelDefinition.heads}; native scale -1..1, not clipped. */
+  readonly heads: T;
+  /** [B, M] fusion weights, exactly 0 for absent modalities. */
+  readonly weights: T;
+  /** [B, L] routing weights. */
+  readonly routing: T;
+  /** One [B, d] a modality: what fusion takes, and what alignment losses work on. */
+  readonly embeddings: readonly T[];
+}
+
+/** A kind of model: everything that training, the manifest and the engines need to know of it. */
+export interface ModelDefinition<Settings> {
+  /** The `type` in a manifest and in a pipeline file; equal to the file's name. */
+  readonly type: string;
+  readonly summary: string;
+  /** Paper section that it comes from. */
+  readonly source: string;
+  readonly settings: z.ZodType<Settings>;
+  /** Problems between settings and inputs, one line each; empty when they fit. */
+  problems(settings: Settings, inputs: readonly InputSpec[]): string[];
+  heads(settings: Settings): readonly HeadName[];
+  parameters(settings: Settings, inputs: readonly InputSpec[]): ParameterSpec[];
+  forward<T>(graph: Graph<T>, settings: Settings, inputs: readonly InputSpec[]): ModelValues<T>;
+}
+
+/** A definition bound to settings and inputs, so that its users need not know the settings' type. */
+export interface BoundModel {
+  readonly type: string;
+  readonly inputs: readonly InputSpec[];
+  readonly heads: readonly HeadName[];
+  readonly parameters: readonly ParameterSpec[];
+  forward<T>(graph: Graph<T>): ModelValues<T>;
+}
+
+export function bindModel<S>(
+  definition: ModelDefinition<S>,
+  settings: S,
+  inputs: readonly InputSpec[],
+): BoundModel {
+  return {
+    type: definition.type,
+    inputs,
+    heads: definition.heads(settings),
+    parameters: definition.parameters(settings, inputs),
+    forward: (graph) => definition.forward(graph, settings, inputs),
+  };
+}

@@ -1,0 +1,207 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { digestOf, digestOfBytes } from '../core/digest.js';
+import { ConfigurationError } from '../core/errors.js';
+import { evidences } from '../core/prediction.js';
+import { type BoundModel, bindModel, type InputSpec } from './definition.js';
+import { modelDefinitions } from './definitions.js';
+import { type Parameters, sizeOf, unpackParameters } from './parameters.js';
+
+export const MANIFEST_FILE = 'manifest.json';
+export const MANIFEST_FORMAT = 1;
+/** Largest difference between the probe's expected and computed outputs. */
+export const PROBE_TOLERANCE = 1e-4;
+
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64 hexadecimal digits');
+/** A file beside the manifest: no path may lead out of the model's folder. */
+const fileName = z.string().regex(/^[\w][\w.-]*$/, 'must be the plain name of a file beside the manifest');
+const artifact = z.strictObject({ file: fileName, sha256: digest });
+
+const standardisation = z.strictObject({
+  mean: z.array(z.number()),
+  sd: z.array(z.number().positive()),
+  clip_sd: z.number().positive().nullable(),
+});
+
+const inputName = z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be lower case letters, digits and _');
+
+const featuresInput = z.strictObject({
+  name: inputName,
+  kind: z.literal('features'),
+  features: z
+    .array(z.strictObject({ channel: z.string(), feature: z.string(), unit: z.string() }))
+    .min(1)
+    .describe('Ordered.'),
+  upstream: z.string().describe('Digest of the transforms between the source and this input.'),
+  standardisation,
+  with_mask: z.boolean(),
+});
+
+const windowInput = z.strictObject({
+  name: inputName,
+  kind: z.literal('window'),
+  channels: z.array(z.string()).min(1),
+  sfreq_hz: z.number().positive(),
+  length: z.int().positive().describe('Samples.'),
+  upstream: z.string(),
+  standardisation,
+  with_mask: z.literal(false),
+});
+
+const probe = z.strictObject({
+  frame: z.array(
+    z.strictObject({ values: z.array(z.number()), mask: z.array(z.union([z.literal(0), z.literal(1)])) }),
+  ),
+  heads: z.array(z.number()),
+  weights: z.array(z.number()),
+});
+
+export const manifestSchema = z.strictObject({
+  format: z.literal(MANIFEST_FORMAT),
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
+  type: z.string().describe('Kind of model: a file of src/models.'),
+  evidence: z.enum(evidences).describe('What the model was shown to be worth.'),
+  card: fileName.describe('The model card.'),
+  inputs: z.array(z.discriminatedUnion('kind', [featuresInput, windowInput])).min(1),
+  settings: z.record(z.string(), z.unknown()).describe("Sizes; the kind's own schema."),
+  parameters: z.array(z.strictObject({ name: z.string(), shape: z.array(z.int().positive()) })),
+  artifacts: z.strictObject({ weights: artifact, onnx: artifact }),
+  calibration: z
+    .strictObject({
+      level: z.number().gt(0).lt(1),
+      valence: z.array(z.number().positive()).describe('Half width by number of present modalities, from 1.'),
+      arousal: z.array(z.number().positive()),
+    })
+    .nullable(),
+  validity: z.strictObject({ min_present: z.int().positive(), required: z.array(z.string()) }),
+  probe,
+});
+export type Manifest = z.infer<typeof manifestSchema>;
+
+/** A model as read from its folder: everything checked but the probe, which needs an engine. */
+export interface LoadedModel {
+  readonly manifest: Manifest;
+  /** `name@sha256:...`; the digest covers the manifest, which covers its artifacts. */
+  readonly id: string;
+  readonly model: BoundModel;
+  readonly parameters: Parameters;
+  readonly onnx: Uint8Array;
+}
+
+export function modelId(manifest: Manifest): string {
+  return `${manifest.name}@${digestOf(manifest)}`;
+}
+
+const inputSize = (input: InputSpec): number =>
+  input.kind === 'features' ? input.features.length : input.channels.length;
+
+/** What the schema cannot say; one line each. */
+function inconsistencies(manifest: Manifest): string[] {
+  const found: string[] = [];
+  const names = manifest.inputs.map((input) => input.name);
+  if (new Set(names).size !== names.length) found.push('inputs: a name is used twice');
+  for (const input of manifest.inputs)
+    for (const statistic of ['mean', 'sd'] as const)
+      if (input.standardisation[statistic].length !== inputSize(input))
+        found.push(`inputs.${input.name}.standardisation.${statistic}: needs ${inputSize(input)} values`);
+  for (const name of manifest.validity.required)
+    if (!names.includes(name)) found.push(`validity.required: no input is named ${name}`);
+  if (manifest.validity.min_present > names.length)
+    found.push(`validity.min_present: more than the ${names.length} inputs`);
+  for (const dimension of ['valence', 'arousal'] as const)
+    if (manifest.calibration && manifest.calibration[dimension].length !== names.length)
+      found.push(
+        `calibration.${dimension}: needs ${names.length} values, one for each number of present inputs`,
+      );
+  if (manifest.probe.frame.length !== names.length) found.push('probe.frame: needs one entry for each input');
+  return found;
+}
+
+function firstIssue(error: z.ZodError): string {
+  const [issue] = error.issues;
+  return `${issue.path.join('.') || 'the file'}: ${issue.message}`;
+}
+
+/** The manifest's model, bound and checked; throws `invalid` with one line for the first problem. */
+function bind(manifest: Manifest, invalid: (problem: string) => ConfigurationError): BoundModel {
+  const definition = modelDefinitions.get(manifest.type);
+  if (!definition)
+    throw invalid(`type: ${manifest.type} is not one of ${[...modelDefinitions.keys()].join(', ')}`);
+  const settings = definition.settings.safeParse(manifest.settings);
+  if (!settings.success) throw invalid(`settings.${firstIssue(settings.error)}`);
+  const [problem] = [...inconsistencies(manifest), ...definition.problems(settings.data, manifest.inputs)];
+  if (problem) throw invalid(problem);
+  const model = bindModel(definition, settings.data, manifest.inputs);
+  const expected = model.parameters.map(({ name, shape }) => ({ name, shape }));
+  if (digestOf(expected) !== digestOf(manifest.parameters))
+    throw invalid('parameters: do not match the settings and inputs');
+  if (manifest.probe.heads.length !== model.heads.length)
+    throw invalid('probe.heads: one value for each head');
+  return model;
+}
+
+/** Reads and checks a manifest alone, without its weights: enough to check a pipeline against it. */
+export async function loadManifest(directory: string): Promise<Manifest> {
+  return (await readManifest(directory)).manifest;
+}
+
+async function readManifest(directory: string): Promise<{ manifest: Manifest; model: BoundModel }> {
+  const path = join(directory, MANIFEST_FILE);
+  const invalid = (problem: string): ConfigurationError =>
+    new ConfigurationError('model-invalid', `${path}: ${problem}`);
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new ConfigurationError(
+      'model-missing',
+      `${path}: cannot be read (${cause.code}); a model is a folder with a ${MANIFEST_FILE}`,
+      { cause },
+    );
+  });
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new ConfigurationError('model-invalid', `${path}: not JSON; the file is damaged`, { cause });
+  }
+  const parsed = manifestSchema.safeParse(json);
+  if (!parsed.success) throw invalid(firstIssue(parsed.error));
+  return { manifest: parsed.data, model: bind(parsed.data, invalid) };
+}
+
+async function readArtifact(
+  directory: string,
+  { file, sha256 }: Manifest['artifacts']['onnx'],
+): Promise<Uint8Array> {
+  const path = join(directory, file);
+  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    throw new ConfigurationError(
+      'model-missing',
+      `${path}: cannot be read (${cause.code}); the manifest names it`,
+      {
+        cause,
+      },
+    );
+  });
+  if (digestOfBytes(bytes) !== sha256)
+    throw new ConfigurationError(
+      'model-digest-mismatch',
+      `${path}: its digest is not the manifest's; the file is damaged or from another model`,
+    );
+  return bytes;
+}
+
+/** Reads a model's folder: manifest and artifacts, with their digests checked. */
+export async function readModel(directory: string): Promise<LoadedModel> {
+  const { manifest, model } = await readManifest(directory);
+  const [weights, onnx] = await Promise.all([
+    readArtifact(directory, manifest.artifacts.weights),
+    readArtifact(directory, manifest.artifacts.onnx),
+  ]);
+  const parameters = unpackParameters(model.parameters, weights);
+  if (!parameters)
+    throw new ConfigurationError(
+      'model-invalid',
+      `${join(directory, manifest.artifacts.weights.file)}: needs ${model.parameters.reduce((n, p) => n + sizeOf(p.shape), 0)} float32 values`,
+    );
+  return { manifest, id: modelId(manifest), model, parameters, onnx };
+}

@@ -1,0 +1,94 @@
+import * as tf from '@tensorflow/tfjs';
+import { describe, expect, it } from 'vitest';
+import type { Engine, Executable } from '../../src/engines/engine.js';
+import { createOnnxEngine } from '../../src/engines/onnx.js';
+import { writeOnnx } from '../../src/engines/onnx-writer.js';
+import { TfjsExecutable } from '../../src/engines/tfjs-executable.js';
+import { createTfjsWasmEngine } from '../../src/engines/tfjs-wasm.js';
+import type { ModelBatch } from '../../src/models/frames.js';
+import { countParameters } from '../../src/models/parameters.js';
+import { referenceModel, references } from './reference-model.js';
+
+type Loader = (model: Parameters<Engine['load']>[0]) => Promise<Executable>;
+
+const engines: Record<string, Loader> = {
+  onnx: async (model) => (await createOnnxEngine()).load(model),
+  'tfjs-wasm': async (model) => (await createTfjsWasmEngine()).load(model),
+  'tfjs-cpu': async ({ model, parameters }) => {
+    tf.enableProdMode();
+    await tf.setBackend('cpu');
+    return new TfjsExecutable(tf, model, parameters);
+  },
+};
+
+async function load(engine: string, name: keyof typeof references) {
+  const { model, parameters, ...rest } = referenceModel(name);
+  const executable = await engines[engine]({ model, parameters, onnx: writeOnnx(model, parameters) });
+  return { model, executable, ...rest };
+}
+
+function expectNear(computed: Float32Array, expected: readonly number[][]): void {
+  const flat = expected.flat();
+  expect(computed.length).toBe(flat.length);
+  flat.forEach((value, i) => {
+    expect(Math.abs(computed[i] - value)).toBeLessThan(1e-5);
+  });
+}
+
+describe.each(Object.keys(engines))('%s against a float64 reference', (engine) => {
+  it.each(Object.keys(references) as (keyof typeof references)[])('agrees on "%s" to 1e-5', async (name) => {
+    const { executable, batch, reference } = await load(engine, name);
+    const { heads, weights, routing } = await executable.run(batch);
+    expectNear(heads, reference.heads);
+    expectNear(weights, reference.weights);
+    expectNear(routing, reference.routing);
+    await executable.dispose();
+  });
+
+  it('gives an absent modality a weight of exactly 0', async () => {
+    const { executable, batch, reference } = await load(engine, 'windows');
+    const { weights } = await executable.run(batch);
+    reference.presence.flat().forEach((present, i) => {
+      if (present) expect(weights[i]).toBeGreaterThan(0);
+      else expect(weights[i]).toBe(0);
+    });
+    await executable.dispose();
+  });
+
+  it('stays finite, with weights of 0, when nothing is present', async () => {
+    const { executable, model, batch } = await load(engine, 'benchmark');
+    const empty: ModelBatch = {
+      size: 1,
+      inputs: new Map(
+        model.inputs.map((input) => [
+          input.name,
+          new Float32Array(batch.inputs.get(input.name)!.length / batch.size),
+        ]),
+      ),
+      presence: new Float32Array(model.inputs.length),
+    };
+    const { heads, weights } = await executable.run(empty);
+    expect(heads.every(Number.isFinite)).toBe(true);
+    expect([...weights]).toEqual(Array(model.inputs.length).fill(0));
+    await executable.dispose();
+  });
+});
+
+describe('the benchmark model', () => {
+  it('has the parameters of the layer table', () => {
+    const { model, reference } = referenceModel('benchmark');
+    expect(countParameters(model.parameters)).toBe(325_916);
+    expect(reference.parameters).toBe(325_916);
+  });
+});
+
+describe('tfjs-wasm', () => {
+  it('leaves no tensor behind', async () => {
+    const { executable, batch } = await load('tfjs-wasm', 'benchmark');
+    await executable.run(batch);
+    const before = tf.memory().numTensors;
+    await executable.run(batch);
+    expect(tf.memory().numTensors).toBe(before);
+    await executable.dispose();
+  });
+});

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { bindModel, type InputSpec, inputShape } from '../../src/models/definition.js';
+import type { ModelBatch } from '../../src/models/frames.js';
+import { hiMoe } from '../../src/models/hi-moe.js';
+import { type Parameters, sizeOf } from '../../src/models/parameters.js';
+import { mulberry32 } from '../../src/models/random.js';
+
+interface ReferenceCase {
+  settings: Record<string, unknown>;
+  inputs: Record<string, number[]>;
+  seed: number;
+  weight_scale: number;
+  input_scale: number;
+  presence: number[][];
+  parameters: number;
+  heads: number[][];
+  weights: number[][];
+  routing: number[][];
+}
+
+/** Made by fixtures/models/make_hi_moe.py. */
+export const references: Record<'benchmark' | 'windows', ReferenceCase> = JSON.parse(
+  readFileSync(new URL('../../fixtures/models/hi-moe.json', import.meta.url), 'utf8'),
+);
+
+export function inputSpec(name: string, shape: readonly number[]): InputSpec {
+  const size = shape[0];
+  const standardisation = { mean: Array(size).fill(0), sd: Array(size).fill(1), clip_sd: null };
+  const common = { name, upstream: 'none', standardisation, with_mask: false };
+  return shape.length === 1
+    ? {
+        kind: 'features',
+        features: Array.from({ length: size }, (_, i) => ({ channel: 'c', feature: `f${i}`, unit: '' })),
+        ...common,
+      }
+    : {
+        kind: 'window',
+        channels: Array.from({ length: size }, (_, i) => `c${i}`),
+        sfreq_hz: 128,
+        length: shape[1],
+        ...common,
+      };
+}
+
+/** The case's model with the very weights and inputs of the script. */
+export function referenceModel(name: keyof typeof references) {
+  const reference = references[name];
+  const inputs = Object.entries(reference.inputs).map(([input, shape]) => inputSpec(input, shape));
+  const model = bindModel(hiMoe, hiMoe.settings.parse(reference.settings), inputs);
+  const uniform = mulberry32(reference.seed);
+  const draw = (size: number, scale: number): Float32Array =>
+    Float32Array.from({ length: size }, () => (2 * uniform() - 1) * scale);
+  const parameters: Parameters = new Map(
+    model.parameters.map((spec) => {
+      const values = draw(sizeOf(spec.shape), reference.weight_scale);
+      return [spec.name, spec.name.endsWith('.variance') ? values.map((v) => Math.abs(v) + 0.5) : values];
+    }),
+  );
+  const rows = reference.presence.length;
+  const values = new Map(
+    inputs.map((input, m) => {
+      const size = sizeOf(inputShape(input));
+      const drawn = draw(rows * size, reference.input_scale);
+      return [input.name, drawn.map((v, i) => v * reference.presence[Math.floor(i / size)][m])];
+    }),
+  );
+  const batch: ModelBatch = {
+    size: rows,
+    inputs: values,
+    presence: Float32Array.from(reference.presence.flat()),
+  };
+  return { reference, model, parameters, batch };
+}
