@@ -14,8 +14,8 @@ interface Component {
 }
 
 const COMPONENTS = 7;
-const SHORTEST_S = 24;
-const LONGEST_S = 110;
+const SHORTEST_S = 36;
+const LONGEST_S = 140;
 /** Amplitude of each component; with the squashing the result has a standard deviation of about 0.55. */
 const AMPLITUDE = 0.5;
 
@@ -27,7 +27,7 @@ function evaluate(components: readonly Component[], t: Seconds): number {
 }
 
 /**
- * A smooth trajectory of valence and arousal: bounded sums of slow sinusoids whose periods, 24-110 s, interleave
+ * A smooth trajectory of valence and arousal: bounded sums of slow sinusoids whose periods, 36-140 s, interleave
  * between the two so that they are nearly uncorrelated over minutes. A closed form of time, so it has no end and
  * needs no memory. docs/explanation/simulation.md says what it leaves out.
  */

@@ -8,9 +8,9 @@ export const effects = {
     /** ln power of alpha: minus on the left, plus on the right, times the site's frontal weight. */
     alpha_valence_side: 0.3,
     alpha_arousal: -0.35,
-    beta_valence: 0.3,
+    beta_valence: 0.4,
     beta_arousal: 0.3,
-    gamma_valence: 0.4,
+    gamma_valence: 0.5,
     gamma_arousal: 0.3,
   },
   pupil: { delay_s: 0.5, tau_s: 1, arousal_mm: 0.35 },
