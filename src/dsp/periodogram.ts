@@ -1,0 +1,70 @@
+import { RealFft } from './real-fft.js';
+
+/** Smallest power of two >= n. */
+export function nextPowerOfTwo(n: number): number {
+  let size = 1;
+  while (size < n) size *= 2;
+  return size;
+}
+
+/** Periodic Hann window of `n` samples (`scipy.signal.windows.hann(n, sym=False)`). */
+export function hannWindow(n: number): Float64Array {
+  return Float64Array.from({ length: n }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / n));
+}
+
+/** Frequencies `low_hz` <= f < `high_hz`. */
+export interface FrequencyBand {
+  readonly low_hz: number;
+  readonly high_hz: number;
+}
+
+/**
+ * Band power of a window of `length` samples at `sfreq`: periodic Hann, zero-padded to the smallest power of two that
+ * holds it, one-sided density summed over the band times the bin width, in the square of the signal's unit. Equal to
+ * `scipy.signal.periodogram(x, fs, window='hann', nfft=N, detrend=False, scaling='density')` summed likewise.
+ */
+export class BandPower {
+  readonly #fft: RealFft;
+  readonly #window: Float64Array;
+  readonly #bins: readonly (readonly [from: number, to: number])[];
+  readonly #scale: number;
+  readonly length: number;
+
+  constructor(length: number, sfreq: number, bands: readonly FrequencyBand[]) {
+    this.length = length;
+    const size = Math.max(4, nextPowerOfTwo(length));
+    this.#fft = new RealFft(size);
+    this.#window = hannWindow(length);
+    const bin_hz = sfreq / size;
+    this.#bins = bands.map(({ low_hz, high_hz }) => [
+      firstBin(low_hz, bin_hz, size),
+      firstBin(high_hz, bin_hz, size),
+    ]);
+    const energy = this.#window.reduce((sum, w) => sum + w * w, 0);
+    this.#scale = (1 / (sfreq * energy)) * bin_hz;
+  }
+
+  /** Writes each band's power of `samples` [length] to `out` from `at` on; NaN where a sample is NaN. */
+  compute(samples: Float64Array, out: Float64Array, at: number): void {
+    const { input, size } = this.#fft;
+    const window = this.#window;
+    for (let n = 0; n < window.length; n++) input[n] = samples[n] * window[n];
+    this.#fft.transform();
+    const nyquist = size / 2;
+    for (let b = 0; b < this.#bins.length; b++) {
+      const [from, to] = this.#bins[b];
+      let sum = 2 * this.#fft.power(from, to);
+      // The one-sided density holds 0 Hz and Nyquist once.
+      if (from === 0 && to > 0) sum -= this.#fft.power(0, 1);
+      if (from <= nyquist && to > nyquist) sum -= this.#fft.power(nyquist, nyquist + 1);
+      out[at + b] = sum * this.#scale;
+    }
+  }
+}
+
+/** First bin at or above `edge_hz`; one past the last bin where there is none. */
+function firstBin(edge_hz: number, bin_hz: number, size: number): number {
+  let k = Math.min(Math.max(0, Math.floor(edge_hz / bin_hz) - 1), size / 2 + 1);
+  while (k <= size / 2 && k * bin_hz < edge_hz) k++;
+  return k;
+}

@@ -1,0 +1,133 @@
+import type { Chunk, StreamInfo } from '../core/signal.js';
+
+/**
+ * The recent samples of one stream, every span of them readable as one contiguous view. Rows are longer than what
+ * they hold; when the end is reached the live samples move to the front, or the rows double. Indices count from the
+ * oldest sample held and hold until the next {@link append} or {@link discard}; so do views.
+ */
+export class SampleBuffer {
+  readonly #channels: number;
+  #capacity: number;
+  #head = 0;
+  #tail = 0;
+  #data: Float64Array;
+  #times: Float64Array;
+  /** [C, capacity]: running number of samples that are not NaN, this one included; differences hold modulo 2^32. */
+  #usable: Uint32Array;
+  /** [capacity]: running number of gaps, one before this sample included. */
+  #gaps: Uint32Array;
+  #gapCount = 0;
+
+  constructor(
+    readonly info: StreamInfo,
+    capacity: number,
+  ) {
+    this.#channels = info.channels.length;
+    this.#capacity = Math.max(1, capacity);
+    this.#data = new Float64Array(this.#channels * this.#capacity);
+    this.#times = new Float64Array(this.#capacity);
+    this.#usable = new Uint32Array(this.#channels * this.#capacity);
+    this.#gaps = new Uint32Array(this.#capacity);
+  }
+
+  /** Samples held. */
+  get length(): number {
+    return this.#tail - this.#head;
+  }
+
+  append(chunk: Chunk): void {
+    const n = chunk.times.length;
+    if (n === 0) return;
+    if (this.#tail + n > this.#capacity) this.#makeRoom(n);
+    const at = this.#tail;
+    this.#times.set(chunk.times, at);
+    if (chunk.gapBefore) this.#gapCount++;
+    this.#gaps.fill(this.#gapCount, at, at + n);
+    for (let c = 0; c < this.#channels; c++) {
+      const row = c * this.#capacity + at;
+      this.#data.set(chunk.data.subarray(c * n, (c + 1) * n), row);
+      let usable = at > 0 ? this.#usable[row - 1] : 0;
+      for (let i = row; i < row + n; i++) {
+        const x = this.#data[i];
+        if (x - x === 0) usable++;
+        this.#usable[i] = usable;
+      }
+    }
+    this.#tail += n;
+  }
+
+  /** Forgets the oldest `count` samples. */
+  discard(count: number): void {
+    this.#head += Math.min(count, this.length);
+  }
+
+  /** Stamps of samples `from` to `to`. */
+  times(from = 0, to = this.length): Float64Array {
+    return this.#times.subarray(this.#head + from, this.#head + to);
+  }
+
+  /** Samples `from` to `to` of channel `c`. */
+  channel(c: number, from: number, to: number): Float64Array {
+    const row = c * this.#capacity + this.#head;
+    return this.#data.subarray(row + from, row + to);
+  }
+
+  /** How many samples `from` to `to` of channel `c` are finite. */
+  usable(c: number, from: number, to: number): number {
+    if (to <= from) return 0;
+    const row = c * this.#capacity + this.#head;
+    const first = this.#data[row + from];
+    const before = this.#usable[row + from] - (first - first === 0 ? 1 : 0);
+    return (this.#usable[row + to - 1] - before) >>> 0;
+  }
+
+  /** Whether a gap lies between samples `from` and `to` (one before `from` doesn't count). */
+  hasGap(from: number, to: number): boolean {
+    return to > from && this.#gaps[this.#head + to - 1] !== this.#gaps[this.#head + from];
+  }
+
+  /** Gaps met since the start, up to and including one right before sample `i`. */
+  gapsUpTo(i: number): number {
+    return this.#gaps[this.#head + i];
+  }
+
+  /** Samples `from` to `to` copied out as chunks, none of which spans a gap; `gaps`: {@link gapsUpTo} the sample before `from`. */
+  *chunks(from: number, to: number, gaps: number): Generator<Chunk> {
+    for (let start = from; start < to; ) {
+      const count = this.gapsUpTo(start);
+      let end = start + 1;
+      while (end < to && this.gapsUpTo(end) === count) end++;
+      const n = end - start;
+      const data = new Float64Array(this.#channels * n);
+      for (let c = 0; c < this.#channels; c++) data.set(this.channel(c, start, end), c * n);
+      yield { info: this.info, data, times: this.times(start, end).slice(), gapBefore: count !== gaps };
+      gaps = count;
+      start = end;
+    }
+  }
+
+  #makeRoom(n: number): void {
+    const live = this.length;
+    const old = this.#capacity;
+    const capacity = 2 * (live + n) > old ? 2 * Math.max(old, live + n) : old;
+    const grown = capacity !== old;
+    const data = grown ? new Float64Array(this.#channels * capacity) : this.#data;
+    const usable = grown ? new Uint32Array(this.#channels * capacity) : this.#usable;
+    const times = grown ? new Float64Array(capacity) : this.#times;
+    const gaps = grown ? new Uint32Array(capacity) : this.#gaps;
+    for (let c = 0; c < this.#channels; c++) {
+      const from = c * old + this.#head;
+      data.set(this.#data.subarray(from, from + live), c * capacity);
+      usable.set(this.#usable.subarray(from, from + live), c * capacity);
+    }
+    times.set(this.#times.subarray(this.#head, this.#tail));
+    gaps.set(this.#gaps.subarray(this.#head, this.#tail));
+    this.#data = data;
+    this.#usable = usable;
+    this.#times = times;
+    this.#gaps = gaps;
+    this.#capacity = capacity;
+    this.#head = 0;
+    this.#tail = live;
+  }
+}

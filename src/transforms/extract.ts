@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import { type FeatureDefinition, type PhysicsProblem, windowTransform } from '../core/component.js';
+import { ConfigurationError } from '../core/errors.js';
+import type { FeatureSchema, FeatureVector, MaskReason } from '../core/features.js';
+import type { Extractor, ResetCause, Windower } from '../core/processor.js';
+import type { Chunk, StreamInfo, Window } from '../core/signal.js';
+import { SlidingWindow } from '../dsp/sliding-window.js';
+import { featureDefinitions } from '../features/registry.js';
+
+const names = [...featureDefinitions.keys()] as [string, ...string[]];
+
+/** `name`, or an object with `name` and the feature's own parameters. */
+const feature = z.union([
+  z.enum(names),
+  ...[...featureDefinitions.values()].map((definition) => withName(definition)),
+]);
+
+const params = z.strictObject({
+  features: z
+    .array(feature)
+    .min(1)
+    .describe(
+      'feature extractors in the order of their values: names, or objects with `name` and parameters',
+    ),
+  window_s: z.number().positive().default(4).describe('window length, s'),
+  hop_s: z.number().positive().default(0.5).describe('time between windows, s'),
+  min_coverage: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe('a channel with a smaller usable share of the window (0..1) counts as missing'),
+});
+type Params = z.infer<typeof params>;
+type Feature = Params['features'][number];
+
+function withName(definition: FeatureDefinition): z.ZodType<{ name: string }> {
+  const { params } = definition;
+  if (!(params instanceof z.ZodObject)) throw new TypeError(`params of ${definition.name} is not an object`);
+  return z.strictObject({ name: z.literal(definition.name), ...params.shape }) as unknown as z.ZodType<{
+    name: string;
+  }>;
+}
+
+function resolve(feature: Feature): { definition: FeatureDefinition; own: unknown } {
+  const { name, ...own } = typeof feature === 'string' ? { name: feature } : feature;
+  const definition = featureDefinitions.get(name);
+  if (!definition) throw new ConfigurationError('feature-unknown', `unknown feature ${name}`);
+  return { definition, own: definition.params.parse(own) };
+}
+
+/** Extractors of one stream's layout, their values one after another. */
+class Extract implements Windower<FeatureVector> {
+  #sliding: SlidingWindow | null = null;
+  #extractors: readonly Extractor[] = [];
+  #schema: FeatureSchema = { features: [] };
+  #missing = new Float64Array(0);
+
+  constructor(readonly params: Params) {}
+
+  reset(info: StreamInfo, _cause: ResetCause): void {
+    const { features, window_s } = this.params;
+    this.#sliding = new SlidingWindow(info, window_s);
+    this.#extractors = features.map((f) => {
+      const { definition, own } = resolve(f);
+      if (!definition.streams.includes(info.type))
+        throw new ConfigurationError(
+          'feature-stream-mismatch',
+          `${definition.name} reads ${definition.streams.join(', ')}, not the ${info.type} stream ${info.name}`,
+        );
+      return definition.create(info, own, window_s);
+    });
+    this.#schema = { features: this.#extractors.flatMap((e) => e.descriptors) };
+  }
+
+  push(chunk: Chunk): void {
+    this.#sliding?.push(chunk);
+  }
+
+  close(time: number): FeatureVector {
+    const sliding = this.#sliding;
+    if (!sliding) throw new Error('close() before reset()');
+    if (this.#extractors.some((e) => e.push))
+      for (const chunk of sliding.take(time)) for (const e of this.#extractors) e.push?.(chunk);
+
+    const { window, reason } = sliding.at(time);
+    const values = new Float64Array(this.#schema.features.length).fill(NaN);
+    const present = new Uint8Array(values.length);
+    let any = false;
+    if (reason === null) {
+      const usable = this.#withoutPoorChannels(window);
+      let at = 0;
+      for (const e of this.#extractors) {
+        e.compute(usable, values.subarray(at, at + e.descriptors.length));
+        at += e.descriptors.length;
+      }
+      for (let i = 0; i < values.length; i++) {
+        if (Number.isFinite(values[i])) {
+          present[i] = 1;
+          any = true;
+        } else values[i] = NaN;
+      }
+    }
+    const live = reason === null || reason === 'warming-up';
+    return {
+      schema: this.#schema,
+      values,
+      present,
+      time,
+      window: [window.start, window.end],
+      coverage: live ? mean(window.coverage) : 0,
+      reason: any ? null : (reason ?? this.#whyEmpty(window)),
+    };
+  }
+
+  /** `window` with the channels below `min_coverage` all NaN. */
+  #withoutPoorChannels(window: Window): Window {
+    const { min_coverage } = this.params;
+    if (window.coverage.every((share) => share >= min_coverage)) return window;
+    if (this.#missing.length < window.length) this.#missing = new Float64Array(window.length).fill(NaN);
+    const missing = this.#missing.subarray(0, window.length);
+    return {
+      ...window,
+      channel: (c) => (window.coverage[c] >= min_coverage ? window.channel(c) : missing),
+    };
+  }
+
+  #whyEmpty(window: Window): MaskReason {
+    if (window.coverage.every((share) => share === 0)) return 'nan';
+    if (window.coverage.every((share) => share < this.params.min_coverage)) return 'low-coverage';
+    return window.gap ? 'gap' : 'nan';
+  }
+}
+
+function mean(values: Float32Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return values.length === 0 ? 0 : sum / values.length;
+}
+
+export const extract = windowTransform<Params>({
+  type: 'extract',
+  summary: 'Features of sliding windows of one stream.',
+  params,
+  produces: 'features',
+  timing: ({ window_s, hop_s }) => ({ window_s, hop_s }),
+  physics({ features, window_s, hop_s }, upstream) {
+    const problems: PhysicsProblem[] = [];
+    if (hop_s > window_s)
+      problems.push({ path: ['hop_s'], message: `hop_s ${hop_s} is longer than window_s ${window_s}` });
+    for (const [i, f] of features.entries()) {
+      const { definition, own } = resolve(f);
+      const type = upstream.stream_type;
+      if (type && !definition.streams.includes(type))
+        problems.push({
+          path: ['features', i],
+          message: `${definition.name} reads ${definition.streams.join(', ')}, but its input is ${type}`,
+        });
+      for (const p of definition.physics?.(own, { ...upstream, window_s }) ?? [])
+        problems.push({ path: ['features', i, ...p.path], message: p.message });
+    }
+    return problems;
+  },
+  create: (p) => new Extract(p),
+});

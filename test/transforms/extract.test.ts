@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import reference from '../../fixtures/dsp/differential-entropy.json' with { type: 'json' };
+import type { FeatureVector } from '../../src/core/features.js';
+import { featureName } from '../../src/core/features.js';
+import type { Windower } from '../../src/core/processor.js';
+import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
+import { extract } from '../../src/transforms/extract.js';
+
+const eeg = (sfreq: number, labels = ['Fp1', 'Fp2']) =>
+  streamInfo({ type: 'EEG', sfreq, labels, unit: 'uV' });
+
+function windower(params: Record<string, unknown> = {}): Windower<FeatureVector> {
+  return extract.create(
+    extract.params.parse({ features: ['differential-entropy'], ...params }),
+  ) as Windower<FeatureVector>;
+}
+
+/** A signal that never has a band without power. */
+const noise = (i: number, c = 0) => 20 * Math.sin(i * i * 0.37 + c) + 5 * Math.sin(i * 0.05);
+
+describe('extract', () => {
+  for (const { sfreq, offset, x, de } of reference.cases) {
+    it(`gives the differential entropy of scipy's periodogram at ${sfreq} Hz, offset ${offset}`, () => {
+      const info = eeg(sfreq, ['Fp1']);
+      const w = windower();
+      w.reset(info, 'start');
+      w.push(chunkOf(info, [x], 0));
+      const vector = w.close(4);
+      expect(vector.schema.features.map(featureName)).toEqual(
+        ['delta', 'theta', 'alpha', 'beta', 'gamma'].map((b) => `Fp1.de_${b}`),
+      );
+      for (const [i, expected] of de.entries())
+        expect(Math.abs(vector.values[i] - expected)).toBeLessThan(1e-9);
+      expect([...vector.present]).toEqual([1, 1, 1, 1, 1]);
+      expect(vector.reason).toBeNull();
+      expect(vector.coverage).toBe(1);
+      expect(vector.window).toEqual([0, 4]);
+    });
+  }
+
+  it('is absent, then warming up, then measured, then stale', () => {
+    const info = eeg(100);
+    const w = windower();
+    w.reset(info, 'start');
+    expect(w.close(0.5).reason).toBe('absent');
+    const samples = (n: number) => [0, 1].map((c) => Array.from({ length: n }, (_, i) => noise(i, c)));
+    w.push(chunkOf(info, samples(450), 1));
+    expect(w.close(4.5).reason).toBe('warming-up');
+    expect(w.close(4.5).coverage).toBeCloseTo(3.5 / 4, 6);
+    expect(w.close(5).reason).toBeNull();
+    const late = w.close(5.9);
+    expect(late.reason).toBeNull();
+    expect(late.coverage).toBeCloseTo(0.9, 6);
+    const stale = w.close(6.1);
+    expect(stale.reason).toBe('stale');
+    expect([...stale.present]).toEqual(new Array(10).fill(0));
+    expect([...stale.values].every(Number.isNaN)).toBe(true);
+    expect(stale.schema.features).toHaveLength(10);
+    expect(stale.coverage).toBe(0);
+  });
+
+  it('depends on samples before the closing time alone', () => {
+    const info = eeg(100, ['Cz']);
+    const long = Array.from({ length: 3000 }, (_, i) => noise(i));
+    const at = [4, 4.5, 9, 12.25, 13];
+    const whole = windower();
+    whole.reset(info, 'start');
+    whole.push(chunkOf(info, [long], 0));
+    const stepwise = windower();
+    stepwise.reset(info, 'start');
+    let sent = 0;
+    for (const time of at) {
+      const upTo = Math.round(time * 100);
+      stepwise.push(chunkOf(info, [long.slice(sent, upTo)], sent / 100));
+      sent = upTo;
+      expect(stepwise.close(time)).toEqual(whole.close(time));
+    }
+  });
+
+  it('masks a window with a gap in it and says so', () => {
+    const info = eeg(100, ['Cz']);
+    const w = windower();
+    w.reset(info, 'start');
+    const long = Array.from({ length: 500 }, (_, i) => noise(i));
+    w.push(chunkOf(info, [long], 0));
+    expect(w.close(5).reason).toBeNull();
+    w.push(chunkOf(info, [long], 6, true));
+    const vector = w.close(8);
+    expect(vector.reason).toBe('gap');
+    expect(vector.coverage).toBeCloseTo(0.75, 6);
+    expect(w.close(9.99).reason).toBe('gap');
+    expect(w.close(10).reason).toBeNull();
+  });
+
+  it('masks the channel that misses a sample and leaves the others alone', () => {
+    const info = eeg(100);
+    const clean = [0, 1].map((c) => Array.from({ length: 400 }, (_, i) => noise(i, c)));
+    const values = (broken: number[]) => {
+      const w = windower();
+      w.reset(info, 'start');
+      w.push(chunkOf(info, [broken, clean[1]], 0));
+      return w.close(4);
+    };
+    const reference = values(clean[0]);
+    const holed = values(clean[0].map((x, i) => (i === 17 ? NaN : x)));
+    expect([...holed.present]).toEqual([0, 0, 0, 0, 0, 1, 1, 1, 1, 1]);
+    expect(holed.values.slice(5)).toEqual(reference.values.slice(5));
+    const garbage = values(clean[0].map((_, i) => (i % 2 ? 1e300 : -1e300)));
+    expect(garbage.values.slice(5)).toEqual(reference.values.slice(5));
+    const constant = values(clean[0].map(() => 0));
+    expect([...constant.present.slice(0, 5)]).toEqual([0, 0, 0, 0, 0]);
+    const empty = values(clean[0].map(() => NaN));
+    expect(empty.coverage).toBe(0.5);
+  });
+
+  it('says why nothing is there', () => {
+    const info = eeg(100, ['Cz']);
+    const w = windower();
+    w.reset(info, 'start');
+    w.push(chunkOf(info, [Array.from({ length: 400 }, () => NaN)], 0));
+    expect(w.close(4).reason).toBe('nan');
+    w.push(chunkOf(info, [Array.from({ length: 100 }, (_, i) => noise(i))], 4));
+    expect(w.close(5).reason).toBe('low-coverage');
+  });
+
+  it('names channels without labels by their number', () => {
+    const info = eeg(100, ['', '']);
+    const w = windower();
+    w.reset(info, 'start');
+    expect(w.close(4).schema.features[5].channel).toBe('ch2');
+  });
+
+  it('refuses what it does not know', () => {
+    const parse = (value: unknown) => extract.params.safeParse(value).success;
+    expect(parse({ features: ['differential-entropy'] })).toBe(true);
+    expect(parse({ features: [{ name: 'differential-entropy' }] })).toBe(true);
+    expect(parse({ features: ['differential'] })).toBe(false);
+    expect(parse({ features: [{ name: 'differential-entropy', band: 1 }] })).toBe(false);
+    expect(parse({ features: [] })).toBe(false);
+    expect(parse({ features: ['differential-entropy'], window: 4 })).toBe(false);
+  });
+
+  it('finds what is physically wrong', () => {
+    const params = extract.params.parse({ features: ['differential-entropy'], window_s: 1, hop_s: 2 });
+    const problems = extract.physics!(params, { stream_type: 'Gaze', sfreq_hz: 60 });
+    expect(problems.map((p) => p.path.join('.'))).toEqual([
+      'hop_s',
+      'features.0',
+      'features.0.bands.3.high_hz',
+      'features.0.bands.4.high_hz',
+    ]);
+    expect(
+      extract.physics!(extract.params.parse({ features: ['differential-entropy'] }), {
+        stream_type: 'EEG',
+        sfreq_hz: 128,
+      }),
+    ).toEqual([]);
+  });
+});
