@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { chunkTransform } from '../core/component.js';
+import { ConfigurationError } from '../core/errors.js';
 import type { ChunkProcessor } from '../core/processor.js';
 import type { Chunk, StreamInfo } from '../core/signal.js';
 import { designButterworth } from '../dsp/sos-filter.js';
@@ -26,6 +27,11 @@ class Bandpass implements ChunkProcessor {
   reset(info: StreamInfo): StreamInfo {
     const { low_hz, high_hz, order } = this.params;
     const { sfreq } = info;
+    if (!(sfreq > 0))
+      throw new ConfigurationError(
+        'rate-irregular',
+        `bandpass needs a regular rate, which stream ${info.name} has not`,
+      );
     const edge_hz = high_hz === undefined ? undefined : Math.min(high_hz, HIGHEST_EDGE * sfreq);
     this.#filter = new StreamingFilter(
       info,
@@ -48,7 +54,7 @@ export const bandpass = chunkTransform<Params>({
   summary:
     'Causal Butterworth band-pass: high-pass, then low-pass. Starts from the steady state of the first sample, starts anew after a gap or a missing sample, and gives missing samples for 1 / low_hz seconds after each start.',
   params,
-  physics({ low_hz, high_hz }, { sfreq_hz }) {
+  physics({ low_hz }, { sfreq_hz }) {
     if (sfreq_hz === 0)
       return [
         { path: [], message: 'an irregular stream has no band to pass; resample it, or leave bandpass out' },
@@ -57,7 +63,7 @@ export const bandpass = chunkTransform<Params>({
     return [
       {
         path: ['low_hz'],
-        message: `low_hz ${low_hz} is not below 0.45 of the sampling rate of ${sfreq_hz} Hz${high_hz ? '' : ', so nothing would pass'}`,
+        message: `low_hz ${low_hz} is not below 0.45 of the sampling rate of ${sfreq_hz} Hz, so nothing would pass`,
       },
     ];
   },
