@@ -135,12 +135,3 @@ export function lowerBound(times: Float64Array, time: Seconds, length: number = 
   }
   return low;
 }
-
-/** Longest silence of an irregular stream, s, before it counts as stale, by type; 0.5 s for the others. */
-const irregularStaleAfter_s: Partial<Record<StreamType, Seconds>> = { HR: 5, IBI: 5, EDA: 2, TEMP: 5 };
-
-/** How long a stream may be silent before it is stale: max(0.5 s, 3 sample periods); irregular streams by type. */
-export function staleAfter_s(info: StreamInfo): Seconds {
-  if (info.sfreq > 0) return Math.max(0.5, 3 / info.sfreq);
-  return irregularStaleAfter_s[info.type] ?? 0.5;
-}

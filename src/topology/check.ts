@@ -310,7 +310,8 @@ class PipelineChecker {
     } else if (node.inputs !== undefined) {
       join = this.#joinOf(name, path, node.inputs, { allowed_lateness_s: DEFAULT_LATENESS_S });
     }
-    if (join) this.#models.set(name, { name, type: node.type, path: this.#resolve(node.path), join });
+    const { line, column } = this.document.problem(path, '');
+    if (join) this.#models.set(name, { name, type: node.type, path: this.#resolve(node.path), join, line, column });
   }
 
   #joinOf(

@@ -46,6 +46,9 @@ export interface ModelNode {
   /** Folder of the model, absolute. */
   readonly path: string;
   readonly join: Join;
+  /** Where the node stands in the file, 1-based. */
+  readonly line: number;
+  readonly column: number;
 }
 
 export interface SinkNode {

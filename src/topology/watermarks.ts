@@ -1,5 +1,6 @@
 import type { Seconds } from '../core/clock.js';
-import { type StreamInfo, staleAfter_s, TIME_TOLERANCE_S } from '../core/signal.js';
+import { type StreamInfo, TIME_TOLERANCE_S } from '../core/signal.js';
+import { staleLimit_s } from '../dsp/sliding-window.js';
 
 interface Progress {
   readonly stale_s: Seconds;
@@ -32,7 +33,7 @@ export class Watermarks {
       progress.reach = Math.max(progress.reach, first);
     } else {
       const period_s = info.sfreq > 0 ? 1 / info.sfreq : 0;
-      this.#streams.set(info.id, { stale_s: staleAfter_s(info), period_s, last, reach: first });
+      this.#streams.set(info.id, { stale_s: staleLimit_s(info), period_s, last, reach: first });
     }
   }
 

@@ -1,0 +1,12 @@
+import { benchFeatures } from './features.js';
+import { benchModel } from './model.js';
+import { benchReplay } from './replay.js';
+
+export type Benchmark = () => Promise<Readonly<Record<string, unknown>>>;
+
+/** Every benchmark by the name that `affectd bench` knows it by. */
+export const benchmarks: ReadonlyMap<string, Benchmark> = new Map<string, Benchmark>([
+  ['features', async () => ({ ...(await benchFeatures()) })],
+  ['model', async () => ({ ...(await benchModel()) })],
+  ['replay', async () => ({ ...(await benchReplay()) })],
+]);

@@ -1,0 +1,31 @@
+import { Command } from 'commander';
+import { benchmarks } from '../bench/benchmarks.js';
+import { ConfigurationError } from '../core/errors.js';
+import { type CommandFactory, examples } from './command.js';
+import { note } from './context.js';
+import { openOutput } from './output.js';
+
+/** `affectd bench`: benchmarks, each with its peer or floor from the same run. */
+export const benchCommand: CommandFactory = (context) =>
+  new Command('bench')
+    .description('measure this machine; ratios to a peer from the same run hold better than times')
+    .argument('[name...]', `benchmarks to run (default: all): ${[...benchmarks.keys()].join(', ')}`)
+    .option('--json', 'one JSON object a line')
+    .addHelpText('after', examples('affectd bench features --json', 'affectd bench model replay'))
+    .action(async (names: string[], options: { json?: boolean }) => {
+      const output = openOutput('-', context.stdout);
+      for (const name of names.length > 0 ? names : benchmarks.keys()) {
+        const benchmark = benchmarks.get(name);
+        if (!benchmark) {
+          throw new ConfigurationError('benchmark-unknown', `no benchmark is called ${name}; there are ${[...benchmarks.keys()].join(', ')}`);
+        }
+        note(context, `running ${name} ...`);
+        const result = await benchmark();
+        await output.write(options.json ? `${JSON.stringify(result)}\n` : table(result));
+      }
+    });
+
+function table(result: Readonly<Record<string, unknown>>): string {
+  const rows = Object.entries(result).map(([key, value]) => `  ${key.padEnd(26)} ${typeof value === 'object' ? JSON.stringify(value) : value}`);
+  return `${rows.join('\n')}\n\n`;
+}

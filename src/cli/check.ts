@@ -1,0 +1,55 @@
+import { Command } from 'commander';
+import { ConfigurationError, ExitCode } from '../core/errors.js';
+import { loadManifest } from '../models/manifest.js';
+import { readPipeline } from '../topology/load.js';
+import { modelMismatches } from '../topology/load-models.js';
+import type { Pipeline } from '../topology/pipeline.js';
+import { formatProblem, type PipelineProblem } from '../topology/problem.js';
+import { type CommandFactory, examples } from './command.js';
+import { note } from './context.js';
+import { openOutput } from './output.js';
+
+/** `affectd check`: every error of pipeline files at once, with file, line and mend. */
+export const checkCommand: CommandFactory = (context, exit) =>
+  new Command('check')
+    .description('check pipeline files: every error at once, with file, line and mend')
+    .argument('<pipeline...>', 'pipeline files')
+    .option('--json', 'machine-readable report')
+    .addHelpText('after', examples('affectd check pipelines/*.yaml'))
+    .action(async (files: string[], options: { json?: boolean }) => {
+      const output = openOutput('-', context.stdout);
+      const problems: PipelineProblem[] = [];
+      for (const file of files) {
+        const read = await readPipeline(file);
+        problems.push(...read.problems);
+        if (read.pipeline) problems.push(...(await modelProblems(read.pipeline)));
+      }
+      if (options.json) await output.write(`${JSON.stringify({ ok: problems.length === 0, problems })}\n`);
+      else {
+        for (const problem of problems) note(context, formatProblem(problem));
+        if (problems.length === 0) await output.write(`${files.length === 1 ? files[0] : `${files.length} files`}: ok\n`);
+      }
+      if (problems.length > 0) exit(ExitCode.usage);
+    });
+
+async function modelProblems(pipeline: Pipeline): Promise<PipelineProblem[]> {
+  const problems: PipelineProblem[] = [];
+  for (const node of pipeline.models.values()) {
+    const problem = (message: string): PipelineProblem => ({
+      file: pipeline.file,
+      line: node.line,
+      column: node.column,
+      path: `models.${node.name}`,
+      message,
+    });
+    try {
+      const { name, type, inputs } = await loadManifest(node.path);
+      const model = { name, type, inputs: new Map(inputs.map((input) => [input.name, input])) };
+      problems.push(...modelMismatches(node, model).map(problem));
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      problems.push(problem(error.message));
+    }
+  }
+  return problems;
+}

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { Clock } from '../core/clock.js';
+import type { EventSink } from '../core/event.js';
+import { createLog, eventLog, type LogLevel } from '../telemetry/log.js';
+
+/** What a command gets from the process that runs it. */
+export interface CommandContext {
+  readonly stdout: Writable;
+  readonly stderr: Writable & { readonly isTTY?: boolean };
+  readonly clock: Clock;
+  /** Aborts when the person or the system asks the process to end. */
+  readonly signal: AbortSignal;
+}
+
+/** Folder that holds `pipelines`, `models` and `fixtures`: the checkout or the installed package. */
+export const packageRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+export const version: string = (
+  JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }
+).version;
+
+export const defaultPipeline = join(packageRoot, 'pipelines', 'default.yaml');
+
+/** Events of a command that works on files: warnings to stderr, one line each; the rest is left to `inspect`. */
+export function warnings(context: CommandContext): EventSink {
+  return (event) => {
+    if (event.level === 'warn' || event.level === 'error') context.stderr.write(`affectd: ${event.message}\n`);
+  };
+}
+
+/** Events of the daemon: its log. */
+export function daemonLog(context: CommandContext, level: LogLevel): EventSink {
+  return eventLog(createLog({ clock: context.clock, level, destination: context.stderr }));
+}
+
+export function note(context: CommandContext, text: string): void {
+  context.stderr.write(`${text}\n`);
+}

@@ -1,0 +1,64 @@
+import { featureName, type FeatureSchema, type FeatureVector } from '../core/features.js';
+
+/**
+ * Feature vectors as CSV rows (RFC 4180): `time,<input>.<channel>.<feature>,...`, one row a closing time. The header
+ * needs every node's schema, so rows wait until each of `nodes` has given a vector.
+ */
+export class FeatureTable {
+  readonly #schemas = new Map<string, { input: string; schema: FeatureSchema }>();
+  #waiting: { time: number; vectors: Map<string, FeatureVector> }[] = [];
+  #row: { time: number; vectors: Map<string, FeatureVector> } | null = null;
+  #headerWritten = false;
+
+  /** `nodes`: the extract nodes that have a stream, in the order of their columns. */
+  constructor(readonly nodes: readonly string[]) {}
+
+  add(node: string, input: string, vector: FeatureVector): void {
+    if (!this.#schemas.has(node)) this.#schemas.set(node, { input, schema: vector.schema });
+    this.#row ??= { time: vector.time, vectors: new Map() };
+    this.#row.vectors.set(node, vector);
+  }
+
+  /** Ends the row; gives the text that is ready to be written. */
+  close(): string {
+    if (this.#row) this.#waiting.push(this.#row);
+    this.#row = null;
+    return this.#headerWritten || this.nodes.every((node) => this.#schemas.has(node)) ? this.flush() : '';
+  }
+
+  /** Everything that still waits; nodes that never gave a vector have no columns. */
+  flush(): string {
+    const lines: string[] = [];
+    if (!this.#headerWritten) {
+      this.#headerWritten = true;
+      lines.push(['time', ...this.#columns()].map(quote).join(','));
+    }
+    for (const { time, vectors } of this.#waiting) lines.push(this.#line(time, vectors));
+    this.#waiting = [];
+    return lines.map((line) => `${line}\r\n`).join('');
+  }
+
+  #columns(): string[] {
+    return this.nodes.flatMap((node) => {
+      const known = this.#schemas.get(node);
+      return known ? known.schema.features.map((feature) => `${known.input}.${featureName(feature)}`) : [];
+    });
+  }
+
+  #line(time: number, vectors: ReadonlyMap<string, FeatureVector>): string {
+    const cells = [String(time)];
+    for (const node of this.nodes) {
+      const width = this.#schemas.get(node)?.schema.features.length ?? 0;
+      const vector = vectors.get(node);
+      for (let i = 0; i < width; i++) {
+        const value = vector?.present[i] ? vector.values[i] : Number.NaN;
+        cells.push(Number.isFinite(value) ? String(value) : '');
+      }
+    }
+    return cells.join(',');
+  }
+}
+
+function quote(cell: string): string {
+  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+}

@@ -1,0 +1,61 @@
+import { Command } from 'commander';
+import { loadPipeline } from '../topology/load.js';
+import { replay } from '../topology/replay.js';
+import { type CommandFactory, examples } from './command.js';
+import { defaultPipeline, warnings } from './context.js';
+import { FeatureTable } from './feature-table.js';
+import { openSession } from './open-session.js';
+import { openOutput } from './output.js';
+import { addRecordingOptions, type RecordingOptions, readOptions } from './recording-options.js';
+
+interface Options extends RecordingOptions {
+  readonly pipeline: string;
+  readonly out?: string;
+}
+
+/** `affectd features`: the feature vectors of recordings, as CSV. */
+export const featuresCommand: CommandFactory = (context) =>
+  addRecordingOptions(
+    new Command('features')
+      .description('compute the features of recordings, as CSV')
+      .argument('<recording...>', 'recordings of one session')
+      .option('-p, --pipeline <file>', 'pipeline file', defaultPipeline)
+      .option('--out <file>', 'where the CSV goes; - is stdout'),
+  )
+    .addHelpText(
+      'after',
+      examples('affectd features session.xdf --out features.csv', 'affectd features rest.edf -p pipelines/eeg-de.yaml | head'),
+    )
+    .action(async (paths: string[], options: Options) => {
+      const events = warnings(context);
+      const pipeline = await loadPipeline(options.pipeline);
+      const { recording, session, bindings } = await openSession(paths, {
+        pipeline,
+        session: options.session,
+        alignStart: options.align === 'start',
+        events,
+      });
+      const output = openOutput(options.out, context.stdout);
+      const nodes = [...pipeline.transforms.values()].filter(
+        ({ definition, source }) =>
+          definition.kind === 'window' && definition.produces === 'features' && bindings.has(source),
+      );
+      const table = new FeatureTable(nodes.map(({ name }) => name));
+      try {
+        const messages = recording.messages(readOptions(options, events));
+        // The models are left out: what they would say isn't asked for.
+        const loaded = { pipeline: { ...pipeline, models: new Map() }, runners: new Map() };
+        for await (const result of replay(messages, { session, loaded, bindings, events })) {
+          context.signal.throwIfAborted();
+          if (result.kind === 'features') table.add(result.node, result.input, result.vector);
+          else if (result.kind === 'closed') await output.write(table.close());
+        }
+        await output.write(table.flush());
+        await output.finish();
+      } catch (error) {
+        await output.discard();
+        throw error;
+      } finally {
+        await recording.close();
+      }
+    });

@@ -1,0 +1,94 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { ConfigurationError } from '../core/errors.js';
+import { pace } from '../sources/pace.js';
+import { loadPipeline } from '../topology/load.js';
+import { loadModels } from '../topology/load-models.js';
+import { replay } from '../topology/replay.js';
+import { closeRunners } from '../topology/runtime.js';
+import { type CommandFactory, examples, positiveNumber } from './command.js';
+import { defaultPipeline, warnings } from './context.js';
+import { addDaemonOptions, type DaemonOptions, engineOption } from './daemon-options.js';
+import { openSession } from './open-session.js';
+import { openOutput } from './output.js';
+import { addRecordingOptions, type RecordingOptions, readOptions } from './recording-options.js';
+import { serveRecording } from './serve-recording.js';
+
+interface Options extends RecordingOptions, DaemonOptions {
+  readonly pipeline: string;
+  readonly speed: 'max' | number;
+  readonly out?: string;
+  readonly serve?: boolean;
+}
+
+/** `affectd replay`: recordings through the pipeline, predictions as JSON lines. */
+export const replayCommand: CommandFactory = (context) =>
+  addDaemonOptions(
+    addRecordingOptions(
+      new Command('replay')
+        .description('run recordings through the pipeline: predictions as JSON lines')
+        .argument('<recording...>', 'recordings of one session')
+        .option('-p, --pipeline <file>', 'pipeline file', defaultPipeline)
+        .option('--speed <speed>', 'max, or times the recorded pace', speed, 'max')
+        .option('--out <file>', 'where the lines go; - is stdout')
+        .option('--serve', 'publish the predictions live instead, at that speed')
+        .addOption(engineOption()),
+    ),
+  )
+    .addHelpText(
+      'after',
+      examples('affectd replay session.xdf', 'affectd replay rest.edf --out predictions.jsonl', 'affectd replay session.xdf --serve --speed 1'),
+    )
+    .action(async (paths: string[], options: Options) => {
+      const events = warnings(context);
+      const pipeline = await loadPipeline(options.pipeline);
+      if (pipeline.models.size === 0) {
+        throw new ConfigurationError(
+          'pipeline-without-model',
+          `${options.pipeline}: has no model, so there is nothing to predict; use affectd features, or another pipeline`,
+        );
+      }
+      const { recording, session, bindings } = await openSession(paths, {
+        pipeline,
+        session: options.session,
+        alignStart: options.align === 'start',
+        events,
+      });
+      try {
+        const loaded = await loadModels(pipeline, { engine: options.engine, events });
+        try {
+          const read = recording.messages(readOptions(options, events));
+          const messages =
+            options.speed === 'max' ? read : pace(read, { clock: context.clock, speed: options.speed, signal: context.signal });
+          if (options.serve) await serveRecording(context, { loaded, messages, session, bindings, options });
+          else await writePredictions(options.out, replay(messages, { session, loaded, bindings, events }));
+        } finally {
+          await closeRunners(loaded.runners);
+        }
+      } finally {
+        await recording.close();
+      }
+
+      async function writePredictions(path: string | undefined, results: ReturnType<typeof replay>): Promise<void> {
+        const output = openOutput(path, context.stdout);
+        try {
+          for await (const result of results) {
+            context.signal.throwIfAborted();
+            if (result.kind === 'prediction') await output.write(`${JSON.stringify(result.prediction)}\n`);
+          }
+          context.signal.throwIfAborted();
+          await output.finish();
+        } catch (error) {
+          await output.discard();
+          throw error;
+        }
+      }
+    });
+
+function speed(text: string): 'max' | number {
+  if (text === 'max') return text;
+  try {
+    return positiveNumber(text);
+  } catch {
+    throw new InvalidArgumentError('It must be max or a number above 0.');
+  }
+}
