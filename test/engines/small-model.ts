@@ -1,0 +1,89 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ModelFrame } from '../../src/core/model.js';
+import { loadTfjsWasm } from '../../src/engines/tfjs-wasm.js';
+import { writeModel } from '../../src/engines/write-model.js';
+import { type HiMoeSettings, hiMoe } from '../../src/models/hi-moe.js';
+import type { Manifest } from '../../src/models/manifest.js';
+import { initialParameters } from '../../src/models/parameters.js';
+import { mulberry32 } from '../../src/models/random.js';
+
+export const settings: HiMoeSettings = hiMoe.settings.parse({
+  width: 8,
+  encoders: {
+    eeg: { kind: 'mlp', hidden: 12 },
+    eye: { kind: 'mlp', hidden: 6 },
+    eda: { kind: 'conv', filters: [4] },
+  },
+  modality_experts: { count: 2, hidden: 10 },
+  emotion_experts: { count: 3, hidden: 10 },
+  head_hidden: 6,
+  heads: ['valence', 'arousal'],
+  activation: 'gelu',
+});
+
+const features = (channel: string, count: number) =>
+  Array.from({ length: count }, (_, i) => ({ channel, feature: `f${i}`, unit: 'nat' }));
+
+export const inputs: Manifest['inputs'] = [
+  {
+    name: 'eeg',
+    kind: 'features',
+    features: features('frontal', 5),
+    upstream: 'sha256:eeg',
+    standardisation: { mean: [1, 2, 3, 4, 5], sd: [1, 2, 1, 2, 1], clip_sd: 5 },
+    with_mask: true,
+  },
+  {
+    name: 'eye',
+    kind: 'features',
+    features: features('pupil', 3),
+    upstream: 'sha256:eye',
+    standardisation: { mean: [0, 0, 0], sd: [1, 1, 1], clip_sd: 5 },
+    with_mask: true,
+  },
+  {
+    name: 'eda',
+    kind: 'window',
+    channels: ['left', 'right'],
+    sfreq_hz: 8,
+    length: 32,
+    upstream: 'sha256:eda',
+    standardisation: { mean: [2, 2], sd: [0.5, 0.5], clip_sd: null },
+    with_mask: false,
+  },
+];
+
+/** A frame with everything present. */
+export function fullFrame(seed = 1): ModelFrame {
+  const uniform = mulberry32(seed);
+  const values = (n: number): Float32Array => Float32Array.from({ length: n }, () => 4 * uniform() - 1);
+  return [
+    { values: values(5), mask: Uint8Array.of(1, 1, 1, 1, 1), present: true },
+    { values: values(3), mask: Uint8Array.of(1, 1, 1), present: true },
+    { values: values(64), mask: Uint8Array.of(1, 1), present: true },
+  ];
+}
+
+/** Writes the model into a new folder and gives its path. */
+export async function writeSmallModel(): Promise<string> {
+  const directory = mkdtempSync(join(tmpdir(), 'affectd-model-'));
+  await writeModel(
+    directory,
+    {
+      name: 'small',
+      definition: hiMoe,
+      settings,
+      inputs,
+      parameters: initialParameters(hiMoe.parameters(settings, inputs), 7),
+      evidence: 'simulated',
+      calibration: { level: 0.9, valence: [0.6, 0.5, 0.4], arousal: [0.9, 0.8, 0.7] },
+      validity: { min_present: 1, required: [] },
+      probe: fullFrame(),
+      card: '# A small model for tests\n',
+    },
+    await loadTfjsWasm(),
+  );
+  return directory;
+}
