@@ -17,7 +17,10 @@ export const benchCommand: CommandFactory = (context) =>
       for (const name of names.length > 0 ? names : benchmarks.keys()) {
         const benchmark = benchmarks.get(name);
         if (!benchmark) {
-          throw new ConfigurationError('benchmark-unknown', `no benchmark is called ${name}; there are ${[...benchmarks.keys()].join(', ')}`);
+          throw new ConfigurationError(
+            'benchmark-unknown',
+            `no benchmark is called ${name}; there are ${[...benchmarks.keys()].join(', ')}`,
+          );
         }
         note(context, `running ${name} ...`);
         const result = await benchmark();
@@ -26,6 +29,8 @@ export const benchCommand: CommandFactory = (context) =>
     });
 
 function table(result: Readonly<Record<string, unknown>>): string {
-  const rows = Object.entries(result).map(([key, value]) => `  ${key.padEnd(26)} ${typeof value === 'object' ? JSON.stringify(value) : value}`);
+  const rows = Object.entries(result).map(
+    ([key, value]) => `  ${key.padEnd(26)} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
+  );
   return `${rows.join('\n')}\n\n`;
 }

@@ -27,7 +27,8 @@ export const checkCommand: CommandFactory = (context, exit) =>
       if (options.json) await output.write(`${JSON.stringify({ ok: problems.length === 0, problems })}\n`);
       else {
         for (const problem of problems) note(context, formatProblem(problem));
-        if (problems.length === 0) await output.write(`${files.length === 1 ? files[0] : `${files.length} files`}: ok\n`);
+        if (problems.length === 0)
+          await output.write(`${files.length === 1 ? files[0] : `${files.length} files`}: ok\n`);
       }
       if (problems.length > 0) exit(ExitCode.usage);
     });

@@ -27,7 +27,8 @@ export const defaultPipeline = join(packageRoot, 'pipelines', 'default.yaml');
 /** Events of a command that works on files: warnings to stderr, one line each; the rest is left to `inspect`. */
 export function warnings(context: CommandContext): EventSink {
   return (event) => {
-    if (event.level === 'warn' || event.level === 'error') context.stderr.write(`affectd: ${event.message}\n`);
+    if (event.level === 'warn' || event.level === 'error')
+      context.stderr.write(`affectd: ${event.message}\n`);
   };
 }
 

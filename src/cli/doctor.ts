@@ -1,16 +1,16 @@
+import { existsSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { ExitCode } from '../core/errors.js';
 import { probeEngines } from '../engines/choose.js';
+import { readPipeline } from '../topology/load.js';
 import { type CommandFactory, examples, port } from './command.js';
 import { type CommandContext, defaultPipeline, packageRoot, version } from './context.js';
 import { DEFAULT_PORT } from './daemon-options.js';
 import { openOutput } from './output.js';
-import { existsSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
-import { join } from 'node:path';
-import { readPipeline } from '../topology/load.js';
 
 interface Finding {
   readonly check: string;
@@ -21,7 +21,9 @@ interface Finding {
 /** `affectd doctor`: what would keep this machine from working. */
 export const doctorCommand: CommandFactory = (context, exit) =>
   new Command('doctor')
-    .description('tell what would keep this machine from working: engines, ports, clock, network interfaces, disk')
+    .description(
+      'tell what would keep this machine from working: engines, ports, clock, network interfaces, disk',
+    )
     .option('--port <port>', 'port that the daemon would use', port, DEFAULT_PORT)
     .option('--json', 'machine-readable report')
     .addHelpText('after', examples('affectd doctor', 'affectd doctor --json'))
@@ -38,7 +40,9 @@ export const doctorCommand: CommandFactory = (context, exit) =>
       const output = openOutput('-', context.stdout);
       const ok = findings.every(({ status }) => status !== 'problem');
       const mark = { ok: 'ok     ', note: 'note   ', problem: 'PROBLEM' };
-      const lines = findings.map(({ check, status, message }) => `${mark[status]} ${check.padEnd(18)} ${message}\n`).join('');
+      const lines = findings
+        .map(({ check, status, message }) => `${mark[status]} ${check.padEnd(18)} ${message}\n`)
+        .join('');
       await output.write(options.json ? `${JSON.stringify({ ok, version, findings })}\n` : lines);
       if (!ok) exit(ExitCode.failed);
     });
@@ -62,12 +66,18 @@ async function checkEngines(): Promise<Finding[]> {
       ({ name, available, reason }): Finding => ({
         check: `engine ${name}`,
         status: available ? 'ok' : 'note',
-        message: available ? `runs${name === chosen?.name ? '; this one is chosen' : ''}` : `not available: ${reason ?? 'unknown reason'}`,
+        message: available
+          ? `runs${name === chosen?.name ? '; this one is chosen' : ''}`
+          : `not available: ${reason ?? 'unknown reason'}`,
       }),
     ),
     chosen
       ? { check: 'engine', status: 'ok', message: `models run on ${chosen.name}` }
-      : { check: 'engine', status: 'problem', message: 'no engine runs; reinstall with optional dependencies' },
+      : {
+          check: 'engine',
+          status: 'problem',
+          message: 'no engine runs; reinstall with optional dependencies',
+        },
   ];
 }
 
@@ -93,8 +103,16 @@ const PLAUSIBLE_UNIX_S = 1_577_836_800;
 function checkClock({ clock }: CommandContext): Finding {
   const now = clock.unix();
   return now > PLAUSIBLE_UNIX_S
-    ? { check: 'clock', status: 'ok', message: `${new Date(now * 1000).toISOString()}; monotonic clock at ${clock.now().toFixed(3)} s` }
-    : { check: 'clock', status: 'problem', message: `the wall clock says ${new Date(now * 1000).toISOString()}; set it` };
+    ? {
+        check: 'clock',
+        status: 'ok',
+        message: `${new Date(now * 1000).toISOString()}; monotonic clock at ${clock.now().toFixed(3)} s`,
+      }
+    : {
+        check: 'clock',
+        status: 'problem',
+        message: `the wall clock says ${new Date(now * 1000).toISOString()}; set it`,
+      };
 }
 
 const VIRTUAL_INTERFACE = /^(tun|tap|wg|docker|veth|br-|vEthernet|utun|ppp|zt|tailscale)/i;
@@ -106,7 +124,11 @@ function checkInterfaces(): Finding {
   const virtual = names.filter((name) => VIRTUAL_INTERFACE.test(name));
   const list = names.join(', ') || 'loopback only';
   return virtual.length > 0
-    ? { check: 'network', status: 'note', message: `${list}; ${virtual.join(', ')} look like a VPN or container: they may hide devices` }
+    ? {
+        check: 'network',
+        status: 'note',
+        message: `${list}; ${virtual.join(', ')} look like a VPN or container: they may hide devices`,
+      }
     : { check: 'network', status: 'ok', message: list };
 }
 
@@ -122,7 +144,8 @@ async function checkDisk(): Promise<Finding> {
 
 async function checkFiles(): Promise<Finding> {
   const { problems } = await readPipeline(defaultPipeline);
-  if (problems.length > 0) return { check: 'pipeline', status: 'problem', message: `default.yaml: ${problems[0].message}` };
+  if (problems.length > 0)
+    return { check: 'pipeline', status: 'problem', message: `default.yaml: ${problems[0].message}` };
   const page = existsSync(join(packageRoot, 'dist', 'dashboard', 'index.html'));
   return page
     ? { check: 'installation', status: 'ok', message: 'default pipeline and page are in place' }

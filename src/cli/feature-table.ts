@@ -1,4 +1,4 @@
-import { featureName, type FeatureSchema, type FeatureVector } from '../core/features.js';
+import { type FeatureSchema, type FeatureVector, featureName } from '../core/features.js';
 
 /**
  * Feature vectors as CSV rows (RFC 4180): `time,<input>.<channel>.<feature>,...`, one row a closing time. The header

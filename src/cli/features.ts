@@ -24,7 +24,10 @@ export const featuresCommand: CommandFactory = (context) =>
   )
     .addHelpText(
       'after',
-      examples('affectd features session.xdf --out features.csv', 'affectd features rest.edf -p pipelines/eeg-de.yaml | head'),
+      examples(
+        'affectd features session.xdf --out features.csv',
+        'affectd features rest.edf -p pipelines/eeg-de.yaml | head',
+      ),
     )
     .action(async (paths: string[], options: Options) => {
       const events = warnings(context);

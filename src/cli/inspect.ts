@@ -7,7 +7,9 @@ import { openOutput } from './output.js';
 /** `affectd inspect`: what is in a recording, and what is wrong with it. */
 export const inspectCommand: CommandFactory = (context) =>
   new Command('inspect')
-    .description('show the streams of a recording: channels, units, rates, gaps, clock resets, quality, problems')
+    .description(
+      'show the streams of a recording: channels, units, rates, gaps, clock resets, quality, problems',
+    )
     .argument('<recording>', 'XDF, EDF, Empatica E4 folder or CSV')
     .option('--json', 'machine-readable report')
     .addHelpText('after', examples('affectd inspect session.xdf', 'affectd inspect empatica-folder --json'))

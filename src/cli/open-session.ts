@@ -24,19 +24,26 @@ export interface OpenSessionOptions {
  * Opens recordings as one session and finds the streams for a pipeline's sources. Throws {@link InputError} when no
  * stream fits or none is as long as a window.
  */
-export async function openSession(paths: readonly string[], options: OpenSessionOptions): Promise<RecordedSession> {
+export async function openSession(
+  paths: readonly string[],
+  options: OpenSessionOptions,
+): Promise<RecordedSession> {
   const { pipeline, events } = options;
   const opened: Recording[] = [];
   try {
     for (const path of paths) opened.push(await openRecording(path));
-    const recording = opened.length === 1 ? opened[0] : joinRecordings(opened, { alignStart: options.alignStart });
+    const recording =
+      opened.length === 1 ? opened[0] : joinRecordings(opened, { alignStart: options.alignStart });
     for (const problem of recording.problems) {
       events({ code: 'recording-damaged', level: 'warn', message: `${recording.path}: ${problem}` });
     }
     const candidates = recording.streams.map(({ info, samples }) => ({ info, samples }));
     const { bindings, missing, notes } = matchStreams(pipeline, candidates);
     for (const event of notes) events(event);
-    const found = recording.streams.map(({ info, samples }) => `${info.name} (${info.type}, ${samples} samples)`).join(', ') || 'none';
+    const found =
+      recording.streams
+        .map(({ info, samples }) => `${info.name} (${info.type}, ${samples} samples)`)
+        .join(', ') || 'none';
     if (bindings.size === 0 || missing.length > 0) {
       const wanted = (missing.length > 0 ? missing : [...pipeline.sources.keys()])
         .map((name) => `${name} (${pipeline.sources.get(name)?.stream_type})`)
@@ -54,12 +61,18 @@ export async function openSession(paths: readonly string[], options: OpenSession
   }
 }
 
-function requireOneWindow(recording: Recording, pipeline: Pipeline, bindings: ReadonlyMap<string, string>): void {
+function requireOneWindow(
+  recording: Recording,
+  pipeline: Pipeline,
+  bindings: ReadonlyMap<string, string>,
+): void {
   const bound = new Set(bindings.values());
   const alive = recording.streams.filter(({ info, samples }) => bound.has(info.id) && samples > 0);
   const first = Math.min(...alive.map((stream) => stream.first ?? Number.POSITIVE_INFINITY));
   const end = Math.max(
-    ...alive.map(({ info, last }) => (last ?? Number.NEGATIVE_INFINITY) + (info.sfreq > 0 ? 1 / info.sfreq : 0)),
+    ...alive.map(
+      ({ info, last }) => (last ?? Number.NEGATIVE_INFINITY) + (info.sfreq > 0 ? 1 / info.sfreq : 0),
+    ),
   );
   const windows_s = [...pipeline.transforms.values()].flatMap(({ definition, params }) =>
     definition.kind === 'window' ? [definition.timing(params as never).window_s] : [],

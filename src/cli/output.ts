@@ -52,7 +52,10 @@ class FileOutput implements Output {
     this.#partial = `${path}.partial`;
     this.#stream = createWriteStream(this.#partial);
     this.#opened = once(this.#stream, 'open').catch((error: NodeJS.ErrnoException) => {
-      throw new ConfigurationError('output-unwritable', `--out ${path}: cannot be written (${error.code}); choose another place`);
+      throw new ConfigurationError(
+        'output-unwritable',
+        `--out ${path}: cannot be written (${error.code}); choose another place`,
+      );
     });
     this.#opened.catch(() => {});
     this.#stream.on('error', () => {});

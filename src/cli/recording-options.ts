@@ -20,7 +20,12 @@ export function addRecordingOptions(command: Command): Command {
         .default('on'),
     )
     .option('--session <name>', "name of the session (default: the first file's name)")
-    .addOption(new Option('--align <how>', 'join recordings that have no absolute start at their first samples').choices(['start']));
+    .addOption(
+      new Option(
+        '--align <how>',
+        'join recordings that have no absolute start at their first samples',
+      ).choices(['start']),
+    );
 }
 
 export function readOptions(options: RecordingOptions, events: EventSink): ReadOptions {

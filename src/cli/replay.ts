@@ -36,7 +36,11 @@ export const replayCommand: CommandFactory = (context) =>
   )
     .addHelpText(
       'after',
-      examples('affectd replay session.xdf', 'affectd replay rest.edf --out predictions.jsonl', 'affectd replay session.xdf --serve --speed 1'),
+      examples(
+        'affectd replay session.xdf',
+        'affectd replay rest.edf --out predictions.jsonl',
+        'affectd replay session.xdf --serve --speed 1',
+      ),
     )
     .action(async (paths: string[], options: Options) => {
       const events = warnings(context);
@@ -58,7 +62,9 @@ export const replayCommand: CommandFactory = (context) =>
         try {
           const read = recording.messages(readOptions(options, events));
           const messages =
-            options.speed === 'max' ? read : pace(read, { clock: context.clock, speed: options.speed, signal: context.signal });
+            options.speed === 'max'
+              ? read
+              : pace(read, { clock: context.clock, speed: options.speed, signal: context.signal });
           if (options.serve) await serveRecording(context, { loaded, messages, session, bindings, options });
           else await writePredictions(options.out, replay(messages, { session, loaded, bindings, events }));
         } finally {
@@ -68,7 +74,10 @@ export const replayCommand: CommandFactory = (context) =>
         await recording.close();
       }
 
-      async function writePredictions(path: string | undefined, results: ReturnType<typeof replay>): Promise<void> {
+      async function writePredictions(
+        path: string | undefined,
+        results: ReturnType<typeof replay>,
+      ): Promise<void> {
         const output = openOutput(path, context.stdout);
         try {
           for await (const result of results) {

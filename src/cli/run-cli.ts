@@ -16,7 +16,9 @@ import { trainCommand } from './train.js';
 /** Runs one command line and gives the process's exit code. Never throws. */
 export async function runCli(args: readonly string[], context: CommandContext): Promise<number> {
   const program = new Command('affectd')
-    .description('Real-time streaming affect recognition: EEG, eye tracker and peripheral streams in, valence and arousal out.')
+    .description(
+      'Real-time streaming affect recognition: EEG, eye tracker and peripheral streams in, valence and arousal out.',
+    )
     .version(version)
     .exitOverride()
     .configureOutput({
@@ -64,11 +66,18 @@ function exitCodeOf(error: unknown, context: CommandContext): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
   if (context.signal.aborted) return exitOfSignal(context.signal);
   if (error instanceof AffectdError) {
-    context.stderr.write(`${error.message.split('\n').map((line) => `affectd: ${line}`).join('\n')}\n`);
+    context.stderr.write(
+      `${error.message
+        .split('\n')
+        .map((line) => `affectd: ${line}`)
+        .join('\n')}\n`,
+    );
     return error.exitCode;
   }
   const message = error instanceof Error ? error.message : String(error);
-  context.stderr.write(`affectd: unexpected: ${message.split('\n')[0]}; please report it with the command that you ran\n`);
+  context.stderr.write(
+    `affectd: unexpected: ${message.split('\n')[0]}; please report it with the command that you ran\n`,
+  );
   if (process.env.AFFECTD_DEBUG && error instanceof Error) context.stderr.write(`${error.stack}\n`);
   return ExitCode.failed;
 }

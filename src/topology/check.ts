@@ -311,7 +311,8 @@ class PipelineChecker {
       join = this.#joinOf(name, path, node.inputs, { allowed_lateness_s: DEFAULT_LATENESS_S });
     }
     const { line, column } = this.document.problem(path, '');
-    if (join) this.#models.set(name, { name, type: node.type, path: this.#resolve(node.path), join, line, column });
+    if (join)
+      this.#models.set(name, { name, type: node.type, path: this.#resolve(node.path), join, line, column });
   }
 
   #joinOf(

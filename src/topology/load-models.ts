@@ -37,14 +37,21 @@ export async function loadModels(pipeline: Pipeline, options: LoadModelsOptions)
 /** Why a model doesn't fit the node that wants to run it, one line each. */
 export function modelMismatches(
   node: ModelNode,
-  model: { readonly name: string; readonly type: string; readonly inputs: ReadonlyMap<string, ModalityInput> },
+  model: {
+    readonly name: string;
+    readonly type: string;
+    readonly inputs: ReadonlyMap<string, ModalityInput>;
+  },
 ): string[] {
   const problems: string[] = [];
-  if (model.type !== node.type) problems.push(`model ${model.name} is a ${model.type}, not a ${node.type}; change the type`);
+  if (model.type !== node.type)
+    problems.push(`model ${model.name} is a ${model.type}, not a ${node.type}; change the type`);
   for (const [modality, input] of model.inputs) {
     const digest = node.join.digests.get(modality);
     if (digest === undefined) {
-      problems.push(`model ${model.name} has an input ${modality} that the pipeline doesn't serve; add it to inputs`);
+      problems.push(
+        `model ${model.name} has an input ${modality} that the pipeline doesn't serve; add it to inputs`,
+      );
     } else if (digest !== input.upstream) {
       problems.push(
         `the transforms before input ${modality} are not those that model ${model.name} was trained with ` +
@@ -53,7 +60,8 @@ export function modelMismatches(
     }
   }
   for (const modality of node.join.inputs.keys()) {
-    if (!model.inputs.has(modality)) problems.push(`model ${model.name} has no input ${modality}; remove it from inputs`);
+    if (!model.inputs.has(modality))
+      problems.push(`model ${model.name} has no input ${modality}; remove it from inputs`);
   }
   return problems;
 }

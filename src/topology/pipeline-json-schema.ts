@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import type { PipelineSection } from './pipeline.js';
-import { inputSchema, modelNodeSchema, nodeNamePattern, sinkNodeSchema, sourceNodeSchema } from './pipeline-schema.js';
+import {
+  inputSchema,
+  modelNodeSchema,
+  nodeNamePattern,
+  sinkNodeSchema,
+  sourceNodeSchema,
+} from './pipeline-schema.js';
 import { modelDefinitions, sinkDefinitions, sourceDefinitions, transformDefinitions } from './registry.js';
 
 type JsonSchema = { [key: string]: unknown };
@@ -33,7 +39,9 @@ export interface NodeType {
 export function nodeTypes(section: PipelineSection): NodeType[] {
   switch (section) {
     case 'sources':
-      return [...sourceDefinitions.values()].map((d) => nodeType(d.type, d.summary, [sourceNodeSchema, d.params]));
+      return [...sourceDefinitions.values()].map((d) =>
+        nodeType(d.type, d.summary, [sourceNodeSchema, d.params]),
+      );
     case 'transforms':
       return [...transformDefinitions.values()].map((d) =>
         nodeType(d.type, d.summary, [inputSchema(d.kind === 'join'), d.params]),
@@ -41,7 +49,9 @@ export function nodeTypes(section: PipelineSection): NodeType[] {
     case 'models':
       return [...modelDefinitions.values()].map((d) => nodeType(d.type, d.summary, [modelNodeSchema]));
     case 'sinks':
-      return [...sinkDefinitions.values()].map((d) => nodeType(d.type, d.summary, [sinkNodeSchema, d.params]));
+      return [...sinkDefinitions.values()].map((d) =>
+        nodeType(d.type, d.summary, [sinkNodeSchema, d.params]),
+      );
   }
 }
 
@@ -50,7 +60,9 @@ function nodes(of: PipelineSection): JsonSchema[] {
 }
 
 function nodeType(type: string, summary: string, schemas: readonly z.ZodType[]): NodeType {
-  const parts = schemas.map((schema) => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema);
+  const parts = schemas.map(
+    (schema) => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema,
+  );
   const properties = Object.assign({}, ...parts.map((part) => part.properties ?? {})) as JsonSchema;
   const required = parts.flatMap((part) => (part.required as string[] | undefined) ?? []);
   return {

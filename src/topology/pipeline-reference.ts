@@ -4,7 +4,8 @@ import { type NodeType, nodeTypes } from './pipeline-json-schema.js';
 type Property = { readonly [key: string]: unknown };
 
 const introductions = {
-  sources: 'Where data comes from. In `affectd replay` and `affectd features` every source is fed by the recording instead.',
+  sources:
+    'Where data comes from. In `affectd replay` and `affectd features` every source is fed by the recording instead.',
   transforms: 'What is done to the data, in any order of writing; `input` names the node above.',
   models: 'What predicts.',
   sinks: 'Where predictions and features go.',
@@ -33,10 +34,22 @@ function nodeReference({ type, summary, schema }: NodeType): string[] {
   const rows = Object.entries(schema.properties as Record<string, Property>)
     .filter(([key]) => key !== 'type')
     .map(([key, property]) => {
-      const kind = required.has(key) ? 'required' : 'default' in property ? `\`${JSON.stringify(property.default)}\`` : '';
+      const kind = required.has(key)
+        ? 'required'
+        : 'default' in property
+          ? `\`${JSON.stringify(property.default)}\``
+          : '';
       return `| \`${key}\` | ${typeOf(property)} | ${kind} | ${cell(String(property.description ?? ''))} |`;
     });
-  return [`### \`${type}\``, '', summary, '', '| key | type | default | meaning |', '| --- | --- | --- | --- |', ...rows];
+  return [
+    `### \`${type}\``,
+    '',
+    summary,
+    '',
+    '| key | type | default | meaning |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+  ];
 }
 
 function typeOf(property: Property): string {

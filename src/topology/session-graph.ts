@@ -1,5 +1,6 @@
 import type { Seconds } from '../core/clock.js';
 import type { ChunkTransform, FeatureTransform, WindowTransform } from '../core/component.js';
+import { AffectdError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
 import { type FeatureSchema, type FeatureVector, featureName } from '../core/features.js';
 import type { ModalityInput, ModelFrame } from '../core/model.js';
@@ -233,24 +234,41 @@ export class SessionGraph {
         source.stream_type === info.type && (source.stream_name === null || source.stream_name === info.name)
       );
     });
-    for (const source of wanted) {
-      const again = this.#bound.has(source.name);
-      const monitor = this.#options.monitor ? new ChannelMonitor(info) : null;
-      this.#bound.set(source.name, { info, stale: false, monitor });
-      const root = this.#roots.get(source.name);
-      if (root) resetSteps(root, info, again ? 'layout' : 'start');
-    }
-    const names = wanted.map((source) => source.name).join(', ');
+    const fed = wanted.filter((source) => this.#bind(source.name, info)).map(({ name }) => name);
     this.#options.events({
-      code: wanted.length > 0 ? 'stream-matched' : 'stream-unmatched',
+      code: fed.length > 0 ? 'stream-matched' : 'stream-unmatched',
       level: 'info',
       session: this.#options.session,
       stream: info.name,
       message:
-        wanted.length > 0
-          ? `stream ${info.name} (${info.type}, ${info.channels.length} channels, ${info.sfreq} Hz) feeds ${names}`
+        fed.length > 0
+          ? `stream ${info.name} (${info.type}, ${info.channels.length} channels, ${info.sfreq} Hz) feeds ${fed.join(', ')}`
           : `stream ${info.name} (${info.type}) feeds no source of the pipeline`,
     });
+  }
+
+  /** False, with an event, where a transform can't work on such a stream: an irregular rate that has no spectrum, say. */
+  #bind(source: string, info: StreamInfo): boolean {
+    const root = this.#roots.get(source);
+    if (!root) return false;
+    const again = this.#bound.has(source);
+    try {
+      resetSteps(root, info, again ? 'layout' : 'start');
+    } catch (error) {
+      if (!(error instanceof AffectdError)) throw error;
+      this.#bound.delete(source);
+      this.#options.events({
+        code: 'stream-ignored',
+        level: 'warn',
+        session: this.#options.session,
+        stream: info.name,
+        message: `${source}: stream ${info.name} can't be used: ${error.message}`,
+      });
+      return false;
+    }
+    const monitor = this.#options.monitor ? new ChannelMonitor(info) : null;
+    this.#bound.set(source, { info, stale: false, monitor });
+    return true;
   }
 
   #close(id: string): void {
