@@ -21,6 +21,8 @@ const SCREEN_DEG = [16, 9] as const;
 const TRACKER_DEG = 0.08;
 const TRACKER_MM = 0.015;
 const LIGHT_MM = 0.15;
+/** Of the light reflex. */
+const LIGHT_TAU_S = 0.4;
 const HIPPUS_MM = 0.06;
 /** Share of a blink at either end in which the lid hides part of the pupil but the tracker still reports. */
 const LID_SHARE = 0.15;
@@ -52,6 +54,7 @@ export class Eye implements Signal {
   readonly #light: OrnsteinUhlenbeck;
   readonly #hippus: Resonator;
   readonly #arousal = new LowPass(effects.pupil.tau_s);
+  readonly #reflex = new LowPass(LIGHT_TAU_S);
   readonly #offset: readonly number[];
   readonly #data: Float64Array;
   #saccade: Saccade;
@@ -114,7 +117,7 @@ export class Eye implements Signal {
     return (
       person.pupil_mm +
       effects.pupil.arousal_mm * answer.arousal * arousal +
-      this.#light.next() +
+      this.#reflex.next(this.#light.next(), 1 / sfreq) +
       HIPPUS_MM * person.noise.eye * this.#hippus.next()
     );
   }

@@ -9,6 +9,8 @@ import { CONTROL_HZ, CONTROL_S, type Signal, type Subject } from './signal.js';
 const RISE_S = 0.7;
 const RECOVERY_S = 2;
 const NOISE_US = 0.003;
+/** The level drifts smoothly: a rough drift would look like responses. */
+const DRIFT_TAU_S = 5;
 
 /** Peak of exp(-t / RECOVERY_S) - exp(-t / RISE_S). */
 const BATEMAN_PEAK = (() => {
@@ -28,6 +30,7 @@ export class SkinConductance implements Signal {
   readonly #responses: Random;
   readonly #drift: OrnsteinUhlenbeck;
   readonly #level = new LowPass(effects.skinConductance.level_tau_s);
+  readonly #smooth = new LowPass(DRIFT_TAU_S);
   readonly #data: Float64Array;
   #pending: Response[] = [];
   #slow = 0;
@@ -72,7 +75,8 @@ export class SkinConductance implements Signal {
         person.responsivity.skinConductance.arousal *
         this.#level.next(affect.arousal(t - level_delay_s), 1 / n);
       this.#data[k] =
-        person.skinConductance_us * Math.exp(level_arousal * arousal + this.#drift.next()) +
+        person.skinConductance_us *
+          Math.exp(level_arousal * arousal + this.#smooth.next(this.#drift.next(), 1 / n)) +
         (this.#slow - this.#fast) / BATEMAN_PEAK +
         NOISE_US * this.#random.gaussian();
     }

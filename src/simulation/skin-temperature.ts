@@ -7,6 +7,8 @@ import type { Signal, Subject } from './signal.js';
 
 const WANDER_DEGC = 0.12;
 const NOISE_DEGC = 0.01;
+/** Skin can't change its temperature abruptly. */
+const WANDER_TAU_S = 5;
 
 /** Finger temperature, degC: falls with arousal, late and slowly. */
 export class SkinTemperature implements Signal {
@@ -14,6 +16,7 @@ export class SkinTemperature implements Signal {
   readonly #random: Random;
   readonly #wander: OrnsteinUhlenbeck;
   readonly #affect = new LowPass(effects.skinTemperature.tau_s);
+  readonly #smooth = new LowPass(WANDER_TAU_S);
   readonly #data: Float64Array;
   #second = 0;
 
@@ -44,7 +47,7 @@ export class SkinTemperature implements Signal {
       this.#data[k] =
         person.skinTemperature_degc +
         this.#affect.next(shift, 1 / n) +
-        this.#wander.next() +
+        this.#smooth.next(this.#wander.next(), 1 / n) +
         NOISE_DEGC * this.#random.gaussian();
     }
     this.#second++;
