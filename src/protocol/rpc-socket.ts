@@ -1,0 +1,210 @@
+import type { WebSocket } from 'ws';
+import type { z } from 'zod';
+import type { Clock, Timer } from '../core/clock.js';
+import { CloseCode } from './close-code.js';
+import { type RequestId, requestFrameSchema } from './control.js';
+import { errorCodes, ProtocolError } from './error-code.js';
+import { TokenBucket } from './token-bucket.js';
+
+/** A method's parameters are validated before `handle` sees them; what it returns is the response. */
+export interface RpcMethod {
+  readonly params: z.ZodType;
+  handle(params: never): unknown;
+}
+
+export const rpcMethod = <P>(params: z.ZodType<P>, handle: (params: P) => unknown): RpcMethod => ({
+  params,
+  handle: handle as (params: never) => unknown,
+});
+
+export interface RpcSocketOptions {
+  readonly clock: Clock;
+  readonly methods: Readonly<Record<string, RpcMethod>>;
+  /** Takes binary frames; without it they are an error. */
+  readonly binary?: (bytes: Uint8Array) => void;
+  /** Messages a second read in the long run; half a second's worth at least may come at once. */
+  readonly messages_per_s: number;
+  readonly onError?: (error: ProtocolError) => void;
+  readonly onThrottle?: () => void;
+  readonly onClose: () => void;
+  /** A fault that is not the client's. */
+  readonly onFault: (error: unknown) => void;
+}
+
+/** Coded errors in a row after which the sender is beyond help. */
+const MAX_ERRORS_IN_A_ROW = 100;
+/** Answers that wait for a client that doesn't read them, bytes, above which no more of its messages are read. */
+const MAX_UNREAD_BYTES = 1024 * 1024;
+/** How long a peer may take to answer a close, s. */
+const CLOSE_WAIT_S = 2;
+
+/** The daemon's end of a connection: JSON-RPC 2.0 in and out, rate limits by reading more slowly, coded errors. */
+export class RpcSocket {
+  readonly #socket: WebSocket;
+  readonly #options: RpcSocketOptions;
+  readonly #bucket: TokenBucket;
+  #errorsInARow = 0;
+  #unreadBytes = 0;
+  #unreadable = false;
+  #throttled: Timer | null = null;
+  #closing: Timer | null = null;
+  #closed = false;
+
+  constructor(socket: WebSocket, options: RpcSocketOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#bucket = new TokenBucket(options.messages_per_s, options.messages_per_s, options.clock.now());
+    socket.on('message', (data: Buffer, isBinary) => this.#receive(data, isBinary));
+    // `ws` closes by itself after an error (1009 for a message too big, 1002, 1007), and says so here.
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      this.#closed = true;
+      this.#throttled?.cancel();
+      this.#closing?.cancel();
+      options.onClose();
+    });
+  }
+
+  notify(method: string, params: unknown): void {
+    this.#send({ jsonrpc: '2.0', method, params });
+  }
+
+  /** Answers an error; `id` null where it belongs to no request. */
+  fail(id: RequestId | null, error: ProtocolError): void {
+    this.#options.onError?.(error);
+    const [code] = errorCodes[error.code];
+    this.#send({
+      jsonrpc: '2.0',
+      id,
+      error: { code, message: error.message, data: { code: error.code, ...error.place } },
+    });
+    if (++this.#errorsInARow < MAX_ERRORS_IN_A_ROW || this.#closing) return;
+    this.close(CloseCode.policy, 'too-many-errors');
+  }
+
+  close(code: CloseCode, reason: string): void {
+    if (this.#closed || this.#closing) return;
+    this.#closing = this.#options.clock.after(CLOSE_WAIT_S, () => this.#socket.terminate());
+    this.#throttled?.cancel();
+    this.#socket.close(code, reason);
+    // Its answer to the close must be read.
+    if (this.#socket.isPaused) this.#socket.resume();
+  }
+
+  #receive(data: Buffer, isBinary: boolean): void {
+    if (this.#closing) return;
+    this.#throttle();
+    let id: RequestId | null = null;
+    try {
+      if (isBinary) {
+        if (!this.#options.binary)
+          throw new ProtocolError('binary-unexpected', 'this path takes JSON-RPC text, no binary frames');
+        this.#options.binary(data);
+        this.#errorsInARow = 0;
+        return;
+      }
+      const message = parse(data);
+      id = requestIdOf(message);
+      const result = this.#call(message);
+      this.#errorsInARow = 0;
+      if (id === null) return;
+      if (result instanceof Promise)
+        result.then(
+          (value) => this.#send({ jsonrpc: '2.0', id, result: value }),
+          (error: unknown) => this.#refuse(id, error),
+        );
+      else this.#send({ jsonrpc: '2.0', id, result });
+    } catch (error) {
+      this.#refuse(id, error);
+    }
+  }
+
+  #call(message: unknown): unknown {
+    const frame = requestFrameSchema.safeParse(message);
+    if (!frame.success)
+      throw new ProtocolError('invalid-request', `not a JSON-RPC 2.0 request: ${describe(frame.error)}`);
+    const known = Object.keys(this.#options.methods);
+    const method = known.includes(frame.data.method) ? this.#options.methods[frame.data.method] : undefined;
+    if (!method)
+      throw new ProtocolError(
+        'unknown-method',
+        `no method '${frame.data.method.slice(0, 64)}'; there are ${known.join(', ')}`,
+      );
+    const params = method.params.safeParse(frame.data.params ?? {});
+    if (!params.success)
+      throw new ProtocolError(
+        'invalid-params',
+        `${frame.data.method}: ${describe(params.error)}`,
+        placeOf(frame.data.params),
+      );
+    return method.handle(params.data as never);
+  }
+
+  #refuse(id: RequestId | null, error: unknown): void {
+    if (error instanceof ProtocolError) {
+      this.fail(id, error);
+      return;
+    }
+    this.#options.onFault(error);
+    this.fail(id, new ProtocolError('internal-error', 'a fault of the daemon; its log says more'));
+  }
+
+  #throttle(): void {
+    const wait_s = this.#bucket.take(this.#options.clock.now());
+    if (wait_s === 0 || this.#throttled) return;
+    this.#options.onThrottle?.();
+    this.#socket.pause();
+    this.#throttled = this.#options.clock.after(wait_s, () => {
+      this.#throttled = null;
+      this.#resume();
+    });
+  }
+
+  #send(message: unknown): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    const bytes = Buffer.from(JSON.stringify(message));
+    this.#unreadBytes += bytes.length;
+    if (this.#unreadBytes > MAX_UNREAD_BYTES && !this.#unreadable) {
+      this.#unreadable = true;
+      this.#socket.pause();
+    }
+    this.#socket.send(bytes, { binary: false }, () => {
+      this.#unreadBytes -= bytes.length;
+      if (!this.#unreadable || this.#unreadBytes > MAX_UNREAD_BYTES / 2) return;
+      this.#unreadable = false;
+      this.#resume();
+    });
+  }
+
+  #resume(): void {
+    if (!this.#throttled && !this.#unreadable && !this.#closed) this.#socket.resume();
+  }
+}
+
+function parse(data: Buffer): unknown {
+  try {
+    return JSON.parse(data.toString());
+  } catch {
+    throw new ProtocolError('parse-error', 'the text is not JSON');
+  }
+}
+
+function requestIdOf(message: unknown): RequestId | null {
+  const id = (message as { id?: unknown } | null)?.id;
+  return typeof id === 'string' || typeof id === 'number' ? id : null;
+}
+
+/** Stream and frame of parameters that don't fit their schema, where they can be told. */
+function placeOf(params: unknown): Record<string, number> {
+  const { stream, seq } = (params ?? {}) as { stream?: unknown; seq?: unknown };
+  return {
+    ...(Number.isInteger(stream) && { stream: stream as number }),
+    ...(Number.isInteger(seq) && { seq: seq as number }),
+  };
+}
+
+function describe(error: z.ZodError): string {
+  const [first] = error.issues;
+  const path = first.path.join('.');
+  return path === '' ? first.message : `${path}: ${first.message}`;
+}

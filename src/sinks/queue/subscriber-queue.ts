@@ -1,0 +1,124 @@
+import type { WebSocket } from 'ws';
+import type { DroppedParams, OutputStream, Policy } from '../../protocol/control.js';
+import type { StreamLimits } from '../../protocol/limits.js';
+
+/** A message, serialised once for all subscribers. */
+export interface Delivery {
+  readonly stream: OutputStream;
+  readonly session: string;
+  /** Messages of equal key replace each other under policy `latest`. */
+  readonly key: string;
+  readonly bytes: Buffer;
+}
+
+export interface SubscriberQueueEvents {
+  sent(delivery: Delivery): void;
+  dropped(delivery: Delivery, policy: Policy): void;
+  /** Tells the client, before its next message of that stream and session. */
+  tellDropped(params: DroppedParams): void;
+  /** More waits than policy `buffer` holds. */
+  overflowed(): void;
+}
+
+interface Waiting {
+  readonly delivery: Delivery;
+  readonly policy: Policy;
+}
+
+interface Drops {
+  count: number;
+  total: number;
+}
+
+/**
+ * What waits for one subscriber. Messages go to the socket while the kernel takes them; when it doesn't, they wait
+ * here in order, and each subscription's policy says what gives way.
+ */
+export class SubscriberQueue {
+  readonly #socket: WebSocket;
+  readonly #limits: StreamLimits;
+  readonly #events: SubscriberQueueEvents;
+  readonly #waiting = new Set<Waiting>();
+  /** The one that waits, by key, under policy `latest`. */
+  readonly #latest = new Map<string, Waiting>();
+  readonly #counts = { 'drop-oldest': 0, buffer: 0 };
+  readonly #drops = new Map<string, Drops>();
+  #inFlightBytes = 0;
+  #overflowed = false;
+
+  constructor(socket: WebSocket, limits: StreamLimits, events: SubscriberQueueEvents) {
+    this.#socket = socket;
+    this.#limits = limits;
+    this.#events = events;
+  }
+
+  offer(delivery: Delivery, policy: Policy): void {
+    if (this.#overflowed) return;
+    if (policy === 'latest') {
+      const replaced = this.#latest.get(delivery.key);
+      if (replaced) this.#drop(replaced);
+    } else if (policy === 'drop-oldest') {
+      if (this.#counts[policy] >= this.#limits.queue_messages) this.#drop(this.#oldest(policy));
+    } else if (this.#counts[policy] >= this.#limits.buffer_messages) {
+      this.#overflowed = true;
+      this.clear();
+      this.#events.overflowed();
+      return;
+    }
+    const waiting = { delivery, policy };
+    this.#waiting.add(waiting);
+    if (policy === 'latest') this.#latest.set(delivery.key, waiting);
+    else this.#counts[policy]++;
+    this.#pump();
+  }
+
+  clear(): void {
+    this.#waiting.clear();
+    this.#latest.clear();
+  }
+
+  #pump(): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    for (const waiting of this.#waiting) {
+      if (this.#inFlightBytes >= this.#limits.in_flight_bytes) return;
+      this.#take(waiting);
+      this.#send(waiting.delivery);
+    }
+  }
+
+  #send(delivery: Delivery): void {
+    const { stream, session, bytes } = delivery;
+    const drops = this.#drops.get(`${stream} ${session}`);
+    if (drops && drops.count > 0) {
+      this.#events.tellDropped({ stream, session, count: drops.count, total: drops.total });
+      drops.count = 0;
+    }
+    this.#inFlightBytes += bytes.length;
+    this.#socket.send(bytes, { binary: false }, () => {
+      this.#inFlightBytes -= bytes.length;
+      this.#pump();
+    });
+    this.#events.sent(delivery);
+  }
+
+  #drop(waiting: Waiting): void {
+    this.#take(waiting);
+    const { stream, session } = waiting.delivery;
+    const drops = this.#drops.get(`${stream} ${session}`) ?? { count: 0, total: 0 };
+    drops.count++;
+    drops.total++;
+    this.#drops.set(`${stream} ${session}`, drops);
+    this.#events.dropped(waiting.delivery, waiting.policy);
+  }
+
+  #take(waiting: Waiting): void {
+    this.#waiting.delete(waiting);
+    if (waiting.policy === 'latest') this.#latest.delete(waiting.delivery.key);
+    else this.#counts[waiting.policy]--;
+  }
+
+  #oldest(policy: Policy): Waiting {
+    for (const waiting of this.#waiting) if (waiting.policy === policy) return waiting;
+    throw new Error(`nothing of policy ${policy} waits`);
+  }
+}
