@@ -7,7 +7,7 @@ import { replay } from '../topology/replay.js';
 import { closeRunners } from '../topology/runtime.js';
 import { type CommandFactory, examples, positiveNumber } from './command.js';
 import { defaultPipeline, warnings } from './context.js';
-import { addDaemonOptions, type DaemonOptions, engineOption } from './daemon-options.js';
+import { addDaemonOptions, type DaemonOptions } from './daemon-options.js';
 import { openSession } from './open-session.js';
 import { openOutput } from './output.js';
 import { addRecordingOptions, type RecordingOptions, readOptions } from './recording-options.js';
@@ -30,8 +30,7 @@ export const replayCommand: CommandFactory = (context) =>
         .option('-p, --pipeline <file>', 'pipeline file', defaultPipeline)
         .option('--speed <speed>', 'max, or times the recorded pace', speed, 'max')
         .option('--out <file>', 'where the lines go; - is stdout')
-        .option('--serve', 'publish the predictions live instead, at that speed')
-        .addOption(engineOption()),
+        .option('--serve', 'publish the predictions live instead, at that speed'),
     ),
   )
     .addHelpText(

@@ -14,8 +14,8 @@ function wait(clock: Clock, span_s: Seconds, signal: AbortSignal | undefined): P
 }
 
 /**
- * Gives recorded messages at `speed` times the pace at which they were recorded: a chunk when its last sample would
- * have been measured. Order and content are untouched. Ends early when `signal` aborts.
+ * Gives recorded messages at `speed` times the pace at which they were recorded: a chunk when its first sample would
+ * have been measured, so that a slow stream's long chunk doesn't hold up the others. Order and content are untouched. Ends early when `signal` aborts.
  */
 export async function* pace(
   messages: AsyncIterable<StreamMessage> | Iterable<StreamMessage>,
@@ -29,7 +29,7 @@ export async function* pace(
     if (message.kind === 'chunk' && message.chunk.times.length > 0) {
       const { times } = message.chunk;
       zero ??= times[0];
-      await wait(clock, start + (times[times.length - 1] - zero) / speed - clock.now(), signal);
+      await wait(clock, start + (times[0] - zero) / speed - clock.now(), signal);
       if (signal?.aborted) return;
     }
     yield message;

@@ -1,7 +1,8 @@
 import { Observable, type OperatorFunction } from 'rxjs';
-import type { ModelRunner } from '../core/model.js';
+import type { Clock, Seconds } from '../core/clock.js';
 import type { Prediction } from '../core/prediction.js';
 import { predict } from './predict.js';
+import type { LiveOutput } from './run-session.js';
 import type { GraphOutput } from './session-graph.js';
 
 export type SessionOutput =
@@ -10,37 +11,37 @@ export type SessionOutput =
 
 export interface PredictInOrderOptions {
   readonly session: string;
-  /** Digest of the pipeline that runs, asked for at each frame. */
-  readonly pipeline: () => string;
-  readonly runner: (model: string) => ModelRunner | undefined;
+  readonly clock: Clock;
   /** Most outputs that may wait for the model; beyond it the oldest frame is left out. */
   readonly limit: number;
   /** Called for every frame left out. */
-  readonly dropped: (time: number) => void;
+  readonly dropped: (time: Seconds) => void;
+  /** Called for every prediction, with the time since its window closed, s. */
+  readonly predicted: (prediction: Prediction, latency_s: Seconds) => void;
 }
 
 /** Replaces frames by their predictions and keeps the order of everything. The queue is bounded, every drop is told. */
-export function predictInOrder(options: PredictInOrderOptions): OperatorFunction<GraphOutput, SessionOutput> {
+export function predictInOrder(options: PredictInOrderOptions): OperatorFunction<LiveOutput, SessionOutput> {
+  const { session, clock, limit, dropped, predicted } = options;
   return (outputs$) =>
     new Observable<SessionOutput>((subscriber) => {
-      const queue: GraphOutput[] = [];
+      const queue: (LiveOutput & { readonly since: Seconds })[] = [];
       let running = false;
       let completed = false;
 
       const drain = async (): Promise<void> => {
         if (running) return;
         running = true;
-        for (let output = queue.shift(); output && !subscriber.closed; output = queue.shift()) {
+        for (let next = queue.shift(); next && !subscriber.closed; next = queue.shift()) {
+          const { output, loaded, since } = next;
           if (output.kind !== 'frame') {
             subscriber.next(output);
             continue;
           }
-          const runner = options.runner(output.model);
+          const runner = loaded.runners.get(output.model);
           if (!runner) continue;
-          const prediction = await predict(output, runner, {
-            session: options.session,
-            pipeline: options.pipeline(),
-          });
+          const prediction = await predict(output, runner, { session, pipeline: loaded.pipeline.digest });
+          predicted(prediction, clock.now() - since);
           subscriber.next({ kind: 'prediction', prediction });
         }
         running = false;
@@ -48,12 +49,12 @@ export function predictInOrder(options: PredictInOrderOptions): OperatorFunction
       };
 
       return outputs$.subscribe({
-        next: (output) => {
-          queue.push(output);
-          if (queue.length > options.limit) {
-            const oldest = queue.findIndex((waiting) => waiting.kind === 'frame');
-            const [frame] = oldest < 0 ? [] : queue.splice(oldest, 1);
-            if (frame?.kind === 'frame') options.dropped(frame.time);
+        next: (live) => {
+          queue.push({ ...live, since: clock.now() });
+          if (queue.length > limit) {
+            const oldest = queue.findIndex(({ output }) => output.kind === 'frame');
+            const [removed] = oldest < 0 ? [] : queue.splice(oldest, 1);
+            if (removed?.output.kind === 'frame') dropped(removed.output.time);
           }
           void drain();
         },

@@ -12,6 +12,12 @@ export interface LoadedPipeline {
   readonly runners: ReadonlyMap<string, ModelRunner>;
 }
 
+/** A graph's output and the pipeline that gave it. */
+export interface LiveOutput {
+  readonly output: GraphOutput;
+  readonly loaded: LoadedPipeline;
+}
+
 export interface RunSessionOptions {
   readonly session: string;
   /** The pipeline to run; each further value replaces the one that runs. */
@@ -29,10 +35,10 @@ const TICK_S = 0.25;
  * share no state. When the pipeline is replaced, the new graph first gets the messages that its first window needs, and
  * takes over what was learnt about the person; no sample is lost and no closing time is given twice.
  */
-export function runSession(options: RunSessionOptions): OperatorFunction<StreamMessage, GraphOutput> {
+export function runSession(options: RunSessionOptions): OperatorFunction<StreamMessage, LiveOutput> {
   const { session, loaded$, clock, events } = options;
   return (messages$) =>
-    new Observable<GraphOutput>((subscriber) => {
+    new Observable<LiveOutput>((subscriber) => {
       const history = new MessageHistory();
       const sequence = new Map<string, number>();
       let graph: SessionGraph | null = null;
@@ -40,7 +46,8 @@ export function runSession(options: RunSessionOptions): OperatorFunction<StreamM
       let lastArrival = clock.now();
       let priming = false;
 
-      const start = ({ pipeline, runners }: LoadedPipeline): void => {
+      const start = (loaded: LoadedPipeline): void => {
+        const { pipeline, runners } = loaded;
         const previous = graph;
         const next = new SessionGraph({
           session,
@@ -56,7 +63,7 @@ export function runSession(options: RunSessionOptions): OperatorFunction<StreamM
           emit: (output) => {
             if (priming) return;
             if (output.kind === 'closed') lastClosed = output.time;
-            subscriber.next(output);
+            subscriber.next({ output, loaded });
           },
         });
         graph = next;

@@ -1,9 +1,19 @@
-import { BehaviorSubject, groupBy, map, mergeMap, type Observable, Subject, type Subscription } from 'rxjs';
+import {
+  BehaviorSubject,
+  finalize,
+  groupBy,
+  map,
+  mergeMap,
+  type Observable,
+  Subject,
+  type Subscription,
+} from 'rxjs';
 import type { Clock, Seconds } from '../core/clock.js';
 import type { EventSink, SessionEvent } from '../core/event.js';
 import type { ModelRunner } from '../core/model.js';
 import type { OutputMessage } from '../sinks/sink.js';
 import type { SessionMessage } from '../sources/source.js';
+import type { Metrics } from '../telemetry/metrics.js';
 import { predictInOrder, type SessionOutput } from './predict-in-order.js';
 import { type LoadedPipeline, runSession } from './run-session.js';
 
@@ -22,6 +32,7 @@ export interface RuntimeOptions {
   readonly loaded: LoadedPipeline;
   readonly clock: Clock;
   readonly events: EventSink;
+  readonly metrics?: Metrics;
 }
 
 /** Runs a pipeline on live sources, one graph a session, and publishes what comes out. */
@@ -79,17 +90,17 @@ export class PipelineRuntime {
   }
 
   #runGroup(session: string, messages$: Observable<SessionMessage['message']>): Observable<OutputMessage> {
-    const { clock } = this.options;
+    const { clock, metrics } = this.options;
     const status: SessionStatus = { session, zero_unix_s: null, predictions: 0, droppedWindows: 0 };
     this.#sessions.set(session, status);
+    metrics?.sessions.set(this.#sessions.size);
     const events: EventSink = (event) => this.announce({ ...event, session });
     events({ code: 'session-opened', level: 'info', message: `session ${session} opened` });
     return messages$.pipe(
       runSession({ session, loaded$: this.#loaded, clock, events }),
       predictInOrder({
         session,
-        pipeline: () => this.loaded.pipeline.digest,
-        runner: (model): ModelRunner | undefined => this.loaded.runners.get(model),
+        clock,
         limit: QUEUE_LIMIT,
         dropped: (time) => {
           status.droppedWindows++;
@@ -100,8 +111,18 @@ export class PipelineRuntime {
             message: `the model is too slow: window at ${time} s left out`,
           });
         },
+        predicted: (prediction, latency_s) => {
+          status.predictions++;
+          metrics?.predictions.inc({ valid: String(prediction.valid) });
+          metrics?.predictionLatency.observe(latency_s);
+        },
       }),
       mergeMap((output) => this.#messagesOf(status, output)),
+      finalize(() => {
+        this.#sessions.delete(session);
+        metrics?.sessions.set(this.#sessions.size);
+        events({ code: 'session-closed', level: 'info', message: `session ${session} closed` });
+      }),
     );
   }
 
@@ -109,7 +130,6 @@ export class PipelineRuntime {
     const { session } = status;
     switch (output.kind) {
       case 'prediction':
-        status.predictions++;
         return [output.prediction];
       case 'features': {
         const { vector, input } = output;
@@ -127,6 +147,7 @@ export class PipelineRuntime {
         ];
       }
       case 'closed': {
+        this.options.metrics?.windows.inc();
         status.zero_unix_s ??= this.options.clock.unix() - output.time;
         const inputs = [...output.inputs].map(([name, { info, stale, channels }]) => [
           name,

@@ -1,0 +1,62 @@
+import { WebSocket } from 'ws';
+import { IngestConnection } from '../client/index.js';
+import type { IngestStream } from '../client/ingest-client.js';
+import type { Seconds } from '../core/clock.js';
+import type { Chunk, StreamInfo, StreamMessage } from '../core/signal.js';
+
+export interface FeedOptions {
+  /** Address of a daemon. */
+  readonly url: string;
+  readonly session: string;
+  readonly client: string;
+  readonly token?: string;
+}
+
+/** Sends stream messages to a daemon's `/v1/ingest`, as any device would. */
+export class Feed {
+  readonly #connection: IngestConnection;
+  readonly #streams = new Map<string, IngestStream>();
+
+  constructor(options: FeedOptions) {
+    const { url, ...rest } = options;
+    this.#connection = new IngestConnection(url, { ...rest, WebSocket });
+  }
+
+  /** `shift_s` is added to the stamps: a session that is played again goes on in time. */
+  send(message: StreamMessage, shift_s: Seconds = 0): void {
+    if (message.kind === 'open') {
+      if (!this.#streams.has(message.info.id))
+        this.#streams.set(message.info.id, this.#connection.open(declaration(message.info)));
+    } else if (message.kind === 'chunk') {
+      const { chunk } = message;
+      this.#streams.get(chunk.info.id)?.push(
+        interleaved(chunk),
+        chunk.times.map((t) => t + shift_s),
+      );
+    }
+  }
+
+  /** Resolves once everything sent is safe. */
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+}
+
+function declaration({ name, type, sfreq, sourceId, channels }: StreamInfo) {
+  return {
+    name,
+    type,
+    sfreq,
+    source_id: sourceId,
+    channels: channels.map(({ label, unit, type: kind }) => ({ label, unit, type: kind })),
+  };
+}
+
+/** Sample by sample, as the wire wants it. */
+function interleaved({ info, data, times }: Chunk): Float32Array {
+  const n = times.length;
+  const channels = info.channels.length;
+  const samples = new Float32Array(n * channels);
+  for (let c = 0; c < channels; c++) for (let i = 0; i < n; i++) samples[i * channels + c] = data[c * n + i];
+  return samples;
+}

@@ -1,0 +1,92 @@
+import { watch } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { Command } from 'commander';
+import type { Timer } from '../core/clock.js';
+import { AffectdError } from '../core/errors.js';
+import type { EventSink } from '../core/event.js';
+import { loadPipeline } from '../topology/load.js';
+import { loadModels } from '../topology/load-models.js';
+import { closeRunners } from '../topology/runtime.js';
+import { type CommandFactory, examples } from './command.js';
+import { type CommandContext, daemonLog, defaultPipeline } from './context.js';
+import { type Daemon, startDaemon, untilAborted } from './daemon.js';
+import { addDaemonOptions, type DaemonOptions } from './daemon-options.js';
+
+/** Editors write a file in several steps; a reload waits until they are through, s. */
+const SETTLE_S = 0.2;
+/** Predictions that still wait for a replaced model get this long, s. */
+const DRAIN_S = 5;
+
+/** `affectd run`: the daemon. */
+export const runCommand: CommandFactory = (context) =>
+  addDaemonOptions(
+    new Command('run')
+      .description('run the daemon: devices in, predictions out')
+      .argument('[pipeline]', 'pipeline file', defaultPipeline),
+  )
+    .addHelpText(
+      'after',
+      examples(
+        'affectd run',
+        'affectd run my-lab.yaml --port 9000',
+        'affectd run --host 0.0.0.0 --token-file token.txt',
+      ),
+    )
+    .action(async (file: string, options: DaemonOptions) => {
+      const events = daemonLog(context, options.logLevel);
+      const loaded = await loadModels(await loadPipeline(file), { engine: options.engine, events });
+      const daemon = await startDaemon(context, loaded, options, events);
+      context.stdout.write(`affectd listens on ${daemon.server.url}\n`);
+      const stopWatching = reloadOnChange(context, daemon, file, options, events);
+      await untilAborted(context.signal);
+      stopWatching();
+      await daemon.close();
+    });
+
+/** Reloads the pipeline when its file changes or on SIGHUP; keeps the old one, saying why, when the new one is unusable. */
+function reloadOnChange(
+  context: CommandContext,
+  daemon: Daemon,
+  file: string,
+  options: DaemonOptions,
+  events: EventSink,
+): () => void {
+  const { clock } = context;
+  let settle: Timer | null = null;
+  let reloading = Promise.resolve();
+
+  const reload = async (): Promise<void> => {
+    try {
+      const loaded = await loadModels(await loadPipeline(file), { engine: options.engine, events });
+      const replaced = daemon.runtime.loaded;
+      daemon.runtime.replace(loaded);
+      clock.after(DRAIN_S, () => void closeRunners(replaced.runners));
+      daemon.runtime.announce({ code: 'pipeline-reloaded', level: 'info', message: `${file} is in force` });
+    } catch (error) {
+      if (!(error instanceof AffectdError)) throw error;
+      daemon.runtime.announce({
+        code: 'pipeline-kept',
+        level: 'error',
+        message: `the old pipeline stays: ${error.message}`,
+      });
+    }
+  };
+  const schedule = (): void => {
+    settle?.cancel();
+    settle = clock.after(SETTLE_S, () => {
+      reloading = reloading.then(reload);
+    });
+  };
+
+  const path = resolve(file);
+  // The folder is watched, since editors replace the file by another of the same name.
+  const watcher = watch(dirname(path), (_, name) => {
+    if (name === null || name === basename(path)) schedule();
+  });
+  process.on('SIGHUP', schedule);
+  return () => {
+    settle?.cancel();
+    watcher.close();
+    process.off('SIGHUP', schedule);
+  };
+}

@@ -1,0 +1,38 @@
+import type { StreamMessage } from '../core/signal.js';
+import { startServer } from '../server/server.js';
+import { WebSocketSink } from '../sinks/websocket.js';
+import { createMetrics } from '../telemetry/metrics.js';
+import { replay } from '../topology/replay.js';
+import type { LoadedPipeline } from '../topology/run-session.js';
+import { type CommandContext, daemonLog } from './context.js';
+import { untilAborted } from './daemon.js';
+import { type DaemonOptions, serverOptions } from './daemon-options.js';
+
+export interface ServeRecordingOptions {
+  readonly loaded: LoadedPipeline;
+  readonly messages: AsyncIterable<StreamMessage>;
+  readonly session: string;
+  readonly bindings: ReadonlyMap<string, string>;
+  readonly options: DaemonOptions;
+}
+
+/** `affectd replay --serve`: publishes a recording's predictions as they come, and keeps serving until asked to end. */
+export async function serveRecording(context: CommandContext, serve: ServeRecordingOptions): Promise<void> {
+  const { clock } = context;
+  const { loaded, session, bindings } = serve;
+  const events = daemonLog(context, serve.options.logLevel);
+  const metrics = createMetrics();
+  const sink = new WebSocketSink({ clock, events, metrics });
+  const server = await startServer({ clock, events, metrics, sink, ...(await serverOptions(serve.options)) });
+  context.stdout.write(`affectd replays ${session} on ${server.url}\n`);
+  try {
+    for await (const result of replay(serve.messages, { session, loaded, bindings, events })) {
+      if (context.signal.aborted) break;
+      if (result.kind === 'prediction') sink.publish(result.prediction);
+    }
+    await untilAborted(context.signal);
+  } finally {
+    await server.close();
+    metrics.close();
+  }
+}

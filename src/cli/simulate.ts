@@ -1,0 +1,125 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { ConfigurationError } from '../core/errors.js';
+import { XdfWriter } from '../recordings/xdf-writer.js';
+import { DEFAULT_PORT } from '../server/server.js';
+import { type ProfileName, profileNames, type SensorName, sensorNames } from '../simulation/profile.js';
+import { type SimulationOptions, simulateArrivals, simulateSession } from '../simulation/session.js';
+import { type CommandFactory, examples, naturalNumber, positiveNumber } from './command.js';
+import { type CommandContext, note } from './context.js';
+import { Feed } from './feed.js';
+
+interface Options {
+  readonly profile: ProfileName;
+  readonly only?: SensorName[];
+  readonly via?: 'lsl' | 'websocket';
+  readonly out?: string;
+  readonly duration?: number;
+  readonly seed: number;
+  readonly faults?: string;
+  readonly url: string;
+  readonly session: string;
+}
+
+const FILE_DURATION_S = 300;
+/** Chunks of 50 ms, as headsets send. */
+const LIVE_CHUNKS_PER_SECOND = 20;
+
+/** `affectd simulate`: a virtual headset, eye tracker and peripherals, driven by a known affect trajectory. */
+export const simulateCommand: CommandFactory = (context) =>
+  new Command('simulate')
+    .description('simulate a person wearing sensors, with known valence and arousal, to a file or a daemon')
+    .addOption(new Option('--profile <name>', 'headset').choices([...profileNames]).default('epoc'))
+    .option('--only <sensors>', `sensors worn, of ${sensorNames.join(', ')}`, sensors)
+    .addOption(new Option('--via <transport>', 'stream live over').choices(['lsl', 'websocket']))
+    .option('--out <file.xdf>', 'write an XDF recording')
+    .option(
+      '--duration <s>',
+      `seconds; a file's default is ${FILE_DURATION_S}, a stream's is no end`,
+      positiveNumber,
+    )
+    .option('--seed <n>', 'same seed, same person and samples', naturalNumber, 1)
+    .option('--faults <spec>', 'faults to inject, as in drop:gaze@30-60,flat:EEG.F3@20-')
+    .option('--url <url>', 'daemon to stream to', `ws://127.0.0.1:${DEFAULT_PORT}`)
+    .option('--session <name>', 'session to stream to', 'default')
+    .addHelpText(
+      'after',
+      examples(
+        'affectd simulate --out session.xdf --duration 120',
+        'affectd simulate --via websocket --profile muse --only eeg,ppg',
+        'affectd simulate --out faulty.xdf --faults drop:gaze@30-60',
+      ),
+    )
+    .action(async (options: Options) => {
+      if ((options.out === undefined) === (options.via === undefined)) {
+        throw new ConfigurationError(
+          'simulation-target',
+          'say where the session goes: either --out FILE.xdf or --via websocket',
+        );
+      }
+      if (options.via === 'lsl') {
+        throw new ConfigurationError('lsl-unavailable', '--via lsl is not there yet; use --via websocket');
+      }
+      const { profile, seed, only, faults } = options;
+      const person = { profile, seed, only, faults };
+      if (options.out !== undefined) {
+        const duration_s = options.duration ?? FILE_DURATION_S;
+        await write(context, options.out, { ...person, duration_s });
+      } else {
+        const duration_s = options.duration ?? Number.POSITIVE_INFINITY;
+        await stream(context, options, { ...person, duration_s, chunksPerSecond: LIVE_CHUNKS_PER_SECOND });
+      }
+    });
+
+async function write(context: CommandContext, path: string, simulation: SimulationOptions): Promise<void> {
+  const messages = simulateSession(simulation);
+  const writer = await XdfWriter.create(path);
+  try {
+    for (const message of messages) {
+      context.signal.throwIfAborted();
+      if (message.kind === 'open') writer.open(message.info);
+      else if (message.kind === 'chunk') await writer.write(message.chunk);
+    }
+    await writer.close();
+  } catch (error) {
+    await writer.discard();
+    throw error;
+  }
+  note(
+    context,
+    `affectd: wrote ${path}: ${simulation.duration_s} s of a simulated person (seed ${simulation.seed})`,
+  );
+}
+
+async function stream(
+  context: CommandContext,
+  options: Options,
+  simulation: SimulationOptions,
+): Promise<void> {
+  const { clock, signal } = context;
+  const feed = new Feed({
+    url: options.url,
+    session: options.session,
+    client: `affectd simulate ${options.seed}`,
+  });
+  note(
+    context,
+    `affectd: streams a simulated person to ${options.url}, session ${options.session}; stop with Ctrl-C`,
+  );
+  const start = clock.now();
+  for (const { arrival_s, message } of simulateArrivals(simulation)) {
+    const wait_s = start + arrival_s - clock.now();
+    if (wait_s > 0) await new Promise<void>((resolve) => clock.after(wait_s, resolve));
+    if (signal.aborted) break;
+    if (message.kind === 'open' && message.info.type === 'Annotation') continue;
+    feed.send(message);
+  }
+  await feed.close();
+}
+
+function sensors(text: string): SensorName[] {
+  return text.split(',').map((part) => {
+    const sensor = sensorNames.find((name) => name === part.trim().toLowerCase());
+    if (!sensor) throw new InvalidArgumentError(`Known sensors are ${sensorNames.join(', ')}.`);
+    return sensor;
+  });
+}
