@@ -1,0 +1,217 @@
+import type { Seconds } from '../core/clock.js';
+import { InputError } from '../core/errors.js';
+import type { EventSink } from '../core/event.js';
+import type { StreamInfo, StreamMessage } from '../core/signal.js';
+import { type CanonicalStream, canonicalStreams } from '../dialects/canonical-stream.js';
+import { StampMapper } from '../timebase/stamp-mapper.js';
+import { isUnixStamp } from '../timebase/unix-stamps.js';
+import { ChunkBuilder } from './chunk-builder.js';
+import { type DataMessage, mergeStreams } from './merge.js';
+import { RandomAccessFile } from './random-access-file.js';
+import type { ReadOptions, RecordedStream, Recording, RecordingFormat } from './recording.js';
+import { stemOf } from './stem.js';
+import { StreamSurvey } from './stream-survey.js';
+import { XDF_MAGIC, xdfNumericFormats } from './xdf-format.js';
+import { indexXdf, type XdfStream } from './xdf-index.js';
+import { XdfSampleReader } from './xdf-sample-reader.js';
+
+/** XDF 1.0, as LabRecorder and others write it: https://github.com/sccn/xdf/wiki/Specifications. */
+export const xdf: RecordingFormat = {
+  name: 'XDF',
+  recognise(path, head) {
+    if (!head) return 0;
+    if (Buffer.from(head.subarray(0, 4)).toString('latin1') === XDF_MAGIC) return 2;
+    return /\.xdf$/i.test(path) ? 1 : 0;
+  },
+  async open(path) {
+    const file = new RandomAccessFile(path);
+    try {
+      if (file.read(0, 4).toString('latin1') !== XDF_MAGIC)
+        throw new InputError(
+          'recording-unreadable',
+          `${path}: not an XDF file, it doesn't start with 'XDF:'`,
+        );
+      return new XdfRecording(file);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  },
+};
+
+/** A canonical stream and the XDF stream that it is a part of. */
+interface Part {
+  readonly source: XdfStream;
+  readonly canonical: CanonicalStream;
+  readonly isMarkers: boolean;
+}
+
+class XdfRecording implements Recording {
+  readonly format = 'XDF';
+  readonly path: string;
+  readonly stem: string;
+  readonly streams: readonly RecordedStream[];
+  readonly zero_unix_s: number | null;
+  readonly problems: string[];
+  readonly #file: RandomAccessFile;
+  readonly #parts: readonly Part[];
+  /** Added to unix stamps that lie beside stamps of LSL's clock; null where no such mixture is. */
+  readonly #unixShift: Seconds | null;
+  readonly #unixStreams = new Set<XdfStream>();
+
+  constructor(file: RandomAccessFile) {
+    this.#file = file;
+    this.path = file.path;
+    this.stem = stemOf(file.path);
+    const { streams, problems } = indexXdf(file);
+    this.problems = problems;
+    const declared = streams.map((source) => ({ source, parts: canonicalStreams(declarationOf(source)) }));
+    const isMarkers = (source: XdfStream, info: StreamInfo) =>
+      info.type === 'Markers' && (source.format === 'string' || source.sfreq === 0);
+
+    const firsts = declared.flatMap(({ source, parts }) => {
+      const reader = new XdfSampleReader(file, source);
+      if (!reader.next()) return [];
+      if (isUnixStamp(reader.stamp)) this.#unixStreams.add(source);
+      const first = reader.stamp + (isUnixStamp(reader.stamp) ? 0 : (source.clockOffsets[0]?.offset ?? 0));
+      return [{ source, first, isMarkers: isMarkers(source, parts[0].info) }];
+    });
+    if (firsts.length === 0)
+      throw new InputError(
+        'recording-empty',
+        `${file.path}: no readable sample in it; ${problems[0] ?? 'its streams never sent any'}`,
+      );
+    const earliest = (isUnix: boolean): Seconds | null => {
+      const candidates = firsts.filter(({ source }) => this.#unixStreams.has(source) === isUnix);
+      const sampled = candidates.filter((candidate) => !candidate.isMarkers);
+      const chosen = sampled.length > 0 ? sampled : candidates;
+      return chosen.length > 0 ? Math.min(...chosen.map(({ first }) => first)) : null;
+    };
+    const lsl = earliest(false);
+    const unix = earliest(true);
+    this.#unixShift = lsl !== null && unix !== null ? lsl - unix : null;
+    this.zero_unix_s = lsl === null ? 0 : null;
+
+    this.#parts = declared.flatMap(({ source, parts }) =>
+      parts.map((canonical) => ({
+        source,
+        canonical: { ...canonical, info: { ...canonical.info, aligned: this.#alignment(source) } },
+        isMarkers: isMarkers(source, canonical.info),
+      })),
+    );
+    this.streams = this.#survey();
+  }
+
+  async *messages(options: ReadOptions): AsyncGenerator<StreamMessage> {
+    for (const part of this.#parts) this.#announce(part, options.events);
+    yield* mergeStreams(
+      this.#parts.map((part) => part.canonical.info),
+      this.#parts.map((part) =>
+        part.isMarkers ? this.#markers(part, options.clockSync) : this.#chunks(part, options),
+      ),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#file.close();
+  }
+
+  #alignment(source: XdfStream): 'clock' | 'assumed' {
+    return this.#unixShift !== null && this.#unixStreams.has(source) ? 'assumed' : 'clock';
+  }
+
+  #announce({ canonical }: Part, events: EventSink): void {
+    const { info } = canonical;
+    canonical.notes.forEach(events);
+    if (info.aligned === 'assumed')
+      events({
+        code: 'stream-assumed-aligned',
+        level: 'warn',
+        message: `stream '${info.name}' (${info.type}) carries unix stamps beside streams on LSL's clock: their first samples are taken as simultaneous`,
+        stream: info.id,
+      });
+  }
+
+  #mapper(source: XdfStream, clockSync: boolean): StampMapper {
+    const isUnix = this.#unixStreams.has(source);
+    return new StampMapper(
+      { sfreq: source.sfreq, clockSync, shift: isUnix ? (this.#unixShift ?? 0) : 0 },
+      // Offsets compare LSL clocks; they say nothing of a stream that uses another clock.
+      isUnix ? [] : source.clockOffsets,
+    );
+  }
+
+  #survey(): RecordedStream[] {
+    const surveys = new Map<XdfStream, (info: StreamInfo) => RecordedStream>();
+    return this.#parts.map(({ source, canonical }) => {
+      let result = surveys.get(source);
+      if (!result) {
+        const reader = new XdfSampleReader(this.#file, source);
+        const mapper = this.#mapper(source, true);
+        const survey = new StreamSurvey();
+        while (reader.next()) survey.add(mapper.map(reader.stamp), mapper.lastBreak);
+        this.problems.push(...reader.problems);
+        result = (info) => survey.result(info);
+        surveys.set(source, result);
+      }
+      return result(canonical.info);
+    });
+  }
+
+  *#markers({ source, canonical }: Part, clockSync: boolean): Generator<DataMessage> {
+    const reader = new XdfSampleReader(this.#file, source);
+    const mapper = this.#mapper(source, clockSync);
+    const numeric = xdfNumericFormats[source.format];
+    while (reader.next()) {
+      const values = numeric
+        ? source.channels.map((_, c) =>
+            String(numeric.read(reader.view, reader.valuesAt + c * numeric.bytes)),
+          )
+        : reader.texts();
+      const value = values.length === 1 ? values[0] : JSON.stringify(values);
+      yield {
+        kind: 'marker',
+        marker: { stream: canonical.info.id, time: mapper.map(reader.stamp), value },
+      };
+    }
+  }
+
+  *#chunks({ source, canonical }: Part, options: ReadOptions): Generator<DataMessage> {
+    const { info, keep, scale, offset } = canonical;
+    const format = xdfNumericFormats[source.format];
+    if (!format) return;
+    const builder = new ChunkBuilder(info, options.chunk);
+    const reader = new XdfSampleReader(this.#file, source);
+    const mapper = this.#mapper(source, options.clockSync);
+    while (reader.next()) {
+      const time = mapper.map(reader.stamp);
+      const chunk = builder.begin(time, mapper.lastBreak !== 'none');
+      if (chunk) yield { kind: 'chunk', chunk };
+      if (mapper.lastBreak === 'clock-reset')
+        options.events({
+          code: 'clock-reset',
+          level: 'warn',
+          message: `stream '${info.name}' (${info.type}): the sender's clock was reset`,
+          stream: info.id,
+          time,
+        });
+      const { view, valuesAt } = reader;
+      for (let c = 0; c < keep.length; c++)
+        builder.set(c, format.read(view, valuesAt + keep[c] * format.bytes) * scale[c] + offset[c]);
+    }
+    const rest = builder.end();
+    if (rest) yield { kind: 'chunk', chunk: rest };
+  }
+}
+
+function declarationOf(source: XdfStream) {
+  return {
+    id: `${source.name}#${source.streamId}`,
+    name: source.name,
+    type: source.type,
+    sourceId: source.sourceId,
+    sfreq: source.sfreq,
+    channels: source.channels,
+    text: source.format === 'string',
+  };
+}
