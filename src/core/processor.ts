@@ -1,5 +1,5 @@
 import type { Seconds } from './clock.js';
-import type { FeatureDescriptor, FeatureSchema, FeatureVector } from './features.js';
+import type { FeatureDescriptor, FeatureSchema, FeatureVector, MaskReason } from './features.js';
 import type { Chunk, StreamInfo, Window } from './signal.js';
 
 /** `gap`: samples are missing before what comes next; `layout`: channels or rate changed. */
@@ -37,6 +37,8 @@ export interface RawWindow {
   readonly length: number;
   readonly coverage: Float32Array;
   readonly gap: boolean;
+  /** Why the whole window is masked, or null. */
+  readonly reason: MaskReason | null;
 }
 
 /** A streaming algorithm on feature vectors. */

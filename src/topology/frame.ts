@@ -110,5 +110,5 @@ function statusOf(
     const measured = output.present.includes(1);
     return { present: false, coverage, reason: output.reason ?? (measured ? 'unmapped-channels' : 'nan') };
   }
-  return { present: false, coverage, reason: output.gap ? 'gap' : 'low-coverage' };
+  return { present: false, coverage, reason: output.reason ?? (output.gap ? 'gap' : 'low-coverage') };
 }

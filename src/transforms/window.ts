@@ -35,7 +35,16 @@ class RawWindower implements Windower<RawWindow> {
         data.set(window.channel(c), (c + 1) * length - window.length);
       coverage.set(window.coverage);
     }
-    return { info, time, window: [window.start, window.end], data, length, coverage, gap: window.gap };
+    return {
+      info,
+      time,
+      window: [window.start, window.end],
+      data,
+      length,
+      coverage,
+      gap: window.gap,
+      reason,
+    };
   }
 }
 
