@@ -1,8 +1,24 @@
 import type { FeatureDefinition } from '../core/component.js';
 import { differentialEntropy } from './differential-entropy.js';
+import { gazeStatistics } from './gaze-statistics.js';
+import { heartRate } from './heart-rate.js';
+import { motion } from './motion.js';
+import { muscleActivity } from './muscle-activity.js';
+import { pupilStatistics } from './pupil-statistics.js';
+import { skinConductance } from './skin-conductance.js';
+import { skinTemperature } from './skin-temperature.js';
 
 // A definition is stored without its parameter type: the schema that it carries is what checks the parameters.
-const definitions = [differentialEntropy] as unknown as readonly FeatureDefinition[];
+const definitions = [
+  differentialEntropy,
+  pupilStatistics,
+  gazeStatistics,
+  heartRate,
+  skinConductance,
+  muscleActivity,
+  skinTemperature,
+  motion,
+] as unknown as readonly FeatureDefinition[];
 
 /** Every feature extractor by name: what `extract` can list under `features`. */
 export const featureDefinitions: ReadonlyMap<string, FeatureDefinition> = new Map(

@@ -1,0 +1,104 @@
+import { median } from './statistics.js';
+
+/** A heart's interval between two beats. */
+interface Interval {
+  /** Of the later beat, s. */
+  readonly time: number;
+  readonly length_s: number;
+  /** Whether the interval before this one ended where this one begins. */
+  readonly adjacent: boolean;
+}
+
+/** Beyond these no resting or exercising heart goes, s. */
+const SHORTEST_S = 0.25;
+const LONGEST_S = 2.4;
+/** An interval that differs by more than this share from the median of its neighbours holds a missed or a false beat. */
+const ODD_SHARE = 0.3;
+/** Below this share of good intervals the detector followed noise. */
+const LEAST_GOOD = 0.7;
+const LEAST_COUNT = 4;
+/** A beat must be at most this old, s. */
+const LATEST_S = 3;
+const KEPT_S = 70;
+
+/** Beat-to-beat intervals of the last minute and what follows from them. */
+export class IntervalHistory {
+  readonly #intervals: Interval[] = [];
+  #lastBeat = Number.NEGATIVE_INFINITY;
+  #broken = true;
+
+  /** No interval spans what comes between: a gap. */
+  break(): void {
+    this.#lastBeat = Number.NEGATIVE_INFINITY;
+    this.#broken = true;
+  }
+
+  addBeat(time: number): void {
+    if (Number.isFinite(this.#lastBeat)) this.#add(time, time - this.#lastBeat, !this.#broken);
+    this.#lastBeat = time;
+  }
+
+  /** An interval that a device measured, stamped at its end. */
+  addInterval(time: number, length_s: number): void {
+    const touches = Math.abs(time - this.#lastBeat - length_s) < 0.1;
+    this.#add(time, length_s, touches && !this.#broken);
+    this.#lastBeat = time;
+  }
+
+  /** Mean rate over the good intervals of (time - span_s, time], 1/min; NaN where too few are good. */
+  rate(time: number, span_s: number): number {
+    const good = this.#goodSince(time, span_s);
+    if (good === null) return Number.NaN;
+    return (60 * good.length) / good.reduce((sum, i) => sum + i.length_s, 0);
+  }
+
+  /**
+   * Root mean square of successive differences over (time - span_s, time], ms; NaN where the good intervals
+   * cover less than `least_s`.
+   */
+  rmssd(time: number, span_s: number, least_s: number): number {
+    const good = this.#goodSince(time, span_s);
+    if (good === null || good.reduce((sum, i) => sum + i.length_s, 0) < least_s) return Number.NaN;
+    let sum = 0;
+    let count = 0;
+    for (let i = 1; i < good.length; i++) {
+      // Both must be good and touch: the one before in the list need not be the one before in time.
+      if (!good[i].adjacent || Math.abs(good[i].time - good[i].length_s - good[i - 1].time) > 0.1) continue;
+      const difference_ms = 1000 * (good[i].length_s - good[i - 1].length_s);
+      sum += difference_ms * difference_ms;
+      count++;
+    }
+    return count >= LEAST_COUNT ? Math.sqrt(sum / count) : Number.NaN;
+  }
+
+  /** How evenly the heart beat over (time - span_s, time], 0..1; 0 where too few intervals are good. */
+  regularity(time: number, span_s: number): number {
+    const good = this.#goodSince(time, span_s);
+    if (good === null) return 0;
+    const typical = median(good.map((i) => i.length_s));
+    const deviation = median(good.map((i) => Math.abs(i.length_s - typical)));
+    return 1 / (1 + deviation / typical);
+  }
+
+  #add(time: number, length_s: number, adjacent: boolean): void {
+    if (!(length_s > 0)) return;
+    this.#broken = false;
+    this.#intervals.push({ time, length_s, adjacent });
+    let old = 0;
+    while (this.#intervals[old].time < time - KEPT_S) old++;
+    if (old > 32) this.#intervals.splice(0, old);
+  }
+
+  #goodSince(time: number, span_s: number): readonly Interval[] | null {
+    const recent = this.#intervals.filter((i) => i.time > time - span_s && i.time <= time);
+    if (recent.length < LEAST_COUNT || time - recent.at(-1)!.time > LATEST_S) return null;
+    const typical = median(recent.map((i) => i.length_s));
+    const good = recent.filter(
+      ({ length_s }) =>
+        length_s >= SHORTEST_S &&
+        length_s <= LONGEST_S &&
+        Math.abs(length_s - typical) <= ODD_SHARE * typical,
+    );
+    return good.length >= Math.max(LEAST_COUNT, LEAST_GOOD * recent.length) ? good : null;
+  }
+}

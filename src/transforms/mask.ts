@@ -1,0 +1,161 @@
+import { z } from 'zod';
+import { chunkTransform } from '../core/component.js';
+import type { ChunkProcessor } from '../core/processor.js';
+import { type Channel, type Chunk, channelOf, type StreamInfo, type StreamType } from '../core/signal.js';
+
+const params = z.strictObject({
+  flat_s: z
+    .number()
+    .min(0)
+    .optional()
+    .describe(
+      'a channel that stays within flat_range for this long is flat, s; 0 switches it off; default by stream type: 1 for EEG, ECG, EMG, EOG and PPG, off for the others',
+    ),
+  flat_range: z
+    .number()
+    .min(0)
+    .optional()
+    .describe("largest range of a flat channel, in the channel's unit; default 0.1 for EEG in uV, else 0"),
+  rail_s: z
+    .number()
+    .min(0)
+    .optional()
+    .describe(
+      'a channel that stays at the largest or smallest value it ever had for this long is railed, s; 0 switches it off; default by stream type: 0.1 for EEG, ECG, EMG and EOG, off for the others',
+    ),
+  min: z
+    .number()
+    .optional()
+    .describe("smallest plausible value, in the channel's unit; default by type and unit"),
+  max: z
+    .number()
+    .optional()
+    .describe("largest plausible value, in the channel's unit; default by type and unit"),
+});
+type Params = z.infer<typeof params>;
+
+const flatDefaults_s: Partial<Record<StreamType, number>> = { EEG: 1, ECG: 1, EMG: 1, EOG: 1, PPG: 1 };
+const railDefaults_s: Partial<Record<StreamType, number>> = { EEG: 0.1, ECG: 0.1, EMG: 0.1, EOG: 0.1 };
+const FLAT_EEG_UV = 0.1;
+
+/** Beyond +-400 mV no biosignal amplifier measures; electrode offsets lie well within. */
+const voltages = { uV: [-4e5, 4e5], mV: [-400, 400], V: [-0.4, 0.4] } as const;
+
+/** What a living person's signal, or an instrument that works, can show. */
+const plausible: Partial<Record<StreamType, Readonly<Record<string, readonly [number, number]>>>> = {
+  EEG: voltages,
+  ECG: voltages,
+  EMG: voltages,
+  EOG: voltages,
+  EDA: { uS: [0.01, 100] },
+  TEMP: { degC: [10, 45] },
+  HR: { '1/min': [25, 240] },
+  IBI: { s: [0.25, 2.4] },
+  // Pupils are the millimetres of a gaze stream; 0 is an eye tracker's way of having none.
+  Gaze: { mm: [0.5, 12], norm: [-10, 10], deg: [-180, 180] },
+  ACC: { g: [-64, 64] },
+};
+
+/** Follows one channel sample by sample. */
+class ChannelWatch {
+  #run = 0;
+  #low = Number.NaN;
+  #high = Number.NaN;
+  #railed = 0;
+  #least = Number.POSITIVE_INFINITY;
+  #most = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    readonly limits: readonly [min: number, max: number],
+    readonly flatSamples: number,
+    readonly flatRange: number,
+    readonly railSamples: number,
+  ) {}
+
+  restart(): void {
+    this.#run = 0;
+    this.#railed = 0;
+  }
+
+  /** Whether `x` may pass. */
+  passes(x: number): boolean {
+    if (!(x >= this.limits[0] && x <= this.limits[1])) {
+      this.restart();
+      return false;
+    }
+    return !this.#isFlat(x) && !this.#isRailed(x);
+  }
+
+  #isFlat(x: number): boolean {
+    const low = Math.min(this.#low, x);
+    const high = Math.max(this.#high, x);
+    if (this.#run > 0 && high - low <= this.flatRange) {
+      this.#run++;
+      this.#low = low;
+      this.#high = high;
+    } else {
+      this.#run = 1;
+      this.#low = x;
+      this.#high = x;
+    }
+    return this.#run >= this.flatSamples;
+  }
+
+  #isRailed(x: number): boolean {
+    if (x < this.#least || x > this.#most) {
+      this.#least = Math.min(this.#least, x);
+      this.#most = Math.max(this.#most, x);
+      this.#railed = 1;
+    } else if (x === this.#least || x === this.#most) this.#railed++;
+    else this.#railed = 0;
+    return this.#railed >= this.railSamples;
+  }
+}
+
+class Mask implements ChunkProcessor {
+  #watches: readonly ChannelWatch[] = [];
+
+  constructor(readonly params: Params) {}
+
+  reset(info: StreamInfo): StreamInfo {
+    this.#watches = info.channels.map((channel) => this.#watch(info, channel));
+    return info;
+  }
+
+  process(chunk: Chunk, emit: (chunk: Chunk) => void): void {
+    const n = chunk.times.length;
+    const data = chunk.data.slice();
+    for (const [c, watch] of this.#watches.entries()) {
+      if (chunk.gapBefore) watch.restart();
+      const input = channelOf(chunk, c);
+      for (let i = 0; i < n; i++) if (!watch.passes(input[i])) data[c * n + i] = Number.NaN;
+    }
+    emit({ ...chunk, data });
+  }
+
+  #watch({ type, sfreq }: StreamInfo, { unit }: Channel): ChannelWatch {
+    const { params } = this;
+    const samples = (span_s: number) =>
+      span_s > 0 && sfreq > 0 ? Math.max(2, Math.round(span_s * sfreq)) : Number.POSITIVE_INFINITY;
+    const [min, max] = plausible[type]?.[unit] ?? [-Number.MAX_VALUE, Number.MAX_VALUE];
+    return new ChannelWatch(
+      [params.min ?? min, params.max ?? max],
+      samples(params.flat_s ?? flatDefaults_s[type] ?? 0),
+      params.flat_range ?? (type === 'EEG' && unit === 'uV' ? FLAT_EEG_UV : 0),
+      samples(params.rail_s ?? railDefaults_s[type] ?? 0),
+    );
+  }
+}
+
+export const mask = chunkTransform<Params>({
+  type: 'mask',
+  summary:
+    'Marks samples of a channel as missing while it is flat, railed or beyond what is plausible, from the moment this is known until the channel lives again. Nothing is taken back.',
+  params,
+  physics: ({ min, max }) =>
+    min !== undefined && max !== undefined && min >= max
+      ? [{ path: ['min'], message: `min ${min} is not below max ${max}` }]
+      : [],
+  facts: (_, upstream) => upstream,
+  create: (p) => new Mask(p),
+});
