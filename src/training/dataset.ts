@@ -1,0 +1,160 @@
+import type { Seconds } from '../core/clock.js';
+import type { FeatureTransform } from '../core/component.js';
+import { InputError } from '../core/errors.js';
+import { type FeatureDescriptor, type FeatureSchema, featureName } from '../core/features.js';
+import type { ModalityInput, ModelFrame } from '../core/model.js';
+import { type Chunk, channelOf, type StreamMessage } from '../core/signal.js';
+import type { ModelNode, Pipeline } from '../topology/pipeline.js';
+import { type GraphOutput, SessionGraph } from '../topology/session-graph.js';
+import type { Example } from './example.js';
+
+type ModelInputs = ReadonlyMap<string, ModalityInput>;
+
+/** Runs recorded or simulated messages through the pipeline up to the model's input: what serving does, too. */
+function runGraph(
+  pipeline: Pipeline,
+  models: ReadonlyMap<string, ModelInputs>,
+  messages: Iterable<StreamMessage>,
+  emit: (output: GraphOutput) => void,
+  each: (message: StreamMessage) => void = () => {},
+): SessionGraph {
+  const graph = new SessionGraph({
+    session: 'training',
+    pipeline,
+    models,
+    ordered: true,
+    bindings: null,
+    monitor: false,
+    events: () => {},
+    emit,
+  });
+  for (const message of messages) {
+    each(message);
+    graph.push(message);
+  }
+  graph.end();
+  return graph;
+}
+
+/**
+ * What the pipeline's model node can be given: for each modality the features that any of its nodes gives in any of
+ * `sessions`, in the order in which they appear. A few seconds of each kind of headset suffice.
+ */
+export function discoverInputs(
+  pipeline: Pipeline,
+  node: ModelNode,
+  sessions: Iterable<Iterable<StreamMessage>>,
+): ModelInputs {
+  const found = new Map<string, Map<string, FeatureDescriptor>>();
+  for (const session of sessions) {
+    const schemas = new Map<string, FeatureSchema>();
+    runGraph(pipeline, new Map(), session, (output) => {
+      if (output.kind === 'features') schemas.set(output.node, output.vector.schema);
+    });
+    for (const { name, input, definition, params } of pipeline.transforms.values()) {
+      const upstream = schemas.get(input);
+      if (definition.kind !== 'features' || !upstream) continue;
+      const transform = definition as FeatureTransform<never>;
+      schemas.set(name, transform.create(params as never).reset(upstream, 'start'));
+    }
+    for (const [modality, servers] of node.join.inputs) {
+      const features = found.get(modality) ?? new Map<string, FeatureDescriptor>();
+      for (const server of servers)
+        for (const feature of schemas.get(server)?.features ?? [])
+          features.set(`${featureName(feature)} ${feature.unit}`, feature);
+      found.set(modality, features);
+    }
+  }
+  return new Map(
+    [...found].map(([modality, features]) => {
+      if (features.size === 0)
+        throw new InputError(
+          'training-input-missing',
+          `${pipeline.file}: no session gave features for modality ${modality}; remove it from models.${node.name}, or add its sensor`,
+        );
+      const upstream = node.join.digests.get(modality)!;
+      return [modality, { kind: 'features', features: [...features.values()], upstream }];
+    }),
+  );
+}
+
+/** The annotation's samples of one session, and their means over windows. */
+class AnnotationTrack {
+  readonly #times: number[] = [];
+  readonly #valence: number[] = [];
+  readonly #arousal: number[] = [];
+
+  add(chunk: Chunk): void {
+    const channel = (label: string): Float64Array => {
+      const c = chunk.info.channels.findIndex((ch) => ch.label === label);
+      if (c < 0)
+        throw new InputError(
+          'annotation-channel-missing',
+          `stream ${chunk.info.name}: an Annotation stream needs a channel named ${label}`,
+        );
+      return channelOf(chunk, c);
+    };
+    this.#times.push(...chunk.times);
+    this.#valence.push(...channel('valence'));
+    this.#arousal.push(...channel('arousal'));
+  }
+
+  /** Means over the samples with start <= t < end, in the stream's own time; null where there are none. */
+  mean(start: Seconds, end: Seconds): Example['label'] | null {
+    let [valence, arousal, n] = [0, 0, 0];
+    for (let i = this.#lowerBound(start); i < this.#times.length && this.#times[i] < end; i++) {
+      valence += this.#valence[i];
+      arousal += this.#arousal[i];
+      n++;
+    }
+    return n > 0 && Number.isFinite(valence + arousal)
+      ? { valence: valence / n, arousal: arousal / n }
+      : null;
+  }
+
+  #lowerBound(time: number): number {
+    let [low, high] = [0, this.#times.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#times[middle] < time) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+/**
+ * One session's labelled windows. The label of a window is the mean of the annotation over that window: no later
+ * and no earlier samples, so no lag is assumed between body and annotation.
+ *
+ * @param step_s at least this long from one example's window to the next, s
+ */
+export function collectExamples(
+  pipeline: Pipeline,
+  node: ModelNode,
+  inputs: ModelInputs,
+  session: { readonly person: string; readonly messages: Iterable<StreamMessage> },
+  step_s: Seconds,
+): Example[] {
+  const frames: { window: readonly [Seconds, Seconds]; frame: ModelFrame }[] = [];
+  const track = new AnnotationTrack();
+  let next = Number.NEGATIVE_INFINITY;
+  const graph = runGraph(
+    pipeline,
+    new Map([[node.name, inputs]]),
+    session.messages,
+    (output) => {
+      if (output.kind !== 'frame' || output.model !== node.name || output.time < next - 1e-6) return;
+      next = output.time + step_s;
+      if (output.frame.some(({ present }) => present)) frames.push(output);
+    },
+    (message) => {
+      if (message.kind === 'chunk' && message.chunk.info.type === 'Annotation') track.add(message.chunk);
+    },
+  );
+  const zero = graph.zero ?? 0;
+  return frames.flatMap(({ window, frame }) => {
+    const label = track.mean(window[0] + zero, window[1] + zero);
+    return label ? [{ person: session.person, window, frame, label }] : [];
+  });
+}
