@@ -1,0 +1,40 @@
+import { setText } from './element.js';
+import type { Evidence } from './state.js';
+
+const texts: Record<Evidence, { readonly title: string; readonly detail: string }> = {
+  simulated: {
+    title: "Simulated data/model: not a person's feeling",
+    detail: 'This model was never shown to work on people. Use it to try the software, for nothing else.',
+  },
+  none: {
+    title: 'Nobody knows what this model is worth',
+    detail: 'It comes without evidence. Do not read its numbers as what a person feels.',
+  },
+  validated: {
+    title: 'Validated model',
+    detail: 'Its card says how well it does, and for whom. It estimates; it does not know.',
+  },
+};
+
+/** What the model is worth, on top of everything else, for as long as its predictions are shown. */
+export class EvidenceBanner {
+  readonly #root: HTMLElement;
+  readonly #title: HTMLElement;
+  readonly #detail: HTMLElement;
+
+  constructor(root: HTMLElement) {
+    this.#root = root;
+    this.#title = root.querySelector('.banner-title')!;
+    this.#detail = root.querySelector('.banner-detail')!;
+  }
+
+  update(evidence: Evidence | null): void {
+    this.#root.hidden = evidence === null;
+    if (evidence === null) return;
+    // A daemon newer than this page may know more kinds; what is not known is worth nothing.
+    const known = evidence in texts ? evidence : 'none';
+    this.#root.dataset.evidence = known;
+    setText(this.#title, texts[known].title);
+    setText(this.#detail, texts[known].detail);
+  }
+}

@@ -1,0 +1,88 @@
+import 'uplot/dist/uPlot.min.css';
+import { type AffectdClientError, connectStream, systemTimers } from '../client/index.js';
+import { AffectPlane } from './affect-plane.js';
+import { AffectTraces } from './affect-traces.js';
+import { byId, setText } from './element.js';
+import { EmptyState } from './empty-state.js';
+import { EventLog } from './event-log.js';
+import { EvidenceBanner } from './evidence-banner.js';
+import { pageClock } from './page-clock.js';
+import { PageHeader } from './page-header.js';
+import { SensorPanel } from './sensor-panel.js';
+import { SessionList } from './session-list.js';
+import { announcement, initialState, type PageAction, reduce, selectedSession } from './state.js';
+
+/** How often ages are written anew while nothing arrives, s. */
+const TICK_S = 1;
+
+const page = new URL(location.href);
+let state = initialState;
+let drawn = initialState;
+let frameDue = false;
+
+const banner = new EvidenceBanner(byId('evidence'));
+const header = new PageHeader(byId('header'));
+const sessions = new SessionList(byId('sessions'), (session) => dispatch({ type: 'select', session }));
+const plane = new AffectPlane(byId('plane'));
+const traces = new AffectTraces(byId('traces'));
+const sensors = new SensorPanel(byId('sensors'));
+const events = new EventLog(byId('log'), requestFrame);
+const empty = new EmptyState(byId('empty'), page);
+
+/** Messages only change the state; the page is drawn once a frame, however many there were. */
+function dispatch(action: PageAction): void {
+  state = reduce(state, action);
+  requestFrame();
+}
+
+function requestFrame(): void {
+  if (frameDue) return;
+  frameDue = true;
+  requestAnimationFrame(draw);
+}
+
+function draw(): void {
+  frameDue = false;
+  const now_s = pageClock();
+  const session = selectedSession(state);
+  const evidence = session?.affect?.evidence ?? null;
+  empty.update(state);
+  byId('instrument').hidden = state.sessions.size === 0;
+  banner.update(evidence);
+  header.update(state, now_s);
+  sessions.update(state, now_s);
+  plane.update(session);
+  traces.update(session, now_s);
+  sensors.update(session);
+  events.update(state);
+  document.title = `${evidence === 'simulated' ? 'SIMULATED: ' : ''}${session ? `${session.name}, ` : ''}affectd`;
+  setText(
+    byId('dropped'),
+    state.dropped > 0 ? `${state.dropped} messages were dropped: this page reads too slowly.` : '',
+  );
+  const said = announcement(drawn, state);
+  if (said !== null) setText(byId('announcer'), said);
+  drawn = state;
+}
+
+function tick(): void {
+  requestFrame();
+  systemTimers.after(TICK_S, tick);
+}
+
+const token = page.searchParams.get('token');
+const client = connectStream(page.origin, token === null ? {} : { token });
+const refused = (error: AffectdClientError) => dispatch({ type: 'problem', problem: error.message });
+client.on('state', (connection) => dispatch({ type: 'connection', state: connection }));
+client.on('disconnected', ({ reason }) => {
+  if (reason) dispatch({ type: 'problem', problem: reason });
+});
+client.on('error', refused);
+client.on('dropped', (dropped) => dispatch({ type: 'dropped', dropped }));
+for (const stream of ['affect', 'quality', 'sys'] as const)
+  client.on(stream, (message) => dispatch({ type: 'message', message, at_s: pageClock() }));
+client.subscribe({ streams: ['affect', 'quality', 'sys'] }).then(({ failure }) => {
+  if (failure.length > 0)
+    dispatch({ type: 'problem', problem: failure.map(({ message }) => message).join('; ') });
+}, refused);
+tick();

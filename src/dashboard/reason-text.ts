@@ -1,0 +1,36 @@
+import type { InvalidReason } from './state.js';
+
+/** docs/reference/reason-codes.md in a line each. */
+const invalid: Record<InvalidReason, string> = {
+  'warming-up': 'warming up: the first window is not full yet',
+  'no-input': 'no sensor delivers',
+  'too-few-modalities': 'too few sensors for this model',
+  'required-modality-missing': 'a sensor that this model needs is missing',
+  'low-coverage': 'too many samples of the window are missing',
+  'unmapped-channels': "the channels' names say nothing to this model",
+  'model-failed': 'the model failed',
+};
+
+const masked: Record<string, string> = {
+  'warming-up': 'warming up',
+  stale: 'stopped sending',
+  absent: 'not connected',
+  gap: 'samples are missing',
+  flat: 'flat line: check the contact',
+  railed: 'at the end of its range: check the contact',
+  nan: 'no usable values',
+  unlabelled: 'channels have no names',
+  unit: 'unit unknown',
+  'low-coverage': 'too many samples missing',
+  'unmapped-channels': "channels that the model doesn't know",
+};
+
+/** Why a prediction is not valid, in plain words. */
+export function invalidText(reason: InvalidReason | null): string {
+  return reason === null ? 'no reason given' : (invalid[reason] ?? reason);
+}
+
+/** Why a sensor or channel is masked, in plain words; a code that is not known stands for itself. */
+export function maskText(reason: string | null | undefined): string {
+  return reason ? (masked[reason] ?? reason) : 'no reason given';
+}

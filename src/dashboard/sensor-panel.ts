@@ -1,0 +1,151 @@
+import { element, setText } from './element.js';
+import { type ItemView, KeyedList } from './keyed-list.js';
+import { percent } from './number-text.js';
+import { maskText } from './reason-text.js';
+import type { InputState, ModalityState, SessionState } from './state.js';
+
+type Channel = InputState['channels'][number];
+type ChannelKind = 'ok' | 'waiting' | 'flat' | 'missing' | 'suspect';
+
+/** How a channel's state is drawn: each kind has a shape of its own. */
+export function channelKind(state: string): ChannelKind {
+  switch (state) {
+    case 'ok':
+      return 'ok';
+    case 'warming-up':
+      return 'waiting';
+    case 'flat':
+    case 'railed':
+      return 'flat';
+    case 'stale':
+    case 'absent':
+    case 'gap':
+    case 'nan':
+      return 'missing';
+    default:
+      return 'suspect';
+  }
+}
+
+/** `14 channels ok`, or `12 of 14 channels ok; flat 1, nan 1`. */
+export function channelSummary(channels: readonly Channel[]): string {
+  const counts = new Map<string, number>();
+  for (const { state } of channels) counts.set(state, (counts.get(state) ?? 0) + 1);
+  const ok = counts.get('ok') ?? 0;
+  const noun = channels.length === 1 ? 'channel' : 'channels';
+  if (ok === channels.length) return `${ok} ${noun} ok`;
+  const others = [...counts].filter(([state]) => state !== 'ok').map(([state, n]) => `${n} ${state}`);
+  return `${ok} of ${channels.length} ${noun} ok; ${others.join(', ')}`;
+}
+
+/** What the model listens to, and in what state its sensors are. */
+export class SensorPanel {
+  readonly #modalities: KeyedList<[string, ModalityState]>;
+  readonly #inputs: KeyedList<[string, InputState]>;
+  readonly #empty: HTMLElement;
+  readonly #legend: HTMLElement;
+  #affect: SessionState['affect'] = null;
+  #quality: SessionState['quality'] = null;
+
+  constructor(root: HTMLElement) {
+    this.#modalities = new KeyedList(root.querySelector('.modalities')!, ([name]) => name, modalityView);
+    this.#inputs = new KeyedList(root.querySelector('.inputs')!, ([name]) => name, inputView);
+    this.#empty = root.querySelector('.panel-empty')!;
+    this.#legend = root.querySelector('.legend')!;
+  }
+
+  update(session: SessionState | null): void {
+    const [affect, quality] = [session?.affect ?? null, session?.quality ?? null];
+    if (affect !== this.#affect) this.#modalities.update(Object.entries(affect?.modalities ?? {}));
+    if (quality !== this.#quality) this.#inputs.update(Object.entries(quality?.inputs ?? {}));
+    this.#affect = affect;
+    this.#quality = quality;
+    this.#empty.hidden = affect !== null || quality !== null;
+    this.#legend.hidden = quality === null;
+  }
+}
+
+/** A labelled bar from 0 to 1 with its value in figures. */
+function bar(label: string, format: (value: number) => string) {
+  const fill = element('span', 'bar-fill');
+  const track = element('span', 'bar-track', fill);
+  const figure = element('span', 'bar-figure');
+  track.setAttribute('role', 'meter');
+  track.setAttribute('aria-label', label);
+  track.setAttribute('aria-valuemin', '0');
+  track.setAttribute('aria-valuemax', '1');
+  return {
+    root: element('div', 'bar', element('span', 'bar-label', label), track, figure),
+    update(value: number): void {
+      track.setAttribute('aria-valuenow', value.toFixed(2));
+      track.setAttribute('aria-valuetext', format(value));
+      fill.style.setProperty('transform', `scaleX(${Math.min(1, Math.max(0, value)).toFixed(3)})`);
+      setText(figure, format(value));
+    },
+  };
+}
+
+function modalityView([name]: [string, ModalityState]): ItemView<[string, ModalityState]> {
+  const state = element('span', 'tag');
+  const reason = element('p', 'masked-reason');
+  const coverage = bar('coverage', percent);
+  const weight = bar('weight', (value) => value.toFixed(2));
+  const root = element(
+    'li',
+    'modality',
+    element('div', 'row', element('h3', '', name), state),
+    reason,
+    coverage.root,
+    weight.root,
+  );
+  root.dataset.modality = name;
+  return {
+    root,
+    update([, modality]) {
+      root.dataset.present = String(modality.present);
+      setText(state, modality.present ? 'present' : 'masked');
+      reason.hidden = modality.present;
+      setText(reason, modality.present ? '' : maskText(modality.reason));
+      coverage.update(modality.coverage);
+      weight.update(modality.weight);
+    },
+  };
+}
+
+function inputView([name]: [string, InputState]): ItemView<[string, InputState]> {
+  const title = element('h4', '');
+  const state = element('span', 'tag');
+  const layout = element('p', 'input-layout');
+  const channels = element('ul', 'channels');
+  const list = new KeyedList<[number, Channel]>(channels, ([index]) => String(index), channelView);
+  const root = element('li', 'input', element('div', 'row', title, state), layout, channels);
+  root.dataset.input = name;
+  return {
+    root,
+    update([, input]) {
+      root.dataset.present = String(input.present);
+      setText(title, input.name === name ? name : `${name}: ${input.name}`);
+      setText(state, input.present ? 'present' : maskText(input.reason));
+      const rate = input.sfreq > 0 ? `${input.sfreq} Hz` : 'irregular';
+      setText(layout, `${input.type}, ${rate}, ${channelSummary(input.channels)}`);
+      list.update([...input.channels.entries()]);
+    },
+  };
+}
+
+function channelView(): ItemView<[number, Channel]> {
+  const label = element('span', 'channel-label');
+  const spoken = element('span', 'visually-hidden');
+  const root = element('li', 'channel', element('span', 'channel-dot'), label, spoken);
+  return {
+    root,
+    update([index, channel]) {
+      const name = channel.label || `#${index + 1}`;
+      root.dataset.kind = channelKind(channel.state);
+      const words = channel.state === 'ok' ? 'ok' : maskText(channel.state);
+      root.title = `${name}: ${words}, coverage ${percent(channel.coverage)}`;
+      setText(label, name);
+      setText(spoken, `: ${words}`);
+    },
+  };
+}

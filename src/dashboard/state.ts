@@ -1,0 +1,281 @@
+import type {
+  AffectMessage,
+  ConnectionState,
+  DroppedParams,
+  QualityMessage,
+  SysMessage,
+} from '../client/index.js';
+import { maskText } from './reason-text.js';
+
+/** What the traces show, s of session time. */
+export const TRACE_SPAN_S = 180;
+/** What the plane's trail shows, s of session time. */
+export const TRAIL_SPAN_S = 30;
+/** Bounds of what the page remembers, however long it stays open. */
+export const POINT_LIMIT = 4096;
+export const EVENT_LIMIT = 200;
+export const SESSION_LIMIT = 50;
+/** A session is silent when nothing came from it for so long, s. */
+export const SILENT_AFTER_S = 5;
+
+export type Evidence = AffectMessage['evidence'];
+export type InvalidReason = NonNullable<AffectMessage['reason']>;
+export type ModalityState = AffectMessage['modalities'][string];
+export type InputState = QualityMessage['inputs'][string];
+export type Bounds = readonly [low: number, high: number];
+
+/** One prediction, as the charts need it. */
+export interface AffectPoint {
+  readonly time: number;
+  readonly valence: number | null;
+  readonly arousal: number | null;
+  readonly interval: AffectMessage['interval'];
+  readonly valid: boolean;
+  readonly reason: InvalidReason | null;
+}
+
+export interface SessionState {
+  readonly name: string;
+  /** Arrival of its last message on the page's clock, s. */
+  readonly heard_s: number;
+  readonly closed: boolean;
+  readonly affect: AffectMessage | null;
+  readonly quality: QualityMessage | null;
+  /** In order of session time, within {@link TRACE_SPAN_S} of the last. */
+  readonly points: readonly AffectPoint[];
+}
+
+export interface LoggedEvent {
+  /** Rises by one with each event that the page received. */
+  readonly id: number;
+  readonly session: string;
+  readonly time: number | null;
+  readonly time_unix: number;
+  readonly event: SysMessage['event'];
+}
+
+export interface PageState {
+  readonly connection: ConnectionState;
+  /** Why the connection is not there, or what the daemon refused. */
+  readonly problem: string | null;
+  /** By name, in order of appearance. */
+  readonly sessions: ReadonlyMap<string, SessionState>;
+  readonly selected: string | null;
+  /** Whether a person chose the session; the page moves on from a silent one only where nobody did. */
+  readonly chosen: boolean;
+  /** Newest last. */
+  readonly events: readonly LoggedEvent[];
+  /** Events received in all. */
+  readonly eventCount: number;
+  /** Messages that the daemon dropped because this page read too slowly. */
+  readonly dropped: number;
+}
+
+export type PageAction =
+  | { readonly type: 'connection'; readonly state: ConnectionState }
+  | { readonly type: 'problem'; readonly problem: string }
+  | { readonly type: 'dropped'; readonly dropped: DroppedParams }
+  | { readonly type: 'select'; readonly session: string }
+  | {
+      readonly type: 'message';
+      readonly message: AffectMessage | QualityMessage | SysMessage;
+      /** Arrival on the page's clock, s. */
+      readonly at_s: number;
+    };
+
+export const initialState: PageState = {
+  connection: 'connecting',
+  problem: null,
+  sessions: new Map(),
+  selected: null,
+  chosen: false,
+  events: [],
+  eventCount: 0,
+  dropped: 0,
+};
+
+/** The page after `action`; parts that it doesn't touch stay the same objects, so that views can skip them. */
+export function reduce(state: PageState, action: PageAction): PageState {
+  switch (action.type) {
+    case 'connection':
+      return {
+        ...state,
+        connection: action.state,
+        problem: action.state === 'open' ? null : state.problem,
+      };
+    case 'problem':
+      return { ...state, problem: action.problem };
+    case 'dropped':
+      return { ...state, dropped: state.dropped + action.dropped.count };
+    case 'select':
+      return state.sessions.has(action.session)
+        ? { ...state, selected: action.session, chosen: true }
+        : state;
+    case 'message':
+      return action.message.stream === 'sys'
+        ? withEvent(state, action.message, action.at_s)
+        : withSession(state, action.message.session, action.at_s, dataOf(action.message));
+  }
+}
+
+export function selectedSession(state: PageState): SessionState | null {
+  return state.selected === null ? null : (state.sessions.get(state.selected) ?? null);
+}
+
+export function isSilent(session: SessionState, now_s: number): boolean {
+  return session.closed || now_s - session.heard_s > SILENT_AFTER_S;
+}
+
+type Change = (session: SessionState) => Partial<SessionState>;
+
+function dataOf(message: AffectMessage | QualityMessage): Change {
+  if (message.stream === 'quality') return () => ({ quality: message, closed: false });
+  return (session) => ({ affect: message, closed: false, points: withPoint(session.points, message) });
+}
+
+function withPoint(points: readonly AffectPoint[], message: AffectMessage): readonly AffectPoint[] {
+  const { time, valence, arousal, interval, valid, reason } = message;
+  const point = { time, valence, arousal, interval, valid, reason };
+  const last = points.at(-1);
+  // Session time runs forwards; where it doesn't, another session took the name, and the two don't belong in one trace.
+  if (!last || time <= last.time) return [point];
+  let first = Math.max(0, points.length + 1 - POINT_LIMIT);
+  while (first < points.length && points[first].time < time - TRACE_SPAN_S) first++;
+  return [...points.slice(first), point];
+}
+
+function withSession(state: PageState, name: string, at_s: number, change: Change): PageState {
+  const known = state.sessions.get(name);
+  const before = known ?? { name, heard_s: at_s, closed: false, affect: null, quality: null, points: [] };
+  const sessions = new Map(state.sessions);
+  sessions.set(name, { ...before, heard_s: at_s, ...change(before) });
+  const current = selectedSession(state);
+  const follow = !current || (!state.chosen && isSilent(current, at_s));
+  const selected = follow ? name : state.selected;
+  if (!known && sessions.size > SESSION_LIMIT) {
+    let oldest: SessionState | null = null;
+    for (const session of sessions.values()) {
+      if (session.name === name || session.name === selected) continue;
+      if (!oldest || session.heard_s < oldest.heard_s) oldest = session;
+    }
+    if (oldest) sessions.delete(oldest.name);
+  }
+  return { ...state, sessions, selected };
+}
+
+function withEvent(state: PageState, message: SysMessage, at_s: number): PageState {
+  const { session, time, time_unix, event } = message;
+  const id = state.eventCount + 1;
+  const events = [...state.events.slice(-(EVENT_LIMIT - 1)), { id, session, time, time_unix, event }];
+  const logged = { ...state, events, eventCount: id };
+  if (event.code === 'session-opened') return withSession(logged, session, at_s, () => ({ closed: false }));
+  if (event.code === 'session-closed' && state.sessions.has(session))
+    return withSession(logged, session, at_s, () => ({ closed: true }));
+  return logged;
+}
+
+/** A stretch of session time without a valid prediction. */
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
+  /** null: no message arrived. */
+  readonly reason: InvalidReason | null;
+}
+
+/** The usual distance of predictions, s: the median, which a few lost messages don't move; 0 for less than two. */
+export function usualHop_s(points: readonly AffectPoint[]): number {
+  if (points.length < 2) return 0;
+  const hops = points.slice(1).map((point, i) => point.time - points[i].time);
+  hops.sort((a, b) => a - b);
+  return hops[hops.length >> 1];
+}
+
+/**
+ * Where the traces have nothing to show. An invalid point rules from the point before it to the next valid
+ * one; a distance of more than three hops is a hole.
+ */
+export function blankStretches(points: readonly AffectPoint[]): Stretch[] {
+  const hop_s = usualHop_s(points);
+  const stretches: Stretch[] = [];
+  const add = (from: number, to: number, reason: InvalidReason | null) => {
+    const last = stretches.at(-1);
+    if (last && last.to === from && last.reason === reason)
+      stretches[stretches.length - 1] = { from: last.from, to, reason };
+    else if (to > from) stretches.push({ from, to, reason });
+  };
+  for (const [i, point] of points.entries()) {
+    const before = points[i - 1];
+    if (before && isHole(before, point, hop_s)) add(before.time, point.time, null);
+    else if (before && !point.valid) add(before.time, point.time, point.reason);
+    else if (before && !before.valid) add(before.time, point.time, before.reason);
+    else if (!point.valid) add(point.time - hop_s, point.time, point.reason);
+  }
+  return stretches;
+}
+
+function isHole(before: AffectPoint, point: AffectPoint, hop_s: number): boolean {
+  return point.time - before.time > 3 * hop_s;
+}
+
+/** One dimension's trace: times, estimates, lower and upper bounds, [n] each; null = nothing to show. */
+export type TraceColumns = [number[], (number | null)[], (number | null)[], (number | null)[]];
+
+/** Columns for a chart. Invalid points are null, and a null stands in each hole, so that no line crosses it. */
+export function traceColumns(points: readonly AffectPoint[], dimension: 'valence' | 'arousal'): TraceColumns {
+  const hop_s = usualHop_s(points);
+  const columns: TraceColumns = [[], [], [], []];
+  const add = (...row: [number, number | null, number | null, number | null]) => {
+    for (const [i, value] of row.entries()) (columns[i] as (number | null)[]).push(value);
+  };
+  for (const [i, point] of points.entries()) {
+    if (i > 0 && isHole(points[i - 1], point, hop_s)) add(points[i - 1].time + hop_s, null, null, null);
+    const value = point.valid ? point[dimension] : null;
+    const bounds = value === null ? null : point.interval?.[dimension];
+    add(point.time, value, bounds?.[0] ?? null, bounds?.[1] ?? null);
+  }
+  return columns;
+}
+
+/** Runs of valid points in the last {@link TRAIL_SPAN_S}, oldest first; a run ends at an invalid point or a hole. */
+export function trailRuns(points: readonly AffectPoint[]): AffectPoint[][] {
+  const last = points.at(-1);
+  if (!last) return [];
+  const hop_s = usualHop_s(points);
+  const runs: AffectPoint[][] = [];
+  let before: AffectPoint | null = null;
+  for (const point of points) {
+    if (point.time < last.time - TRAIL_SPAN_S) continue;
+    const shown = point.valid && point.valence !== null && point.arousal !== null;
+    if (shown) {
+      if (!before || isHole(before, point, hop_s)) runs.push([]);
+      runs.at(-1)!.push(point);
+    }
+    before = shown ? point : null;
+  }
+  return runs;
+}
+
+/** What a person who doesn't see the page should hear of a change, or null. */
+export function announcement(before: PageState, after: PageState): string | null {
+  const said: string[] = [];
+  if (before.connection !== after.connection) said.push(connectionWords[after.connection]);
+  const [old, now] = [selectedSession(before), selectedSession(after)];
+  if (now && old?.name !== now.name) said.push(`Session ${now.name}.`);
+  else if (old?.affect && now?.affect && old.affect !== now.affect) {
+    if (old.affect.valid !== now.affect.valid)
+      said.push(now.affect.valid ? 'Predictions are valid again.' : 'Predictions are not valid.');
+    for (const [name, modality] of Object.entries(now.affect.modalities)) {
+      const was = old.affect.modalities[name];
+      if (was && was.present !== modality.present)
+        said.push(modality.present ? `${name} is back.` : `${name} is masked: ${maskText(modality.reason)}.`);
+    }
+  }
+  return said.length > 0 ? said.join(' ') : null;
+}
+
+const connectionWords: Record<ConnectionState, string> = {
+  connecting: 'Connecting.',
+  open: 'Connected.',
+  reconnecting: 'The connection dropped; reconnecting.',
+  closed: 'The connection is closed.',
+};

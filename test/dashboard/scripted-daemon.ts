@@ -1,0 +1,104 @@
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { WireMessage } from '../../src/client/index.js';
+
+const page = new URL('../../src/dashboard/', import.meta.url);
+const types: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css',
+  '.js': 'text/javascript',
+};
+/** As strict as a page that loads everything from its own origin can bear. */
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'";
+
+/** The page and `/v1/stream` of a daemon that says what a test tells it to, on a port of its own. */
+export class ScriptedDaemon {
+  #folder = '';
+  #port = 0;
+  #http: Server | null = null;
+  #sockets: WebSocketServer | null = null;
+  #subscribed = new Set<WebSocket>();
+  /** Subprotocols that the last client offered. */
+  offered: string[] = [];
+
+  get origin(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** Bundles the page as scripts/build.mjs does, without needing a build. */
+  async bundle(): Promise<void> {
+    this.#folder = await mkdtemp(join(tmpdir(), 'affectd-dashboard-'));
+    await build({
+      entryPoints: [new URL('main.ts', page).pathname],
+      bundle: true,
+      format: 'esm',
+      target: 'es2022',
+      outfile: join(this.#folder, 'main.js'),
+      logLevel: 'warning',
+    });
+  }
+
+  /** Listens; after {@link stop}, on the same port again. */
+  async start(): Promise<void> {
+    this.#http = createServer(async (request, response) => {
+      const path = new URL(request.url ?? '/', this.origin).pathname;
+      const name = path === '/' ? 'index.html' : path.slice(1);
+      const source = /^(index\.html|style\.css)$/.test(name) ? new URL(name, page) : join(this.#folder, name);
+      try {
+        const body = await readFile(source);
+        response.setHeader('content-type', types[name.slice(name.lastIndexOf('.'))] ?? 'text/plain');
+        response.setHeader('content-security-policy', policy);
+        response.end(body);
+      } catch {
+        response.writeHead(404).end();
+      }
+    });
+    this.#sockets = new WebSocketServer({ server: this.#http, path: '/v1/stream' });
+    this.#sockets.on('connection', (socket, request) => {
+      this.offered = (request.headers['sec-websocket-protocol'] ?? '').split(/, */);
+      socket.on('close', () => this.#subscribed.delete(socket));
+      socket.on('message', (text) => {
+        const { id, params } = JSON.parse(String(text)) as { id: number; params: { streams: string[] } };
+        const success = params.streams.map((stream) => ({ stream, session: '*', policy: 'drop-oldest' }));
+        socket.send(JSON.stringify({ jsonrpc: '2.0', id, result: { success, failure: [] } }));
+        this.#subscribed.add(socket);
+        this.#sockets?.emit('subscribed');
+      });
+    });
+    this.#http.listen(this.#port, '127.0.0.1');
+    await once(this.#http, 'listening');
+    this.#port = (this.#http.address() as AddressInfo).port;
+  }
+
+  /** Resolves once somebody listens. */
+  async subscriber(): Promise<void> {
+    if (this.#subscribed.size === 0 && this.#sockets) await once(this.#sockets, 'subscribed');
+  }
+
+  say(...messages: WireMessage[]): void {
+    for (const socket of this.#subscribed)
+      for (const message of messages) socket.send(JSON.stringify(message));
+  }
+
+  /** Ends as a daemon does on SIGTERM. */
+  async stop(): Promise<void> {
+    for (const socket of this.#sockets?.clients ?? []) socket.close(1001, 'going away');
+    this.#sockets?.close();
+    const closed = this.#http && once(this.#http, 'close');
+    this.#http?.close();
+    this.#http?.closeIdleConnections();
+    await closed;
+  }
+
+  async remove(): Promise<void> {
+    await this.stop();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
