@@ -201,7 +201,7 @@ export const requestFrameSchema = z.object({
   jsonrpc: z.literal('2.0'),
   id: id.nullish(),
   method: z.string(),
-  params: z.unknown(),
+  params: z.unknown().optional(),
 });
 export type RequestId = string | number;
 

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import type { Prediction } from '../../src/core/prediction.js';
+import { closeCodes } from '../../src/protocol/close-code.js';
+import { controlSchemas } from '../../src/protocol/control.js';
+import { errorCodes } from '../../src/protocol/error-code.js';
+import {
+  type AffectMessage,
+  type FeaturesMessage,
+  outputSchemas,
+  type QualityMessage,
+  type SysMessage,
+  type WallClockFields,
+} from '../../src/protocol/output.js';
+import { protocolFiles } from '../../src/protocol/reference.js';
+import {
+  asyncApiDocument,
+  type MessageName,
+  messageSchemas,
+  protocolMessages,
+} from '../../src/protocol/schema.js';
+import type * as sink from '../../src/sinks/sink.js';
+import { counterexamples, examples } from './examples.js';
+
+const names = Object.keys(protocolMessages) as MessageName[];
+const ajv = new Ajv2020({ strict: false });
+const validators = new Map(
+  Object.entries(messageSchemas()).map(([name, schema]) => [name, ajv.compile(schema)]),
+);
+const zodSchemas = { ...controlSchemas, ...outputSchemas };
+
+describe('generated schemas', () => {
+  it.each(names)('%s: examples fit the JSON Schema and the schema that validates at run time', (name) => {
+    expect(examples[name].length).toBeGreaterThan(0);
+    for (const example of examples[name]) {
+      const validate = validators.get(name)!;
+      expect(validate(example), JSON.stringify(validate.errors)).toBe(true);
+      expect(zodSchemas[name].safeParse(example).error).toBeUndefined();
+    }
+  });
+
+  it.each(Object.keys(counterexamples) as MessageName[])('%s: what is wrong fits neither', (name) => {
+    for (const example of counterexamples[name]!) {
+      expect(validators.get(name)!(example), JSON.stringify(example)).toBe(false);
+      expect(zodSchemas[name].safeParse(example).success).toBe(false);
+    }
+  });
+
+  it.each(protocolFiles())('%s is as `npm run generate` writes it', async (path, content) => {
+    await expect(content).toMatchFileSnapshot(`../../${path}`);
+  });
+
+  it('form an AsyncAPI document whose references all lead somewhere', () => {
+    const document = asyncApiDocument();
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#([^"]+)"/g)].map((match) => match[1]);
+    expect(references.length).toBeGreaterThan(20);
+    for (const reference of references) {
+      let at: unknown = document;
+      for (const part of reference.slice(1).split('/')) at = (at as Record<string, unknown>)?.[part];
+      expect(at, reference).toBeDefined();
+    }
+  });
+
+  it('have room for everything that a pipeline publishes', () => {
+    expectTypeOf<Prediction & WallClockFields>().toExtend<AffectMessage>();
+    expectTypeOf<sink.FeatureMessage & WallClockFields>().toExtend<FeaturesMessage>();
+    expectTypeOf<sink.QualityMessage & WallClockFields>().toExtend<QualityMessage>();
+    expectTypeOf<sink.SysMessage & WallClockFields>().toExtend<SysMessage>();
+  });
+});
+
+describe('the protocol reference', () => {
+  const reference = readFileSync(new URL('../../docs/reference/protocol.md', import.meta.url), 'utf8');
+
+  it.each(Object.keys(errorCodes))('lists error %s', (code) => {
+    expect(reference).toContain(`| \`${code}\` | ${errorCodes[code as keyof typeof errorCodes][0]} |`);
+  });
+
+  it.each(Object.keys(closeCodes))('lists close code %s', (code) => {
+    expect(reference).toContain(`| ${code} |`);
+  });
+
+  it.each(names)('describes %s', (name) => {
+    expect(reference).toContain(`### \`${name}\``);
+  });
+
+  it('gives every error its own number', () => {
+    const numbers = Object.values(errorCodes).map(([number]) => number);
+    expect(new Set(numbers).size).toBe(numbers.length);
+  });
+});
