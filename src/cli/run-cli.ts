@@ -1,17 +1,68 @@
 import { Command, CommanderError } from 'commander';
 import { AffectdError, ExitCode } from '../core/errors.js';
-import { benchCommand } from './bench.js';
-import { checkCommand } from './check.js';
+import type { CommandFactory } from './command.js';
 import { type CommandContext, version } from './context.js';
-import { demoCommand } from './demo.js';
-import { doctorCommand } from './doctor.js';
-import { featuresCommand } from './features.js';
-import { inspectCommand } from './inspect.js';
 import { ClosedPipe } from './output.js';
-import { replayCommand } from './replay.js';
-import { runCommand } from './run.js';
-import { simulateCommand } from './simulate.js';
-import { trainCommand } from './train.js';
+
+interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<CommandFactory>;
+}
+
+/** Only the command that is asked for is loaded: the model engines alone take a second. */
+const commands: readonly CommandEntry[] = [
+  {
+    name: 'demo',
+    summary: 'run the daemon on a bundled simulated session, with its page',
+    load: async () => (await import('./demo.js')).demoCommand,
+  },
+  {
+    name: 'run',
+    summary: 'run the daemon: devices in, predictions out',
+    load: async () => (await import('./run.js')).runCommand,
+  },
+  {
+    name: 'replay',
+    summary: 'run recordings through the pipeline: predictions as JSON lines',
+    load: async () => (await import('./replay.js')).replayCommand,
+  },
+  {
+    name: 'features',
+    summary: 'compute the features of recordings, as CSV',
+    load: async () => (await import('./features.js')).featuresCommand,
+  },
+  {
+    name: 'inspect',
+    summary: 'show the streams of a recording and what is wrong with it',
+    load: async () => (await import('./inspect.js')).inspectCommand,
+  },
+  {
+    name: 'simulate',
+    summary: 'simulate a person wearing sensors, to a file or a daemon',
+    load: async () => (await import('./simulate.js')).simulateCommand,
+  },
+  {
+    name: 'check',
+    summary: 'check pipeline files: every error at once',
+    load: async () => (await import('./check.js')).checkCommand,
+  },
+  {
+    name: 'train',
+    summary: 'train a model, as its configuration file says',
+    load: async () => (await import('./train.js')).trainCommand,
+  },
+  {
+    name: 'bench',
+    summary: 'measure this machine',
+    load: async () => (await import('./bench.js')).benchCommand,
+  },
+  {
+    name: 'doctor',
+    summary: 'tell what would keep this machine from working',
+    load: async () => (await import('./doctor.js')).doctorCommand,
+  },
+];
 
 /** Runs one command line and gives the process's exit code. Never throws. */
 export async function runCli(args: readonly string[], context: CommandContext): Promise<number> {
@@ -26,30 +77,18 @@ export async function runCli(args: readonly string[], context: CommandContext): 
       writeErr: (text) => void context.stderr.write(text),
       outputError: (text, write) => write(text.replace(/^error: /, 'affectd: ')),
     });
-  const commands = [
-    demoCommand,
-    runCommand,
-    replayCommand,
-    featuresCommand,
-    inspectCommand,
-    simulateCommand,
-    checkCommand,
-    trainCommand,
-    benchCommand,
-    doctorCommand,
-  ];
   let code: number = ExitCode.ok;
-  for (const command of commands) {
-    // Sub-commands made with `addCommand` don't inherit these.
-    program.addCommand(
-      command(context, (result) => {
-        code = result;
-      })
-        .exitOverride()
-        .copyInheritedSettings(program),
-    );
-  }
+  const exit = (result: ExitCode): void => {
+    code = result;
+  };
   try {
+    for (const { name, summary, load } of commands) {
+      const wanted =
+        args.find((arg) => !arg.startsWith('-')) === name || (args[0] === 'help' && args[1] === name);
+      const command = wanted ? (await load())(context, exit) : new Command(name).description(summary);
+      // Commands that are added, not made by the program, don't inherit its settings.
+      program.addCommand(command.copyInheritedSettings(program));
+    }
     await program.parseAsync(args, { from: 'user' });
     return context.signal.aborted && code === ExitCode.ok ? exitOfSignal(context.signal) : code;
   } catch (error) {

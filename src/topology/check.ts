@@ -168,6 +168,7 @@ class PipelineChecker {
       type,
       stream_type: common.stream_type,
       stream_name: common.stream_name ?? null,
+      labels: common.labels ?? null,
       optional: common.optional,
       params,
     });

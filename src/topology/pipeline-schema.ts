@@ -16,6 +16,13 @@ export const sourceNodeSchema = z.strictObject({
     .exclude(['Markers', 'Annotation', 'Affect', 'Other'])
     .describe('Canonical type of the stream that feeds this source.'),
   stream_name: z.string().min(1).optional().describe('Take only the stream of this name.'),
+  labels: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe(
+      'Labels of the channels in the order of the stream, for devices that send none or wrong ones; "" leaves one unnamed.',
+    ),
   optional: z.boolean().default(false).describe('Whether the pipeline runs without this stream.'),
   sfreq_hz: z
     .number()

@@ -12,6 +12,8 @@ export interface SourceNode {
   readonly stream_type: StreamType;
   /** Name of the stream, when the file asks for one. */
   readonly stream_name: string | null;
+  /** Labels that replace those of the stream, in its order of channels. */
+  readonly labels: readonly string[] | null;
   readonly optional: boolean;
   /** Parameters of the source itself; nodes with equal `type` and `params` share one source. */
   readonly params: Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 import type { Seconds } from '../core/clock.js';
 import type { ChunkTransform, FeatureTransform, WindowTransform } from '../core/component.js';
-import { AffectdError } from '../core/errors.js';
+import { AffectdError, ConfigurationError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
 import { type FeatureSchema, type FeatureVector, featureName } from '../core/features.js';
 import type { ModalityInput, ModelFrame } from '../core/model.js';
@@ -13,10 +13,11 @@ import type {
   Windower,
 } from '../core/processor.js';
 import type { Chunk, Marker, StreamInfo, StreamMessage } from '../core/signal.js';
+import { canonicalLabels } from '../montage/labels.js';
 import { ChannelMonitor, type ChannelState } from './channel-monitor.js';
 import { ClosingTimes } from './closing-times.js';
 import { FrameBuilder } from './frame.js';
-import type { Pipeline } from './pipeline.js';
+import type { Pipeline, SourceNode } from './pipeline.js';
 import { Watermarks } from './watermarks.js';
 
 /** Windows that end more than this after the last sample are left out instead of being closed empty, s. */
@@ -234,7 +235,7 @@ export class SessionGraph {
         source.stream_type === info.type && (source.stream_name === null || source.stream_name === info.name)
       );
     });
-    const fed = wanted.filter((source) => this.#bind(source.name, info)).map(({ name }) => name);
+    const fed = wanted.filter((source) => this.#bind(source, info)).map(({ name }) => name);
     this.#options.events({
       code: fed.length > 0 ? 'stream-matched' : 'stream-unmatched',
       level: 'info',
@@ -248,11 +249,13 @@ export class SessionGraph {
   }
 
   /** False, with an event, where a transform can't work on such a stream: an irregular rate that has no spectrum, say. */
-  #bind(source: string, info: StreamInfo): boolean {
+  #bind({ name: source, labels }: SourceNode, stream: StreamInfo): boolean {
     const root = this.#roots.get(source);
     if (!root) return false;
     const again = this.#bound.has(source);
+    let info = stream;
     try {
+      if (labels) info = relabelled(stream, labels);
       resetSteps(root, info, again ? 'layout' : 'start');
     } catch (error) {
       if (!(error instanceof AffectdError)) throw error;
@@ -261,8 +264,8 @@ export class SessionGraph {
         code: 'stream-ignored',
         level: 'warn',
         session: this.#options.session,
-        stream: info.name,
-        message: `${source}: stream ${info.name} can't be used: ${error.message}`,
+        stream: stream.name,
+        message: `${source}: stream ${stream.name} can't be used: ${error.message}`,
       });
       return false;
     }
@@ -291,8 +294,8 @@ export class SessionGraph {
     if (info.type !== 'Markers') this.#zero ??= chunk.times[0];
     if (feeds.length === 0 || this.#zero === null) return;
     const zero = this.#zero;
-    const shifted = zero === 0 ? chunk : { ...chunk, times: chunk.times.map((t) => t - zero) };
-    const first = shifted.times[0];
+    const times = zero === 0 ? chunk.times : chunk.times.map((t) => t - zero);
+    const first = times[0];
     if (first < this.#closedUntil - 1e-6) {
       this.#options.events({
         code: 'samples-late',
@@ -307,11 +310,12 @@ export class SessionGraph {
     if (this.#options.ordered) this.#closeWhile((end) => end <= first + 1e-6);
     if (quiet) this.#closing.skipTo(first);
     for (const [source, bound] of feeds) {
-      bound.monitor?.push(shifted);
+      const own = { ...chunk, info: bound.info, times };
+      bound.monitor?.push(own);
       const root = this.#roots.get(source);
-      if (root) pushSteps(root, shifted);
+      if (root) pushSteps(root, own);
     }
-    this.#watermarks.advance(info, first, shifted.times[n - 1]);
+    this.#watermarks.advance(info, first, times[n - 1]);
     if (!this.#options.ordered) this.#closeReached();
   }
 
@@ -379,6 +383,18 @@ export class SessionGraph {
       });
     }
   }
+}
+
+/** The stream with labels of the pipeline file. */
+function relabelled(info: StreamInfo, labels: readonly string[]): StreamInfo {
+  if (labels.length !== info.channels.length) {
+    throw new ConfigurationError(
+      'labels-mismatch',
+      `it has ${info.channels.length} channels, labels names ${labels.length}; name all of them`,
+    );
+  }
+  const canonical = canonicalLabels(labels);
+  return { ...info, channels: info.channels.map((channel, c) => ({ ...channel, label: canonical[c] })) };
 }
 
 /** A headset that comes back sends the same features: what was learnt about the person stays. */

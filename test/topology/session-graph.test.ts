@@ -297,3 +297,37 @@ it('what was learnt about a person survives a snapshot', () => {
   b.restore(snapshot);
   expect(b.snapshot()).toEqual(snapshot);
 });
+
+describe('labels of the pipeline file', () => {
+  const named = (labels: string) => {
+    const outputs: GraphOutput[] = [];
+    const events: SessionEvent[] = [];
+    const graph = new SessionGraph({
+      session: 's',
+      pipeline: pipelineOf(text.replace('stream_type: EEG', `stream_type: EEG, labels: ${labels}`)),
+      models: new Map([['affect', inputs]]),
+      ordered: true,
+      bindings: new Map([['eeg', 'EEG']]),
+      monitor: false,
+      events: (event) => events.push(event),
+      emit: (output) => outputs.push(output),
+    });
+    const info = { ...eeg, channels: eeg.channels.map((channel) => ({ ...channel, label: '' })) };
+    graph.push({ kind: 'open', info });
+    graph.push({ kind: 'chunk', chunk: { ...signal(eeg, 0, 9), info } });
+    graph.end();
+    return { frames: framesOf(outputs), events };
+  };
+
+  it('name the channels of a device that sends none', () => {
+    const { frames } = named('[FP1, FP2]');
+    expect([...frames[3].frame[0].values]).toEqual([...run([signal(eeg, 0, 9)]).frames[3].frame[0].values]);
+    expect(frames[3].modalities.get('eeg')?.present).toBe(true);
+  });
+
+  it('must be as many as the channels', () => {
+    const { frames, events } = named('[Fp1]');
+    expect(frames).toEqual([]);
+    expect(events[0].message).toMatch(/it has 2 channels, labels names 1; name all of them/);
+  });
+});
