@@ -1,0 +1,302 @@
+import { existsSync } from 'node:fs';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { EVENT_LIMIT, SILENT_AFTER_S } from '../../src/dashboard/state.js';
+import { affect, quality, sys } from './messages.js';
+import { ScriptedDaemon } from './scripted-daemon.js';
+
+const executablePath = [
+  process.env.CHROMIUM_PATH,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+].find((path) => path !== undefined && existsSync(path));
+
+const args = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Pixels of a trace's canvas that are neither empty nor grey: its line and its band. */
+const colouredPixels = (dimension: string) => `(() => {
+  const canvas = document.querySelector('[data-trace=${dimension}] canvas');
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  let n = 0;
+  for (let i = 0; i < data.length; i += 4)
+    if (data[i + 3] > 0 && Math.abs(data[i] - data[i + 2]) > 60) n++;
+  return n;
+})()`;
+
+describe.skipIf(!executablePath)('the page in Chromium (skipped where none is installed)', () => {
+  const daemon = new ScriptedDaemon();
+  let browser: Browser;
+  let page: Page;
+  let complaints: string[];
+
+  async function open(address = '/', options: BrowserContextOptions = {}): Promise<void> {
+    const context = await browser.newContext(options);
+    page = await context.newPage();
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    await page.goto(daemon.origin + address);
+    await daemon.subscriber();
+  }
+
+  const shows = (selector: string, hasText: string | RegExp) =>
+    page.locator(selector, { hasText }).first().waitFor();
+
+  beforeAll(async () => {
+    await Promise.all([
+      daemon.bundle(),
+      chromium.launch({ executablePath, args }).then((launched) => {
+        browser = launched;
+      }),
+    ]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await daemon.remove();
+  });
+  beforeEach(async () => {
+    complaints = [];
+    await daemon.start();
+  });
+  afterEach(async () => {
+    await page.context().close();
+    await daemon.stop();
+    // Nothing thrown, nothing refused by the content security policy, nothing missing.
+    expect(complaints).toEqual([]);
+  });
+
+  it('says how to connect a device while there is no data', async () => {
+    await open();
+    await shows('.connection-word', 'connected');
+    await shows('#empty .ingest-url', `${daemon.origin.replace('http', 'ws')}/v1/ingest`);
+    expect(await page.locator('#instrument').isHidden()).toBe(true);
+    daemon.say(quality({ time: 1 }));
+    await page.locator('#empty').waitFor({ state: 'hidden' });
+    await shows('.plane-state', 'No prediction yet');
+  });
+
+  it('moves the point, draws the trail, the interval and the traces', async () => {
+    await open();
+    daemon.say(affect({ time: 4, valence: -0.5, arousal: 0.5 }));
+    await shows('.readout-valence', '\u22120.50');
+    const place = () =>
+      page
+        .locator('.plane-point')
+        .evaluate((point) => [point.getAttribute('cx'), point.getAttribute('cy')].map(Number));
+    const before = await place();
+    const empty = await page.evaluate<number>(colouredPixels('valence'));
+    daemon.say(
+      ...Array.from({ length: 60 }, (_, i) =>
+        affect({ time: 4.5 + i / 2, valence: -0.5 + i / 100, arousal: 0.4 }),
+      ),
+      affect({ time: 34.5, valence: 0.75, arousal: -0.25 }),
+    );
+    await shows('.readout-valence', /\+0\.75\s+\+0\.45 to \+1\.00/);
+    const now = await place();
+    expect(now[0]).toBeGreaterThan(before[0]);
+    expect(now[1]).toBeGreaterThan(before[1]);
+    expect(await page.locator('.plane-trail').last().getAttribute('d')).toMatch(/^M[\d. ]+L/);
+    expect(Number(await page.locator('.plane-interval rect').getAttribute('width'))).toBeGreaterThan(10);
+    for (const dimension of ['valence', 'arousal']) {
+      await page.locator(`[data-trace=${dimension}] [aria-label*="62 predictions"]`).waitFor();
+      expect(await page.evaluate<number>(colouredPixels(dimension))).toBeGreaterThan(empty + 200);
+    }
+  });
+
+  it('never lets a simulation pass for a person', async () => {
+    await open();
+    daemon.say(affect({ time: 4, evidence: 'simulated' }));
+    await shows('#evidence', "not a person's feeling");
+    for (const part of ['#plane .simulated-tag', '#traces .simulated-tag', '.plane-watermark'])
+      expect(await page.locator(part).isVisible(), part).toBe(true);
+    expect(await page.title()).toMatch(/^SIMULATED/);
+    await page.evaluate('scrollTo(0, document.body.scrollHeight)');
+    const banner = await page.locator('#evidence').boundingBox();
+    expect(banner!.y).toBeGreaterThanOrEqual(0);
+    daemon.say(affect({ time: 5, evidence: 'validated' }));
+    await shows('#evidence', 'Validated');
+    expect(await page.locator('.plane-watermark').isVisible()).toBe(false);
+    expect(await page.locator('#plane .simulated-tag').isVisible()).toBe(false);
+  });
+
+  it('names the model and the pipeline, in full on a click', async () => {
+    await open();
+    const message = affect({ time: 4 });
+    daemon.say(message);
+    await shows('.model', 'demo@sha256:01234567\u2026');
+    await page.locator('.model').click();
+    await shows('.model', message.model);
+    await shows('.pipeline', 'sha256:fedcba98\u2026');
+  });
+
+  it('shows masked sensors and bad channels with their reasons', async () => {
+    await open();
+    daemon.say(
+      affect({
+        time: 4,
+        modalities: {
+          eeg: { present: true, coverage: 0.97, weight: 0.8 },
+          eye: { present: false, coverage: 0, weight: 0, reason: 'stale' },
+        },
+      }),
+      quality({
+        time: 4,
+        inputs: {
+          eeg: {
+            name: 'headset',
+            type: 'EEG',
+            sfreq: 256,
+            present: true,
+            reason: null,
+            channels: [
+              { label: 'Fp1', coverage: 1, state: 'ok' },
+              { label: 'T7', coverage: 0, state: 'flat' },
+              { label: '', coverage: 0, state: 'unlabelled' },
+            ],
+          },
+        },
+      }),
+    );
+    await shows('[data-modality=eye][data-present=false]', /masked\s*stopped sending/);
+    await shows('[data-modality=eeg][data-present=true]', /97 %.*0\.80/s);
+    await shows('[data-input=eeg]', 'EEG, 256 Hz, 1 of 3 channels ok; 1 flat, 1 unlabelled');
+    const channels = page.locator('[data-input=eeg] .channel');
+    expect(await channels.evaluateAll((all) => all.map((one) => one.getAttribute('data-kind')))).toEqual([
+      'ok',
+      'flat',
+      'suspect',
+    ]);
+    expect(await channels.nth(1).textContent()).toBe('T7: flat line: check the contact');
+    expect(await channels.nth(2).getAttribute('title')).toMatch(/^#3: channels have no names/);
+    daemon.say(affect({ time: 5, modalities: { eeg: { present: true, coverage: 1, weight: 1 } } }));
+    await page.locator('[data-modality=eye]').waitFor({ state: 'detached' });
+  });
+
+  it('says why predictions are not valid, and tells listeners', async () => {
+    await open();
+    daemon.say(affect({ time: 4 }), affect({ time: 5 }));
+    await shows('.readout-valence', '+0.20');
+    daemon.say(
+      affect({ time: 6, valence: null, arousal: null, valid: false, reason: 'no-input', modalities: {} }),
+    );
+    await shows('.plane-state', 'no sensor delivers');
+    await shows('.readout-valence', 'none');
+    await shows('.blanks li', '0:05 to 0:06: no sensor delivers');
+    await shows('[role=status]', 'not valid');
+    expect(await page.locator('.plane-point').isVisible()).toBe(false);
+  });
+
+  it('comes back when the daemon restarts, with a fresh trace', async () => {
+    await open();
+    daemon.say(affect({ time: 100 }), affect({ time: 101 }));
+    await page.locator('[aria-label*="2 predictions"]').first().waitFor();
+    await daemon.stop();
+    await shows('.connection-word', 'reconnecting');
+    await shows('.connection-detail', 'last message');
+    await shows('[role=status]', 'reconnecting');
+    await daemon.start();
+    await daemon.subscriber();
+    // What Chromium says of the attempts in between.
+    complaints = complaints.filter((text) => !text.includes('ERR_CONNECTION_REFUSED'));
+    daemon.say(affect({ time: 4, valence: 0.9 }));
+    await shows('.connection-word', 'live');
+    await shows('.readout-valence', '+0.90');
+    await page.locator('[aria-label*=": 1 predictions"]').first().waitFor();
+  });
+
+  it('keeps sessions apart, by names that are text and nothing else', async () => {
+    const other = '<img src=x onerror=alert(1)>';
+    await open();
+    daemon.say(
+      affect({ time: 4, valence: 0.11 }),
+      affect({ time: 4, valence: 0.99, session: other }),
+      sys({ code: 'gap-found', level: 'warn', message: 'of the first' }),
+      sys({ code: 'gap-found', level: 'warn', message: 'of the other' }, { session: other }),
+    );
+    await shows('.event-message', 'of the first');
+    expect(await page.locator('.event').count()).toBe(1);
+    await page.getByRole('button', { name: other }).click();
+    await shows('.readout-valence', '+0.99');
+    await shows('.event-message', 'of the other');
+    await page.getByLabel('all sessions').check();
+    await shows('.event-message', 'of the first');
+    expect(await page.locator('.session[aria-current=true]').count()).toBe(1);
+  });
+
+  it('greys a session that falls silent, and tells its age', async () => {
+    await open();
+    await page.clock.install();
+    daemon.say(affect({ time: 4 }));
+    await shows('.connection-word', 'live');
+    await page.clock.fastForward(1000 * (SILENT_AFTER_S + 60));
+    await shows('.session.is-silent', /silent for 1 min/);
+    await shows('.connection-word', 'silent');
+    await shows('.connection-detail', /last message 1 min \d+ s ago/);
+    daemon.say(affect({ time: 5 }));
+    await shows('.connection-word', 'live');
+    await page.locator('.session.is-silent').waitFor({ state: 'detached' });
+  });
+
+  it('moves the cursor of the traces by keyboard', async () => {
+    await open();
+    daemon.say(
+      affect({ time: 4, valence: 0.1 }),
+      affect({ time: 5, valence: 0.2 }),
+      affect({ time: 6, valence: 0.3 }),
+    );
+    await page.locator('[aria-label*="3 predictions"]').first().waitFor();
+    await page.locator('[data-trace=valence] .trace-plot').focus();
+    await page.keyboard.press('End');
+    await shows('[data-trace=valence] .trace-readout', '0:06.0: +0.30 [+0.00, +0.60]');
+    await page.keyboard.press('ArrowLeft');
+    await shows('[data-trace=valence] .trace-readout', '0:05.0: +0.20');
+    await page.keyboard.press('Home');
+    await shows('[data-trace=valence] .trace-readout', '0:04.0: +0.10');
+  });
+
+  it('stays small under thousands of messages', async () => {
+    await open();
+    const elements = () => page.evaluate<number>('document.querySelectorAll("*").length');
+    for (let i = 0; i < 6000; i++)
+      daemon.say(
+        affect({ time: 4 + i / 2, session: `s${i % 5}` }),
+        sys({ code: 'gap-found', level: 'warn', message: `gap ${i}` }, { session: `s${i % 5}` }),
+      );
+    daemon.say(affect({ time: 5000, session: 's0', valence: -0.77 }));
+    await shows('.readout-valence', '\u22120.77');
+    await page.getByLabel('all sessions').check();
+    await shows('.event-message', 'gap 5999');
+    expect(await page.locator('.event').count()).toBe(EVENT_LIMIT);
+    expect(await elements()).toBeLessThan(2500);
+  });
+
+  it('passes the token of its address on, as a subprotocol', async () => {
+    await open('/?token=s%C3%A9same');
+    const carried = daemon.offered.find((offer) => offer.startsWith('affectd.bearer.'))!;
+    expect(Buffer.from(carried.slice('affectd.bearer.'.length), 'base64url').toString()).toBe('s\u00e9same');
+  });
+
+  it.each([
+    [380, 'dark'],
+    [820, 'light'],
+    [1440, 'dark'],
+  ] as const)('fits %i px without sideways scrolling, %s', async (width, colorScheme) => {
+    await open('/', { viewport: { width, height: 800 }, colorScheme });
+    daemon.say(affect({ time: 4, session: 'a-session-with-a-rather-long-name-2026-11-22' }));
+    await page.locator('.model').click();
+    await shows('.readout-valence', '+0.20');
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+  });
+});
