@@ -83,6 +83,7 @@ class BeatsOfSignal implements Extractor {
 class BeatsOfDevice implements Extractor {
   readonly descriptors = descriptors;
   readonly #intervals = new IntervalHistory();
+  readonly #known: boolean;
 
   constructor(
     info: StreamInfo,
@@ -90,7 +91,6 @@ class BeatsOfDevice implements Extractor {
   ) {
     this.#known = info.channels[0]?.unit === 's';
   }
-  readonly #known: boolean;
 
   push(chunk: Chunk): void {
     if (!this.#known) return;
@@ -112,6 +112,7 @@ class BeatsOfDevice implements Extractor {
 class RateOfDevice implements Extractor {
   readonly descriptors = descriptors;
   readonly #recent: { time: number; rate: number }[] = [];
+  readonly #known: boolean;
 
   constructor(
     info: StreamInfo,
@@ -119,7 +120,6 @@ class RateOfDevice implements Extractor {
   ) {
     this.#known = info.channels[0]?.unit === '1/min';
   }
-  readonly #known: boolean;
 
   push(chunk: Chunk): void {
     if (!this.#known) return;

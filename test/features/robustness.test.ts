@@ -1,0 +1,129 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { Chunk, StreamInfo, StreamType } from '../../src/core/signal.js';
+import { featureDefinitions } from '../../src/features/registry.js';
+import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
+import { noise } from '../transforms/signals.js';
+import { cutsOf, vectorsOf } from './extractor-runs.js';
+
+const streams: Partial<Record<StreamType, StreamInfo>> = {
+  EEG: streamInfo({ type: 'EEG', sfreq: 128, labels: ['Fp1', 'Cz'], unit: 'uV' }),
+  ECG: streamInfo({ type: 'ECG', sfreq: 128, labels: ['II'], unit: 'mV' }),
+  PPG: streamInfo({ type: 'PPG', sfreq: 64, labels: ['bvp'], unit: '' }),
+  HR: streamInfo({ type: 'HR', sfreq: 1, labels: ['hr'], unit: '1/min' }),
+  IBI: streamInfo({ type: 'IBI', sfreq: 0, labels: ['ibi'], unit: 's' }),
+  EDA: streamInfo({ type: 'EDA', sfreq: 4, labels: ['eda'], unit: 'uS' }),
+  TEMP: streamInfo({ type: 'TEMP', sfreq: 4, labels: ['temp'], unit: 'degC' }),
+  EMG: streamInfo({ type: 'EMG', sfreq: 100, labels: ['zygomaticus', 'corrugator'], unit: 'uV' }),
+  ACC: streamInfo({ type: 'ACC', sfreq: 32, labels: ['x', 'y', 'z'], unit: 'g' }),
+  Gaze: {
+    ...streamInfo({ type: 'Gaze', sfreq: 60, labels: ['left_x', 'left_y', 'left_pupil'], unit: 'deg' }),
+    channels: [
+      { label: 'left_x', unit: 'deg', type: 'gaze' },
+      { label: 'left_y', unit: 'deg', type: 'gaze' },
+      { label: 'left_pupil', unit: 'mm', type: 'pupil' },
+    ],
+  },
+};
+
+const SECONDS = 50;
+const times = Array.from({ length: 90 }, (_, i) => 4 + i / 2);
+
+/** Noise on a level; in ECG and PPG a heart beats. */
+function rowsOf(info: StreamInfo): number[][] {
+  const n = Math.round(SECONDS * (info.sfreq || 1.2));
+  const pulse = (i: number) => {
+    const phase = (i / info.sfreq) % 0.85;
+    if (info.type === 'ECG') return phase < 0.03 ? 2 : 0;
+    return info.type === 'PPG' ? 3 * Math.max(0, Math.sin((Math.PI * phase) / 0.3)) * Number(phase < 0.3) : 0;
+  };
+  const level = info.type === 'HR' ? 70 : 1;
+  return info.channels.map((_, c) => noise(n, c + 3).map((x, i) => level + 0.1 * x + pulse(i)));
+}
+
+function chunksOf(info: StreamInfo, rows: readonly number[][]): Chunk[] {
+  const rate = info.sfreq || 1.2;
+  const n = rows[0].length;
+  const stamp = (from: number, late: number) =>
+    Array.from({ length: n - from }, (_, i) => (from + i) / rate + late);
+  const cut = Math.floor(n * 0.6);
+  return [
+    chunkOf(
+      info,
+      rows.map((row) => row.slice(0, cut)),
+      stamp(0, 0).slice(0, cut),
+    ),
+    chunkOf(
+      info,
+      rows.map((row) => row.slice(cut)),
+      stamp(cut, 0.4),
+      true,
+    ),
+  ];
+}
+
+const trouble: Record<string, (row: number[]) => number[]> = {
+  'nothing but NaN': (row) => row.map(() => Number.NaN),
+  'runs of NaN': (row) => row.map((x, i) => (i % 97 < 30 ? Number.NaN : x)),
+  constant: (row) => row.map(() => 1),
+  zero: (row) => row.map(() => 0),
+  railed: (row) => row.map((_, i) => (i % 200 < 100 ? 187500 : -187500)),
+  'far out': (row) => row.map((x, i) => (i % 50 === 0 ? 1e300 : x)),
+  infinite: (row) => row.map((x, i) => (i % 50 === 0 ? Number.POSITIVE_INFINITY : x)),
+  empty: () => [],
+};
+
+describe('feature registry', () => {
+  it('holds one definition for every file', () => {
+    const files = readdirSync(new URL('../../src/features', import.meta.url), { withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name !== 'registry.ts')
+      .map((entry) => entry.name.replace(/\.ts$/, ''));
+    expect([...featureDefinitions.keys()].sort()).toEqual(files.sort());
+  });
+});
+
+for (const definition of featureDefinitions.values()) {
+  for (const type of definition.streams) {
+    const info = streams[type]!;
+    describe(`${definition.name} of ${type}`, () => {
+      it('does not depend on chunks; instances share nothing', () => {
+        const chunks = chunksOf(info, rowsOf(info));
+        const whole = vectorsOf(definition.name, info, chunks, times);
+        expect(whole.some((v) => v.present.includes(1))).toBe(true);
+        for (const pieces of cutsOf(chunks))
+          expect(vectorsOf(definition.name, info, pieces, times)).toEqual(whole);
+      });
+
+      it('gives the same at a time, whatever comes later', () => {
+        const rows = rowsOf(info);
+        const later = rows.map((row) => row.map((x, i) => (i >= row.length / 2 ? 1e6 : x)));
+        const middle = times.filter((t) => t <= SECONDS / 2 - 1);
+        expect(vectorsOf(definition.name, info, chunksOf(info, later), middle)).toEqual(
+          vectorsOf(definition.name, info, chunksOf(info, rows), middle),
+        );
+      });
+
+      for (const [name, spoil] of Object.entries(trouble))
+        it(`masks or measures, never invents: ${name}`, () => {
+          const rows = rowsOf(info).map(spoil);
+          const vectors = vectorsOf(definition.name, info, rows[0].length ? chunksOf(info, rows) : [], times);
+          for (const { values, present, reason } of vectors) {
+            for (const [i, value] of values.entries()) {
+              if (present[i]) expect(Number.isFinite(value)).toBe(true);
+              else expect(value).toBeNaN();
+            }
+            expect(reason === null).toBe(present.includes(1));
+            if (name === 'nothing but NaN' || name === 'empty') expect(present).not.toContain(1);
+          }
+        });
+
+      it('recovers from garbage', () => {
+        const rows = rowsOf(info);
+        const clean = vectorsOf(definition.name, info, chunksOf(info, rows), times);
+        const burst = rows.map((row) => row.map((x, i) => (i / row.length < 0.1 ? Number.NaN : x)));
+        const after = vectorsOf(definition.name, info, chunksOf(info, burst), times);
+        expect(after.at(-1)!.present).toEqual(clean.at(-1)!.present);
+      });
+    });
+  }
+}
