@@ -8,7 +8,7 @@ import type { ModelNode, Pipeline } from '../topology/pipeline.js';
 import { type GraphOutput, SessionGraph } from '../topology/session-graph.js';
 import type { Example } from './example.js';
 
-type ModelInputs = ReadonlyMap<string, ModalityInput>;
+export type ModelInputs = ReadonlyMap<string, ModalityInput>;
 
 /** Runs recorded or simulated messages through the pipeline up to the model's input: what serving does, too. */
 function runGraph(

@@ -1,5 +1,6 @@
 import type * as tfjs from '@tensorflow/tfjs';
 import { z } from 'zod';
+import type { Executable } from '../engines/engine.js';
 import { batchTensors, TfjsExecutable } from '../engines/tfjs-executable.js';
 import { type Tfjs, TfjsGraph } from '../engines/tfjs-graph.js';
 import { type BoundModel, inputShape } from '../models/definition.js';
@@ -109,7 +110,7 @@ function comparableRows(examples: readonly Example[]): Float32Array {
 /** Predictions of valence and arousal, row by row, computed in large batches. */
 export async function predictBatch(
   model: BoundModel,
-  executable: TfjsExecutable,
+  executable: Executable,
   batch: ModelBatch,
 ): Promise<{ valence: number[]; arousal: number[] }> {
   const [valence, arousal]: [number[], number[]] = [[], []];
@@ -226,7 +227,7 @@ class Trainer {
  * out for that. Modalities, channels and regions are dropped at random, so that the model learns to do without.
  * The same settings and data give the same weights on the same machine.
  */
-export async function fit(
+export async function fitModel(
   tf: Tfjs,
   model: BoundModel,
   train: readonly Example[],

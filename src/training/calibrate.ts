@@ -1,0 +1,51 @@
+import type { Executable } from '../engines/engine.js';
+import type { BoundModel } from '../models/definition.js';
+import { encodeFrames } from '../models/frames.js';
+import type { Manifest } from '../models/manifest.js';
+import { mulberry32 } from '../models/random.js';
+import { conformalHalfWidth } from './conformal.js';
+import { byPerson, type Example } from './example.js';
+import { predictBatch } from './fit.js';
+import { shuffled } from './split.js';
+
+/**
+ * Half widths of the intervals for each number of present modalities, from people that training never saw. For each
+ * number every window keeps that many modalities, drawn at random; windows that had fewer are left out. Null when
+ * some number has too few people: intervals are given always or never.
+ */
+export async function calibrate(
+  model: BoundModel,
+  executable: Executable,
+  examples: readonly Example[],
+  level: number,
+  seed: number,
+): Promise<Manifest['calibration']> {
+  const uniform = mulberry32(seed);
+  const widths = { valence: [] as number[], arousal: [] as number[] };
+  for (let count = 1; count <= model.inputs.length; count++) {
+    const errors = { valence: [] as number[][], arousal: [] as number[][] };
+    for (const own of byPerson(examples).values()) {
+      const thinned = own.flatMap(({ frame, label }) => {
+        const present = frame.flatMap(({ present }, m) => (present ? [m] : []));
+        if (present.length < count) return [];
+        const kept = new Set(shuffled(present, uniform).slice(0, count));
+        return [{ label, frame: frame.map((f, m) => ({ ...f, present: kept.has(m) })) }];
+      });
+      const batch = encodeFrames(
+        model.inputs,
+        thinned.map(({ frame }) => frame),
+      );
+      const predicted = await predictBatch(model, executable, batch);
+      for (const dimension of ['valence', 'arousal'] as const)
+        errors[dimension].push(
+          thinned.map(({ label }, i) => Math.abs(predicted[dimension][i] - label[dimension])),
+        );
+    }
+    for (const dimension of ['valence', 'arousal'] as const) {
+      const half = conformalHalfWidth(errors[dimension], level);
+      if (half === null) return null;
+      widths[dimension].push(half);
+    }
+  }
+  return { level, ...widths };
+}

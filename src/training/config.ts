@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { ConfigurationError } from '../core/errors.js';
+import { profileNames } from '../simulation/profile.js';
+import { fitSettings } from './fit.js';
+
+const people = z.int().positive();
+
+const simulatedData = z.strictObject({
+  kind: z.literal('simulated'),
+  seed: z.string().min(1).describe('People, their trajectories and all noise are drawn from it.'),
+  profiles: z.array(z.enum(profileNames)).min(1).describe('What people wear, in turn.'),
+  duration_s: z.number().positive().describe('Length of each session, s.'),
+  step_s: z.number().positive().describe('Least time between two examples of a session, s.'),
+  people: z.strictObject({
+    train: people,
+    validation: people.describe('For early stopping.'),
+    calibration: people.describe('For prediction intervals.'),
+    test: people.describe('Seen by nothing but the report.'),
+  }),
+});
+
+export const trainConfigSchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
+  type: z.string().describe('Kind of model.'),
+  pipeline: z
+    .string()
+    .describe('Pipeline file, relative to this one; its only model node is the one to train.'),
+  data: simulatedData,
+  settings: z.record(z.string(), z.unknown()).describe("The model's sizes; the type's own schema."),
+  clip_sd: z.number().positive().nullable().describe('Limit of standardised inputs, in standard deviations.'),
+  fit: fitSettings,
+  interval_level: z.number().gt(0).lt(1),
+  validity: z.strictObject({ min_present: z.int().positive(), required: z.array(z.string()) }),
+  report: z.strictObject({
+    missing_rates: z.array(z.number().min(0).max(0.95)).min(1),
+    ceiling_s: z
+      .number()
+      .positive()
+      .describe("Further time of each test person that the ceiling's reader learns from, s."),
+  }),
+});
+export type TrainConfig = z.infer<typeof trainConfigSchema>;
+
+/** A training configuration and where it stands. */
+export interface LoadedTrainConfig {
+  readonly config: TrainConfig;
+  /** Folder of the file: the model is written there. */
+  readonly directory: string;
+  /** Pipeline file, absolute. */
+  readonly pipeline: string;
+}
+
+export async function loadTrainConfig(path: string): Promise<LoadedTrainConfig> {
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new ConfigurationError('training-unreadable', `${path}: cannot be read (${cause.code})`, { cause });
+  });
+  const document = parseDocument(text);
+  const [syntax] = document.errors;
+  if (syntax) throw new ConfigurationError('training-invalid', `${path}: ${syntax.message.split('\n')[0]}`);
+  const parsed = trainConfigSchema.safeParse(document.toJS());
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const place = issue.path.join('.') || 'the file';
+    throw new ConfigurationError('training-invalid', `${path}: ${place}: ${issue.message}`);
+  }
+  const directory = dirname(resolve(path));
+  return { config: parsed.data, directory, pipeline: resolve(directory, parsed.data.pipeline) };
+}

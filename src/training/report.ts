@@ -1,0 +1,87 @@
+import type { Manifest } from '../models/manifest.js';
+import type { TrainConfig } from './config.js';
+import type { DimensionReport, EvaluationRow } from './evaluate.js';
+import type { Epoch } from './fit.js';
+
+export interface TrainingReport {
+  /** `name@sha256:...` */
+  readonly model: string;
+  readonly type: string;
+  readonly parameters: number;
+  readonly pipeline: string;
+  readonly data: TrainConfig['data'];
+  readonly windows: { readonly train: number; readonly validation: number; readonly calibration: number };
+  readonly best: Epoch;
+  readonly calibration: Manifest['calibration'];
+  /** What ran the model for {@link rows}. */
+  readonly engine: string;
+  readonly rows: readonly EvaluationRow[];
+  readonly ceiling: EvaluationRow;
+}
+
+const figure = (value: number): string => (Number.isFinite(value) ? value.toFixed(3) : '-');
+
+function cells({ ccc, cccSd, pcc, mae, rmse, pooledCcc, covered }: DimensionReport): string[] {
+  return [
+    `${figure(ccc)} ± ${figure(cccSd)}`,
+    figure(pcc),
+    figure(mae),
+    figure(rmse),
+    figure(pooledCcc),
+    covered === null ? '-' : `${(100 * covered).toFixed(1)} %`,
+  ];
+}
+
+/** Rows as a Markdown table, two lines a row: valence, then arousal. */
+export function renderRows(rows: readonly EvaluationRow[]): string {
+  const header = ['', 'dimension', 'CCC', 'PCC', 'MAE', 'RMSE', 'pooled CCC', 'in interval', 'windows'];
+  const line = (parts: readonly string[]): string => `| ${parts.join(' | ')} |`;
+  return [
+    line(header),
+    line(header.map(() => '---')),
+    ...rows.flatMap((row) => [
+      line([row.name, 'valence', ...cells(row.valence), String(row.windows)]),
+      line(['', 'arousal', ...cells(row.arousal), '']),
+    ]),
+  ].join('\n');
+}
+
+/** The model card of a model trained on simulated people. */
+export function renderCard(config: TrainConfig, report: TrainingReport): string {
+  const { data } = report;
+  const { people } = data;
+  return `# ${config.name}: a demo model
+
+**This model has never seen a person.** It was trained and tested on simulated people (docs/explanation/simulation.md), whose effects are larger and
+whose bodies are kinder than reality. It shows that the software works, from raw signals to predictions. It says nothing about whether anybody's
+feelings can be read from their signals, and its output for a real person means nothing. Evidence: \`simulated\`, in every prediction.
+
+- Model: \`${report.model}\`
+- Kind: ${report.type}, ${report.parameters.toLocaleString('en')} parameters; sizes and training in \`train.yaml\`
+- Input: the pipeline \`${config.pipeline.split('/').slice(-2).join('/')}\`, its features standardised with the training people's mean and deviation
+- Output: valence and arousal, -1..1, of the 4 s that a window holds: the label is the mean of the simulated trajectory over the window, no lag assumed
+- Made by: \`affectd train models/${config.name}/train.yaml\`
+
+## Data
+${people.train} people for training (${report.windows.train} windows), ${people.validation} to choose the epoch, ${people.calibration} for the intervals, ${people.test} to
+test, all different; one session of ${data.duration_s} s each, wearing in turn ${data.profiles.join(', ')}. Every window counts, the first ones too, in which the
+running baselines know little.
+
+## How well it does on simulated people it never saw
+Each person by themselves, then the mean (± standard deviation) over people; CCC is 1 for perfect agreement. "Missing": each
+modality is taken away from each window with that probability, one always staying. "Alone": that modality and no other. "In interval": share of labels within the
+prediction interval, which was made to hold ${Math.round(100 * config.interval_level)} % for ${Math.round(100 * config.interval_level)} % of people.
+
+${renderRows(report.rows)}
+
+## What there was to reach
+The ceiling is a linear reader that learnt from ${config.report.ceiling_s} s of other sessions of the very person it is tested on: it knows this person's gains,
+baselines and responsivity. What keeps it from 1 is the generator's own noise within a window.
+
+${renderRows([report.ceiling])}
+
+## Known limits
+Simulated effects have no sign flips between people, valence and arousal are independent, and nothing else happens in the simulated
+person's life. Real data sets: see the models that are trained on them.
+`;
+}

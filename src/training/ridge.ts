@@ -1,0 +1,52 @@
+/**
+ * Linear regression with a quadratic penalty on the weights, an unpenalised offset last.
+ *
+ * @param rows [n][F], about unit scale
+ * @param target [n]
+ * @returns F weights and the offset
+ */
+export function ridge(
+  rows: readonly Float32Array[],
+  target: readonly number[],
+  penalty: number,
+): Float64Array {
+  const size = rows[0].length + 1;
+  const normal = new Float64Array(size * size);
+  const right = new Float64Array(size);
+  rows.forEach((row, i) => {
+    const at = (f: number): number => (f < row.length ? row[f] : 1);
+    for (let a = 0; a < size; a++) {
+      if (at(a) === 0) continue;
+      right[a] += at(a) * target[i];
+      for (let b = 0; b <= a; b++) normal[a * size + b] += at(a) * at(b);
+    }
+  });
+  for (let a = 0; a < size - 1; a++) normal[a * size + a] += penalty;
+  return solveCholesky(normal, right, size);
+}
+
+/** Solves A x = b for a positive definite A, given by its lower triangle; overwrites both. */
+function solveCholesky(a: Float64Array, b: Float64Array, n: number): Float64Array {
+  for (let j = 0; j < n; j++)
+    for (let i = j; i < n; i++) {
+      let sum = a[i * n + j];
+      for (let k = 0; k < j; k++) sum -= a[i * n + k] * a[j * n + k];
+      a[i * n + j] = i === j ? Math.sqrt(sum) : sum / a[j * n + j];
+    }
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k < i; k++) b[i] -= a[i * n + k] * b[k];
+    b[i] /= a[i * n + i];
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    for (let k = i + 1; k < n; k++) b[i] -= a[k * n + i] * b[k];
+    b[i] /= a[i * n + i];
+  }
+  return b;
+}
+
+/** Weights of {@link ridge} on one row. */
+export function applyRidge(weights: Float64Array, row: Float32Array): number {
+  let sum = weights[row.length];
+  for (let f = 0; f < row.length; f++) sum += weights[f] * row[f];
+  return sum;
+}

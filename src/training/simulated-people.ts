@@ -1,0 +1,32 @@
+import type { StreamMessage } from '../core/signal.js';
+import { drawPerson, type Person } from '../simulation/person.js';
+import type { ProfileName } from '../simulation/profile.js';
+import { simulateSession } from '../simulation/session.js';
+import type { TrainConfig } from './config.js';
+
+/** One simulated person's session, not yet run. */
+export interface SimulatedSession {
+  readonly person: string;
+  readonly profile: ProfileName;
+  readonly messages: Iterable<StreamMessage>;
+}
+
+export type PeopleGroup = keyof TrainConfig['data']['people'];
+
+/** The people of a group; groups share nobody, because their seeds differ. */
+export function simulatedPeople(data: TrainConfig['data'], group: PeopleGroup): SimulatedSession[] {
+  return Array.from({ length: data.people[group] }, (_, i) => {
+    const person = `${data.seed}-${group}-${i}`;
+    const profile = data.profiles[i % data.profiles.length];
+    const { duration_s } = data;
+    return { person, profile, messages: simulateSession({ seed: person, profile, duration_s }) };
+  });
+}
+
+/** Another session of somebody: the same body, another trajectory and other noise. */
+export function anotherSession(of: SimulatedSession, duration_s: number): SimulatedSession {
+  const body: Person = drawPerson(of.person);
+  const { person, profile } = of;
+  const messages = simulateSession({ seed: `${person}-again`, profile, duration_s, person: body });
+  return { person, profile, messages };
+}

@@ -1,0 +1,209 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ConfigurationError } from '../core/errors.js';
+import type { EventSink } from '../core/event.js';
+import { chooseEngine } from '../engines/choose.js';
+import type { EngineChoice } from '../engines/engine.js';
+import { createInference } from '../engines/inference.js';
+import { TfjsExecutable } from '../engines/tfjs-executable.js';
+import { loadTfjsWasm } from '../engines/tfjs-wasm.js';
+import { writeModel } from '../engines/write-model.js';
+import { bindModel, type ModelDefinition } from '../models/definition.js';
+import { modelDefinitions } from '../models/definitions.js';
+import { type Manifest, readModel } from '../models/manifest.js';
+import { countParameters } from '../models/parameters.js';
+import { loadPipeline } from '../topology/load.js';
+import type { ModelNode, Pipeline } from '../topology/pipeline.js';
+import { calibrate } from './calibrate.js';
+import { loadTrainConfig, type TrainConfig } from './config.js';
+import { collectExamples, discoverInputs, type ModelInputs } from './dataset.js';
+import { ceilingRow, type EvaluationRow, evaluate } from './evaluate.js';
+import type { Example } from './example.js';
+import { type Epoch, fitModel } from './fit.js';
+import { renderCard, type TrainingReport } from './report.js';
+import {
+  anotherSession,
+  type PeopleGroup,
+  type SimulatedSession,
+  simulatedPeople,
+} from './simulated-people.js';
+import { fitStandardisation } from './standardise.js';
+
+export interface TrainOptions {
+  /** What runs the finished model for the report. Default `auto`. */
+  readonly engine?: EngineChoice;
+  readonly events?: EventSink;
+  /** Told what is being done, one line at a time. */
+  readonly progress?: (line: string) => void;
+}
+
+/** How long the sessions are from which a pipeline's features are read off, s. */
+const DISCOVERY_S = 6;
+
+function onlyModel(pipeline: Pipeline, path: string): ModelNode {
+  const [node, ...more] = pipeline.models.values();
+  if (!node || more.length > 0)
+    throw new ConfigurationError(
+      'training-invalid',
+      `${path}: pipeline ${pipeline.file} has ${pipeline.models.size} models; training needs exactly one`,
+    );
+  return node;
+}
+
+interface Prepared {
+  readonly config: TrainConfig;
+  readonly pipeline: Pipeline;
+  readonly node: ModelNode;
+  readonly inputs: ModelInputs;
+}
+
+function collect(
+  { config, pipeline, node, inputs }: Prepared,
+  sessions: readonly SimulatedSession[],
+): Example[] {
+  return sessions.flatMap((session) => collectExamples(pipeline, node, inputs, session, config.data.step_s));
+}
+
+async function prepare(
+  path: string,
+): Promise<Prepared & { directory: string; definition: ModelDefinition<unknown> }> {
+  const { config, directory, pipeline: file } = await loadTrainConfig(path);
+  const definition = modelDefinitions.get(config.type);
+  if (!definition)
+    throw new ConfigurationError(
+      'training-invalid',
+      `${path}: type: ${config.type} is not one of ${[...modelDefinitions.keys()].join(', ')}`,
+    );
+  const pipeline = await loadPipeline(file);
+  const node = onlyModel(pipeline, path);
+  const { data } = config;
+  const one = { ...data, duration_s: DISCOVERY_S, people: { ...data.people, train: data.profiles.length } };
+  const inputs = discoverInputs(
+    pipeline,
+    node,
+    simulatedPeople(one, 'train').map(({ messages }) => messages),
+  );
+  return { config, directory, definition, pipeline, node, inputs };
+}
+
+/** The end's rows: the model as shipped, on people that nothing saw, and what it is to be compared with. */
+async function report(
+  prepared: Prepared,
+  directory: string,
+  options: TrainOptions,
+  progress: (line: string) => void,
+): Promise<{ rows: EvaluationRow[]; ceiling: EvaluationRow; engine: string; id: string }> {
+  const { config } = prepared;
+  const tested = simulatedPeople(config.data, 'test');
+  const test = collect(prepared, tested);
+  const loaded = await readModel(directory);
+  const { engine } = await chooseEngine(options.engine ?? 'auto');
+  const inference = await createInference(loaded, engine);
+  progress(`testing on ${tested.length} people, ${test.length} windows, with ${engine.name}`);
+  const rows = await evaluate(
+    loaded.manifest.inputs,
+    test,
+    (frames) => inference.predict(frames),
+    config.report.missing_rates,
+  );
+  await inference.dispose();
+  progress('measuring the ceiling');
+  const own = new Map(
+    tested.map((session) => [
+      session.person,
+      collect(prepared, [anotherSession(session, config.report.ceiling_s)]),
+    ]),
+  );
+  return { rows, ceiling: ceilingRow(loaded.manifest.inputs, own, test), engine: engine.name, id: loaded.id };
+}
+
+/**
+ * Trains the model that a configuration describes, writes its folder beside the configuration file, tests what was
+ * written on people that nothing saw, and writes card and report. Throws `ConfigurationError` for what a person can mend.
+ */
+export async function train(path: string, options: TrainOptions = {}): Promise<TrainingReport> {
+  const progress = options.progress ?? (() => {});
+  const prepared = await prepare(path);
+  const { config, directory, definition, inputs } = prepared;
+  const sets = {} as Record<Exclude<PeopleGroup, 'test'>, Example[]>;
+  for (const group of ['train', 'validation', 'calibration'] as const) {
+    progress(`simulating ${config.data.people[group]} people for ${group}`);
+    sets[group] = collect(prepared, simulatedPeople(config.data, group));
+  }
+
+  const specs = [...inputs].map(([name, input], m): Manifest['inputs'][number] => ({
+    ...(input as Extract<Manifest['inputs'][number], { kind: 'features' }>),
+    name,
+    standardisation: fitStandardisation(
+      input,
+      m,
+      sets.train,
+      config.clip_sd,
+    ) as Manifest['inputs'][number]['standardisation'],
+    with_mask: input.kind === 'features',
+  }));
+  const settings = definition.settings.safeParse(config.settings);
+  if (!settings.success) {
+    const [issue] = settings.error.issues;
+    throw new ConfigurationError(
+      'training-invalid',
+      `${path}: settings.${issue.path.join('.')}: ${issue.message}`,
+    );
+  }
+  const [problem] = definition.problems(settings.data, specs);
+  if (problem) throw new ConfigurationError('training-invalid', `${path}: ${problem}`);
+  const model = bindModel(definition, settings.data, specs);
+  progress(
+    `training ${config.type} with ${countParameters(model.parameters)} parameters on ${sets.train.length} windows`,
+  );
+
+  const tf = await loadTfjsWasm();
+  const describe = ({ epoch, loss, score }: Epoch): void =>
+    progress(`epoch ${epoch}: loss ${loss.toFixed(4)}, validation ${score.toFixed(4)}`);
+  const { parameters, best } = await fitModel(tf, model, sets.train, sets.validation, config.fit, describe);
+  const executable = new TfjsExecutable(tf, model, parameters);
+  const calibration = await calibrate(
+    model,
+    executable,
+    sets.calibration,
+    config.interval_level,
+    config.fit.seed,
+  );
+  await executable.dispose();
+
+  const description = {
+    name: config.name,
+    evidence: 'simulated',
+    definition,
+    settings: settings.data,
+    inputs: specs,
+    parameters,
+    calibration,
+    validity: config.validity,
+    probe: sets.validation[sets.validation.length >> 1].frame,
+    card: '',
+  } as const;
+  await mkdir(directory, { recursive: true });
+  await writeModel(directory, description, tf);
+  const tested = await report(prepared, directory, options, progress);
+  const result: TrainingReport = {
+    model: tested.id,
+    type: config.type,
+    parameters: countParameters(model.parameters),
+    pipeline: config.pipeline,
+    data: config.data,
+    windows: {
+      train: sets.train.length,
+      validation: sets.validation.length,
+      calibration: sets.calibration.length,
+    },
+    best,
+    calibration,
+    engine: tested.engine,
+    rows: tested.rows,
+    ceiling: tested.ceiling,
+  };
+  await writeFile(join(directory, 'CARD.md'), renderCard(config, result));
+  await writeFile(join(directory, 'report.json'), `${JSON.stringify(result, null, 1)}\n`);
+  return result;
+}
