@@ -1,4 +1,6 @@
-import type { InvalidReason } from './state.js';
+import type { AffectMessage } from '../client/index.js';
+
+export type InvalidReason = NonNullable<AffectMessage['reason']>;
 
 /** docs/reference/reason-codes.md in a line each. */
 const invalid: Record<InvalidReason, string> = {

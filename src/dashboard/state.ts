@@ -5,7 +5,7 @@ import type {
   QualityMessage,
   SysMessage,
 } from '../client/index.js';
-import { maskText } from './reason-text.js';
+import { type InvalidReason, maskText } from './reason-text.js';
 
 /** What the traces show, s of session time. */
 export const TRACE_SPAN_S = 180;
@@ -19,7 +19,6 @@ export const SESSION_LIMIT = 50;
 export const SILENT_AFTER_S = 5;
 
 export type Evidence = AffectMessage['evidence'];
-export type InvalidReason = NonNullable<AffectMessage['reason']>;
 export type ModalityState = AffectMessage['modalities'][string];
 export type InputState = QualityMessage['inputs'][string];
 export type Bounds = readonly [low: number, high: number];
@@ -138,7 +137,9 @@ function withPoint(points: readonly AffectPoint[], message: AffectMessage): read
   const point = { time, valence, arousal, interval, valid, reason };
   const last = points.at(-1);
   // Session time runs forwards; where it doesn't, another session took the name, and the two don't belong in one trace.
-  if (!last || time <= last.time) return [point];
+  if (!last || time < last.time) return [point];
+  // After a reconnect the daemon says the newest message again.
+  if (time === last.time) return [...points.slice(0, -1), point];
   let first = Math.max(0, points.length + 1 - POINT_LIMIT);
   while (first < points.length && points[first].time < time - TRACE_SPAN_S) first++;
   return [...points.slice(first), point];

@@ -101,6 +101,16 @@ describe('what is remembered', () => {
     ).toEqual([4]);
   });
 
+  it('takes a message that is said again, as after a reconnect, once', () => {
+    const points = pointsOf(
+      affect({ time: 4 }),
+      affect({ time: 5 }),
+      affect({ time: 5 }),
+      affect({ time: 6 }),
+    );
+    expect(points.map((p) => p.time)).toEqual([4, 5, 6]);
+  });
+
   it('holds the last events under rising numbers', () => {
     const event = { code: 'gap-found', level: 'warn', message: '' } as const;
     const state = stateAfter(Array.from({ length: EVENT_LIMIT + 7 }, () => sys(event)));
