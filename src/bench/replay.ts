@@ -104,7 +104,7 @@ async function writeRecording(
   };
   const random = new Random(1);
   const state = new Float64Array(channels);
-  const writer = await XdfWriter.create(file);
+  const writer = await XdfWriter.create(file, { format: 'float32' });
   writer.open(info);
   const block = sfreq_hz;
   for (let second = 0; second < minutes * 60; second++) {
@@ -112,12 +112,12 @@ async function writeRecording(
     for (let c = 0; c < channels; c++) {
       for (let i = 0; i < block; i++) {
         // A leaky sum of noise: most power at low frequencies, as in EEG.
-        state[c] = 0.95 * state[c] + 4 * random.normal();
+        state[c] = 0.95 * state[c] + 4 * random.gaussian();
         data[c * block + i] = state[c];
       }
     }
     const times = Float64Array.from({ length: block }, (_, i) => second + i / sfreq_hz);
-    await writer.write({ info, data, times, gapBefore: false });
+    writer.write({ info, data, times, gapBefore: false });
   }
   await writer.close();
 }

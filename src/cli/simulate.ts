@@ -1,3 +1,4 @@
+import { rename } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ConfigurationError } from '../core/errors.js';
 import { XdfWriter } from '../recordings/xdf-writer.js';
@@ -72,14 +73,23 @@ export const simulateCommand: CommandFactory = (context) =>
 
 async function write(context: CommandContext, path: string, simulation: SimulationOptions): Promise<void> {
   const messages = simulateSession(simulation);
-  const writer = await XdfWriter.create(path);
+  const partial = `${path}.partial`;
+  const writer = await XdfWriter.create(partial, { format: 'float32' }).catch(
+    (error: NodeJS.ErrnoException) => {
+      throw new ConfigurationError(
+        'output-unwritable',
+        `--out ${path}: cannot be written (${error.code}); choose another place`,
+      );
+    },
+  );
   try {
     for (const message of messages) {
       context.signal.throwIfAborted();
       if (message.kind === 'open') writer.open(message.info);
-      else if (message.kind === 'chunk') await writer.write(message.chunk);
+      else if (message.kind === 'chunk') writer.write(message.chunk);
     }
     await writer.close();
+    await rename(partial, path);
   } catch (error) {
     await writer.discard();
     throw error;
