@@ -217,8 +217,11 @@ class EdfRecording implements Recording {
         for (const text of texts) if (text.text !== '') this.#annotations.push(text);
       }
       if (record === 0) start = expected = onset ?? 0;
-      if (isDiscontinuous && onset === null && record < this.#completeRecords)
+      if (isDiscontinuous && onset === null) {
+        // Cut before its annotations, a last record doesn't tell when it was: it can't be placed.
+        if (record >= this.#completeRecords) break;
         this.problems.push(`record ${record + 1} tells no onset; taken to follow the one before`);
+      }
       const from = isDiscontinuous ? (onset ?? expected) : start + record * this.#duration;
       const current = this.#stretches.at(-1);
       if (current && Math.abs(from - expected) <= TIME_TOLERANCE_S) current.records++;

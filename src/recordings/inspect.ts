@@ -59,8 +59,11 @@ export async function inspectRecording(recording: Recording): Promise<InspectRep
 
 /** The report as text for people. */
 export function formatInspection(report: InspectReport): string {
+  const first = Math.min(...report.streams.map((stream) => stream.first ?? Number.POSITIVE_INFINITY));
   const start =
-    report.zero_unix_s === null ? '' : `, zero at ${new Date(report.zero_unix_s * 1000).toISOString()}`;
+    report.zero_unix_s === null || !Number.isFinite(first)
+      ? ''
+      : `, starts ${new Date((report.zero_unix_s + first) * 1000).toISOString()}`;
   const lines = [`${report.path} (${report.format}${start})`, ''];
   for (const stream of report.streams) lines.push(...describeStream(stream), '');
   lines.push(report.problems.length > 0 ? 'problems:' : 'no problems found');

@@ -14,6 +14,8 @@ export interface XdfStream {
   /** `float32` ..., `string`. */
   readonly format: string;
   readonly channels: readonly RawChannel[];
+  /** Stamps lie on the recording's clock already, as our own writer leaves them: nothing is to be mapped. */
+  readonly isMapped: boolean;
   readonly clockOffsets: ClockOffset[];
   /** Byte offset and length of the content of each samples chunk, after the stream id. */
   readonly chunkOffsets: number[];
@@ -163,6 +165,7 @@ function parseHeader(streamId: number, xml: string, problems: string[]): XdfStre
     sfreq: Number.isFinite(sfreq) && sfreq > 0 ? sfreq : 0,
     format,
     channels: channelsOf(info, count, name, problems),
+    isMapped: textOf(member(member(info, 'desc'), 'synchronization'), 'stamps') === 'session',
     clockOffsets: [],
     chunkOffsets: [],
     chunkLengths: [],

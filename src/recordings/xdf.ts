@@ -135,7 +135,11 @@ class XdfRecording implements Recording {
   #mapper(source: XdfStream, clockSync: boolean): StampMapper {
     const isUnix = this.#unixStreams.has(source);
     return new StampMapper(
-      { sfreq: source.sfreq, clockSync, shift: isUnix ? (this.#unixShift ?? 0) : 0 },
+      {
+        sfreq: source.sfreq,
+        clockSync: clockSync && !source.isMapped,
+        shift: isUnix ? (this.#unixShift ?? 0) : 0,
+      },
       // Offsets compare LSL clocks; they say nothing of a stream that uses another clock.
       isUnix ? [] : source.clockOffsets,
     );

@@ -1,0 +1,215 @@
+import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import type { Seconds } from '../core/clock.js';
+import type { Channel, Chunk, Marker, StreamInfo } from '../core/signal.js';
+import { XDF_BOUNDARY, XDF_MAGIC, xdfNumericFormats, xdfTag } from './xdf-format.js';
+
+/** How much may lie between two boundary chunks, and so be lost to damage. */
+const BOUNDARY_BYTES = 1 << 18;
+
+export interface XdfWriterOptions {
+  /** Wall-clock start for the file header, s since 1970; null leaves it out, so that equal data gives equal bytes. */
+  readonly start_unix_s?: number | null;
+  /** How numbers are stored; `double64` gives every bit back. */
+  readonly format?: 'float32' | 'double64';
+}
+
+interface OpenStream {
+  readonly info: StreamInfo;
+  readonly streamId: number;
+  readonly format: string;
+  first: Seconds;
+  last: Seconds;
+  samples: number;
+  readonly offsets: { time: Seconds; offset: Seconds }[];
+}
+
+/**
+ * Writes XDF 1.0 as data comes: each call appends whole chunks, so that a file whose writer was killed is readable up
+ * to there. Stamps are written as given; the header says that they lie on the session's clock already.
+ */
+export class XdfWriter {
+  readonly #fd: number;
+  readonly #format: 'float32' | 'double64';
+  readonly #streams = new Map<string, OpenStream>();
+  #sinceBoundary = 0;
+  #isOpen = true;
+
+  private constructor(
+    readonly path: string,
+    { start_unix_s = null, format = 'double64' }: XdfWriterOptions,
+  ) {
+    this.#fd = openSync(path, 'w');
+    this.#format = format;
+    const start =
+      start_unix_s === null ? '' : `<datetime>${new Date(start_unix_s * 1000).toISOString()}</datetime>`;
+    writeSync(this.#fd, XDF_MAGIC);
+    this.#append(xdfTag.fileHeader, [xml(`<info><version>1.0</version>${start}</info>`)]);
+    this.#appendBoundary();
+  }
+
+  /** Creates or overwrites the file; throws the file system's error when it can't be written. */
+  static async create(path: string, options: XdfWriterOptions = {}): Promise<XdfWriter> {
+    return new XdfWriter(path, options);
+  }
+
+  /** Adds a stream. Markers are text, everything else numbers. */
+  open(info: StreamInfo): void {
+    const stream: OpenStream = {
+      info,
+      streamId: this.#streams.size + 1,
+      format: info.type === 'Markers' ? 'string' : this.#format,
+      first: 0,
+      last: 0,
+      samples: 0,
+      offsets: [],
+    };
+    this.#streams.set(info.id, stream);
+    this.#append(xdfTag.streamHeader, [streamIdBytes(stream.streamId), xml(headerXml(stream))]);
+  }
+
+  write(chunk: Chunk): void {
+    const { data, times, info } = chunk;
+    const stream = this.#stream(info.id);
+    const n = times.length;
+    if (n === 0) return;
+    const { bytes: width, write } = xdfNumericFormats[stream.format];
+    const channels = info.channels.length;
+    const bytes = Buffer.allocUnsafe(5 + n * (9 + channels * width));
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    view.setUint8(0, 4);
+    view.setUint32(1, n, true);
+    let at = 5;
+    for (let i = 0; i < n; i++) {
+      view.setUint8(at, 8);
+      view.setFloat64(at + 1, times[i], true);
+      at += 9;
+      for (let c = 0; c < channels; c++, at += width) write(view, at, data[c * n + i]);
+    }
+    this.#appendSamples(stream, bytes, times[0], times[n - 1], n);
+  }
+
+  writeMarker({ stream: id, time, value }: Marker): void {
+    const text = Buffer.from(value, 'utf8');
+    const head = Buffer.alloc(2 + 9 + 5);
+    head.writeUInt8(1, 0);
+    head.writeUInt8(1, 1);
+    head.writeUInt8(8, 2);
+    head.writeDoubleLE(time, 3);
+    head.writeUInt8(4, 11);
+    head.writeUInt32LE(text.length, 12);
+    this.#appendSamples(this.#stream(id), Buffer.concat([head, text]), time, time, 1);
+  }
+
+  /** Notes that, at `time` on the sender's clock, the recording's clock was ahead of it by `offset`. */
+  writeClockOffset(id: string, time: Seconds, offset: Seconds): void {
+    const stream = this.#stream(id);
+    const bytes = Buffer.alloc(16);
+    bytes.writeDoubleLE(time, 0);
+    bytes.writeDoubleLE(offset, 8);
+    stream.offsets.push({ time, offset });
+    this.#append(xdfTag.clockOffset, [streamIdBytes(stream.streamId), bytes]);
+  }
+
+  /** Writes the footers. */
+  async close(): Promise<void> {
+    if (!this.#isOpen) return;
+    for (const stream of this.#streams.values()) {
+      if (stream.samples > 0) this.writeClockOffset(stream.info.id, stream.last, 0);
+      this.#append(xdfTag.streamFooter, [streamIdBytes(stream.streamId), xml(footerXml(stream))]);
+    }
+    this.#isOpen = false;
+    closeSync(this.#fd);
+  }
+
+  /** Removes what was written. */
+  async discard(): Promise<void> {
+    if (this.#isOpen) closeSync(this.#fd);
+    this.#isOpen = false;
+    unlinkSync(this.path);
+  }
+
+  #stream(id: string): OpenStream {
+    const stream = this.#streams.get(id);
+    if (!stream) throw new Error(`stream '${id}' was not opened in ${this.path}`);
+    return stream;
+  }
+
+  #appendSamples(stream: OpenStream, content: Buffer, first: Seconds, last: Seconds, n: number): void {
+    if (stream.samples === 0) {
+      stream.first = first;
+      // Readers that synchronise clocks expect at least one measurement; the stamps need none.
+      this.writeClockOffset(stream.info.id, first, 0);
+    }
+    stream.last = last;
+    stream.samples += n;
+    this.#append(xdfTag.samples, [streamIdBytes(stream.streamId), content]);
+    if (this.#sinceBoundary >= BOUNDARY_BYTES) this.#appendBoundary();
+  }
+
+  #appendBoundary(): void {
+    this.#append(xdfTag.boundary, [XDF_BOUNDARY]);
+    this.#sinceBoundary = 0;
+  }
+
+  #append(tag: number, content: readonly Uint8Array[]): void {
+    const length = content.reduce((sum, part) => sum + part.length, 2);
+    const head = Buffer.alloc(length < 256 ? 4 : 7);
+    head.writeUInt8(length < 256 ? 1 : 4, 0);
+    if (length < 256) head.writeUInt8(length, 1);
+    else head.writeUInt32LE(length, 1);
+    head.writeUInt16LE(tag, head.length - 2);
+    const bytes = Buffer.concat([head, ...content]);
+    for (let done = 0; done < bytes.length; ) done += writeSync(this.#fd, bytes, done);
+    this.#sinceBoundary += bytes.length;
+  }
+}
+
+function streamIdBytes(streamId: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(streamId);
+  return bytes;
+}
+
+function xml(body: string): Buffer {
+  return Buffer.from(`<?xml version="1.0"?>${body}`, 'utf8');
+}
+
+function headerXml({ info, format }: OpenStream): string {
+  const described = format === 'string' ? info.channels.slice(0, 1) : info.channels;
+  const count = format === 'string' ? 1 : described.length;
+  const channels = described.map(channelXml).join('');
+  return [
+    '<info>',
+    element('name', info.name),
+    element('type', info.type),
+    element('channel_count', String(count)),
+    element('nominal_srate', String(info.sfreq)),
+    element('channel_format', format),
+    element('source_id', info.sourceId),
+    `<desc><channels>${channels}</channels>`,
+    '<synchronization><stamps>session</stamps></synchronization></desc></info>',
+  ].join('');
+}
+
+function channelXml({ label, unit, type }: Channel): string {
+  return `<channel>${element('label', label)}${element('unit', unit)}${element('type', type)}</channel>`;
+}
+
+function footerXml({ first, last, samples, offsets }: OpenStream): string {
+  const measured = offsets
+    .map(({ time, offset }) => `<offset><time>${time}</time><value>${offset}</value></offset>`)
+    .join('');
+  return [
+    '<info>',
+    element('first_timestamp', String(first)),
+    element('last_timestamp', String(last)),
+    element('sample_count', String(samples)),
+    `<clock_offsets>${measured}</clock_offsets></info>`,
+  ].join('');
+}
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+
+function element(name: string, text: string): string {
+  return `<${name}>${text.replace(/[&<>]/g, (c) => entities[c])}</${name}>`;
+}
