@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { formatInspection, inspectRecording } from '../../src/recordings/inspect.js';
+import { openRecording } from '../../src/recordings/open.js';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'affectd-inspect-'));
+  const rows = Array.from({ length: 200 }, (_, i) => {
+    const noise = Math.sin(i * 12.9898).toFixed(4);
+    const railed = i >= 50 && i < 80 ? 500 : noise;
+    const holes = i % 4 === 0 ? '' : noise;
+    const flat = i < 100 ? 3 : noise;
+    return [i < 120 ? i / 100 : i / 100 + 1, noise, railed, holes, flat].join(',');
+  });
+  const header = 'time,EEG.Fp1[uV],EEG.Fp2[uV],EEG.Cz[uV],EEG.Pz[uV]';
+  writeFileSync(join(folder, 'r.csv'), `${[header, ...rows].join('\n')}\n`);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('inspectRecording', () => {
+  it('gives the JSON that scripts depend on', async () => {
+    const recording = await openRecording(join(folder, 'r.csv'));
+    const report = await inspectRecording(recording);
+    expect(JSON.parse(JSON.stringify(report))).toEqual({
+      streams: [
+        {
+          name: 'r',
+          type: 'EEG',
+          channels: ['Fp1', 'Fp2', 'Cz', 'Pz'].map((label) => ({ label, unit: 'uV' })),
+          sfreq: 100,
+          measured_sfreq: expect.closeTo(100, 6),
+          samples: 200,
+          first: 0,
+          last: 2.99,
+          gaps: [{ from: 1.19, to: 2.2 }],
+        },
+      ],
+      problems: [],
+    });
+    await recording.close();
+  });
+
+  it('measures quality by channel, and tells it in words', async () => {
+    const recording = await openRecording(join(folder, 'r.csv'));
+    const report = await inspectRecording(recording);
+    expect(report.streams[0].quality).toEqual([
+      { missing: 0, flat: 0, railed: 0 },
+      { missing: 0, flat: 0, railed: 0.15 },
+      { missing: 0.25, flat: 0, railed: 0 },
+      { missing: 0, flat: 0.5, railed: 0.5 },
+    ]);
+    const text = formatInspection(report);
+    expect(text).toMatch(
+      /r {2}EEG {2}100 Hz \(measured 100 Hz\)\n {2}200 samples, 0 to 2\.99 s\n {2}gap 1\.19 to 2\.2 s \(1\.01 s\)/,
+    );
+    expect(text).toMatch(/Fp2 {2}uV {5}railed 15\.0 %/);
+    expect(text).toMatch(/Cz {3}uV {5}missing 25\.0 %/);
+    expect(text).toMatch(/Fp1 {2}uV {5}good/);
+    await recording.close();
+  });
+});
