@@ -114,19 +114,42 @@ export class IngestStream {
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
-  /** Waits until everything is safe, then ends the stream. */
+  /** Waits until everything is safe, then ends the stream; over reconnects, if need be. */
   async close(): Promise<void> {
     try {
       await this.drain();
-      if (this.#opened) await this.#connection.request('close', { stream: this.#opened.stream });
+      while (!(await this.#ended())) await this.#reopened();
     } catch (error) {
-      // Without a connection there is nothing left to end: the daemon closes the stream after its grace.
+      // A stream that failed, or whose connection was closed, has nothing left to end.
       if (!(error instanceof AffectdClientError)) throw error;
     } finally {
       this.#paused?.cancel();
       this.#opened = null;
       this.#onClose();
     }
+  }
+
+  /** Whether the daemon was there to end the stream. */
+  async #ended(): Promise<boolean> {
+    if (!this.#opened) return false;
+    try {
+      await this.#connection.request('close', { stream: this.#opened.stream });
+      return true;
+    } catch (error) {
+      if (error instanceof AffectdClientError && error.code === 'disconnected') return false;
+      throw error;
+    }
+  }
+
+  async #reopened(): Promise<void> {
+    if (this.#failed) throw this.#failed;
+    const stops: (() => void)[] = [];
+    const opened = new Promise<unknown>((resolve, reject) => {
+      stops.push(this.on('open', resolve), this.on('error', reject));
+    });
+    await opened.finally(() => {
+      for (const stop of stops) stop();
+    });
   }
 
   /** Called by the connection, when it is there. */
@@ -278,6 +301,11 @@ export class IngestConnection {
   /** Drops the connection as a fault would; it comes back by itself and nothing is lost. */
   drop(): void {
     this.#connection.drop();
+  }
+
+  /** Closes the connection as it is: frames that are not acknowledged are lost, and streams end after the daemon's grace. */
+  abandon(): void {
+    this.#connection.close();
   }
 
   /** Ends every stream once its frames are safe, then the connection. */
