@@ -4,6 +4,7 @@ import { type ItemView, KeyedList } from './keyed-list.js';
 import { sessionTime, signed } from './number-text.js';
 import { invalidText } from './reason-text.js';
 import {
+  type AffectPoint,
   blankStretches,
   isSilent,
   type SessionState,
@@ -46,7 +47,8 @@ function paletteOf(root: Element, dimension: Dimension): Palette {
 export class AffectTraces {
   readonly #traces: readonly Trace[];
   readonly #blanks: KeyedList<Stretch>;
-  #points: SessionState['points'] | null = null;
+  #points: readonly AffectPoint[] | null = null;
+  #right = 0;
 
   constructor(root: HTMLElement) {
     this.#traces = (['valence', 'arousal'] as const).map(
@@ -59,11 +61,18 @@ export class AffectTraces {
   }
 
   update(session: SessionState | null, now_s: number): void {
-    for (const trace of this.#traces) trace.update(session, now_s);
     const points = session?.points ?? [];
-    if (points === this.#points) return;
+    const last = points.at(-1)?.time;
+    // While nothing comes the traces move on, so that a silence can't be taken for a steady state.
+    const silent_s = session && isSilent(session, now_s) ? Math.floor(now_s - session.heard_s) : 0;
+    const right = last === undefined ? TRACE_SPAN_S : Math.max(TRACE_SPAN_S, last + silent_s);
+    if (points === this.#points && right === this.#right) return;
     this.#points = points;
-    this.#blanks.update(blankStretches(points).slice(-BLANKS_TOLD).reverse());
+    this.#right = right;
+    const stretches = blankStretches(points);
+    this.#blanks.update(stretches.slice(-BLANKS_TOLD).reverse());
+    if (last !== undefined && silent_s > 0) stretches.push({ from: last, to: last + silent_s, reason: null });
+    for (const trace of this.#traces) trace.update(points, stretches, right);
   }
 }
 
@@ -88,7 +97,6 @@ class Trace {
   readonly #readout: HTMLElement;
   readonly #plot: uPlot;
   #palette: Palette;
-  #points: SessionState['points'] | null = null;
   #stretches: readonly Stretch[] = [];
   #right = TRACE_SPAN_S;
 
@@ -113,17 +121,10 @@ class Trace {
     this.#plot.redraw();
   }
 
-  update(session: SessionState | null, now_s: number): void {
-    const points = session?.points ?? [];
-    const last = points.at(-1)?.time;
-    // While nothing comes the trace moves on, so that a silence can't be taken for a steady state.
-    const silent_s = session && isSilent(session, now_s) ? Math.floor(now_s - session.heard_s) : 0;
-    const right = last === undefined ? TRACE_SPAN_S : Math.max(TRACE_SPAN_S, last + silent_s);
-    if (points === this.#points && right === this.#right) return;
+  /** @param right Session time at the right edge, s. */
+  update(points: readonly AffectPoint[], stretches: readonly Stretch[], right: number): void {
+    this.#stretches = stretches;
     this.#right = right;
-    if (points !== this.#points) this.#stretches = blankStretches(points);
-    const stretches = this.#stretches;
-    this.#points = points;
     this.#plot.setData(traceColumns(points, this.#dimension) as uPlot.AlignedData);
     const invalid = stretches.length === 0 ? '' : `, ${stretches.length} stretches without a valid one`;
     this.#place.setAttribute(
@@ -186,12 +187,7 @@ class Trace {
     ctx.beginPath();
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     ctx.clip();
-    const last = this.#points?.at(-1)?.time;
-    const silence = last !== undefined && last < this.#right && this.#right > TRACE_SPAN_S;
-    const all = silence
-      ? [...this.#stretches, { from: last, to: this.#right, reason: null }]
-      : this.#stretches;
-    for (const { from, to, reason } of all) {
+    for (const { from, to, reason } of this.#stretches) {
       const left = plot.valToPos(from, 'x', true);
       const width = plot.valToPos(to, 'x', true) - left;
       if (left + width < bbox.left) continue;

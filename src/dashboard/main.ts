@@ -72,7 +72,10 @@ function tick(): void {
 
 const token = page.searchParams.get('token');
 const client = connectStream(page.origin, token === null ? {} : { token });
-const refused = (error: AffectdClientError) => dispatch({ type: 'problem', problem: error.message });
+const refused = (error: AffectdClientError) => {
+  // Why it closed was told with the close.
+  if (error.code !== 'closed') dispatch({ type: 'problem', problem: error.message });
+};
 client.on('state', (connection) => dispatch({ type: 'connection', state: connection }));
 client.on('disconnected', ({ reason }) => {
   if (reason) dispatch({ type: 'problem', problem: reason });

@@ -48,7 +48,7 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
       if (message.type() === 'error') complaints.push(message.text());
     });
     await page.goto(daemon.origin + address);
-    await daemon.subscriber();
+    if (!daemon.refuses) await daemon.subscriber();
   }
 
   const shows = (selector: string, hasText: string | RegExp) =>
@@ -68,6 +68,7 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
   });
   beforeEach(async () => {
     complaints = [];
+    daemon.refuses = false;
     await daemon.start();
   });
   afterEach(async () => {
@@ -286,6 +287,14 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
     await open('/?token=s%C3%A9same');
     const carried = daemon.offered.find((offer) => offer.startsWith('affectd.bearer.'))!;
     expect(Buffer.from(carried.slice('affectd.bearer.'.length), 'base64url').toString()).toBe('s\u00e9same');
+  });
+
+  it('says that a token is missing', async () => {
+    daemon.refuses = true;
+    await open();
+    await shows('.connection', /closed\s*unauthorised/);
+    await shows('#empty-title', 'refused');
+    await shows('#empty-text', '?token=');
   });
 
   it.each([

@@ -25,6 +25,8 @@ export class ScriptedDaemon {
   #http: Server | null = null;
   #sockets: WebSocketServer | null = null;
   #subscribed = new Set<WebSocket>();
+  /** Refuses clients as a daemon does that asks for a token. */
+  refuses = false;
   /** Subprotocols that the last client offered. */
   offered: string[] = [];
 
@@ -63,6 +65,10 @@ export class ScriptedDaemon {
     this.#sockets = new WebSocketServer({ server: this.#http, path: '/v1/stream' });
     this.#sockets.on('connection', (socket, request) => {
       this.offered = (request.headers['sec-websocket-protocol'] ?? '').split(/, */);
+      if (this.refuses) {
+        socket.close(1008, 'unauthorised');
+        return;
+      }
       socket.on('close', () => this.#subscribed.delete(socket));
       socket.on('message', (text) => {
         const { id, params } = JSON.parse(String(text)) as { id: number; params: { streams: string[] } };
