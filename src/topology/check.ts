@@ -323,6 +323,7 @@ class PipelineChecker {
     params: AlignParams,
   ): (Join & { allowed_lateness_s: number }) | null {
     const timings: { window_s: number; hop_s: number }[] = [];
+    const hops = new Map<string, number>();
     const candidates = new Map<string, readonly string[]>();
     const digests = new Map<string, string>();
     let ok = true;
@@ -331,7 +332,9 @@ class PipelineChecker {
       for (const node of nodes) {
         if (!this.#expect([...path, 'inputs', modality], node, ['features', 'windows'])) ok = false;
         const timing = this.#timingOf(node);
-        if (timing) timings.push(timing);
+        if (!timing) continue;
+        timings.push(timing);
+        hops.set(node, timing.hop_s);
       }
       candidates.set(modality, nodes);
       digests.set(modality, digestOf(nodes.map((node) => this.#transforms.get(node)?.digest ?? null)));
@@ -342,6 +345,7 @@ class PipelineChecker {
       name,
       inputs: candidates,
       digests,
+      hops_s: hops,
       window_s: Math.min(...timings.map((t) => t.window_s)),
       hop_s: params.hop_s ?? Math.min(...timings.map((t) => t.hop_s)),
       allowed_lateness_s: params.allowed_lateness_s,

@@ -28,13 +28,13 @@ export class FrameBuilder {
     const frame: ModalityFrame[] = [];
     const modalities = new Map<string, ModalityStatus>();
     for (const [modality, input] of this.inputs) {
-      const candidates = (join.inputs.get(modality) ?? [])
-        .map((node) => latest.get(node))
-        .filter((output) => output !== undefined && output.time > time - join.hop_s - SAME_TIME_S);
-      const served = candidates.map((output) => ({
-        output,
-        frame: this.#frameOf(output as FeatureVector | RawWindow, input),
-      }));
+      const served = (join.inputs.get(modality) ?? []).flatMap((node) => {
+        const output = latest.get(node);
+        const limit_s = (join.hops_s.get(node) ?? join.hop_s) - SAME_TIME_S;
+        return output && time - output.time < limit_s
+          ? [{ output, frame: this.#frameOf(output, input) }]
+          : [];
+      });
       const best = served.find((candidate) => candidate.frame.present) ?? served[0];
       frame.push(best?.frame ?? emptyFrame(input));
       modalities.set(modality, statusOf(best?.output, best?.frame));

@@ -37,6 +37,8 @@ export interface Join {
   readonly inputs: ReadonlyMap<string, readonly string[]>;
   /** Digest of the nodes that serve each modality. */
   readonly digests: ReadonlyMap<string, string>;
+  /** Spacing of each serving node's own windows, s. */
+  readonly hops_s: ReadonlyMap<string, Seconds>;
   /** First closing time and spacing of the grid, s. */
   readonly window_s: Seconds;
   readonly hop_s: Seconds;

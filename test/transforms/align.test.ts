@@ -27,7 +27,14 @@ function vector(of: FeatureSchema, values: number[], time: number): FeatureVecto
 }
 
 function node(inputs: [string, string[]][]): ModelNode {
-  const join = { name: 'm', inputs: new Map(inputs), digests: new Map(), window_s: 4, hop_s: 0.5 };
+  const join = {
+    name: 'm',
+    inputs: new Map(inputs),
+    digests: new Map(),
+    hops_s: new Map([['slow', 1]]),
+    window_s: 4,
+    hop_s: 0.5,
+  };
   return { name: 'm', type: 'hi-moe', path: '', join, line: 1, column: 1 };
 }
 
@@ -80,6 +87,12 @@ describe('a frame', () => {
       coverage: 0,
       reason: 'absent',
     });
+  });
+
+  it('takes a slower input as long as that has nothing newer', () => {
+    const frames = builder([['eye', ['slow']]], [['eye', input('p')]]);
+    const old = new Map([['slow', vector(schema('p'), [3], 4)]]);
+    expect([4, 4.5, 5].map((time) => frames.build(time, old).frame[0].present)).toEqual([true, true, false]);
   });
 
   it('says why a modality is masked', () => {
