@@ -358,10 +358,13 @@ class EdfRecording implements Recording {
   }
 }
 
-/** Start of the recording, s since 1970; the format knows no time zone, so it is taken as UTC. Null where anonymised away. */
+/**
+ * Start of the recording, s since 1970; the format knows no time zone, so it is taken as UTC. Null where it was
+ * anonymised away: to midnight of a first of January.
+ */
 function startOf(stamp: string): number | null {
   const parts = /^(\d\d)\.(\d\d)\.(\d\d)(\d\d)[.:](\d\d)[.:](\d\d)$/.exec(stamp);
-  if (!parts || stamp === '01.01.8500.00.00') return null;
+  if (!parts || /^01\.01\.\d\d00[.:]00[.:]00$/.test(stamp)) return null;
   const [day, month, year, hour, minute, second] = parts.slice(1).map(Number);
   return Date.UTC(year >= 85 ? 1900 + year : 2000 + year, month - 1, day, hour, minute, second) / 1000;
 }
