@@ -1,7 +1,7 @@
 import { setAttributes, setText, svgElement } from './element.js';
-import { signed } from './number-text.js';
+import { duration, signed } from './number-text.js';
 import { invalidText } from './reason-text.js';
-import { type AffectPoint, type SessionState, TRAIL_SPAN_S, trailRuns } from './state.js';
+import { type AffectPoint, isSilent, type SessionState, TRAIL_SPAN_S, trailRuns } from './state.js';
 
 const SIZE = 440;
 const MARGIN = 44;
@@ -48,7 +48,10 @@ export class AffectPlane {
     this.#svg.append(...scenery(), this.#watermark, this.#interval, ...this.#trail, this.#point);
   }
 
-  update(session: SessionState | null): void {
+  update(session: SessionState | null, now_s: number): void {
+    const old = session !== null && isSilent(session, now_s);
+    this.#svg.classList.toggle('is-old', old);
+    setText(this.#state, old ? oldText(session, now_s) : stateText(session?.points.at(-1) ?? null));
     if (session === this.#drawn) return;
     this.#drawn = session;
     const message = session?.affect ?? null;
@@ -65,7 +68,6 @@ export class AffectPlane {
       setText(this.#readout[dimension].firstElementChild!, value);
       setText(this.#readout[dimension].lastElementChild!, interval);
     }
-    setText(this.#state, stateText(last));
     this.#svg.setAttribute(
       'aria-label',
       shown
@@ -115,6 +117,11 @@ function readout(
   if (value === null || value === undefined) return ['none', ''];
   const bounds = point!.interval?.[dimension];
   return [signed(value), bounds ? `${signed(bounds[0])} to ${signed(bounds[1])}` : ''];
+}
+
+function oldText({ heard_s, points }: SessionState, now_s: number): string {
+  if (points.length === 0) return 'No prediction came.';
+  return `Not current: the last estimate, ${duration(now_s - heard_s)} old.`;
 }
 
 function stateText(point: AffectPoint | null): string {

@@ -48,7 +48,7 @@ export class AffectTraces {
   readonly #traces: readonly Trace[];
   readonly #blanks: KeyedList<Stretch>;
   #points: readonly AffectPoint[] | null = null;
-  #right = 0;
+  #silent_s = 0;
 
   constructor(root: HTMLElement) {
     this.#traces = (['valence', 'arousal'] as const).map(
@@ -65,13 +65,13 @@ export class AffectTraces {
     const last = points.at(-1)?.time;
     // While nothing comes the traces move on, so that a silence can't be taken for a steady state.
     const silent_s = session && isSilent(session, now_s) ? Math.floor(now_s - session.heard_s) : 0;
-    const right = last === undefined ? TRACE_SPAN_S : Math.max(TRACE_SPAN_S, last + silent_s);
-    if (points === this.#points && right === this.#right) return;
+    if (points === this.#points && silent_s === this.#silent_s) return;
     this.#points = points;
-    this.#right = right;
+    this.#silent_s = silent_s;
+    const right = last === undefined ? TRACE_SPAN_S : Math.max(TRACE_SPAN_S, last + silent_s);
     const stretches = blankStretches(points);
-    this.#blanks.update(stretches.slice(-BLANKS_TOLD).reverse());
     if (last !== undefined && silent_s > 0) stretches.push({ from: last, to: last + silent_s, reason: null });
+    this.#blanks.update(stretches.slice(-BLANKS_TOLD).reverse());
     for (const trace of this.#traces) trace.update(points, stretches, right);
   }
 }

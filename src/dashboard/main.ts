@@ -51,7 +51,7 @@ function draw(): void {
   banner.update(evidence);
   header.update(state, now_s);
   sessions.update(state, now_s);
-  plane.update(session);
+  plane.update(session, now_s);
   traces.update(session, now_s);
   sensors.update(session);
   events.update(state);

@@ -245,9 +245,12 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
     await shows('.session.is-silent', /silent for 1 min/);
     await shows('.connection-word', 'silent');
     await shows('.connection-detail', /last message 1 min \d+ s ago/);
+    await shows('.plane-state', /^Not current: the last estimate, 1 min \d+ s old/);
+    await shows('.blanks li', /^0:04 to 1:\d\d: no messages/);
     daemon.say(affect({ time: 5 }));
     await shows('.connection-word', 'live');
     await page.locator('.session.is-silent').waitFor({ state: 'detached' });
+    await shows('.plane-state', /^Box: 90 % interval/);
   });
 
   it('moves the cursor of the traces by keyboard', async () => {
