@@ -68,13 +68,11 @@ export class WebSocketSink implements Sink {
 
   publish(message: OutputMessage): void {
     const { stream, session } = message;
-    const wallClock = this.#wallClock(message);
-    this.#count(message, wallClock.age_ms);
     const delivery: Delivery = {
       stream,
       session,
       key: `${stream} ${session}${message.stream === 'features' ? ` ${message.input}` : ''}`,
-      bytes: Buffer.from(JSON.stringify({ ...message, ...wallClock })),
+      bytes: Buffer.from(JSON.stringify({ ...message, ...this.#wallClock(message) })),
     };
     this.#keep(delivery);
     for (const subscriber of this.#subscribers) {
@@ -165,14 +163,6 @@ export class WebSocketSink implements Sink {
   #forget(session: string): void {
     this.#zeros.delete(session);
     for (const [key, delivery] of this.#current) if (delivery.session === session) this.#current.delete(key);
-  }
-
-  #count(message: OutputMessage, age_ms: number): void {
-    const { metrics } = this.#options;
-    if (message.stream === 'quality') metrics?.windows.inc();
-    if (message.stream !== 'affect') return;
-    metrics?.predictions.inc({ valid: String(message.valid) });
-    metrics?.predictionLatency.observe(age_ms / 1000);
   }
 
   #wallClock({ session, time }: OutputMessage): WallClockFields {

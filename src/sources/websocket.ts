@@ -155,7 +155,6 @@ export class WebSocketSource implements Source {
     this.#nextId = (id + 1) % STREAM_IDS;
     const session = this.#sessions.get(sessionName) ?? { timeBase: new TimeBase(), streams: new Set() };
     this.#sessions.set(sessionName, session);
-    this.#options.metrics?.sessions.set(this.#sessions.size);
     const text = streamTypeNamed(declaration.type) === 'Markers';
     const taken = new Set([...session.streams].flatMap((stream) => stream.infos.map((info) => info.id)));
     let parts = canonicalStreams(rawDeclaration(declaration, declaration.name, text));
@@ -318,7 +317,6 @@ export class WebSocketSource implements Source {
     const session = this.#sessions.get(stream.session)!;
     session.streams.delete(stream);
     if (session.streams.size === 0) this.#sessions.delete(stream.session);
-    this.#options.metrics?.sessions.set(this.#sessions.size);
     this.#options.metrics?.ingestStreams.dec();
     this.#tell('stream-closed', stream, 'closed');
     if (stream.alignment) for (const { id } of stream.infos) this.#emit(stream, { kind: 'close', id });

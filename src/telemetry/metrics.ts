@@ -7,7 +7,7 @@ export interface Metrics {
   readonly sessions: Gauge;
   readonly windows: Counter;
   readonly predictions: Counter<'valid'>;
-  /** Age of a prediction's newest data when it goes out, s. */
+  /** From a window's closing to its prediction, s. */
   readonly predictionLatency: Histogram;
   readonly subscribers: Gauge;
   readonly messagesSent: Counter<'stream'>;
@@ -58,12 +58,12 @@ export function createMetrics(): Metrics {
 
   return {
     registry,
-    sessions: gauge('affectd_sessions', 'Sessions with an open stream.'),
+    sessions: gauge('affectd_sessions', 'Sessions that run.'),
     windows: counter('affectd_windows_total', 'Windows closed.'),
     predictions: counter('affectd_predictions_total', 'Predictions published.', ['valid']),
     predictionLatency: new Histogram({
       name: 'affectd_prediction_latency_seconds',
-      help: "Age of a prediction's newest data when it goes out.",
+      help: "From a window's closing to its prediction.",
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
       registers,
     }),
