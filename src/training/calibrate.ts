@@ -6,7 +6,7 @@ import { mulberry32 } from '../models/random.js';
 import { conformalHalfWidth } from './conformal.js';
 import { byPerson, type Example } from './example.js';
 import { predictBatch } from './fit.js';
-import { shuffled } from './split.js';
+import { shuffled } from './shuffle.js';
 
 /**
  * Half widths of the intervals for each number of present modalities, from people that training never saw. For each

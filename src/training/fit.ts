@@ -12,7 +12,7 @@ import { byPerson, type Example } from './example.js';
 import { alignmentLoss, concordanceLoss, meanSquaredError } from './losses.js';
 import { agreement, meanAgreement } from './metrics.js';
 import { channelGroups, dropInputs, withoutModalities } from './missing.js';
-import { shuffled } from './split.js';
+import { shuffled } from './shuffle.js';
 
 const rate = z.number().min(0).max(0.95);
 
@@ -28,6 +28,11 @@ export const fitSettings = z.strictObject({
     mse: z.number().min(0),
     ccc: z.number().min(0),
     alignment: z.number().min(0).describe('Weight of NT-Xent between modalities.'),
+    alignment_rows: z
+      .int()
+      .min(2)
+      .default(32)
+      .describe('Examples of each batch that NT-Xent compares; its cost grows with their square.'),
     temperature: z.number().positive().default(0.1),
   }),
   dropout: z.strictObject({
@@ -180,12 +185,13 @@ class Trainer {
           tf.mul(settings.loss.ccc, concordanceLoss(tf, heads, label, labelMask)),
         ];
         if (settings.loss.alignment > 0) {
-          const comparable = tf.tensor2d(comparableRows(examples), [examples.length, examples.length]);
+          const compared = examples.slice(0, settings.loss.alignment_rows);
+          const first = (x: tfjs.Tensor): tfjs.Tensor => tf.slice(x, 0, compared.length);
           const aligned = alignmentLoss(
             tf,
-            embeddings,
-            inputs.get('presence')!,
-            comparable,
+            embeddings.map(first),
+            first(inputs.get('presence')!),
+            tf.tensor2d(comparableRows(compared), [compared.length, compared.length]),
             settings.loss.temperature,
           );
           terms.push(tf.mul(settings.loss.alignment, aligned));

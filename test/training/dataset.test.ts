@@ -1,0 +1,89 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { InputError } from '../../src/core/errors.js';
+import type { StreamMessage } from '../../src/core/signal.js';
+import { AffectTrajectory } from '../../src/simulation/affect-trajectory.js';
+import { simulateSession } from '../../src/simulation/session.js';
+import { loadPipeline } from '../../src/topology/load.js';
+import type { ModelNode, Pipeline } from '../../src/topology/pipeline.js';
+import { collectExamples, discoverInputs } from '../../src/training/dataset.js';
+
+const file = `
+sources:
+  eda: { type: websocket, stream_type: EDA, optional: true }
+  temp: { type: websocket, stream_type: TEMP, optional: true }
+transforms:
+  skin: { type: extract, input: eda, features: [skin-conductance], window_s: 4, hop_s: 1 }
+  skin_z: { type: normalize, input: skin, min_s: 0 }
+  warmth: { type: extract, input: temp, features: [skin-temperature], window_s: 4, hop_s: 1 }
+models:
+  affect: { type: hi-moe, inputs: { eda: skin_z, temp: warmth }, path: model }
+`;
+
+let pipeline: Pipeline;
+let node: ModelNode;
+beforeAll(async () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'affectd-dataset-')), 'pipeline.yaml');
+  writeFileSync(path, file);
+  pipeline = await loadPipeline(path);
+  node = pipeline.models.get('affect')!;
+});
+
+const session = (options: { only?: ('eda' | 'temp')[]; start_s?: number } = {}): Iterable<StreamMessage> =>
+  simulateSession({ seed: 'somebody', profile: 'deap32', duration_s: 20, only: ['eda', 'temp'], ...options });
+
+describe('discoverInputs', () => {
+  it('finds what the model node is given, units as after normalisation', () => {
+    const inputs = discoverInputs(pipeline, node, [session()]);
+    expect([...inputs.keys()]).toEqual(['eda', 'temp']);
+    const eda = inputs.get('eda')!;
+    if (eda.kind !== 'features') throw new Error('not features');
+    expect(eda.features.length).toBeGreaterThan(0);
+    expect(new Set(eda.features.map(({ unit }) => unit))).toEqual(new Set(['sd']));
+    expect(eda.upstream).toBe(node.join.digests.get('eda'));
+  });
+
+  it('says which modality no session serves', () => {
+    expect(() => discoverInputs(pipeline, node, [session({ only: ['eda'] })])).toThrow(InputError);
+    expect(() => discoverInputs(pipeline, node, [session({ only: ['eda'] })])).toThrow(/modality temp/);
+  });
+});
+
+describe('collectExamples', () => {
+  it('labels each window with the mean of the annotation within it', () => {
+    const inputs = discoverInputs(pipeline, node, [session()]);
+    const affect = new AffectTrajectory('somebody');
+    const examples = collectExamples(pipeline, node, inputs, { person: 'p', messages: session() }, 2);
+    expect(examples.map(({ window }) => window[1])).toEqual([4, 6, 8, 10, 12, 14, 16, 18, 20]);
+    for (const { window, label, person } of examples) {
+      expect(person).toBe('p');
+      let [valence, arousal] = [0, 0];
+      for (let i = 0; i < 40; i++) {
+        valence += affect.valence(window[0] + i / 10) / 40;
+        arousal += affect.arousal(window[0] + i / 10) / 40;
+      }
+      expect(label.valence).toBeCloseTo(valence, 4);
+      expect(label.arousal).toBeCloseTo(arousal, 4);
+    }
+  });
+
+  it('does not depend on where the clock starts', () => {
+    const inputs = discoverInputs(pipeline, node, [session()]);
+    const collect = (start_s: number) =>
+      collectExamples(pipeline, node, inputs, { person: 'p', messages: session({ start_s }) }, 1);
+    const [zero, later] = [collect(0), collect(1024)];
+    expect(later.map(({ window, label }) => [window, label])).toEqual(
+      zero.map(({ window, label }) => [window, label]),
+    );
+  });
+
+  it('leaves a sensor that is not there absent', () => {
+    const inputs = discoverInputs(pipeline, node, [session()]);
+    const messages = session({ only: ['temp'] });
+    const examples = collectExamples(pipeline, node, inputs, { person: 'p', messages }, 1);
+    expect(examples.length).toBeGreaterThan(10);
+    for (const { frame } of examples) expect(frame.map(({ present }) => present)).toEqual([false, true]);
+  });
+});

@@ -1,0 +1,128 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { TfjsExecutable } from '../../src/engines/tfjs-executable.js';
+import type { Tfjs } from '../../src/engines/tfjs-graph.js';
+import { loadTfjsWasm } from '../../src/engines/tfjs-wasm.js';
+import { bindModel } from '../../src/models/definition.js';
+import { encodeFrames } from '../../src/models/frames.js';
+import { hiMoe } from '../../src/models/hi-moe.js';
+import { gaussian, mulberry32 } from '../../src/models/random.js';
+import { calibrate } from '../../src/training/calibrate.js';
+import { ceilingRow, evaluate } from '../../src/training/evaluate.js';
+import { byPerson, type Example } from '../../src/training/example.js';
+import { type FitSettings, fitModel, fitSettings, predictBatch } from '../../src/training/fit.js';
+import { inputSpec } from '../engines/reference-model.js';
+
+let tf: Tfjs;
+beforeAll(async () => {
+  tf = await loadTfjsWasm();
+});
+
+const inputs = [inputSpec('eeg', [4]), inputSpec('eye', [3])].map((input) => ({ ...input, with_mask: true }));
+const model = bindModel(
+  hiMoe,
+  hiMoe.settings.parse({
+    width: 12,
+    encoders: { eeg: { kind: 'mlp', hidden: 16 }, eye: { kind: 'mlp', hidden: 16 } },
+    modality_experts: { count: 2, hidden: 12 },
+    emotion_experts: { count: 2, hidden: 12 },
+    head_hidden: 8,
+    heads: ['valence', 'arousal', 'dominance'],
+    activation: 'gelu',
+  }),
+  inputs,
+);
+
+/** People in whom the eyes tell arousal, and the EEG both, each through noise. */
+function population(name: string, people: number, windows: number): Example[] {
+  const uniform = mulberry32(name.length * 977 + people);
+  const normal = gaussian(uniform);
+  return Array.from({ length: people }, (_, person) =>
+    Array.from({ length: windows }, (_, i): Example => {
+      const [valence, arousal] = [0.5 * normal(), 0.5 * normal()];
+      const noisy = (x: number): number => 2 * x + 0.4 * normal();
+      const eeg = Float32Array.of(noisy(valence), noisy(valence), noisy(arousal), normal());
+      const eye = Float32Array.of(noisy(arousal), noisy(arousal), normal());
+      return {
+        person: `${name}-${person}`,
+        window: [i, i + 4],
+        label: { valence, arousal },
+        frame: [
+          { values: eeg, mask: Uint8Array.of(1, 1, 1, 1), present: true },
+          { values: eye, mask: Uint8Array.of(1, 1, 1), present: true },
+        ],
+      };
+    }),
+  ).flat();
+}
+
+const settings: FitSettings = fitSettings.parse({
+  seed: 3,
+  epochs: 12,
+  batch_size: 32,
+  learning_rate: 0.01,
+  patience_epochs: 12,
+  loss: { mse: 1, ccc: 1, alignment: 0.05, alignment_rows: 8 },
+  dropout: { modality: 0.2, channel: 0, noise_sd: 0 },
+});
+
+describe('fitModel', () => {
+  it('learns what is there to be learnt, and knows which modality tells what', async () => {
+    const { parameters, best, history } = await fitModel(
+      tf,
+      model,
+      population('train', 6, 80),
+      population('held', 3, 60),
+      settings,
+    );
+    expect(history.length).toBeLessThanOrEqual(12);
+    expect(best.score).toBe(Math.max(...history.map(({ score }) => score)));
+    expect(history.at(-1)!.loss).toBeLessThan(history[0].loss);
+
+    const executable = new TfjsExecutable(tf, model, parameters);
+    const test = population('nobody', 4, 100);
+    const rows = await evaluate(
+      inputs,
+      test,
+      async (frames) => {
+        const { valence, arousal } = await predictBatch(model, executable, encodeFrames(inputs, frames));
+        return valence.map((v, i) => ({ valence: v, arousal: arousal[i], interval: null }));
+      },
+      [0, 0.4],
+    );
+    const [all, thinned, eeg, eye] = rows;
+    expect(rows.map(({ name }) => name)).toEqual(['all sensors', '40 % missing', 'eeg alone', 'eye alone']);
+    expect(all.valence.ccc).toBeGreaterThan(0.9);
+    expect(all.arousal.ccc).toBeGreaterThan(0.9);
+    expect(thinned.arousal.ccc).toBeLessThan(all.arousal.ccc);
+    expect(eeg.valence.ccc).toBeGreaterThan(0.85);
+    expect(eye.arousal.ccc).toBeGreaterThan(0.8);
+    expect(Math.abs(eye.valence.ccc)).toBeLessThan(0.2);
+
+    const calibration = await calibrate(model, executable, population('measure', 12, 60), 0.9, 1);
+    expect(calibration?.level).toBe(0.9);
+    const [one, both] = calibration!.valence;
+    expect(one).toBeGreaterThan(both);
+    expect(await calibrate(model, executable, population('few', 5, 20), 0.9, 1)).toBeNull();
+    await executable.dispose();
+  });
+
+  it('gives the same weights for the same seed', async () => {
+    const short = { ...settings, epochs: 1 };
+    const [train, held] = [population('train', 3, 40), population('held', 2, 20)];
+    const [a, b] = [
+      await fitModel(tf, model, train, held, short),
+      await fitModel(tf, model, train, held, short),
+    ];
+    expect([...a.parameters]).toEqual([...b.parameters]);
+  });
+});
+
+describe('ceilingRow', () => {
+  it('reads what is linear in the features of the person it knows', () => {
+    const test = population('nobody', 3, 80);
+    const own = new Map([...byPerson(population('nobody', 3, 200))].map(([person, e]) => [person, e]));
+    const row = ceilingRow(inputs, own, test);
+    expect(row.valence.ccc).toBeGreaterThan(0.93);
+    expect(row.arousal.ccc).toBeGreaterThan(0.93);
+  });
+});

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import type { ModelFrame } from '../../src/core/model.js';
+import { encodeFrames } from '../../src/models/frames.js';
+import { gaussian, mulberry32 } from '../../src/models/random.js';
+import { channelGroups, dropInputs, onlyModality, withoutModalities } from '../../src/training/missing.js';
+import { inputSpec } from '../engines/reference-model.js';
+
+const frame: ModelFrame = [0, 1, 2, 3].map(() => ({
+  values: Float32Array.of(1, 2),
+  mask: Uint8Array.of(1, 1),
+  present: true,
+}));
+
+describe('withoutModalities', () => {
+  it('takes modalities away at the rate, and never all', () => {
+    const uniform = mulberry32(1);
+    const counts = Array.from(
+      { length: 4000 },
+      () => withoutModalities(frame, 0.5, uniform).filter(({ present }) => present).length,
+    );
+    expect(Math.min(...counts)).toBe(1);
+    // Binomial(4, 0.5), its zeros raised to one.
+    expect(counts.reduce((a, b) => a + b) / counts.length).toBeCloseTo(2 + 1 / 16, 1);
+  });
+
+  it('never brings back what was missing', () => {
+    const half = onlyModality(frame, 2);
+    const uniform = mulberry32(1);
+    for (let i = 0; i < 20; i++)
+      expect(withoutModalities(half, 0.9, uniform).map(({ present }) => present)).toEqual([
+        false,
+        false,
+        true,
+        false,
+      ]);
+  });
+});
+
+describe('dropInputs', () => {
+  const eeg = {
+    ...inputSpec('eeg', [4]),
+    with_mask: true,
+    kind: 'features' as const,
+    features: ['left', 'left', 'right', 'right'].map((channel, i) => ({
+      channel,
+      feature: `f${i}`,
+      unit: '',
+    })),
+  };
+  const eye = { ...inputSpec('eye', [2]), with_mask: true };
+  const batchOf = (n: number) =>
+    encodeFrames(
+      [eeg, eye],
+      Array.from({ length: n }, () => [
+        { values: Float32Array.of(1, 2, 3, 4), mask: Uint8Array.of(1, 1, 1, 1), present: true },
+        { values: Float32Array.of(5, 6), mask: Uint8Array.of(1, 0), present: true },
+      ]),
+    );
+
+  it('drops whole regions, with their masks, and keeps at least one', () => {
+    const batch = batchOf(200);
+    const uniform = mulberry32(4);
+    const groups = [eeg, eye].map(channelGroups);
+    expect(groups[0]).toEqual([
+      [0, 1],
+      [2, 3],
+    ]);
+    for (let row = 0; row < batch.size; row++)
+      dropInputs(
+        [eeg, eye],
+        groups,
+        batch,
+        row,
+        { modality: 0.3, channel: 0.5, noise_sd: 0 },
+        uniform,
+        uniform,
+      );
+    const seen = new Set<string>();
+    for (let row = 0; row < batch.size; row++) {
+      seen.add(
+        batch.inputs
+          .get('eeg')!
+          .subarray(8 * row, 8 * row + 8)
+          .join(),
+      );
+      expect(batch.presence[2 * row] + batch.presence[2 * row + 1]).toBeGreaterThan(0);
+    }
+    expect(seen).toEqual(
+      new Set(['1,2,3,4,1,1,1,1', '1,2,0,0,1,1,0,0', '0,0,3,4,0,0,1,1', '0,0,0,0,0,0,0,0']),
+    );
+  });
+
+  it('puts noise on what is measured alone', () => {
+    const batch = batchOf(1);
+    const normal = gaussian(mulberry32(1));
+    dropInputs([eeg, eye], [[], []], batch, 0, { modality: 0, channel: 0, noise_sd: 0.1 }, () => 0.5, normal);
+    const [value, missing, ...masks] = batch.inputs.get('eye')!;
+    expect(value).not.toBe(5);
+    expect([missing, ...masks]).toEqual([0, 1, 0]);
+  });
+});
