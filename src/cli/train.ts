@@ -1,0 +1,25 @@
+import { Command } from 'commander';
+import { ExitCode } from '../core/errors.js';
+import { train } from '../training/train.js';
+import { type CommandFactory, examples } from './command.js';
+import { note, warnings } from './context.js';
+import { openOutput } from './output.js';
+
+/** `affectd train`: trains a model as its configuration says, and tests it on people it never saw. */
+export const trainCommand: CommandFactory = (context, exit) =>
+  new Command('train')
+    .description(
+      'train a model, as its configuration file says; the model and its card are written beside that file',
+    )
+    .argument('<config>', 'training configuration, YAML')
+    .option('--json', 'machine-readable report')
+    .addHelpText('after', examples('affectd train models/demo/train.yaml'))
+    .action(async (config: string, options: { json?: boolean }) => {
+      const result = await train(config, {
+        events: warnings(context),
+        progress: (line) => note(context, line),
+      });
+      const output = openOutput('-', context.stdout);
+      await output.write(options.json ? `${JSON.stringify(result)}\n` : `${result.model}\n`);
+      exit(ExitCode.ok);
+    });
