@@ -117,13 +117,14 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
   });
 
   it('never lets a simulation pass for a person', async () => {
-    await open();
+    await open('/', { viewport: { width: 1000, height: 400 } });
     daemon.say(affect({ time: 4, evidence: 'simulated' }));
     await shows('#evidence', "not a person's feeling");
     for (const part of ['#plane .simulated-tag', '#traces .simulated-tag', '.plane-watermark'])
       expect(await page.locator(part).isVisible(), part).toBe(true);
     expect(await page.title()).toMatch(/^SIMULATED/);
     await page.evaluate('scrollTo(0, document.body.scrollHeight)');
+    expect(await page.evaluate<number>('scrollY')).toBeGreaterThan(100);
     const banner = await page.locator('#evidence').boundingBox();
     expect(banner!.y).toBeGreaterThanOrEqual(0);
     daemon.say(affect({ time: 5, evidence: 'validated' }));
