@@ -50,7 +50,8 @@ export class IngestStream {
   readonly #options: IngestOptions;
   readonly #onClose: () => void;
   readonly #channels: number;
-  #unacknowledged: Frame[] = [];
+  /** By index, in order. */
+  readonly #unacknowledged = new Map<number, Frame>();
   #pushed = 0;
   /** Index of the frame that has sequence number 0 on the wire. */
   #origin = 0;
@@ -76,7 +77,7 @@ export class IngestStream {
 
   /** Frames not yet acknowledged. */
   get unacknowledged(): number {
-    return this.#unacknowledged.length;
+    return this.#unacknowledged.size;
   }
 
   on<E extends keyof IngestEvents>(event: E, listener: (value: IngestEvents[E]) => void): () => void {
@@ -99,10 +100,10 @@ export class IngestStream {
       throw new RangeError(`every sample needs ${this.#channels} values`);
     if (this.#opened && n > this.#opened.limits.max_samples)
       throw new RangeError(`${n} samples in a frame; the daemon takes ${this.#opened.limits.max_samples}`);
-    if (this.#unacknowledged.length >= (this.#options.maxUnacknowledged ?? 100_000))
-      throw new RangeError(`${this.#unacknowledged.length} frames wait for the daemon: the buffer is full`);
+    if (this.#unacknowledged.size >= (this.#options.maxUnacknowledged ?? 100_000))
+      throw new RangeError(`${this.#unacknowledged.size} frames wait for the daemon: the buffer is full`);
     const frame = { index: this.#pushed++, samples, time };
-    this.#unacknowledged.push(frame);
+    this.#unacknowledged.set(frame.index, frame);
     if (this.#opened && !this.#paused) this.#send(frame);
     return frame.index;
   }
@@ -110,7 +111,7 @@ export class IngestStream {
   /** Resolves once every frame pushed so far is safe. */
   drain(): Promise<void> {
     if (this.#failed) return Promise.reject(this.#failed);
-    if (this.#unacknowledged.length === 0) return Promise.resolve();
+    if (this.#unacknowledged.size === 0) return Promise.resolve();
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
@@ -177,14 +178,15 @@ export class IngestStream {
 
   /** Called by the connection: every frame up to `seq` is safe. */
   acknowledge(seq: number): void {
-    const frames = this.#unacknowledged;
-    let safe = 0;
-    while (safe < frames.length && ((seq - this.#seqOf(frames[safe])) | 0) >= 0) safe++;
-    if (safe === 0) return;
-    const newest = frames[safe - 1].index;
-    this.#unacknowledged = frames.slice(safe);
+    let newest: number | null = null;
+    for (const frame of this.#unacknowledged.values()) {
+      if (((seq - this.#seqOf(frame)) | 0) < 0) break;
+      newest = frame.index;
+      this.#unacknowledged.delete(newest);
+    }
+    if (newest === null) return;
     this.#emitter.emit('ack', newest);
-    if (this.#unacknowledged.length === 0) this.#settle(({ resolve }) => resolve());
+    if (this.#unacknowledged.size === 0) this.#settle(({ resolve }) => resolve());
   }
 
   /** Called by the connection: the daemon refused a frame. */
@@ -197,16 +199,15 @@ export class IngestStream {
       });
       return;
     }
-    if (seq !== undefined)
-      this.#unacknowledged = this.#unacknowledged.filter((frame) => this.#seqOf(frame) !== seq);
+    if (seq !== undefined) this.#unacknowledged.delete(this.#indexOf(seq));
     this.#emitter.emit('error', new AffectdClientError(code, error.message));
-    if (this.#unacknowledged.length === 0) this.#settle(({ resolve }) => resolve());
+    if (this.#unacknowledged.size === 0) this.#settle(({ resolve }) => resolve());
   }
 
   #resume(result: OpenResult): void {
     const next = result.last_seq === null ? 0 : result.last_seq + 1;
     if (!this.#everOpened || !result.resumed) {
-      const first = this.#unacknowledged[0]?.index ?? this.#pushed;
+      const [first = this.#pushed] = this.#unacknowledged.keys();
       this.#origin = first - next;
     }
     this.#everOpened = true;
@@ -217,7 +218,12 @@ export class IngestStream {
   }
 
   #sendAll(): void {
-    if (this.#opened) for (const frame of this.#unacknowledged) this.#send(frame);
+    if (this.#opened) for (const frame of this.#unacknowledged.values()) this.#send(frame);
+  }
+
+  /** Of the frame that has `seq`, as long as fewer than 2^31 wait. */
+  #indexOf(seq: number): number {
+    return this.#pushed + ((seq - ((this.#pushed - this.#origin) >>> 0)) | 0);
   }
 
   #seqOf(frame: Frame): number {
