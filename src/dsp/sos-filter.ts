@@ -121,7 +121,7 @@ function runSingle(
   for (let n = from; n < to; n++) {
     const x = input[n];
     const y = b0 * x + d1;
-    d1 = b1 * x - a1 * y + d2;
+    d1 = b1 * x + d2 - a1 * y;
     d2 = b2 * x - a2 * y;
     output[n] = y;
   }
@@ -148,10 +148,10 @@ function runPair(
   for (let n = from; n < to; n++) {
     const x = input[n];
     const y = b0 * x + d1;
-    d1 = b1 * x - a1 * y + d2;
+    d1 = b1 * x + d2 - a1 * y;
     d2 = b2 * x - a2 * y;
     const z = c0 * y + f1;
-    f1 = c1 * y - e1 * z + f2;
+    f1 = c1 * y + f2 - e1 * z;
     f2 = c2 * y - e2 * z;
     output[n] = z;
   }
