@@ -2,9 +2,9 @@ import type { AffectMessage } from '../client/index.js';
 
 export type InvalidReason = NonNullable<AffectMessage['reason']>;
 
-/** docs/reference/reason-codes.md in a line each. */
+/** docs/reference/codes.md in a line each. */
 const invalid: Record<InvalidReason, string> = {
-  'warming-up': 'warming up: the first window is not full yet',
+  'warming-up': 'warming up: the first window is not full or the baseline not known yet',
   'no-input': 'no sensor delivers',
   'too-few-modalities': 'too few sensors for this model',
   'required-modality-missing': 'a sensor that this model needs is missing',
@@ -21,7 +21,7 @@ const masked: Record<string, string> = {
   flat: 'flat line: check the contact',
   railed: 'at the end of its range: check the contact',
   nan: 'no usable values',
-  unlabelled: 'channels have no names',
+  unlabelled: 'channels have no names: give labels in the pipeline file',
   unit: 'unit unknown',
   'low-coverage': 'too many samples missing',
   'unmapped-channels': "channels that the model doesn't know",

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { maskReasons } from '../../src/core/features.js';
+import { invalidReasons } from '../../src/core/prediction.js';
 import { channelKind, channelSummary } from '../../src/dashboard/channel-state.js';
 import { connectionText } from '../../src/dashboard/connection-text.js';
 import { duration, sessionTime, signed } from '../../src/dashboard/number-text.js';
+import { invalidText, maskText } from '../../src/dashboard/reason-text.js';
 import {
   announcement,
   blankStretches,
@@ -267,6 +270,15 @@ describe('channels', () => {
       'waiting',
       'suspect',
     ]);
+  });
+});
+
+describe('reasons', () => {
+  it('are put into words, every one that the daemon may give', () => {
+    for (const reason of invalidReasons) expect(invalidText(reason), reason).not.toBe(reason);
+    for (const reason of [...maskReasons, 'unmapped-channels'])
+      expect(maskText(reason), reason).not.toBe(reason);
+    expect(maskText('of a later version')).toBe('of a later version');
   });
 });
 
