@@ -1,10 +1,9 @@
 import type { Seconds } from '../core/clock.js';
 import type { Chunk, StreamInfo } from '../core/signal.js';
-import { defaultChunk } from './merge.js';
+import { chunkLength } from './merge.js';
 
 /** Irregular streams are cut by time too, so that none runs ahead of the others: span of a chunk, s. */
 const IRREGULAR_SPAN_S = 0.5;
-const IRREGULAR_CAPACITY = 64;
 
 /** Collects samples into chunks of a given length that never span a gap. */
 export class ChunkBuilder {
@@ -18,10 +17,9 @@ export class ChunkBuilder {
 
   /** `chunk`: samples per chunk; null for about half a second. */
   constructor(info: StreamInfo, chunk: number | null) {
-    const isIrregular = info.sfreq === 0;
     this.#info = info;
-    this.#capacity = chunk ?? (isIrregular ? IRREGULAR_CAPACITY : defaultChunk(info.sfreq));
-    this.#span = chunk === null && isIrregular ? IRREGULAR_SPAN_S : Number.POSITIVE_INFINITY;
+    this.#capacity = chunkLength(info, chunk);
+    this.#span = chunk === null && info.sfreq === 0 ? IRREGULAR_SPAN_S : Number.POSITIVE_INFINITY;
     this.#data = new Float64Array(info.channels.length * this.#capacity);
     this.#times = new Float64Array(this.#capacity);
   }

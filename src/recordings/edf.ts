@@ -2,7 +2,7 @@ import type { Seconds } from '../core/clock.js';
 import { InputError } from '../core/errors.js';
 import { type Chunk, type StreamInfo, type StreamMessage, TIME_TOLERANCE_S } from '../core/signal.js';
 import { type CanonicalStream, canonicalStreams } from '../dialects/canonical-stream.js';
-import { type DataMessage, defaultChunk, mergeStreams } from './merge.js';
+import { chunkLength, type DataMessage, mergeStreams } from './merge.js';
 import { RandomAccessFile } from './random-access-file.js';
 import type { ReadOptions, RecordedStream, Recording, RecordingFormat } from './recording.js';
 import { stemOf } from './stem.js';
@@ -300,7 +300,7 @@ class EdfRecording implements Recording {
 
   *#chunks(stream: SampledStream, chunk: number | null): Generator<DataMessage> {
     const { info } = stream.canonical;
-    const length = chunk ?? defaultChunk(info.sfreq);
+    const length = chunkLength(info, chunk);
     for (const [i, stretch] of this.#stretches.entries()) {
       const total = this.#samplesOf(stream, stretch);
       for (let from = 0; from < total; from += length) {

@@ -7,9 +7,13 @@ export function stampOf(message: DataMessage): number {
   return message.kind === 'chunk' ? message.chunk.times[0] : message.marker.time;
 }
 
-/** Samples per chunk, unless the reader of the recording asks for a number: about half a second. */
-export function defaultChunk(sfreq: number): number {
-  return Math.max(1, Math.round(sfreq / 2));
+/** Values in a chunk at most, so that neither a damaged rate nor a huge request takes all memory. */
+const MAX_CHUNK_VALUES = 1 << 22;
+
+/** Samples per chunk of a stream: as asked, or about half a second (irregular streams: at most 64 samples). */
+export function chunkLength({ sfreq, channels }: StreamInfo, asked: number | null): number {
+  const natural = sfreq > 0 ? Math.max(1, Math.round(sfreq / 2)) : 64;
+  return Math.min(asked ?? natural, Math.max(1, Math.floor(MAX_CHUNK_VALUES / Math.max(1, channels.length))));
 }
 
 /**
@@ -23,21 +27,21 @@ export async function* mergeStreams(
   for (const info of infos) yield { kind: 'open', info };
   const heads: (DataMessage | null)[] = [];
   const stamps = new Float64Array(streams.length).fill(Number.POSITIVE_INFINITY);
-  const advance = async (s: number) => {
-    const next = streams[s].next();
-    const { done, value } = next instanceof Promise ? await next : next;
+  const take = (s: number, { done, value }: IteratorResult<DataMessage>) => {
     heads[s] = done ? null : value;
     stamps[s] = done ? Number.POSITIVE_INFINITY : stampOf(value);
   };
   try {
-    for (let s = 0; s < streams.length; s++) await advance(s);
+    for (const [s, stream] of streams.entries()) take(s, await stream.next());
     for (;;) {
       let first = -1;
       for (let s = 0; s < streams.length; s++)
         if (heads[s] && (first < 0 || stamps[s] < stamps[first])) first = s;
       if (first < 0) break;
       yield heads[first]!;
-      await advance(first);
+      // A cursor on a file answers at once: awaiting it would cost more than reading a small chunk.
+      const next = streams[first].next();
+      take(first, next instanceof Promise ? await next : next);
     }
   } finally {
     for (const stream of streams) await stream.return?.();

@@ -335,6 +335,12 @@ describe('xdf', () => {
     expect(natural.streams[0].gaps).toEqual([401]);
   });
 
+  it('does not ask for memory that a header or a caller names', async () => {
+    const bytes = file(b.streamHeader({ id: 1, sfreq: '5e15' }), b.ramp(1, 0, 3, 0, 1));
+    expect(only(await read(bytes)).times).toHaveLength(3);
+    expect(only(await read(bytes, { chunk: 1e12 })).times).toHaveLength(3);
+  });
+
   it('refuses a file without a readable sample in one line', async () => {
     for (const bytes of [file(), file(b.streamHeader({ id: 1 })), Buffer.from('not xdf at all')])
       await expect(opened(bytes, async () => {})).rejects.toThrow(InputError);
