@@ -63,7 +63,7 @@ export class PipelineRuntime {
   consume(messages$: Observable<SessionMessage>): Subscription {
     const subscription = messages$
       .pipe(
-        groupBy((message) => message.session),
+        groupBy((message) => message.session, { duration: lastStreamClosed }),
         mergeMap((group) => this.#runGroup(group.key, group.pipe(map(({ message }) => message)))),
       )
       .subscribe((message) => this.#outputs.next(message));
@@ -184,6 +184,17 @@ export class PipelineRuntime {
     this.#sequences.set(key, seq + 1);
     return seq;
   }
+}
+
+/** Emits when the last open stream of a session closes: what comes under its name after that is another session. */
+function lastStreamClosed(session$: Observable<SessionMessage>): Observable<SessionMessage> {
+  const open = new Set<string>();
+  return session$.pipe(
+    filter(({ message }) => {
+      if (message.kind === 'open') open.add(message.info.id);
+      return message.kind === 'close' && open.delete(message.id) && open.size === 0;
+    }),
+  );
 }
 
 export async function closeRunners(runners: ReadonlyMap<string, ModelRunner>): Promise<void> {

@@ -1,0 +1,185 @@
+import { of, Subject } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../src/core/clock.js';
+import type { ModelFrame, ModelOutput, ModelRunner } from '../../src/core/model.js';
+import type { Pipeline } from '../../src/topology/pipeline.js';
+import { predictInOrder, type SessionOutput } from '../../src/topology/predict-in-order.js';
+import type { LiveOutput } from '../../src/topology/run-session.js';
+
+/** A model that answers when it is told to. */
+class SlowRunner implements ModelRunner {
+  readonly name = 'slow';
+  readonly id = 'slow@sha256:0';
+  readonly type = 'hi-moe';
+  readonly evidence = 'none';
+  readonly engine = 'none';
+  readonly inputs = new Map();
+  readonly validity = { min_present: 1, required: [] };
+  readonly waiting: { frame: ModelFrame; answer: (valence: number) => void; fail: () => void }[] = [];
+
+  predict([frame]: readonly ModelFrame[]): Promise<ModelOutput[]> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({
+        frame,
+        answer: (valence) => resolve([{ valence, arousal: 0, weights: [1], routing: [], interval: null }]),
+        fail: () => reject(new Error('out of order')),
+      });
+    });
+  }
+  async close(): Promise<void> {}
+}
+
+const frame = (seq: number, present = true): LiveOutput['output'] => ({
+  kind: 'frame',
+  model: 'affect',
+  seq,
+  time: seq,
+  window: [seq - 4, seq],
+  frame: [{ values: Float32Array.of(seq), mask: Uint8Array.of(present ? 1 : 0), present }],
+  modalities: new Map([['eeg', { present, coverage: present ? 1 : 0, reason: present ? null : 'stale' }]]),
+});
+const closed = (time: number): LiveOutput['output'] => ({ kind: 'closed', time, inputs: new Map() });
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function start(limit = 100) {
+  const runner = new SlowRunner();
+  const loaded = { pipeline: { digest: 'sha256:p' } as Pipeline, runners: new Map([['affect', runner]]) };
+  const outputs = new Subject<LiveOutput>();
+  const seen: SessionOutput[] = [];
+  const drops: number[] = [];
+  const latencies: number[] = [];
+  const clock = new VirtualClock();
+  let ended = false;
+  const subscription = outputs
+    .pipe(
+      predictInOrder({
+        session: 's',
+        clock,
+        limit,
+        dropped: (time) => drops.push(time),
+        predicted: (_, latency_s) => latencies.push(latency_s),
+      }),
+    )
+    .subscribe({ next: (output) => seen.push(output), complete: () => (ended = true) });
+  const push = (output: LiveOutput['output']): void => outputs.next({ output, loaded });
+  const tell = (): string[] =>
+    seen.map((output) =>
+      output.kind === 'prediction' ? `p${output.prediction.seq}=${output.prediction.valence}` : output.kind,
+    );
+  return { runner, outputs, push, tell, seen, drops, latencies, clock, subscription, isEnded: () => ended };
+}
+
+describe('predictInOrder', () => {
+  it('keeps the order of predictions and of what comes between them', async () => {
+    const { push, runner, tell, clock, latencies } = start();
+    push(frame(1));
+    push(closed(1));
+    push(frame(2));
+    push(closed(2));
+    await settle();
+    expect(tell()).toEqual([]);
+    clock.advance(0.25);
+    runner.waiting[0].answer(0.5);
+    await settle();
+    expect(tell()).toEqual(['p1=0.5', 'closed']);
+    runner.waiting[1].answer(-0.25);
+    await settle();
+    expect(tell()).toEqual(['p1=0.5', 'closed', 'p2=-0.25', 'closed']);
+    expect(latencies).toEqual([0.25, 0.25]);
+  });
+
+  it('leaves out the oldest waiting window when the model is too slow, and tells each', async () => {
+    const { push, runner, tell, drops } = start(2);
+    for (let seq = 0; seq < 6; seq++) push(frame(seq));
+    expect(drops).toEqual([1, 2, 3]);
+    for (let i = 0; i < 3; i++) {
+      await settle();
+      runner.waiting[i].answer(0);
+    }
+    await settle();
+    expect(tell()).toEqual(['p0=0', 'p4=0', 'p5=0']);
+  });
+
+  it('completes after the last prediction, not before', async () => {
+    const { push, outputs, runner, isEnded } = start();
+    push(frame(0));
+    outputs.complete();
+    await settle();
+    expect(isEnded()).toBe(false);
+    runner.waiting[0].answer(0);
+    await settle();
+    expect(isEnded()).toBe(true);
+  });
+
+  it('a model that fails gives an invalid prediction, and goes on', async () => {
+    const { push, runner, seen } = start();
+    push(frame(0));
+    push(frame(1));
+    await settle();
+    runner.waiting[0].fail();
+    await settle();
+    runner.waiting[1].answer(0.1);
+    await settle();
+    const [first, second] = seen.flatMap((output) =>
+      output.kind === 'prediction' ? [output.prediction] : [],
+    );
+    expect(first).toMatchObject({ valid: false, reason: 'model-failed', valence: null, arousal: null });
+    expect(second).toMatchObject({ valid: true, reason: null, valence: 0.1 });
+  });
+
+  it('does not ask the model about a window without any sensor', async () => {
+    const { push, runner, seen } = start();
+    push(frame(0, false));
+    await settle();
+    expect(runner.waiting).toEqual([]);
+    expect(seen[0]).toMatchObject({
+      prediction: {
+        valence: null,
+        arousal: null,
+        valid: false,
+        reason: 'no-input',
+        modalities: { eeg: { present: false, coverage: 0, weight: 0, reason: 'stale' } },
+      },
+    });
+  });
+
+  it('clips to -1..1 and rounds to six decimals', async () => {
+    const { push, runner, seen } = start();
+    push(frame(0));
+    push(frame(1));
+    await settle();
+    runner.waiting[0].answer(1.7);
+    await settle();
+    runner.waiting[1].answer(0.123456789);
+    await settle();
+    expect(seen.map((output) => output.kind === 'prediction' && output.prediction.valence)).toEqual([
+      1, 0.123457,
+    ]);
+  });
+
+  it('says nothing more once unsubscribed', async () => {
+    const { push, runner, tell, subscription } = start();
+    push(frame(0));
+    await settle();
+    subscription.unsubscribe();
+    runner.waiting[0].answer(0);
+    await settle();
+    expect(tell()).toEqual([]);
+  });
+
+  it('of nothing is nothing', () => {
+    const seen: string[] = [];
+    of<LiveOutput>()
+      .pipe(
+        predictInOrder({
+          session: 's',
+          clock: new VirtualClock(),
+          limit: 1,
+          dropped: () => {},
+          predicted: () => {},
+        }),
+      )
+      .subscribe({ complete: () => seen.push('complete') });
+    expect(seen).toEqual(['complete']);
+  });
+});

@@ -1,0 +1,130 @@
+import { Subject } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../src/core/clock.js';
+import type { StreamMessage } from '../../src/core/signal.js';
+import type { OutputMessage } from '../../src/sinks/sink.js';
+import type { SessionMessage } from '../../src/sources/source.js';
+import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
+import { checkPipeline } from '../../src/topology/check.js';
+import { PipelineDocument } from '../../src/topology/document.js';
+import { PipelineRuntime } from '../../src/topology/runtime.js';
+
+const { pipeline } = checkPipeline(
+  new PipelineDocument(
+    'test.yaml',
+    `
+sources:
+  eeg: { type: websocket, stream_type: EEG }
+transforms:
+  de: { type: extract, input: eeg, features: [differential-entropy], window_s: 2, hop_s: 1 }
+`,
+  ),
+);
+const info = streamInfo({ type: 'EEG', sfreq: 64, labels: ['Cz', 'Pz'], unit: 'uV' });
+const rows = (flat: boolean): Float64Array[] =>
+  [0, 1].map((c) =>
+    Float64Array.from({ length: 64 }, (_, i) => (flat && c === 1 ? 5 : Math.sin(i * (0.7 + c)) * 20)),
+  );
+const chunk = (t: number, flat = false): StreamMessage => ({
+  kind: 'chunk',
+  chunk: chunkOf(info, rows(flat), t),
+});
+const open: StreamMessage = { kind: 'open', info };
+const close: StreamMessage = { kind: 'close', id: info.id };
+
+function start() {
+  if (!pipeline) throw new Error('bad pipeline');
+  const clock = new VirtualClock(0, 1_700_000_000);
+  const runtime = new PipelineRuntime({ loaded: { pipeline, runners: new Map() }, clock, events: () => {} });
+  const source = new Subject<SessionMessage>();
+  const outputs: OutputMessage[] = [];
+  runtime.outputs$.subscribe((message) => outputs.push(message));
+  runtime.consume(source);
+  const send = (session: string, ...messages: StreamMessage[]): void => {
+    for (const message of messages) source.next({ session, message });
+  };
+  const times = (session: string, stream: string): (number | null)[] =>
+    outputs.filter((o) => o.session === session && o.stream === stream).map(({ time }) => time);
+  return { runtime, clock, send, outputs, times };
+}
+/** Predictions pass through promises, and what follows them waits. */
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('sessions', () => {
+  it('run side by side, each on its own clock', async () => {
+    const { send, times, runtime } = start();
+    send('a', open, chunk(100), chunk(101));
+    send('b', open, chunk(7));
+    send('a', chunk(102));
+    send('b', chunk(8));
+    await settle();
+    expect(times('a', 'features')).toEqual([2, 3]);
+    expect(times('b', 'features')).toEqual([2]);
+    expect([...runtime.sessions.keys()]).toEqual(['a', 'b']);
+  });
+
+  it('end with their last stream; the same name is a new session then', async () => {
+    const { send, times, runtime } = start();
+    send('a', open, chunk(0), chunk(1), chunk(2), close);
+    await settle();
+    expect(runtime.sessions.size).toBe(0);
+    send('a', open, chunk(0), chunk(1));
+    await settle();
+    expect(times('a', 'features')).toEqual([2, 3, 2]);
+    expect(runtime.sessions.size).toBe(1);
+  });
+
+  it('know what their zero is on the wall clock', async () => {
+    const { send, runtime, clock } = start();
+    send('a', open, chunk(50));
+    clock.advance(2);
+    send('a', chunk(51));
+    await settle();
+    expect(runtime.sessions.get('a')?.zero_unix_s).toBe(1_700_000_000);
+  });
+});
+
+describe('what is published', () => {
+  it('numbers each stream of messages of a session from 0', async () => {
+    const { send, outputs } = start();
+    send('a', open, chunk(0), chunk(1), chunk(2), chunk(3));
+    await settle();
+    for (const stream of ['features', 'quality', 'sys']) {
+      const numbers = outputs.filter((o) => o.stream === stream).map(({ seq }) => seq);
+      expect(numbers, stream).toEqual(numbers.map((_, i) => i));
+      expect(numbers.length, stream).toBeGreaterThan(0);
+    }
+  });
+
+  it('tells the state of every channel', async () => {
+    const { send, outputs } = start();
+    send('a', open, chunk(0, true), chunk(1, true));
+    await settle();
+    const quality = outputs.find((o) => o.stream === 'quality');
+    expect(quality).toMatchObject({
+      inputs: {
+        eeg: {
+          name: info.name,
+          present: true,
+          reason: null,
+          channels: [
+            { label: 'Cz', coverage: 1, state: 'ok' },
+            { label: 'Pz', coverage: 1, state: 'flat' },
+          ],
+        },
+      },
+    });
+  });
+
+  it('writes null for a masked feature, never a number', async () => {
+    const { send, outputs } = start();
+    send('a', open, chunk(0, true), chunk(1, true));
+    await settle();
+    const features = outputs.find((o) => o.stream === 'features');
+    const zeroPower = features?.stream === 'features' ? features.values.slice(5) : [];
+    expect(zeroPower).toHaveLength(5);
+    expect(
+      JSON.parse(JSON.stringify(features)).values.every((v: unknown) => v === null || typeof v === 'number'),
+    ).toBe(true);
+  });
+});
