@@ -125,7 +125,7 @@ function oldText({ heard_s, points }: SessionState, now_s: number): string {
 }
 
 function stateText(point: AffectPoint | null): string {
-  if (!point) return 'No prediction yet.';
+  if (!point) return 'No prediction yet. None comes from a pipeline without a model.';
   if (!point.valid) return `Not valid: ${invalidText(point.reason)}.`;
   return point.interval
     ? `Box: ${Math.round(point.interval.level * 100)} % interval of each axis. Trail: last ${TRAIL_SPAN_S} s.`
