@@ -39,6 +39,7 @@ export const eventCodes = [
   'pipeline-kept',
   'session-opened',
   'session-closed',
+  'session-failed',
   'connection-failed',
 ] as const;
 export type EventCode = (typeof eventCodes)[number];

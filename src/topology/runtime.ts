@@ -1,5 +1,8 @@
 import {
   BehaviorSubject,
+  catchError,
+  EMPTY,
+  filter,
   finalize,
   groupBy,
   map,
@@ -118,6 +121,16 @@ export class PipelineRuntime {
         },
       }),
       mergeMap((output) => this.#messagesOf(status, output)),
+      // One session's fault must not end the others.
+      catchError((error: unknown) => {
+        const message = error instanceof Error ? error.message : String(error);
+        events({
+          code: 'session-failed',
+          level: 'error',
+          message: `session ${session} ended by a fault: ${message}`,
+        });
+        return EMPTY;
+      }),
       finalize(() => {
         this.#sessions.delete(session);
         metrics?.sessions.set(this.#sessions.size);

@@ -306,6 +306,16 @@ export class SessionGraph {
         message: `samples of ${info.name} at ${first.toFixed(3)} s came after the window at ${this.#closedUntil} s closed`,
       });
     }
+    if (chunk.gapBefore) {
+      this.#options.events({
+        code: 'gap-found',
+        level: 'info',
+        session: this.#options.session,
+        stream: info.name,
+        time: first,
+        message: `samples of ${info.name} are missing before ${first.toFixed(3)} s`,
+      });
+    }
     const quiet = first - this.head > LONGEST_SILENCE_S;
     if (this.#options.ordered) this.#closeWhile((end) => end <= first + 1e-6);
     if (quiet) this.#closing.skipTo(first);
