@@ -34,13 +34,7 @@ export const trainConfigSchema = z.strictObject({
   fit: fitSettings,
   interval_level: z.number().gt(0).lt(1),
   validity: z.strictObject({ min_present: z.int().positive(), required: z.array(z.string()) }),
-  report: z.strictObject({
-    missing_rates: z.array(z.number().min(0).max(0.95)).min(1),
-    ceiling_s: z
-      .number()
-      .positive()
-      .describe("Further time of each test person that the ceiling's reader learns from, s."),
-  }),
+  report: z.strictObject({ missing_rates: z.array(z.number().min(0).max(0.95)).min(1) }),
 });
 export type TrainConfig = z.infer<typeof trainConfigSchema>;
 

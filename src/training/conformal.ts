@@ -1,22 +1,24 @@
 /**
- * Half width of a split conformal interval when whole people are exchangeable, not their windows: each calibration
- * person gives one score, the `level` quantile of their own absolute errors, and the interval takes the
- * ceil((n + 1) level)-th of these (Dunn, Wasserman & Ramdas 2023, "subsampling" made deterministic). So a new person's
- * windows are covered at `level`, for at least about `level` of people. Null with fewer people than that needs.
+ * Half width of a split conformal interval for a window of a new person, when people are exchangeable but a person's
+ * windows are not independent: hierarchical conformal prediction (Lee, Barber & Willett 2023, arXiv 2306.06342). Every
+ * calibration person weighs 1 / (n + 1), shared among their windows, and the new person stands for an infinite error;
+ * the half width is the `level` quantile of these errors. Coverage, over people and windows, is at least `level`, and
+ * exceeds it by about 1 / (n + 1). Null when there are too few people for the level.
  *
  * @param errors absolute errors of each person's windows, in the label's unit
  */
 export function conformalHalfWidth(errors: readonly (readonly number[])[], level: number): number | null {
-  const scores = errors
-    .filter((person) => person.length > 0)
-    .map((person) => quantile(person, level))
-    .sort((a, b) => a - b);
-  const rank = Math.ceil((scores.length + 1) * level);
-  return rank <= scores.length ? scores[rank - 1] : null;
-}
-
-/** The smallest value that at least `level` of `values` do not exceed. */
-function quantile(values: readonly number[], level: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.ceil(level * sorted.length) - 1)];
+  const people = errors.filter((person) => person.length > 0);
+  const weighted = people
+    .flatMap((person) =>
+      person.map((error) => ({ error, weight: 1 / (person.length * (people.length + 1)) })),
+    )
+    .sort((a, b) => a.error - b.error);
+  // Sums of many small weights fall short of their true value by rounding.
+  let needed = level - 1e-9;
+  for (const { error, weight } of weighted) {
+    needed -= weight;
+    if (needed <= 0) return error;
+  }
+  return null;
 }

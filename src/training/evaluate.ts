@@ -1,6 +1,5 @@
 import type { ModelFrame, ModelOutput } from '../core/model.js';
 import type { InputSpec } from '../models/definition.js';
-import { encodeFrames } from '../models/frames.js';
 import { mulberry32 } from '../models/random.js';
 import { byPerson, type Example } from './example.js';
 import { agreement, type MeanAgreement, meanAgreement } from './metrics.js';
@@ -82,52 +81,76 @@ export async function evaluate(
   return rows;
 }
 
-const PENALTY = 20;
+/** Windows before and after that the ceiling's reader sees. */
+const REACH = 15;
+const PENALTY = 10;
 
 /**
- * The ceiling: for each person a linear reader that learnt from other sessions of that very person, with their labels.
- * It knows the person's gains, baselines and responsivity, which a model for strangers cannot; what it misses is the generator's noise
- * within one window. Its predictions are spread as the labels it learnt from, which is best for CCC.
+ * The ceiling: a reader that sees the windows before and after each window, which nothing live can. It is a linear
+ * regression on the model's own readings, of all sensors and of each alone, over {@link REACH} windows to either
+ * side, learnt on people that the model's training did not see. Its predictions are spread as the labels, which is best for CCC.
+ * What it misses is the generator's own noise.
  */
-export function ceilingRow(
-  inputs: readonly InputSpec[],
-  own: ReadonlyMap<string, readonly Example[]>,
-  examples: readonly Example[],
-): EvaluationRow {
-  const predicted: Predicted[] = [];
-  const ordered: Example[] = [];
-  for (const [person, tested] of byPerson(examples)) {
-    const learnt = own.get(person)!;
-    const [known, unknown] = [rowsOf(inputs, learnt), rowsOf(inputs, tested)];
-    const read = (dimension: Dimension): number[] => {
-      const target = learnt.map(({ label }) => label[dimension]);
-      const weights = ridge(known, target, PENALTY);
-      const fitted = known.map((row) => applyRidge(weights, row));
-      const [f, t] = [moments(fitted), moments(target)];
-      return unknown.map((row) => t.mean + ((applyRidge(weights, row) - f.mean) * t.sd) / f.sd);
-    };
-    const [valence, arousal] = [read('valence'), read('arousal')];
-    tested.forEach((example, i) => {
-      ordered.push(example);
-      predicted.push({ valence: valence[i], arousal: arousal[i], interval: null });
-    });
-  }
-  return evaluationRow('ceiling: a linear reader that knows the person', ordered, predicted);
+export async function ceilingRow(
+  modalities: number,
+  learnt: readonly Example[],
+  tested: readonly Example[],
+  predict: Predict,
+): Promise<EvaluationRow> {
+  const [known, unknown] = [
+    await readings(modalities, learnt, predict),
+    await readings(modalities, tested, predict),
+  ];
+  const read = (dimension: Dimension): number[] => {
+    const target = known.examples.map(({ label }) => label[dimension]);
+    const weights = ridge(known.rows, target, PENALTY);
+    const [f, t] = [moments(known.rows.map((row) => applyRidge(weights, row))), moments(target)];
+    return unknown.rows.map((row) => t.mean + ((applyRidge(weights, row) - f.mean) * t.sd) / f.sd);
+  };
+  const [valence, arousal] = [read('valence'), read('arousal')];
+  return evaluationRow(
+    'ceiling',
+    unknown.examples,
+    unknown.examples.map((_, i) => ({ valence: valence[i], arousal: arousal[i], interval: null })),
+  );
 }
 
-function rowsOf(inputs: readonly InputSpec[], examples: readonly Example[]): Float32Array[] {
-  const { inputs: encoded } = encodeFrames(
-    inputs,
-    examples.map(({ frame }) => frame),
-  );
-  return examples.map((_, i) => {
-    const parts = inputs.map((input) => {
-      const all = encoded.get(input.name)!;
-      const size = all.length / examples.length;
-      return all.subarray(i * size, (i + 1) * size);
+/** The model's readings around each window, [2 REACH + 1][all, then each modality alone][valence, arousal]. */
+async function readings(
+  modalities: number,
+  examples: readonly Example[],
+  predict: Predict,
+): Promise<{ examples: Example[]; rows: Float32Array[] }> {
+  const people = [...byPerson(examples).values()];
+  const ordered = people.flat();
+  const frames = ordered.map(({ frame }) => frame);
+  const views = [
+    frames,
+    ...Array.from({ length: modalities }, (_, m) => frames.map((frame) => onlyModality(frame, m))),
+  ];
+  const read: (readonly Predicted[])[] = [];
+  for (const view of views) read.push(await predict(view));
+  const width = 2 * views.length;
+  const rows: Float32Array[] = [];
+  let start = 0;
+  for (const own of people) {
+    own.forEach((_, i) => {
+      const row = new Float32Array((2 * REACH + 1) * width);
+      for (let offset = -REACH; offset <= REACH; offset++) {
+        const neighbour = start + Math.max(0, Math.min(own.length - 1, i + offset));
+        views.forEach((view, v) => {
+          if (!view[neighbour].some(({ present }) => present)) return;
+          row.set(
+            dimensions.map((dimension) => read[v][neighbour][dimension]),
+            (offset + REACH) * width + 2 * v,
+          );
+        });
+      }
+      rows.push(row);
     });
-    return Float32Array.from(parts.flatMap((part) => [...part]));
-  });
+    start += own.length;
+  }
+  return { examples: ordered, rows };
 }
 
 function moments(values: readonly number[]): { mean: number; sd: number } {

@@ -158,7 +158,9 @@ class Trainer {
     const normal = gaussian(this.uniform);
     for (let row = 0; row < batch.size; row++)
       dropInputs(model.inputs, this.#groups, batch, row, settings.dropout, this.uniform, normal);
-    return tf.tidy(() => {
+    // Not returned from `tidy`, which would look for tensors in every element of the arrays.
+    const result = { loss: 0, gradients: [] as Float32Array[] };
+    tf.tidy(() => {
       const { values, mask } = labelsOf(model, examples);
       const shape: [number, number] = [examples.length, model.heads.length];
       const [label, labelMask] = [tf.tensor2d(values, shape), tf.tensor2d(mask, shape)];
@@ -199,11 +201,10 @@ class Trainer {
         return tf.addN(terms) as tfjs.Scalar;
       };
       const { value, grads } = tf.valueAndGrads(loss)([...weights.values()]);
-      return {
-        loss: value.dataSync()[0],
-        gradients: grads.map((gradient) => gradient.dataSync() as Float32Array),
-      };
+      result.loss = value.dataSync()[0];
+      result.gradients = grads.map((gradient) => gradient.dataSync() as Float32Array);
     });
+    return result;
   }
 
   #tensors(wanted: (spec: BoundModel['parameters'][number]) => boolean): Map<string, tfjs.Tensor> {

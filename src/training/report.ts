@@ -70,13 +70,13 @@ running baselines know little.
 ## How well it does on simulated people it never saw
 Each person by themselves, then the mean (± standard deviation) over people; CCC is 1 for perfect agreement. "Missing": each
 modality is taken away from each window with that probability, one always staying. "Alone": that modality and no other. "In interval": share of labels within the
-prediction interval, which was made to hold ${Math.round(100 * config.interval_level)} % for ${Math.round(100 * config.interval_level)} % of people.
+prediction interval, made to hold at least ${Math.round(100 * config.interval_level)} % over new people (conformal, by person, for each number of present modalities).
 
 ${renderRows(report.rows)}
 
 ## What there was to reach
-The ceiling is a linear reader that learnt from ${config.report.ceiling_s} s of other sessions of the very person it is tested on: it knows this person's gains,
-baselines and responsivity. What keeps it from 1 is the generator's own noise within a window.
+The ceiling is a linear reader of the model's outputs, for all sensors and for each alone, that sees the 15 windows before and the 15 after each window, learnt on
+the calibration people. It needs the future, so nothing live can be expected to pass it; what keeps it from 1 is the generator's own noise.
 
 ${renderRows([report.ceiling])}
 

@@ -1,5 +1,4 @@
 import type { StreamMessage } from '../core/signal.js';
-import { drawPerson, type Person } from '../simulation/person.js';
 import type { ProfileName } from '../simulation/profile.js';
 import { simulateSession } from '../simulation/session.js';
 import type { TrainConfig } from './config.js';
@@ -21,12 +20,4 @@ export function simulatedPeople(data: TrainConfig['data'], group: PeopleGroup): 
     const { duration_s } = data;
     return { person, profile, messages: simulateSession({ seed: person, profile, duration_s }) };
   });
-}
-
-/** Another session of somebody: the same body, another trajectory and other noise. */
-export function anotherSession(of: SimulatedSession, duration_s: number): SimulatedSession {
-  const body: Person = drawPerson(of.person);
-  const { person, profile } = of;
-  const messages = simulateSession({ seed: `${person}-again`, profile, duration_s, person: body });
-  return { person, profile, messages };
 }

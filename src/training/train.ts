@@ -17,16 +17,11 @@ import type { ModelNode, Pipeline } from '../topology/pipeline.js';
 import { calibrate } from './calibrate.js';
 import { loadTrainConfig, type TrainConfig } from './config.js';
 import { collectExamples, discoverInputs, type ModelInputs } from './dataset.js';
-import { ceilingRow, type EvaluationRow, evaluate } from './evaluate.js';
+import { ceilingRow, evaluate } from './evaluate.js';
 import type { Example } from './example.js';
 import { type Epoch, fitModel } from './fit.js';
 import { renderCard, type TrainingReport } from './report.js';
-import {
-  anotherSession,
-  type PeopleGroup,
-  type SimulatedSession,
-  simulatedPeople,
-} from './simulated-people.js';
+import { type PeopleGroup, type SimulatedSession, simulatedPeople } from './simulated-people.js';
 import { fitStandardisation } from './standardise.js';
 
 export interface TrainOptions {
@@ -86,35 +81,30 @@ async function prepare(
   return { config, directory, definition, pipeline, node, inputs };
 }
 
-/** The end's rows: the model as shipped, on people that nothing saw, and what it is to be compared with. */
-async function report(
+/** The model as shipped, on people that nothing saw, and what it is to be compared with. */
+async function test(
   prepared: Prepared,
   directory: string,
+  learnt: readonly Example[],
   options: TrainOptions,
-  progress: (line: string) => void,
-): Promise<{ rows: EvaluationRow[]; ceiling: EvaluationRow; engine: string; id: string }> {
+): Promise<Pick<TrainingReport, 'model' | 'engine' | 'rows' | 'ceiling'>> {
   const { config } = prepared;
-  const tested = simulatedPeople(config.data, 'test');
-  const test = collect(prepared, tested);
+  const examples = collect(prepared, simulatedPeople(config.data, 'test'));
   const loaded = await readModel(directory);
   const { engine } = await chooseEngine(options.engine ?? 'auto');
+  options.progress?.(
+    `testing on ${config.data.people.test} people, ${examples.length} windows, with ${engine.name}`,
+  );
   const inference = await createInference(loaded, engine);
-  progress(`testing on ${tested.length} people, ${test.length} windows, with ${engine.name}`);
   const rows = await evaluate(
     loaded.manifest.inputs,
-    test,
-    (frames) => inference.predict(frames),
+    examples,
+    inference.predict,
     config.report.missing_rates,
   );
+  const ceiling = await ceilingRow(loaded.manifest.inputs.length, learnt, examples, inference.predict);
   await inference.dispose();
-  progress('measuring the ceiling');
-  const own = new Map(
-    tested.map((session) => [
-      session.person,
-      collect(prepared, [anotherSession(session, config.report.ceiling_s)]),
-    ]),
-  );
-  return { rows, ceiling: ceilingRow(loaded.manifest.inputs, own, test), engine: engine.name, id: loaded.id };
+  return { model: loaded.id, engine: engine.name, rows, ceiling };
 }
 
 /**
@@ -185,9 +175,8 @@ export async function train(path: string, options: TrainOptions = {}): Promise<T
   } as const;
   await mkdir(directory, { recursive: true });
   await writeModel(directory, description, tf);
-  const tested = await report(prepared, directory, options, progress);
+  const tested = await test(prepared, directory, sets.calibration, options);
   const result: TrainingReport = {
-    model: tested.id,
     type: config.type,
     parameters: countParameters(model.parameters),
     pipeline: config.pipeline,
@@ -199,9 +188,7 @@ export async function train(path: string, options: TrainOptions = {}): Promise<T
     },
     best,
     calibration,
-    engine: tested.engine,
-    rows: tested.rows,
-    ceiling: tested.ceiling,
+    ...tested,
   };
   await writeFile(join(directory, 'CARD.md'), renderCard(config, result));
   await writeFile(join(directory, 'report.json'), `${JSON.stringify(result, null, 1)}\n`);
