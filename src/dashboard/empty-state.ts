@@ -31,6 +31,7 @@ export class EmptyState {
     const daemon = new URL('/v1/ingest', page);
     daemon.protocol = page.protocol === 'https:' ? 'wss:' : 'ws:';
     for (const place of root.querySelectorAll('.ingest-url')) setText(place, daemon.href);
+    for (const place of root.querySelectorAll('.daemon-url')) setText(place, daemon.origin);
   }
 
   update(state: PageState): void {

@@ -82,6 +82,7 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
     await open();
     await shows('.connection-word', 'connected');
     await shows('#empty .ingest-url', `${daemon.origin.replace('http', 'ws')}/v1/ingest`);
+    await shows('#empty pre', `--url ${daemon.origin.replace('http', 'ws')}`);
     expect(await page.locator('#instrument').isHidden()).toBe(true);
     daemon.say(quality({ time: 1 }));
     await page.locator('#empty').waitFor({ state: 'hidden' });
