@@ -108,6 +108,8 @@ interface FeatureStep {
 interface BoundSource {
   info: StreamInfo;
   stale: boolean;
+  /** Ended: it goes stale, its last samples still count, and another stream may take its place. */
+  closed: boolean;
   readonly monitor: ChannelMonitor | null;
 }
 
@@ -230,7 +232,8 @@ export class SessionGraph {
     const wanted = [...this.#options.pipeline.sources.values()].filter((source) => {
       const { bindings } = this.#options;
       if (bindings) return bindings.get(source.name) === info.id;
-      if (this.#bound.has(source.name)) return this.#bound.get(source.name)?.info.id === info.id;
+      const bound = this.#bound.get(source.name);
+      if (bound && !bound.closed) return bound.info.id === info.id;
       return (
         source.stream_type === info.type && (source.stream_name === null || source.stream_name === info.name)
       );
@@ -270,7 +273,7 @@ export class SessionGraph {
       return false;
     }
     const monitor = this.#options.monitor ? new ChannelMonitor(info) : null;
-    this.#bound.set(source, { info, stale: false, monitor });
+    this.#bound.set(source, { info, stale: false, closed: false, monitor });
     return true;
   }
 
@@ -280,8 +283,8 @@ export class SessionGraph {
     this.#streams.delete(id);
     this.#watermarks.forget(id);
     this.#closeReached();
-    for (const [source, bound] of this.#bound) {
-      if (bound.info.id === id) this.#bound.delete(source);
+    for (const bound of this.#bound.values()) {
+      if (bound.info.id === id) bound.closed = true;
     }
   }
 

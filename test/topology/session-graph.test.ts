@@ -214,6 +214,28 @@ describe('a stream that falls silent', () => {
   });
 });
 
+describe('a stream that ends', () => {
+  it('keeps what it gave: windows that hold its last samples are as in replay', () => {
+    const chunks = cut([signal(eeg, 0, 9, 1), signal(eog, 0, 9, 2)], 2, 30);
+    const { graph, outputs } = start({ ordered: false });
+    for (const chunk of chunks) graph.push({ kind: 'chunk', chunk });
+    for (const info of [eog, eeg]) graph.push({ kind: 'close', id: info.id });
+    graph.end();
+    expect(bits(framesOf(outputs))).toEqual(bits(run(chunks).frames));
+  });
+
+  it('gives its place to another of its type', () => {
+    const { graph, outputs } = start({ ordered: false });
+    graph.push({ kind: 'chunk', chunk: signal(eeg, 0, 3) });
+    graph.push({ kind: 'close', id: eeg.id });
+    const next = { ...eeg, id: 'EEG 2' };
+    graph.push({ kind: 'open', info: next });
+    graph.push({ kind: 'chunk', chunk: { ...signal(eeg, 4, 8), info: next } });
+    expect(framesOf(outputs).at(-1)).toMatchObject({ time: 8 });
+    expect(framesOf(outputs).at(-1)?.modalities.get('eeg')?.present).toBe(true);
+  });
+});
+
 describe('when everything is silent', () => {
   it('a tick closes windows, masked, and only for a minute', () => {
     const { graph, outputs } = start({ ordered: false });
