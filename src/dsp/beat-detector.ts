@@ -39,6 +39,9 @@ const REFRACTORY_S = 0.3;
 /** The mean power is that of the last seconds: the papers' is the whole record's, which a stream doesn't know. */
 const MEAN_S = 3;
 const FILTER_ORDER = 2;
+/** Below this share of the raw signal, what the filter gives is rounding; below the second value, the end of its ringing. */
+const ROUNDING = 1e-9;
+const LEAST_POWER = 1e-100;
 
 /**
  * Causal form of Elgendi's two-moving-average detector of heart beats, one channel: where the short average of the
@@ -113,7 +116,9 @@ export class BeatDetector {
     // Full averages from here on.
     if (this.#pushed < this.#beatSum.length) return Number.NaN;
     const centre = (newest + 1) % size;
-    return this.#follow(peak > beat + this.#shape.offset * mean, this.#power[centre], this.#times[centre]);
+    const floor = Math.max(LEAST_POWER, ROUNDING * x * ROUNDING * x);
+    const above = peak > Math.max(floor, beat + this.#shape.offset * mean);
+    return this.#follow(above, this.#power[centre], this.#times[centre]);
   }
 
   #follow(above: boolean, power: number, time: number): number {

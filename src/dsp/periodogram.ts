@@ -1,4 +1,4 @@
-import { RealFft } from './real-fft.js';
+import { type RealFftPair, realFftPairOf } from './real-fft-pair.js';
 
 /** Smallest power of two >= n. */
 export function nextPowerOfTwo(n: number): number {
@@ -24,17 +24,20 @@ export interface FrequencyBand {
  * `scipy.signal.periodogram(x, fs, window='hann', nfft=N, detrend=False, scaling='density')` summed likewise.
  */
 export class BandPower {
-  readonly #fft: RealFft;
+  readonly #fft: RealFftPair;
   readonly #window: Float64Array;
   readonly #bins: readonly (readonly [from: number, to: number])[];
   readonly #scale: number;
+  /** Bins of 0 Hz and Nyquist. */
+  readonly #single: readonly number[];
   readonly length: number;
 
   constructor(length: number, sfreq: number, bands: readonly FrequencyBand[]) {
     this.length = length;
     const size = Math.max(4, nextPowerOfTwo(length));
-    this.#fft = new RealFft(size);
+    this.#fft = realFftPairOf(size);
     this.#window = hannWindow(length);
+    this.#single = [0, size / 2];
     const bin_hz = sfreq / size;
     this.#bins = bands.map(({ low_hz, high_hz }) => [
       firstBin(low_hz, bin_hz, size),
@@ -44,20 +47,38 @@ export class BandPower {
     this.#scale = (1 / (sfreq * energy)) * bin_hz;
   }
 
-  /** Writes each band's power of `samples` [length] to `out` from `at` on; NaN where a sample is NaN. */
-  compute(samples: Float64Array, out: Float64Array, at: number): void {
-    const { input, size } = this.#fft;
+  /**
+   * Writes each band's power of `first` [length] to `out` from `atFirst` on, and that of `second` from `atSecond` on;
+   * NaN where a sample is NaN. Two at once cost what one does, and neither changes the other.
+   */
+  compute(
+    first: Float64Array,
+    out: Float64Array,
+    atFirst: number,
+    second: Float64Array = first,
+    atSecond: number = atFirst,
+  ): void {
+    const { input } = this.#fft;
     const window = this.#window;
-    for (let n = 0; n < window.length; n++) input[n] = samples[n] * window[n];
+    for (let n = 0; n < window.length; n++) {
+      input[2 * n] = first[n] * window[n];
+      input[2 * n + 1] = second[n] * window[n];
+    }
+    input.fill(0, 2 * window.length);
     this.#fft.transform();
-    const nyquist = size / 2;
     for (let b = 0; b < this.#bins.length; b++) {
       const [from, to] = this.#bins[b];
-      let sum = 2 * this.#fft.power(from, to);
+      const sums = this.#fft.power(from, to);
+      let [one, other] = [2 * sums[0], 2 * sums[1]];
       // The one-sided density holds 0 Hz and Nyquist once.
-      if (from === 0 && to > 0) sum -= this.#fft.power(0, 1);
-      if (from <= nyquist && to > nyquist) sum -= this.#fft.power(nyquist, nyquist + 1);
-      out[at + b] = sum * this.#scale;
+      for (const k of this.#single) {
+        if (from > k || to <= k) continue;
+        const [x, y] = this.#fft.power(k, k + 1);
+        one -= x;
+        other -= y;
+      }
+      out[atFirst + b] = one * this.#scale;
+      out[atSecond + b] = other * this.#scale;
     }
   }
 }

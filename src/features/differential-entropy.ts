@@ -57,20 +57,24 @@ class DifferentialEntropy implements Extractor {
 
   compute(window: Window, out: Float64Array): void {
     const bands = this.#beyondNyquist.length;
-    const whole = !window.gap && window.length === this.#power.length;
-    for (let i = 0; i < this.#channels.length; i++) {
-      const c = this.#channels[i];
-      const at = i * bands;
-      if (!whole) {
-        out.fill(NaN, at, at + bands);
-        continue;
-      }
-      this.#power.compute(window.channel(c), out, at);
-      for (let b = 0; b < bands; b++) {
-        const power = out[at + b];
-        const measured = power > 0 && !this.#beyondNyquist[b];
-        out[at + b] = measured ? HALF_LOG_2_PI_E + 0.5 * Math.log(power) : NaN;
-      }
+    const channels = this.#channels;
+    if (window.gap || window.length !== this.#power.length) {
+      out.fill(Number.NaN);
+      return;
+    }
+    for (let i = 0; i < channels.length; i += 2) {
+      const j = Math.min(i + 1, channels.length - 1);
+      this.#power.compute(
+        window.channel(channels[i]),
+        out,
+        i * bands,
+        window.channel(channels[j]),
+        j * bands,
+      );
+    }
+    for (let i = 0; i < out.length; i++) {
+      const measured = out[i] > 0 && !this.#beyondNyquist[i % bands];
+      out[i] = measured ? HALF_LOG_2_PI_E + 0.5 * Math.log(out[i]) : Number.NaN;
     }
   }
 }
