@@ -1,0 +1,219 @@
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { Feed } from '../../src/cli/feed.js';
+import { connectStream } from '../../src/client/index.js';
+import { VirtualClock } from '../../src/core/clock.js';
+import { openRecording } from '../../src/recordings/open.js';
+import { type CliResult, runAffectd } from './run-affectd.js';
+
+const root = join(import.meta.dirname, '..', '..');
+const folder = mkdtempSync(join(tmpdir(), 'affectd-daemon-'));
+const session = join(folder, 'session.xdf');
+
+beforeAll(async () => {
+  await runAffectd([
+    'simulate',
+    '--duration',
+    '15',
+    '--seed',
+    '5',
+    '--faults',
+    'drop:gaze@6-9',
+    '--out',
+    session,
+  ]);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A daemon in this process, on a clock that runs as fast as it can. */
+async function startDaemon(args: readonly string[]) {
+  const clock = new VirtualClock();
+  const stop = new AbortController();
+  let output = '';
+  let listening: (url: string) => void = () => {};
+  const url = new Promise<string>((resolve) => {
+    listening = resolve;
+  });
+  let ended = false;
+  const result: Promise<CliResult> = runAffectd([...args, '--port', '0'], {
+    clock,
+    signal: stop.signal,
+    onOutput: (text) => {
+      output = text;
+      const found = /http:\/\/127\.0\.0\.1:\d+\//.exec(text);
+      if (found) listening(found[0]);
+    },
+  }).finally(() => {
+    ended = true;
+  });
+  void (async () => {
+    while (!ended) {
+      await new Promise((resolve) => setImmediate(resolve));
+      clock.advance(0.002);
+    }
+  })();
+  const address = await Promise.race([url, result.then(({ stderr }) => Promise.reject(new Error(stderr)))]);
+  return {
+    url: address,
+    output: () => output,
+    stop: (reason: 'SIGTERM' | 'SIGINT' = 'SIGTERM') => {
+      stop.abort(reason);
+      return result;
+    },
+  };
+}
+
+interface Message {
+  readonly stream: string;
+  readonly session: string;
+  readonly time: number;
+  readonly seq: number;
+  readonly event?: { code: string; message: string };
+  readonly [key: string]: unknown;
+}
+
+/** Collects messages until one fits. */
+function collect(url: string, streams: ('affect' | 'sys')[]) {
+  const client = connectStream(url, { WebSocket });
+  const messages: Message[] = [];
+  const waiting = new Set<() => void>();
+  for (const stream of streams) {
+    client.on(stream, (message: unknown) => {
+      messages.push(message as Message);
+      for (const check of waiting) check();
+    });
+  }
+  const until = (fits: (message: Message) => boolean): Promise<Message> =>
+    new Promise((resolve) => {
+      const check = (): void => {
+        const found = messages.find(fits);
+        if (!found) return;
+        waiting.delete(check);
+        resolve(found);
+      };
+      waiting.add(check);
+      check();
+    });
+  return { client, messages, until };
+}
+
+async function feedRecording(url: string, path: string, name: string): Promise<void> {
+  const feed = new Feed({ url, session: name, client: 'test' });
+  const recording = await openRecording(path);
+  for await (const message of recording.messages({ chunk: null, clockSync: true, events: () => {} })) {
+    if (message.kind !== 'marker' && !(message.kind === 'open' && message.info.type === 'Annotation'))
+      feed.send(message);
+  }
+  await recording.close();
+  await feed.close();
+}
+
+describe('affectd run', () => {
+  it('gives over WebSocket the bytes that replay gives for the same chunks', async () => {
+    const replayed = await runAffectd(['replay', session, '--session', 'lab']);
+    expect(replayed.code, replayed.stderr).toBe(0);
+    const daemon = await startDaemon(['run', '--log-level', 'silent']);
+    const { client, messages, until } = collect(daemon.url, ['affect', 'sys']);
+    await client.subscribe({ streams: ['affect', 'sys'], session: '*', policy: 'buffer' });
+    await feedRecording(daemon.url, session, 'lab');
+    await until(({ event }) => event?.code === 'session-closed');
+    client.close();
+    expect((await daemon.stop()).code).toBe(0);
+    const live = messages
+      .filter(({ stream }) => stream === 'affect')
+      .map(({ time_unix, age_ms, ...prediction }) => {
+        expect([typeof time_unix, typeof age_ms]).toEqual(['number', 'number']);
+        return JSON.stringify(prediction);
+      });
+    expect(live).toEqual(replayed.stdout.trim().split('\n'));
+  });
+
+  it('ends on SIGTERM with 0 and on an interrupt with 130, telling its clients that it goes', async () => {
+    for (const [reason, code] of [
+      ['SIGTERM', 0],
+      ['SIGINT', 130],
+    ] as const) {
+      const daemon = await startDaemon(['run', '--log-level', 'silent']);
+      const socket = new WebSocket(`${daemon.url.replace('http', 'ws')}v1/stream`);
+      await new Promise((resolve) => socket.once('open', resolve));
+      const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+      const result = await daemon.stop(reason);
+      expect(result.code).toBe(code);
+      expect(await closed).toBe(1001);
+    }
+  });
+
+  it('takes a changed pipeline file, and keeps the old one when the new one is unusable', async () => {
+    const file = join(folder, 'lab.yaml');
+    copyFileSync(join(root, 'pipelines', 'default.yaml'), file);
+    const text = readFileSync(file, 'utf8');
+    const daemon = await startDaemon(['run', file, '--log-level', 'silent']);
+    const { client, messages, until } = collect(daemon.url, ['affect', 'sys']);
+    await client.subscribe({ streams: ['affect', 'sys'], session: '*', policy: 'buffer' });
+    const feed = new Feed({ url: daemon.url, session: 'lab', client: 'test' });
+    const recording = await openRecording(session);
+    let sent = 0;
+    for await (const message of recording.messages({ chunk: null, clockSync: true, events: () => {} })) {
+      if (message.kind === 'open' && message.info.type === 'Annotation') continue;
+      feed.send(message);
+      if (message.kind !== 'chunk') continue;
+      sent++;
+      if (sent === 80) {
+        writeFileSync(file, text.replace('type: mask', 'type: musk'));
+        const kept = await until(({ event }) => event?.code === 'pipeline-kept');
+        expect(kept.event?.message).toMatch(/lab\.yaml:\d+:\d+: .*did you mean mask/);
+      }
+      if (sent === 120) {
+        writeFileSync(file, `# mended\n${text}`);
+        await until(({ event }) => event?.code === 'pipeline-reloaded');
+      }
+    }
+    await recording.close();
+    await feed.close();
+    await until(({ event }) => event?.code === 'session-closed');
+    client.close();
+    await daemon.stop();
+    const replayed = await runAffectd(['replay', session, '--session', 'lab']);
+    const predictions = messages.filter(({ stream }) => stream === 'affect');
+    expect(predictions.map(({ seq, time }) => [seq, time])).toEqual(
+      replayed.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+        .map(({ seq, time }) => [seq, time]),
+    );
+  });
+
+  it('does not start on a port that is taken: 2', async () => {
+    const daemon = await startDaemon(['run', '--log-level', 'silent']);
+    const taken = await runAffectd(['run', '--port', new URL(daemon.url).port]);
+    expect(taken.code).toBe(2);
+    expect(taken.stderr.trim().split('\n')).toHaveLength(1);
+    expect(taken.stderr).toMatch(/port \d+ on 127\.0\.0\.1 is taken/);
+    await daemon.stop();
+  });
+
+  it('does not listen to other machines without a token: 2', async () => {
+    const result = await runAffectd(['run', '--host', '0.0.0.0', '--port', '0']);
+    expect(result.code).toBe(2);
+    expect(result.stderr).toMatch(/give a token \(--token-file FILE\)/);
+  });
+});
+
+describe('affectd demo', () => {
+  it('says first that all is simulated and how to connect, then predicts', async () => {
+    const daemon = await startDaemon(['demo', '--log-level', 'silent']);
+    expect(daemon.output().split('\n')[0]).toMatch(/SIMULATED/);
+    expect(daemon.output()).toMatch(/v1\/ingest/);
+    const { client, until } = collect(daemon.url, ['affect']);
+    await client.subscribe({ streams: ['affect'] });
+    const valid = await until((message) => message.valid === true);
+    expect(valid).toMatchObject({ session: 'demo', evidence: 'simulated' });
+    expect(valid.time).toBeLessThan(20);
+    client.close();
+    expect((await daemon.stop('SIGINT')).code).toBe(130);
+  });
+});
