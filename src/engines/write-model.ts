@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOfBytes } from '../core/digest.js';
 import type { ModelFrame } from '../core/model.js';
-import { bindModel, type ModelDefinition } from '../models/definition.js';
+import { bindModel, type InputSpec, type ModelDefinition } from '../models/definition.js';
 import { encodeFrames } from '../models/frames.js';
 import { MANIFEST_FILE, MANIFEST_FORMAT, type Manifest, modelId } from '../models/manifest.js';
 import { type Parameters, packParameters } from '../models/parameters.js';
@@ -12,7 +12,8 @@ import type { Tfjs } from './tfjs-graph.js';
 
 /** What a model's folder is written from. */
 export interface ModelDescription<S>
-  extends Pick<Manifest, 'name' | 'evidence' | 'inputs' | 'calibration' | 'validity'> {
+  extends Pick<Manifest, 'name' | 'evidence' | 'calibration' | 'validity'> {
+  readonly inputs: readonly InputSpec[];
   readonly definition: ModelDefinition<S>;
   readonly settings: S;
   readonly parameters: Parameters;
@@ -47,7 +48,7 @@ export async function writeModel<S>(
     type: definition.type,
     evidence: description.evidence,
     card: 'CARD.md',
-    inputs,
+    inputs: inputs as Manifest['inputs'],
     settings: settings as Manifest['settings'],
     parameters: model.parameters.map(({ name, shape }) => ({ name, shape: [...shape] })),
     artifacts: {

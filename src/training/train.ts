@@ -8,9 +8,9 @@ import { createInference } from '../engines/inference.js';
 import { TfjsExecutable } from '../engines/tfjs-executable.js';
 import { loadTfjsWasm } from '../engines/tfjs-wasm.js';
 import { writeModel } from '../engines/write-model.js';
-import { bindModel, type ModelDefinition } from '../models/definition.js';
+import { bindModel, type InputSpec, type ModelDefinition } from '../models/definition.js';
 import { modelDefinitions } from '../models/definitions.js';
-import { type Manifest, readModel } from '../models/manifest.js';
+import { readModel } from '../models/manifest.js';
 import { countParameters } from '../models/parameters.js';
 import { loadPipeline } from '../topology/load.js';
 import type { ModelNode, Pipeline } from '../topology/pipeline.js';
@@ -45,51 +45,63 @@ function onlyModel(pipeline: Pipeline, path: string): ModelNode {
   return node;
 }
 
-interface Prepared {
+/** A checked configuration: whatever can be found wrong without hours of data has been. */
+interface Plan {
   readonly config: TrainConfig;
+  readonly directory: string;
   readonly pipeline: Pipeline;
   readonly node: ModelNode;
   readonly inputs: ModelInputs;
+  readonly definition: ModelDefinition<unknown>;
+  readonly settings: unknown;
 }
 
-function collect(
-  { config, pipeline, node, inputs }: Prepared,
-  sessions: readonly SimulatedSession[],
-): Example[] {
-  return sessions.flatMap((session) => collectExamples(pipeline, node, inputs, session, config.data.step_s));
-}
-
-async function prepare(
-  path: string,
-): Promise<Prepared & { directory: string; definition: ModelDefinition<unknown> }> {
+async function makePlan(path: string): Promise<Plan> {
+  const invalid = (problem: string): ConfigurationError =>
+    new ConfigurationError('training-invalid', `${path}: ${problem}`);
   const { config, directory, pipeline: file } = await loadTrainConfig(path);
   const definition = modelDefinitions.get(config.type);
   if (!definition)
-    throw new ConfigurationError(
-      'training-invalid',
-      `${path}: type: ${config.type} is not one of ${[...modelDefinitions.keys()].join(', ')}`,
-    );
+    throw invalid(`type: ${config.type} is not one of ${[...modelDefinitions.keys()].join(', ')}`);
+  const settings = definition.settings.safeParse(config.settings);
+  if (!settings.success) {
+    const [issue] = settings.error.issues;
+    throw invalid(`settings.${issue.path.join('.')}: ${issue.message}`);
+  }
   const pipeline = await loadPipeline(file);
   const node = onlyModel(pipeline, path);
   const { data } = config;
-  const one = { ...data, duration_s: DISCOVERY_S, people: { ...data.people, train: data.profiles.length } };
-  const inputs = discoverInputs(
-    pipeline,
-    node,
-    simulatedPeople(one, 'train').map(({ messages }) => messages),
-  );
-  return { config, directory, definition, pipeline, node, inputs };
+  const brief = { ...data, duration_s: DISCOVERY_S, people: { ...data.people, train: data.profiles.length } };
+  const sessions = simulatedPeople(brief, 'train').map(({ messages }) => messages);
+  const inputs = discoverInputs(pipeline, node, sessions);
+  const plan = { config, directory, pipeline, node, inputs, definition, settings: settings.data };
+  const [problem] = definition.problems(settings.data, inputSpecs(plan, []));
+  if (problem) throw invalid(problem);
+  return plan;
+}
+
+/** The model's inputs, standardised as `examples` are spread. */
+function inputSpecs({ inputs, config }: Plan, examples: readonly Example[]): InputSpec[] {
+  return [...inputs].map(([name, input], m) => ({
+    ...input,
+    name,
+    standardisation: fitStandardisation(input, m, examples, config.clip_sd),
+    with_mask: input.kind === 'features',
+  }));
+}
+
+function collect({ config, pipeline, node, inputs }: Plan, sessions: readonly SimulatedSession[]): Example[] {
+  return sessions.flatMap((session) => collectExamples(pipeline, node, inputs, session, config.data.step_s));
 }
 
 /** The model as shipped, on people that nothing saw, and what it is to be compared with. */
 async function test(
-  prepared: Prepared,
-  directory: string,
+  plan: Plan,
   learnt: readonly Example[],
   options: TrainOptions,
 ): Promise<Pick<TrainingReport, 'model' | 'engine' | 'rows' | 'ceiling'>> {
-  const { config } = prepared;
-  const examples = collect(prepared, simulatedPeople(config.data, 'test'));
+  const { config, directory } = plan;
+  const examples = collect(plan, simulatedPeople(config.data, 'test'));
   const loaded = await readModel(directory);
   const { engine } = await chooseEngine(options.engine ?? 'auto');
   options.progress?.(
@@ -113,36 +125,15 @@ async function test(
  */
 export async function train(path: string, options: TrainOptions = {}): Promise<TrainingReport> {
   const progress = options.progress ?? (() => {});
-  const prepared = await prepare(path);
-  const { config, directory, definition, inputs } = prepared;
+  const plan = await makePlan(path);
+  const { config, directory, definition, settings } = plan;
   const sets = {} as Record<Exclude<PeopleGroup, 'test'>, Example[]>;
   for (const group of ['train', 'validation', 'calibration'] as const) {
     progress(`simulating ${config.data.people[group]} people for ${group}`);
-    sets[group] = collect(prepared, simulatedPeople(config.data, group));
+    sets[group] = collect(plan, simulatedPeople(config.data, group));
   }
-
-  const specs = [...inputs].map(([name, input], m): Manifest['inputs'][number] => ({
-    ...(input as Extract<Manifest['inputs'][number], { kind: 'features' }>),
-    name,
-    standardisation: fitStandardisation(
-      input,
-      m,
-      sets.train,
-      config.clip_sd,
-    ) as Manifest['inputs'][number]['standardisation'],
-    with_mask: input.kind === 'features',
-  }));
-  const settings = definition.settings.safeParse(config.settings);
-  if (!settings.success) {
-    const [issue] = settings.error.issues;
-    throw new ConfigurationError(
-      'training-invalid',
-      `${path}: settings.${issue.path.join('.')}: ${issue.message}`,
-    );
-  }
-  const [problem] = definition.problems(settings.data, specs);
-  if (problem) throw new ConfigurationError('training-invalid', `${path}: ${problem}`);
-  const model = bindModel(definition, settings.data, specs);
+  const inputs = inputSpecs(plan, sets.train);
+  const model = bindModel(definition, settings, inputs);
   progress(
     `training ${config.type} with ${countParameters(model.parameters)} parameters on ${sets.train.length} windows`,
   );
@@ -165,8 +156,8 @@ export async function train(path: string, options: TrainOptions = {}): Promise<T
     name: config.name,
     evidence: 'simulated',
     definition,
-    settings: settings.data,
-    inputs: specs,
+    settings,
+    inputs,
     parameters,
     calibration,
     validity: config.validity,
@@ -175,7 +166,7 @@ export async function train(path: string, options: TrainOptions = {}): Promise<T
   } as const;
   await mkdir(directory, { recursive: true });
   await writeModel(directory, description, tf);
-  const tested = await test(prepared, directory, sets.calibration, options);
+  const tested = await test(plan, sets.calibration, options);
   const result: TrainingReport = {
     type: config.type,
     parameters: countParameters(model.parameters),
