@@ -1,7 +1,9 @@
+import type { EventSink } from '../core/event.js';
 import type { StreamMessage } from '../core/signal.js';
 import { startServer } from '../server/server.js';
 import { WebSocketSink } from '../sinks/websocket.js';
 import { createMetrics } from '../telemetry/metrics.js';
+import { OutputMessages } from '../topology/output-messages.js';
 import { replay } from '../topology/replay.js';
 import type { LoadedPipeline } from '../topology/run-session.js';
 import { type CommandContext, daemonLog } from './context.js';
@@ -21,14 +23,25 @@ export async function serveRecording(context: CommandContext, serve: ServeRecord
   const { clock } = context;
   const { loaded, session, bindings } = serve;
   const events = daemonLog(context, serve.options.logLevel);
+  const messages = new OutputMessages(session);
   const metrics = createMetrics();
   const sink = new WebSocketSink({ clock, events, metrics });
   const server = await startServer({ clock, events, metrics, sink, ...(await serverOptions(serve.options)) });
+  const announce: EventSink = (event) => {
+    events(event);
+    sink.publish(messages.event(event));
+  };
   context.stdout.write(`affectd replays ${session} on ${server.url}\n`);
   try {
-    for await (const result of replay(serve.messages, { session, loaded, bindings, events })) {
+    for await (const result of replay(serve.messages, {
+      session,
+      loaded,
+      bindings,
+      events: announce,
+      monitor: true,
+    })) {
       if (context.signal.aborted) break;
-      if (result.kind === 'prediction') sink.publish(result.prediction);
+      for (const message of messages.of(result)) sink.publish(message);
     }
     await untilAborted(context.signal);
   } finally {

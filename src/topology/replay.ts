@@ -11,6 +11,8 @@ export interface ReplayOptions {
   /** Source node to stream id, from {@link matchStreams}. */
   readonly bindings: ReadonlyMap<string, string>;
   readonly events: EventSink;
+  /** Whether to tell the state of every channel; default no. */
+  readonly monitor?: boolean;
 }
 
 /**
@@ -29,7 +31,7 @@ export async function* replay(
     models: new Map([...loaded.runners].map(([name, runner]) => [name, runner.inputs])),
     ordered: true,
     bindings: options.bindings,
-    monitor: false,
+    monitor: options.monitor ?? false,
     events: options.events,
     emit: (output) => outputs.push(output),
   });

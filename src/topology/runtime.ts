@@ -10,6 +10,7 @@ import {
   type Observable,
   Subject,
   type Subscription,
+  tap,
 } from 'rxjs';
 import type { Clock, Seconds } from '../core/clock.js';
 import type { EventSink, SessionEvent } from '../core/event.js';
@@ -17,7 +18,8 @@ import type { ModelRunner } from '../core/model.js';
 import type { OutputMessage } from '../sinks/sink.js';
 import type { SessionMessage } from '../sources/source.js';
 import type { Metrics } from '../telemetry/metrics.js';
-import { predictInOrder, type SessionOutput } from './predict-in-order.js';
+import { OutputMessages } from './output-messages.js';
+import { predictInOrder } from './predict-in-order.js';
 import { type LoadedPipeline, runSession } from './run-session.js';
 
 /** Windows that may wait for the model before the oldest is left out: at a hop of 0.5 s, 16 s. */
@@ -44,7 +46,7 @@ export class PipelineRuntime {
   readonly #outputs = new Subject<OutputMessage>();
   readonly #sessions = new Map<string, SessionStatus>();
   readonly #subscriptions: Subscription[] = [];
-  readonly #sequences = new Map<string, number>();
+  readonly #publishers = new Map<string, OutputMessages>();
 
   constructor(readonly options: RuntimeOptions) {
     this.#loaded = new BehaviorSubject(options.loaded);
@@ -82,7 +84,7 @@ export class PipelineRuntime {
   /** Publishes an event that belongs to no session's data. */
   announce(event: SessionEvent): void {
     this.options.events(event);
-    this.#outputs.next(this.#sys(event.session ?? '*', event));
+    this.#outputs.next(this.#publisher(event.session ?? '*').event(event));
   }
 
   async close(): Promise<void> {
@@ -120,7 +122,12 @@ export class PipelineRuntime {
           metrics?.predictionLatency.observe(latency_s);
         },
       }),
-      mergeMap((output) => this.#messagesOf(status, output)),
+      tap((output) => {
+        if (output.kind !== 'closed') return;
+        metrics?.windows.inc();
+        status.zero_unix_s ??= clock.unix() - output.time;
+      }),
+      mergeMap((output) => this.#publisher(session).of(output)),
       // One session's fault must not end the others.
       catchError((error: unknown) => {
         const message = error instanceof Error ? error.message : String(error);
@@ -132,70 +139,21 @@ export class PipelineRuntime {
         return EMPTY;
       }),
       finalize(() => {
-        this.#sessions.delete(session);
+        // A session that began anew under this name has a status of its own.
+        if (this.#sessions.get(session) === status) this.#sessions.delete(session);
         metrics?.sessions.set(this.#sessions.size);
         events({ code: 'session-closed', level: 'info', message: `session ${session} closed` });
       }),
     );
   }
 
-  #messagesOf(status: SessionStatus, output: SessionOutput): OutputMessage[] {
-    const { session } = status;
-    switch (output.kind) {
-      case 'prediction':
-        return [output.prediction];
-      case 'features': {
-        const { vector, input } = output;
-        return [
-          {
-            stream: 'features',
-            session,
-            seq: this.#next(`${session} features`),
-            time: vector.time,
-            window: vector.window,
-            input,
-            features: vector.schema.features,
-            values: Array.from(vector.values, (value) => (Number.isFinite(value) ? value : null)),
-          },
-        ];
-      }
-      case 'closed': {
-        this.options.metrics?.windows.inc();
-        status.zero_unix_s ??= this.options.clock.unix() - output.time;
-        const inputs = [...output.inputs].map(([name, { info, stale, channels }]) => [
-          name,
-          {
-            name: info.name,
-            type: info.type,
-            sfreq: info.sfreq,
-            present: !stale,
-            reason: stale ? 'stale' : null,
-            channels,
-          },
-        ]);
-        return [
-          {
-            stream: 'quality',
-            session,
-            seq: this.#next(`${session} quality`),
-            time: output.time,
-            inputs: Object.fromEntries(inputs),
-          },
-        ];
-      }
-      default:
-        return [];
+  #publisher(session: string): OutputMessages {
+    let publisher = this.#publishers.get(session);
+    if (!publisher) {
+      publisher = new OutputMessages(session);
+      this.#publishers.set(session, publisher);
     }
-  }
-
-  #sys(session: string, event: SessionEvent): OutputMessage {
-    return { stream: 'sys', session, seq: this.#next(`${session} sys`), time: event.time ?? null, event };
-  }
-
-  #next(key: string): number {
-    const seq = this.#sequences.get(key) ?? 0;
-    this.#sequences.set(key, seq + 1);
-    return seq;
+    return publisher;
   }
 }
 

@@ -1,0 +1,67 @@
+import type { SessionEvent } from '../core/event.js';
+import type { OutputMessage } from '../sinks/sink.js';
+import type { SessionOutput } from './predict-in-order.js';
+
+/** Turns what a session gives into messages for sinks, each stream of messages numbered from 0. */
+export class OutputMessages {
+  readonly #sequences = new Map<OutputMessage['stream'], number>();
+
+  constructor(readonly session: string) {}
+
+  of(output: SessionOutput): OutputMessage[] {
+    const { session } = this;
+    switch (output.kind) {
+      case 'prediction':
+        return [output.prediction];
+      case 'features': {
+        const { vector, input } = output;
+        return [
+          {
+            stream: 'features',
+            session,
+            seq: this.#next('features'),
+            time: vector.time,
+            window: vector.window,
+            input,
+            features: vector.schema.features,
+            values: Array.from(vector.values, (value) => (Number.isFinite(value) ? value : null)),
+          },
+        ];
+      }
+      case 'closed': {
+        const inputs = [...output.inputs].map(([name, { info, stale, channels }]) => [
+          name,
+          {
+            name: info.name,
+            type: info.type,
+            sfreq: info.sfreq,
+            present: !stale,
+            reason: stale ? 'stale' : null,
+            channels,
+          },
+        ]);
+        return [
+          {
+            stream: 'quality',
+            session,
+            seq: this.#next('quality'),
+            time: output.time,
+            inputs: Object.fromEntries(inputs),
+          },
+        ];
+      }
+      case 'marker':
+        return [];
+    }
+  }
+
+  event(event: SessionEvent): OutputMessage {
+    return { stream: 'sys', session: this.session, seq: this.#next('sys'), time: event.time ?? null, event };
+  }
+
+  #next(stream: OutputMessage['stream']): number {
+    const seq = this.#sequences.get(stream) ?? 0;
+    this.#sequences.set(stream, seq + 1);
+    return seq;
+  }
+}
