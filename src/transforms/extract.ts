@@ -10,10 +10,9 @@ import { featureDefinitions } from '../features/registry.js';
 const names = [...featureDefinitions.keys()] as [string, ...string[]];
 
 /** `name`, or an object with `name` and the feature's own parameters. */
-const feature = z.union([
-  z.enum(names),
-  ...[...featureDefinitions.values()].map((definition) => withName(definition)),
-]);
+const feature = z.union([z.enum(names), ...[...featureDefinitions.values()].map(withName)], {
+  error: `expected a feature, or an object with its name and parameters; features are ${names.join(', ')}`,
+});
 
 const params = z.strictObject({
   features: z

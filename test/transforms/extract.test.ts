@@ -136,6 +136,10 @@ describe('extract', () => {
     expect(parse({ features: [{ name: 'differential-entropy' }] })).toBe(true);
     expect(parse({ features: ['differential'] })).toBe(false);
     expect(parse({ features: [{ name: 'differential-entropy', band: 1 }] })).toBe(false);
+    const unknown = extract.params.safeParse({ features: ['differential'] });
+    expect(unknown.error!.issues[0].message).toMatch(/features are differential-entropy, /);
+    const misspelt = extract.params.safeParse({ features: [{ name: 'differential-entropy', band: 1 }] });
+    expect(misspelt.error!.issues[0].message).toMatch(/"band"/);
     expect(parse({ features: [] })).toBe(false);
     expect(parse({ features: ['differential-entropy'], window: 4 })).toBe(false);
   });
