@@ -44,7 +44,11 @@ describe('normalize', () => {
   });
 
   it('takes the longest fitting prior', () => {
-    const processor = create({ prior_sd: { de: 1, de_alpha: 2, 'Fp1.de_alpha': 4 }, prior_s: 1e9, half_life_s: 1e9 });
+    const processor = create({
+      prior_sd: { de: 1, de_alpha: 2, 'Fp1.de_alpha': 4 },
+      prior_s: 1e9,
+      half_life_s: 1e9,
+    });
     processor.process(vectorOf(schema, [0, 0], 4));
     // Mean 1 of 0 and 2.
     expect(processor.process(vectorOf(schema, [2, 0], 4.5)).values[0]).toBeCloseTo(1 / 4, 6);
