@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { chooseEngine } from '../../src/engines/choose.js';
+import { createInference } from '../../src/engines/inference.js';
+import { type LoadedModel, readModel } from '../../src/models/manifest.js';
+import { simulateSession } from '../../src/simulation/session.js';
+import { loadPipeline } from '../../src/topology/load.js';
+import { modelMismatches } from '../../src/topology/load-models.js';
+import { collectExamples } from '../../src/training/dataset.js';
+import { evaluate } from '../../src/training/evaluate.js';
+import type { TrainingReport } from '../../src/training/report.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const report: TrainingReport = JSON.parse(readFileSync(`${root}models/demo/report.json`, 'utf8'));
+
+let model: LoadedModel;
+beforeAll(async () => {
+  model = await readModel(`${root}models/demo`);
+});
+
+describe('the demo model', () => {
+  it('fits the default pipeline, whose transforms are those it was trained with', async () => {
+    const pipeline = await loadPipeline(`${root}pipelines/default.yaml`);
+    const [node] = pipeline.models.values();
+    const inputs = new Map(model.manifest.inputs.map((input) => [input.name, input]));
+    expect(modelMismatches(node, { name: 'demo', type: model.manifest.type, inputs })).toEqual([]);
+  });
+
+  it('says everywhere that it has seen simulated people only', () => {
+    expect(model.manifest.evidence).toBe('simulated');
+    const card = readFileSync(`${root}models/demo/${model.manifest.card}`, 'utf8');
+    expect(card).toContain('This model has never seen a person.');
+    expect(card).toContain(model.id);
+    expect(report.model).toBe(model.id);
+  });
+
+  it.each(['valence', 'arousal'] as const)(
+    'reports %s within reach of the ceiling, for every sensor',
+    (dimension) => {
+      const ccc = (name: string): number => report.rows.find((row) => row.name === name)![dimension].ccc;
+      expect(ccc('all sensors')).toBeGreaterThanOrEqual(0.8);
+      expect(ccc('40 % missing')).toBeGreaterThanOrEqual(0.5);
+      expect(report.ceiling[dimension].ccc).toBeGreaterThan(ccc('all sensors'));
+      for (const { name } of model.manifest.inputs)
+        expect(report.rows.map((row) => row.name)).toContain(`${name} alone`);
+    },
+  );
+
+  it.each(['onnx', 'tfjs-wasm'] as const)('does as well on people drawn now, on %s', async (name) => {
+    const pipeline = await loadPipeline(`${root}pipelines/default.yaml`);
+    const [node] = pipeline.models.values();
+    const inputs = new Map(model.manifest.inputs.map((input) => [input.name, input]));
+    const examples = (['epoc', 'muse'] as const).flatMap((profile) => {
+      const seed = `somebody else with ${profile}`;
+      const messages = simulateSession({ seed, profile, duration_s: 180 });
+      return collectExamples(pipeline, node, inputs, { person: seed, messages }, 2);
+    });
+    const { engine } = await chooseEngine(name);
+    const inference = await createInference(model, engine);
+    const [all, thinned] = await evaluate(model.manifest.inputs, examples, inference.predict, [0, 0.4]);
+    await inference.dispose();
+    // Two short sessions, their first minute with it: somewhat below the report's mean.
+    for (const dimension of ['valence', 'arousal'] as const) {
+      expect(all[dimension].ccc).toBeGreaterThan(0.7);
+      expect(thinned[dimension].ccc).toBeGreaterThan(0.5);
+    }
+  });
+});
