@@ -57,6 +57,7 @@ async function feed(context: CommandContext, url: string): Promise<void> {
     const messages = recording.messages({ chunk: null, clockSync: true, events: () => {} });
     for await (const message of pace(messages, { clock, speed: 1, signal })) {
       if (message.kind === 'open' && message.info.type === 'Annotation') continue;
+      if (message.kind === 'chunk') await device.ready();
       device.send(message, shift_s);
     }
     await recording.close();

@@ -16,6 +16,7 @@ export interface FeedOptions {
 export class Feed {
   readonly #connection: IngestConnection;
   readonly #streams = new Map<string, IngestStream>();
+  readonly #opened: Promise<void>[] = [];
 
   constructor(options: FeedOptions) {
     const { url, ...rest } = options;
@@ -25,8 +26,10 @@ export class Feed {
   /** `shift_s` is added to the stamps: a session that is played again goes on in time. */
   send(message: StreamMessage, shift_s: Seconds = 0): void {
     if (message.kind === 'open') {
-      if (!this.#streams.has(message.info.id))
-        this.#streams.set(message.info.id, this.#connection.open(declaration(message.info)));
+      if (this.#streams.has(message.info.id)) return;
+      const stream = this.#connection.open(declaration(message.info));
+      this.#streams.set(message.info.id, stream);
+      this.#opened.push(new Promise((resolve) => stream.on('open', () => resolve())));
     } else if (message.kind === 'chunk') {
       const { chunk } = message;
       this.#streams.get(chunk.info.id)?.push(
@@ -34,6 +37,11 @@ export class Feed {
         chunk.times.map((t) => t + shift_s),
       );
     }
+  }
+
+  /** Resolves once the daemon knows every stream: what is sent from then on arrives in the order of sending. */
+  async ready(): Promise<void> {
+    await Promise.all(this.#opened);
   }
 
   /** Resolves once everything sent is safe. */

@@ -121,6 +121,7 @@ async function stream(
     if (wait_s > 0) await new Promise<void>((resolve) => clock.after(wait_s, resolve));
     if (signal.aborted) break;
     if (message.kind === 'open' && message.info.type === 'Annotation') continue;
+    if (message.kind === 'chunk') await feed.ready();
     feed.send(message);
   }
   await feed.close();

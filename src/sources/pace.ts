@@ -5,11 +5,13 @@ import type { StreamMessage } from '../core/signal.js';
 function wait(clock: Clock, span_s: Seconds, signal: AbortSignal | undefined): Promise<void> {
   if (span_s <= 0 || signal?.aborted) return Promise.resolve();
   return new Promise((resolve) => {
-    const timer = clock.after(span_s, resolve);
-    signal?.addEventListener('abort', () => {
+    const timer = clock.after(span_s, end);
+    function end(): void {
       timer.cancel();
+      signal?.removeEventListener('abort', end);
       resolve();
-    });
+    }
+    signal?.addEventListener('abort', end);
   });
 }
 
