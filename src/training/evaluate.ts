@@ -81,6 +81,17 @@ export async function evaluate(
   return rows;
 }
 
+/** What always saying the training people's mean label is worth; it has no CCC. */
+export function constantRow(learnt: readonly Example[], tested: readonly Example[]): EvaluationRow {
+  const mean = (dimension: Dimension): number => moments(learnt.map(({ label }) => label[dimension])).mean;
+  const constant = { valence: mean('valence'), arousal: mean('arousal'), interval: null };
+  return evaluationRow(
+    "the training people's mean",
+    tested,
+    tested.map(() => constant),
+  );
+}
+
 /** Windows before and after that the ceiling's reader sees. */
 const REACH = 15;
 const PENALTY = 10;

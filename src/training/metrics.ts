@@ -27,7 +27,8 @@ export function agreement(predicted: ArrayLike<number>, label: ArrayLike<number>
     covariance += (p * l) / n;
   }
   const shift = meanP - meanL;
-  const constant = varP === 0 || varL === 0;
+  // By values: rounding leaves a constant series a variance of its own.
+  const constant = isConstant(predicted) || isConstant(label);
   return {
     ccc: constant ? Number.NaN : (2 * covariance) / (varP + varL + shift * shift),
     pcc: constant ? Number.NaN : covariance / Math.sqrt(varP * varL),
@@ -36,26 +37,31 @@ export function agreement(predicted: ArrayLike<number>, label: ArrayLike<number>
   };
 }
 
+function isConstant(values: ArrayLike<number>): boolean {
+  for (let i = 1; i < values.length; i++) if (values[i] !== values[0]) return false;
+  return true;
+}
+
 export interface MeanAgreement extends Agreement {
   /** Standard deviation of CCC over people (n - 1). */
   readonly cccSd: number;
-  /** People counted; those with a constant series are not. */
+  /** People with a CCC; those with a constant series have none. */
   readonly people: number;
 }
 
-/** Each person's agreement, averaged over people. */
+/** Each person's agreement, averaged over people; CCC and PCC over those who have them. */
 export function meanAgreement(people: readonly Agreement[]): MeanAgreement {
+  const mean = (of: readonly Agreement[], metric: keyof Agreement): number =>
+    of.reduce((sum, agreement) => sum + agreement[metric], 0) / of.length;
   const counted = people.filter(({ ccc }) => Number.isFinite(ccc));
-  const n = counted.length;
-  const mean = (of: (a: Agreement) => number): number => counted.reduce((sum, a) => sum + of(a), 0) / n;
-  const ccc = mean((a) => a.ccc);
+  const ccc = mean(counted, 'ccc');
   const squares = counted.reduce((sum, a) => sum + (a.ccc - ccc) * (a.ccc - ccc), 0);
   return {
     ccc,
-    pcc: mean((a) => a.pcc),
-    mae: mean((a) => a.mae),
-    rmse: mean((a) => a.rmse),
-    cccSd: n > 1 ? Math.sqrt(squares / (n - 1)) : Number.NaN,
-    people: n,
+    pcc: mean(counted, 'pcc'),
+    mae: mean(people, 'mae'),
+    rmse: mean(people, 'rmse'),
+    cccSd: counted.length > 1 ? Math.sqrt(squares / (counted.length - 1)) : Number.NaN,
+    people: counted.length,
   };
 }

@@ -17,6 +17,7 @@ export interface TrainingReport {
   readonly engine: string;
   readonly rows: readonly EvaluationRow[];
   readonly ceiling: EvaluationRow;
+  readonly baseline: EvaluationRow;
 }
 
 const figure = (value: number): string => (Number.isFinite(value) ? value.toFixed(3) : '-');
@@ -74,14 +75,15 @@ prediction interval, made to hold at least ${Math.round(100 * config.interval_le
 
 ${renderRows(report.rows)}
 
-## What there was to reach
+## What to compare it with
 The ceiling is a linear reader of the model's outputs, for all sensors and for each alone, that sees the 15 windows before and the 15 after each window, learnt on
 the calibration people. It needs the future, so nothing live can be expected to pass it; what keeps it from 1 is the generator's own noise.
 
-${renderRows([report.ceiling])}
+${renderRows([report.ceiling, report.baseline])}
 
 ## Known limits
 Simulated effects have no sign flips between people, valence and arousal are independent, and nothing else happens in the simulated
-person's life. Real data sets: see the models that are trained on them.
+person's life. That facial EMG says so much of valence is a property of the generator, not a finding. Intervals hold their level over all combinations of
+that many modalities, not for each combination.
 `;
 }

@@ -17,7 +17,7 @@ import type { ModelNode, Pipeline } from '../topology/pipeline.js';
 import { calibrate } from './calibrate.js';
 import { loadTrainConfig, type TrainConfig } from './config.js';
 import { collectExamples, discoverInputs, type ModelInputs } from './dataset.js';
-import { ceilingRow, evaluate } from './evaluate.js';
+import { ceilingRow, constantRow, evaluate } from './evaluate.js';
 import type { Example } from './example.js';
 import { type Epoch, fitModel } from './fit.js';
 import { renderCard, type TrainingReport } from './report.js';
@@ -97,9 +97,9 @@ function collect({ config, pipeline, node, inputs }: Plan, sessions: readonly Si
 /** The model as shipped, on people that nothing saw, and what it is to be compared with. */
 async function test(
   plan: Plan,
-  learnt: readonly Example[],
+  sets: Readonly<Record<'train' | 'calibration', readonly Example[]>>,
   options: TrainOptions,
-): Promise<Pick<TrainingReport, 'model' | 'engine' | 'rows' | 'ceiling'>> {
+): Promise<Pick<TrainingReport, 'model' | 'engine' | 'rows' | 'ceiling' | 'baseline'>> {
   const { config, directory } = plan;
   const examples = collect(plan, simulatedPeople(config.data, 'test'));
   const loaded = await readModel(directory);
@@ -114,9 +114,20 @@ async function test(
     inference.predict,
     config.report.missing_rates,
   );
-  const ceiling = await ceilingRow(loaded.manifest.inputs.length, learnt, examples, inference.predict);
+  const ceiling = await ceilingRow(
+    loaded.manifest.inputs.length,
+    sets.calibration,
+    examples,
+    inference.predict,
+  );
   await inference.dispose();
-  return { model: loaded.id, engine: engine.name, rows, ceiling };
+  return {
+    model: loaded.id,
+    engine: engine.name,
+    rows,
+    ceiling,
+    baseline: constantRow(sets.train, examples),
+  };
 }
 
 /**
@@ -166,7 +177,7 @@ export async function train(path: string, options: TrainOptions = {}): Promise<T
   } as const;
   await mkdir(directory, { recursive: true });
   await writeModel(directory, description, tf);
-  const tested = await test(plan, sets.calibration, options);
+  const tested = await test(plan, sets, options);
   const result: TrainingReport = {
     type: config.type,
     parameters: countParameters(model.parameters),

@@ -83,12 +83,14 @@ describe('train', () => {
   });
 
   it('reports on people that it never saw, and learnt what facial muscles say of valence', () => {
-    const { rows, ceiling, windows } = result;
+    const { rows, ceiling, baseline, windows } = result;
     expect(rows.map(({ name }) => name)).toEqual(['all sensors', '40 % missing', 'eda alone', 'emg alone']);
     expect(windows.train).toBeGreaterThan(4 * 140);
     expect(rows[0].valence.people).toBe(2);
     expect(rows[0].valence.ccc).toBeGreaterThan(0.4);
     expect(ceiling.valence.ccc).toBeGreaterThan(rows[3].valence.ccc);
+    expect(baseline.valence.ccc).toBeNaN();
+    expect(baseline.valence.mae).toBeGreaterThan(rows[0].valence.mae);
     expect(progress.some((line) => line.startsWith('epoch 1: '))).toBe(true);
   });
 
