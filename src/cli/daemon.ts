@@ -32,7 +32,12 @@ export async function startDaemon(
   const metrics = createMetrics();
   const runtime = new PipelineRuntime({ loaded, clock, events, metrics });
   const announce: EventSink = (event) => runtime.announce(event);
-  const source = new WebSocketSource({ clock, events: announce, metrics });
+  const source = new WebSocketSource({
+    clock,
+    events: announce,
+    metrics,
+    busy: (session) => runtime.busy(session),
+  });
   const sink = new WebSocketSink({
     clock,
     events,

@@ -47,6 +47,7 @@ export class RpcSocket {
   #unreadBytes = 0;
   #unreadable = false;
   #throttled: Timer | null = null;
+  #held = false;
   #closing: Timer | null = null;
   #closed = false;
 
@@ -80,6 +81,18 @@ export class RpcSocket {
     });
     if (++this.#errorsInARow < MAX_ERRORS_IN_A_ROW || this.#closing) return;
     this.close(CloseCode.policy, 'too-many-errors');
+  }
+
+  /** Reads no more messages until `until` settles, so that the sender feels how fast the daemon is. */
+  hold(until: Promise<void>): void {
+    if (this.#held || this.#closing) return;
+    this.#held = true;
+    this.#socket.pause();
+    const release = () => {
+      this.#held = false;
+      this.#resume();
+    };
+    until.then(release, release);
   }
 
   close(code: CloseCode, reason: string): void {
@@ -177,7 +190,7 @@ export class RpcSocket {
   }
 
   #resume(): void {
-    if (!this.#throttled && !this.#unreadable && !this.#closed) this.#socket.resume();
+    if (!this.#throttled && !this.#unreadable && !this.#held && !this.#closed) this.#socket.resume();
   }
 }
 

@@ -32,6 +32,8 @@ export interface WebSocketSourceOptions {
   readonly limits?: Partial<IngestLimits>;
   /** Resolves once everything emitted for `session` so far is safe; frames are acknowledged then. Default: at once. */
   readonly safe?: (session: string) => Promise<void> | undefined;
+  /** Resolves once `session` can take more; its senders are not read until then. Default: always. */
+  readonly busy?: (session: string) => Promise<void> | undefined;
 }
 
 interface Session {
@@ -219,6 +221,8 @@ export class WebSocketSource implements Source {
       const stream = this.#streamOf(sender, place.stream);
       this.#requireSubscriber();
       if (stream.place(place.seq) === 'next') this.#accept(sender, stream, read(stream));
+      const busy = this.#options.busy?.(stream.session);
+      if (busy) sender.rpc.hold(busy);
       return this.#acknowledge(sender, stream, place);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;

@@ -12,8 +12,10 @@ export type SessionOutput =
 export interface PredictInOrderOptions {
   readonly session: string;
   readonly clock: Clock;
-  /** Most outputs that may wait for the model; beyond it the oldest frame is left out. */
+  /** Most frames that may wait for the model; beyond it the oldest is left out. */
   readonly limit: number;
+  /** Told how many frames wait, whenever that changes. */
+  readonly waiting: (frames: number) => void;
   /** Called for every frame left out. */
   readonly dropped: (time: Seconds) => void;
   /** Called for every prediction, with the time since its window closed, s. */
@@ -22,10 +24,11 @@ export interface PredictInOrderOptions {
 
 /** Replaces frames by their predictions and keeps the order of everything. The queue is bounded, every drop is told. */
 export function predictInOrder(options: PredictInOrderOptions): OperatorFunction<LiveOutput, SessionOutput> {
-  const { session, clock, limit, dropped, predicted } = options;
+  const { session, clock, limit, waiting, dropped, predicted } = options;
   return (outputs$) =>
     new Observable<SessionOutput>((subscriber) => {
       const queue: (LiveOutput & { readonly since: Seconds })[] = [];
+      let frames = 0;
       let running = false;
       let completed = false;
 
@@ -38,6 +41,7 @@ export function predictInOrder(options: PredictInOrderOptions): OperatorFunction
             subscriber.next(output);
             continue;
           }
+          waiting(--frames);
           const runner = loaded.runners.get(output.model);
           if (!runner) continue;
           const prediction = await predict(output, runner, { session, pipeline: loaded.pipeline.digest });
@@ -51,10 +55,14 @@ export function predictInOrder(options: PredictInOrderOptions): OperatorFunction
       return outputs$.subscribe({
         next: (live) => {
           queue.push({ ...live, since: clock.now() });
-          if (queue.length > limit) {
-            const oldest = queue.findIndex(({ output }) => output.kind === 'frame');
-            const [removed] = oldest < 0 ? [] : queue.splice(oldest, 1);
-            if (removed?.output.kind === 'frame') dropped(removed.output.time);
+          if (live.output.kind === 'frame') {
+            if (++frames > limit) {
+              const oldest = queue.findIndex(({ output }) => output.kind === 'frame');
+              const [removed] = queue.splice(oldest, 1);
+              frames--;
+              dropped(removed.output.kind === 'frame' ? removed.output.time : Number.NaN);
+            }
+            waiting(frames);
           }
           void drain();
         },

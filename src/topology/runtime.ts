@@ -22,8 +22,9 @@ import { OutputMessages } from './output-messages.js';
 import { predictInOrder } from './predict-in-order.js';
 import { type LoadedPipeline, runSession } from './run-session.js';
 
-/** Windows that may wait for the model before the oldest is left out: at a hop of 0.5 s, 16 s. */
-const QUEUE_LIMIT = 64;
+/** Windows of a session that may wait for the model: above the first number its senders are asked to wait, above the second the oldest is left out. */
+const BUSY_ABOVE = 32;
+const QUEUE_LIMIT = 1024;
 
 export interface SessionStatus {
   readonly session: string;
@@ -46,6 +47,8 @@ export class PipelineRuntime {
   readonly #outputs = new Subject<OutputMessage>();
   readonly #sessions = new Map<string, SessionStatus>();
   readonly #subscriptions: Subscription[] = [];
+  /** Sessions whose model lags behind, and who waits for them. */
+  readonly #busy = new Map<string, { readonly idle: Promise<void>; readonly release: () => void }>();
   readonly #publishers = new Map<string, OutputMessages>();
 
   constructor(readonly options: RuntimeOptions) {
@@ -87,6 +90,25 @@ export class PipelineRuntime {
     this.#outputs.next(this.#publisher(event.session ?? '*').event(event));
   }
 
+  /** While the model lags behind what `session` sends: resolves when it has caught up. */
+  busy(session: string): Promise<void> | undefined {
+    return this.#busy.get(session)?.idle;
+  }
+
+  #setWaiting(session: string, frames: number): void {
+    const busy = this.#busy.get(session);
+    if (frames > BUSY_ABOVE && !busy) {
+      let release = (): void => {};
+      const idle = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      this.#busy.set(session, { idle, release });
+    } else if (frames <= BUSY_ABOVE / 2 && busy) {
+      this.#busy.delete(session);
+      busy.release();
+    }
+  }
+
   async close(): Promise<void> {
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     this.#outputs.complete();
@@ -107,6 +129,7 @@ export class PipelineRuntime {
         session,
         clock,
         limit: QUEUE_LIMIT,
+        waiting: (frames) => this.#setWaiting(session, frames),
         dropped: (time) => {
           status.droppedWindows++;
           events({
@@ -139,6 +162,7 @@ export class PipelineRuntime {
         return EMPTY;
       }),
       finalize(() => {
+        this.#setWaiting(session, 0);
         // A session that began anew under this name has a status of its own.
         if (this.#sessions.get(session) === status) this.#sessions.delete(session);
         metrics?.sessions.set(this.#sessions.size);

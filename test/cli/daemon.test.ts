@@ -104,8 +104,9 @@ async function feedRecording(url: string, path: string, name: string): Promise<v
   const feed = new Feed({ url, session: name, client: 'test' });
   const recording = await openRecording(path);
   for await (const message of recording.messages({ chunk: null, clockSync: true, events: () => {} })) {
-    if (message.kind !== 'marker' && !(message.kind === 'open' && message.info.type === 'Annotation'))
-      feed.send(message);
+    if (message.kind === 'open' && message.info.type === 'Annotation') continue;
+    if (message.kind === 'chunk') await feed.ready();
+    feed.send(message);
   }
   await recording.close();
   await feed.close();

@@ -46,7 +46,7 @@ describe('TfjsGraph while training', () => {
     const at = (all: readonly Float32Array[]): number => tf.tidy(() => loss(...tensorsOf(all)).dataSync()[0]);
     let checked = 0;
     for (const [p, { name }] of specs.entries()) {
-      const gradient = grads[p].dataSync();
+      const gradient = grads[p].dataSync() as Float32Array;
       // Along the gradient itself: one difference checks the whole array.
       const norm = Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0));
       // A gradient that is nothing beside single precision says nothing.

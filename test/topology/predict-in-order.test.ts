@@ -48,6 +48,7 @@ function start(limit = 100) {
   const seen: SessionOutput[] = [];
   const drops: number[] = [];
   const latencies: number[] = [];
+  const waiting: number[] = [];
   const clock = new VirtualClock();
   let ended = false;
   const subscription = outputs
@@ -56,6 +57,7 @@ function start(limit = 100) {
         session: 's',
         clock,
         limit,
+        waiting: (frames) => waiting.push(frames),
         dropped: (time) => drops.push(time),
         predicted: (_, latency_s) => latencies.push(latency_s),
       }),
@@ -66,7 +68,19 @@ function start(limit = 100) {
     seen.map((output) =>
       output.kind === 'prediction' ? `p${output.prediction.seq}=${output.prediction.valence}` : output.kind,
     );
-  return { runner, outputs, push, tell, seen, drops, latencies, clock, subscription, isEnded: () => ended };
+  return {
+    waiting,
+    runner,
+    outputs,
+    push,
+    tell,
+    seen,
+    drops,
+    latencies,
+    clock,
+    subscription,
+    isEnded: () => ended,
+  };
 }
 
 describe('predictInOrder', () => {
@@ -98,6 +112,18 @@ describe('predictInOrder', () => {
     }
     await settle();
     expect(tell()).toEqual(['p0=0', 'p4=0', 'p5=0']);
+  });
+
+  it('tells how many windows wait', async () => {
+    const { push, runner, waiting } = start();
+    for (let seq = 0; seq < 3; seq++) push(frame(seq));
+    push(closed(3));
+    for (let i = 0; i < 3; i++) {
+      await settle();
+      runner.waiting[i].answer(0);
+    }
+    await settle();
+    expect(waiting).toEqual([1, 0, 1, 2, 1, 0]);
   });
 
   it('completes after the last prediction, not before', async () => {
@@ -175,6 +201,7 @@ describe('predictInOrder', () => {
           session: 's',
           clock: new VirtualClock(),
           limit: 1,
+          waiting: () => {},
           dropped: () => {},
           predicted: () => {},
         }),
