@@ -14,7 +14,7 @@ const SIMULATE = ['simulate', '--duration', '20', '--seed', '11'];
 let reference: CliResult;
 beforeAll(async () => {
   await runAffectd([...SIMULATE, '--out', session]);
-  await runAffectd([...SIMULATE, '--out', faulty, '--faults', 'drop:gaze@8-,nan:EDA@0-']);
+  await runAffectd([...SIMULATE, '--out', faulty, '--faults', 'drop:gaze@15-,nan:EDA@0-']);
   reference = await runAffectd(['replay', session]);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -67,8 +67,8 @@ describe('replay', () => {
   it('masks what is missing, and says why', async () => {
     const predictions = lines(await runAffectd(['replay', faulty]));
     const at = (time: number) => predictions.find((line) => line.time === time);
-    expect(at(8).modalities.eye).toMatchObject({ present: true });
-    expect(at(9).modalities.eye).toEqual({ present: false, coverage: 0, weight: 0, reason: 'stale' });
+    expect(at(15).modalities.eye).toMatchObject({ present: true });
+    expect(at(16).modalities.eye).toEqual({ present: false, coverage: 0, weight: 0, reason: 'stale' });
     expect(at(12).modalities.eda).toMatchObject({ present: false, weight: 0 });
     expect(at(12).valid).toBe(true);
   });

@@ -45,7 +45,7 @@ function operator(options: { loaded$?: BehaviorSubject<LoadedPipeline>; clock?: 
 const closedAt = ({ output }: LiveOutput): string =>
   output.kind === 'closed' ? `closed ${output.time}` : output.kind;
 
-const marbles = (test: Parameters<TestScheduler['run']>[0]): void =>
+const marbles = (test: Parameters<TestScheduler['run']>[0]): unknown =>
   new TestScheduler((actual, expected) => expect(actual).toEqual(expected)).run(test);
 
 describe('runSession', () => {
