@@ -12,26 +12,40 @@ const folder = mkdtempSync(join(tmpdir(), 'affectd-package-'));
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
 function run(file, args, cwd = folder) {
-  return execFileSync(file, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], shell: process.platform === 'win32' });
+  return execFileSync(file, args, {
+    cwd,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    shell: process.platform === 'win32',
+  });
 }
 
 try {
-  const [{ filename, size, entryCount }] = JSON.parse(run(npm, ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], root));
+  const [{ filename, size, entryCount }] = JSON.parse(
+    run(npm, ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], root),
+  );
   console.log(`packed ${filename}: ${entryCount} files, ${(size / 1e6).toFixed(1)} MB`);
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
   run(npm, ['install', '--no-audit', '--no-fund', '--silent', join(folder, filename)]);
   const affectd = join(folder, 'node_modules', 'affectd', 'bin', 'affectd.js');
 
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  if (run(process.execPath, [affectd, '--version']).trim() !== version) throw new Error('affectd --version is wrong');
+  if (run(process.execPath, [affectd, '--version']).trim() !== version)
+    throw new Error('affectd --version is wrong');
 
   const demo = join(folder, 'node_modules', 'affectd', 'fixtures', 'demo', 'demo.xdf');
-  const lines = run(process.execPath, [affectd, 'replay', demo]).trim().split('\n').map((line) => JSON.parse(line));
+  const lines = run(process.execPath, [affectd, 'replay', demo])
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
   const valid = lines.filter((line) => line.valid);
   if (valid.length === 0) throw new Error('replay gave no valid prediction');
   console.log(`replay: ${lines.length} predictions, ${valid.length} valid`);
 
-  const daemon = spawn(process.execPath, [affectd, 'demo', '--port', '0'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+  const daemon = spawn(process.execPath, [affectd, 'demo', '--port', '0'], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   try {
     await firstPrediction(daemon);
     console.log('demo: predictions arrive at a client');
@@ -51,7 +65,9 @@ async function firstPrediction(daemon) {
     await new Promise((resolve, reject) => {
       const limit = setTimeout(() => reject(new Error('no prediction within 60 s')), 60_000);
       socket.on('open', () =>
-        socket.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'subscribe', params: { streams: ['affect'] } })),
+        socket.send(
+          JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'subscribe', params: { streams: ['affect'] } }),
+        ),
       );
       socket.on('message', (data) => {
         if (JSON.parse(data).stream !== 'affect') return;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { channelOf, lowerBound, samplesIn, sliceChunk, type StreamInfo } from '../../src/core/signal.js';
+import { channelOf, lowerBound, type StreamInfo, samplesIn, sliceChunk } from '../../src/core/signal.js';
 
 const info: StreamInfo = {
   id: 's',
