@@ -2,8 +2,8 @@ import type { Seconds } from '../core/clock.js';
 import { type FeatureSchema, type FeatureVector, featureName } from '../core/features.js';
 import type { ModalityFrame, ModalityInput } from '../core/model.js';
 import type { RawWindow } from '../core/processor.js';
+import type { GraphOutput, ModalityStatus } from './graph-output.js';
 import type { ModelNode } from './pipeline.js';
-import type { GraphOutput, ModalityStatus } from './session-graph.js';
 
 const SAME_TIME_S = 1e-9;
 

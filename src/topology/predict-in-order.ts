@@ -1,9 +1,9 @@
 import { Observable, type OperatorFunction } from 'rxjs';
 import type { Clock, Seconds } from '../core/clock.js';
 import type { Prediction } from '../core/prediction.js';
+import type { GraphOutput } from './graph-output.js';
 import { predict } from './predict.js';
 import type { LiveOutput } from './run-session.js';
-import type { GraphOutput } from './session-graph.js';
 
 export type SessionOutput =
   | Exclude<GraphOutput, { kind: 'frame' }>

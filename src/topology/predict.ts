@@ -1,6 +1,6 @@
 import type { ModelOutput, ModelRunner } from '../core/model.js';
 import type { InvalidReason, ModalityState, Prediction } from '../core/prediction.js';
-import type { GraphOutput, ModalityStatus } from './session-graph.js';
+import type { GraphOutput, ModalityStatus } from './graph-output.js';
 
 type FrameOutput = Extract<GraphOutput, { kind: 'frame' }>;
 

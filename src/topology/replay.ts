@@ -1,9 +1,10 @@
 import type { EventSink } from '../core/event.js';
 import type { StreamMessage } from '../core/signal.js';
+import type { GraphOutput } from './graph-output.js';
 import { predict } from './predict.js';
 import type { SessionOutput } from './predict-in-order.js';
 import type { LoadedPipeline } from './run-session.js';
-import { type GraphOutput, SessionGraph } from './session-graph.js';
+import { SessionGraph } from './session-graph.js';
 
 export interface ReplayOptions {
   readonly session: string;

@@ -3,8 +3,9 @@ import type { Clock, Seconds } from '../core/clock.js';
 import type { EventSink } from '../core/event.js';
 import type { ModelRunner } from '../core/model.js';
 import type { StreamMessage } from '../core/signal.js';
+import type { GraphOutput } from './graph-output.js';
 import type { Pipeline } from './pipeline.js';
-import { type GraphOutput, SessionGraph } from './session-graph.js';
+import { SessionGraph } from './session-graph.js';
 
 /** A pipeline with its models loaded, one runner for each model node. */
 export interface LoadedPipeline {

@@ -3,7 +3,7 @@ import type { ChunkTransform, FeatureTransform, WindowTransform } from '../core/
 import { AffectdError, ConfigurationError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
 import { type FeatureSchema, type FeatureVector, featureName } from '../core/features.js';
-import type { ModalityInput, ModelFrame } from '../core/model.js';
+import type { ModalityInput } from '../core/model.js';
 import type {
   ChunkProcessor,
   FeatureProcessor,
@@ -12,59 +12,17 @@ import type {
   Snapshot,
   Windower,
 } from '../core/processor.js';
-import type { Chunk, Marker, StreamInfo, StreamMessage } from '../core/signal.js';
+import type { Chunk, StreamInfo, StreamMessage } from '../core/signal.js';
 import { canonicalLabels } from '../montage/labels.js';
-import { ChannelMonitor, type ChannelState } from './channel-monitor.js';
+import { ChannelMonitor } from './channel-monitor.js';
 import { ClosingTimes } from './closing-times.js';
 import { FrameBuilder } from './frame.js';
+import type { GraphOutput, InputStatus } from './graph-output.js';
 import type { Pipeline, SourceNode } from './pipeline.js';
 import { Watermarks } from './watermarks.js';
 
 /** Windows that end more than this after the last sample are left out instead of being closed empty, s. */
 const LONGEST_SILENCE_S = 60;
-
-export interface ModalityStatus {
-  readonly present: boolean;
-  readonly coverage: number;
-  readonly reason: string | null;
-}
-
-/** What a source of the pipeline is fed with, and how it fares. */
-export interface InputStatus {
-  readonly info: StreamInfo;
-  readonly stale: boolean;
-  readonly channels: readonly {
-    readonly label: string;
-    readonly coverage: number;
-    readonly state: ChannelState;
-  }[];
-}
-
-/** What a session's graph gives, in order. */
-export type GraphOutput =
-  | {
-      readonly kind: 'features';
-      readonly node: string;
-      /** The source's name in the pipeline. */
-      readonly input: string;
-      readonly vector: FeatureVector;
-    }
-  | {
-      readonly kind: 'frame';
-      readonly model: string;
-      readonly seq: number;
-      readonly time: Seconds;
-      readonly window: readonly [Seconds, Seconds];
-      readonly frame: ModelFrame;
-      readonly modalities: ReadonlyMap<string, ModalityStatus>;
-    }
-  | {
-      readonly kind: 'closed';
-      readonly time: Seconds;
-      /** State of each source's stream; empty unless the graph monitors channels. */
-      readonly inputs: ReadonlyMap<string, InputStatus>;
-    }
-  | { readonly kind: 'marker'; readonly marker: Marker };
 
 export interface GraphOptions {
   readonly session: string;

@@ -4,8 +4,9 @@ import { InputError } from '../core/errors.js';
 import { type FeatureDescriptor, type FeatureSchema, featureName } from '../core/features.js';
 import type { ModalityInput, ModelFrame } from '../core/model.js';
 import { type Chunk, channelOf, type StreamMessage } from '../core/signal.js';
+import type { GraphOutput } from '../topology/graph-output.js';
 import type { ModelNode, Pipeline } from '../topology/pipeline.js';
-import { type GraphOutput, SessionGraph } from '../topology/session-graph.js';
+import { SessionGraph } from '../topology/session-graph.js';
 import type { Example } from './example.js';
 
 export type ModelInputs = ReadonlyMap<string, ModalityInput>;

@@ -6,8 +6,9 @@ import { type Chunk, type StreamInfo, type StreamMessage, sliceChunk } from '../
 import { Random } from '../../src/simulation/random.js';
 import { checkPipeline } from '../../src/topology/check.js';
 import { PipelineDocument } from '../../src/topology/document.js';
+import type { GraphOutput } from '../../src/topology/graph-output.js';
 import type { Pipeline } from '../../src/topology/pipeline.js';
-import { type GraphOutput, SessionGraph } from '../../src/topology/session-graph.js';
+import { SessionGraph } from '../../src/topology/session-graph.js';
 
 const text = `
 sources:

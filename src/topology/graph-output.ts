@@ -1,0 +1,48 @@
+import type { Seconds } from '../core/clock.js';
+import type { FeatureVector } from '../core/features.js';
+import type { ModelFrame } from '../core/model.js';
+import type { Marker, StreamInfo } from '../core/signal.js';
+import type { ChannelState } from './channel-monitor.js';
+
+export interface ModalityStatus {
+  readonly present: boolean;
+  readonly coverage: number;
+  readonly reason: string | null;
+}
+
+/** What a source of the pipeline is fed with, and how it fares. */
+export interface InputStatus {
+  readonly info: StreamInfo;
+  readonly stale: boolean;
+  readonly channels: readonly {
+    readonly label: string;
+    readonly coverage: number;
+    readonly state: ChannelState;
+  }[];
+}
+
+/** What a session's graph gives, in order. */
+export type GraphOutput =
+  | {
+      readonly kind: 'features';
+      readonly node: string;
+      /** The source's name in the pipeline. */
+      readonly input: string;
+      readonly vector: FeatureVector;
+    }
+  | {
+      readonly kind: 'frame';
+      readonly model: string;
+      readonly seq: number;
+      readonly time: Seconds;
+      readonly window: readonly [Seconds, Seconds];
+      readonly frame: ModelFrame;
+      readonly modalities: ReadonlyMap<string, ModalityStatus>;
+    }
+  | {
+      readonly kind: 'closed';
+      readonly time: Seconds;
+      /** State of each source's stream; empty unless the graph monitors channels. */
+      readonly inputs: ReadonlyMap<string, InputStatus>;
+    }
+  | { readonly kind: 'marker'; readonly marker: Marker };
