@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
 import { noise } from '../transforms/signals.js';
-import { named, vectorsOf } from './extractor-runs.js';
+import { expectValues, named, units, vectorAt, vectorOfDevice, vectorsOf } from './extractor-runs.js';
+import { provesRobust } from './robustness.js';
 
 /** Beats of a heart at `rate`, 1/min, with breathing and beat-to-beat variation. */
 function beatsOf(rate: number, seconds: number): number[] {
@@ -128,6 +129,37 @@ describe('heart-rate', () => {
     expect(v['heart.hr_mean']! / truth(beats, 58.9, 69).rate).toBeCloseTo(1, 1);
   });
 
+  it('gives 60 over the mean interval, and the root mean square of differences', () => {
+    const lengths = Array.from({ length: 60 }, (_, i) => (i % 2 ? 0.9 : 0.8));
+    const info = streamInfo({ type: 'IBI', sfreq: 0, labels: ['ibi'], unit: 's' });
+    let time = 0;
+    const stamps = lengths.map((length) => {
+      time += length;
+      return time;
+    });
+    const [vector] = vectorsOf('heart-rate', info, [chunkOf(info, [lengths], stamps)], [45]);
+    expect(units(vector)).toEqual({ 'heart.hr_mean': '1/min', 'heart.rmssd': 'ms' });
+    expect(named(vector)['heart.rmssd']).toBeCloseTo(100, 9);
+    // 12 intervals end within the trailing 10 s, half of either length; or 11, one more of the shorter ones.
+    expect(Math.abs(named(vector)['heart.hr_mean']! - 60 / 0.85)).toBeLessThan(0.5);
+  });
+
+  it('reads what an Empatica E4 gives: pulse wave, rate, intervals', () => {
+    const rate = { type: 'HR', sfreq: 1, channels: [['HR', '1/min'] as const] };
+    expectValues(vectorOfDevice('heart-rate', rate, [new Array(30).fill(72)], 20), { 'heart.hr_mean': 72 });
+    const slower = { ...rate, channels: [['HR', 'Hz'] as const] };
+    expectValues(vectorOfDevice('heart-rate', slower, [new Array(30).fill(1.2)], 20), {
+      'heart.hr_mean': 72,
+    });
+    const beats = beatsOf(72, 30);
+    const bvp = { type: 'BVP', sfreq: 64, channels: [['BVP', ''] as const] };
+    const row = ppg(beats, 64, 30);
+    const ours = streamInfo({ type: 'PPG', sfreq: 64, labels: ['BVP'], unit: '' });
+    const pulse = vectorOfDevice('heart-rate', bvp, [row], 20);
+    expect(named(pulse)).toEqual(named(vectorAt('heart-rate', ours, [row], 20)));
+    expect(Math.abs(named(pulse)['heart.hr_mean']! - 72)).toBeLessThan(4);
+  });
+
   const wristband = new URL('../../../shared/recordings/stress-predict/', import.meta.url);
   it.skipIf(!existsSync(wristband))('agrees with what a wristband computes from the same pulse wave', () => {
     const folder = new URL('Raw_data/S05/', wristband);
@@ -148,3 +180,5 @@ describe('heart-rate', () => {
     expect(differences[differences.length >> 1]).toBeLessThan(5);
   });
 });
+
+provesRobust('heart-rate');

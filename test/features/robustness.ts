@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Chunk, StreamInfo, StreamType } from '../../src/core/signal.js';
 import { featureDefinitions } from '../../src/features/registry.js';
@@ -73,16 +72,12 @@ const trouble: Record<string, (row: number[]) => number[]> = {
   empty: () => [],
 };
 
-describe('feature registry', () => {
-  it('holds one definition for every file', () => {
-    const files = readdirSync(new URL('../../src/features', import.meta.url), { withFileTypes: true })
-      .filter((entry) => entry.isFile() && entry.name !== 'registry.ts')
-      .map((entry) => entry.name.replace(/\.ts$/, ''));
-    expect([...featureDefinitions.keys()].sort()).toEqual(files.sort());
-  });
-});
-
-for (const definition of featureDefinitions.values()) {
+/**
+ * What holds for every extractor, on each type of stream that it reads: chunks and the future change nothing, garbage
+ * is masked and passes, and the schema stays whatever is measured.
+ */
+export function provesRobust(feature: string): void {
+  const definition = featureDefinitions.get(feature)!;
   for (const type of definition.streams) {
     const info = streams[type]!;
     describe(`${definition.name} of ${type}`, () => {
@@ -116,6 +111,25 @@ for (const definition of featureDefinitions.values()) {
             if (name === 'nothing but NaN' || name === 'empty') expect(present).not.toContain(1);
           }
         });
+
+      it('keeps its schema when everything is masked', () => {
+        const rows = rowsOf(info);
+        const nothing = rows.map((row) => row.map(() => Number.NaN));
+        const [measured] = vectorsOf(definition.name, info, chunksOf(info, rows), [20]);
+        const masked = [
+          vectorsOf(definition.name, info, [], [20])[0],
+          vectorsOf(definition.name, info, chunksOf(info, nothing), [20])[0],
+          vectorsOf(definition.name, info, chunksOf(info, rows), [SECONDS + 30])[0],
+        ];
+        expect(measured.present).toContain(1);
+        for (const { schema, values, present } of masked) {
+          expect(schema).toEqual(measured.schema);
+          expect(values).toEqual(new Float64Array(schema.features.length).fill(Number.NaN));
+          expect(present).not.toContain(1);
+        }
+        expect(masked[0].reason).toBe('absent');
+        expect(masked[2].reason).toBe('stale');
+      });
 
       it('recovers from garbage', () => {
         const rows = rowsOf(info);
