@@ -172,12 +172,24 @@ export interface FftKernel {
   power(i: number, j: number, table: number, count: number, out: number): void;
 }
 
-let compiled: WebAssembly.Module | null = null;
+/**
+ * The kernels' code, compiled for `runtime`; null where it has no WebAssembly, no 128-bit vectors, or lets no code be
+ * compiled or run.
+ */
+export function compileFftKernel(
+  runtime: typeof WebAssembly | null = globalThis.WebAssembly ?? null,
+): WebAssembly.Module | null {
+  const code = moduleOf([pass(2, butterfly2), pass(4, butterfly4), pass(8, butterfly8), power()]);
+  if (!runtime?.validate(code)) return null;
+  try {
+    const compiled = new runtime.Module(code);
+    new runtime.Instance(compiled, { env: { memory: new runtime.Memory({ initial: 1 }) } });
+    return compiled;
+  } catch {
+    return null;
+  }
+}
 
-/** Compiles once a process; Node and browsers have had 128-bit WebAssembly since 2021. */
-export function fftKernelOn(memory: WebAssembly.Memory): FftKernel {
-  compiled ??= new WebAssembly.Module(
-    moduleOf([pass(2, butterfly2), pass(4, butterfly4), pass(8, butterfly8), power()]),
-  );
+export function fftKernelOn(compiled: WebAssembly.Module, memory: WebAssembly.Memory): FftKernel {
   return new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as FftKernel;
 }

@@ -1,4 +1,5 @@
-import { type RealFftPair, realFftPairOf } from './real-fft-pair.js';
+import { fftPairOf } from './choose-fft-pair.js';
+import type { FftPair } from './fft-pair.js';
 
 /** Smallest power of two >= n. */
 export function nextPowerOfTwo(n: number): number {
@@ -24,7 +25,7 @@ export interface FrequencyBand {
  * `scipy.signal.periodogram(x, fs, window='hann', nfft=N, detrend=False, scaling='density')` summed likewise.
  */
 export class BandPower {
-  readonly #fft: RealFftPair;
+  readonly #fft: FftPair;
   readonly #window: Float64Array;
   readonly #bins: readonly (readonly [from: number, to: number])[];
   readonly #scale: number;
@@ -32,10 +33,15 @@ export class BandPower {
   readonly #single: readonly number[];
   readonly length: number;
 
-  constructor(length: number, sfreq: number, bands: readonly FrequencyBand[]) {
+  constructor(
+    length: number,
+    sfreq: number,
+    bands: readonly FrequencyBand[],
+    transformOf: (size: number) => FftPair = fftPairOf,
+  ) {
     this.length = length;
     const size = Math.max(4, nextPowerOfTwo(length));
-    this.#fft = realFftPairOf(size);
+    this.#fft = transformOf(size);
     this.#window = hannWindow(length);
     this.#single = [0, size / 2];
     const bin_hz = sfreq / size;

@@ -1,4 +1,5 @@
 import { type FftKernel, fftKernelOn, PAIR_BYTES, TWIDDLE_BYTES } from './fft-kernel.js';
+import type { FftPair } from './fft-pair.js';
 
 const PAGE_BYTES = 65536;
 const LANE_BYTES = 8;
@@ -13,15 +14,14 @@ interface Stage {
 }
 
 /**
- * Power of chosen bins of the discrete Fourier transforms of two real signals at once, float64.
+ * The transform in 128-bit WebAssembly vectors.
  *
- * Each signal lies in its own lane of 128-bit WebAssembly vectors and is transformed as `size / 2` complex values; the
+ * Each signal lies in its own lane of the vectors and is transformed as `size / 2` complex values; the
  * bins asked for are then untangled one by one. The lanes never meet: whatever one channel holds, the other's bits stay
  * the same. The transform is Stockham's self-sorting form in passes of radix 8 and a last one of 4 or 2 (Van Loan
  * 1992, Computational Frameworks for the Fast Fourier Transform, 1.7).
  */
-export class RealFftPair {
-  /** [size, 2] samples of both signals in turn; whoever transforms writes all of it. */
+export class RealFftPair implements FftPair {
   readonly input: Float64Array;
   readonly #kernel: FftKernel;
   readonly #stages: readonly Stage[];
@@ -34,8 +34,11 @@ export class RealFftPair {
   readonly #values: Float64Array;
   #spectrum = 0;
 
-  /** `size`: samples of each signal; a power of two, 4 or more. */
-  constructor(readonly size: number) {
+  /** `kernel`: of `compileFftKernel`. */
+  constructor(
+    readonly size: number,
+    kernel: WebAssembly.Module,
+  ) {
     const half = size / 2;
     this.#half = half;
     const bytes = half * PAIR_BYTES;
@@ -54,10 +57,9 @@ export class RealFftPair {
     this.input = this.#values.subarray(input / LANE_BYTES, (input + bytes) / LANE_BYTES);
     this.#sums = this.#values.subarray(sums / LANE_BYTES, sums / LANE_BYTES + 2);
     this.#fillTables();
-    this.#kernel = fftKernelOn(memory);
+    this.#kernel = fftKernelOn(kernel, memory);
   }
 
-  /** Transforms {@link input}, which stays as it is; {@link power} then reads the result. */
   transform(): void {
     let from = this.input.byteOffset;
     for (const [i, { radix, count, stride, twiddles }] of this.#stages.entries()) {
@@ -69,10 +71,6 @@ export class RealFftPair {
     this.#spectrum = from;
   }
 
-  /**
-   * Sums of |X_k|^2 over bins `from` (inclusive) to `to` (exclusive), 0 <= from <= to <= size / 2 + 1, of both signals,
-   * in an array that the next call writes over.
-   */
   power(from: number, to: number): Float64Array {
     const half = this.#half;
     const sums = this.#sums;
@@ -125,15 +123,4 @@ function stagesOf(size: number, take: (bytes: number) => number): Stage[] {
     stride *= radix;
   }
   return stages;
-}
-
-const shared = new Map<number, RealFftPair>();
-
-/** The process's one transform of `size`: it holds nothing between a call of `transform` and the next. */
-export function realFftPairOf(size: number): RealFftPair {
-  const existing = shared.get(size);
-  if (existing) return existing;
-  const created = new RealFftPair(size);
-  shared.set(size, created);
-  return created;
 }

@@ -1,5 +1,6 @@
 /** What the kernels use of WebAssembly's JavaScript interface: TypeScript declares it with the DOM only. */
 declare namespace WebAssembly {
+  function validate(bytes: Uint8Array<ArrayBuffer>): boolean;
   class Memory {
     constructor(descriptor: { initial: number });
     readonly buffer: ArrayBuffer;

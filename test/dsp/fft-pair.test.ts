@@ -1,5 +1,8 @@
 import FFT from 'fft.js';
 import { describe, expect, it } from 'vitest';
+import { compileFftKernel } from '../../src/dsp/fft-kernel.js';
+import type { FftPair } from '../../src/dsp/fft-pair.js';
+import { PortableFftPair } from '../../src/dsp/portable-fft-pair.js';
 import { RealFftPair } from '../../src/dsp/real-fft-pair.js';
 import { noise } from '../transforms/signals.js';
 
@@ -14,7 +17,7 @@ function expectedPower(x: readonly number[]): number[] {
   );
 }
 
-function load(fft: RealFftPair, first: readonly number[], second: readonly number[]): void {
+function load(fft: FftPair, first: readonly number[], second: readonly number[]): void {
   for (let n = 0; n < fft.size; n++) {
     fft.input[2 * n] = first[n];
     fft.input[2 * n + 1] = second[n];
@@ -22,10 +25,15 @@ function load(fft: RealFftPair, first: readonly number[], second: readonly numbe
   fft.transform();
 }
 
-describe('RealFftPair', () => {
+const kernel = compileFftKernel()!;
+
+describe.each([
+  ['RealFftPair', (size: number): FftPair => new RealFftPair(size, kernel)],
+  ['PortableFftPair', (size: number): FftPair => new PortableFftPair(size)],
+])('%s', (_, create) => {
   for (const size of [4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192])
     it(`equals fft.js in every bin at ${size}`, () => {
-      const fft = new RealFftPair(size);
+      const fft = create(size);
       const signals = [noise(size, size), noise(size, size + 1)];
       load(fft, signals[0], signals[1]);
       const before = fft.input.slice();
@@ -41,7 +49,7 @@ describe('RealFftPair', () => {
     });
 
   it('sums bins, ends included', () => {
-    const fft = new RealFftPair(64);
+    const fft = create(64);
     const x = noise(64, 1);
     load(fft, x, x);
     const expected = expectedPower(x);
@@ -61,7 +69,7 @@ describe('RealFftPair', () => {
   });
 
   it('keeps the lanes apart to the last bit', () => {
-    const fft = new RealFftPair(128);
+    const fft = create(128);
     const x = noise(128, 2);
     const beside = (other: number[]) => {
       load(fft, x, other);
