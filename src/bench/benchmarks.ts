@@ -1,5 +1,5 @@
 import { benchFeatures } from './features.js';
-import { benchModel } from './model.js';
+import { benchModel, benchModelEegnet } from './model.js';
 import { benchReplay } from './replay.js';
 
 export type Benchmark = () => Promise<Readonly<Record<string, unknown>>>;
@@ -8,5 +8,6 @@ export type Benchmark = () => Promise<Readonly<Record<string, unknown>>>;
 export const benchmarks: ReadonlyMap<string, Benchmark> = new Map<string, Benchmark>([
   ['features', async () => ({ ...(await benchFeatures()) })],
   ['model', async () => ({ ...(await benchModel()) })],
+  ['model-eegnet', async () => ({ ...(await benchModelEegnet()) })],
   ['replay', async () => ({ ...(await benchReplay()) })],
 ]);

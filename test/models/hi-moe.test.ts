@@ -7,7 +7,7 @@ import { TfjsExecutable } from '../../src/engines/tfjs-executable.js';
 import { createTfjsWasmEngine } from '../../src/engines/tfjs-wasm.js';
 import type { ModelBatch } from '../../src/models/frames.js';
 import { countParameters } from '../../src/models/parameters.js';
-import { referenceModel, references } from './reference-model.js';
+import { referenceModel, references } from '../engines/reference-model.js';
 
 type Loader = (model: Parameters<Engine['load']>[0]) => Promise<Executable>;
 
