@@ -52,6 +52,8 @@ export interface FeatureProcessor {
 /** Computes features of one stream at closing times; made anew for every stream layout. */
 export interface Extractor {
   readonly descriptors: readonly FeatureDescriptor[];
+  /** Trailing time that its values rest on where that is longer than the window, s. */
+  readonly context_s?: Seconds;
   /** Sees every sample once, in order, before the first {@link compute} whose window ends after it: for detectors with state. */
   push?(chunk: Chunk): void;
   /** Writes `descriptors.length` values to `out`; NaN = masked. */

@@ -22,6 +22,7 @@ const descriptors = [
 /** Beats found in the signal. Of several channels, the one with the most even rhythm at the moment counts. */
 class BeatsOfSignal implements Extractor {
   readonly descriptors = descriptors;
+  readonly context_s;
   readonly #channels: readonly {
     readonly detector: BeatDetector;
     readonly intervals: IntervalHistory;
@@ -33,6 +34,7 @@ class BeatsOfSignal implements Extractor {
     shape: BeatShape,
     readonly params: Params,
   ) {
+    this.context_s = params.rate_s;
     // Below this rate the filter has no band.
     const usable = info.sfreq >= 3 * shape.low_hz;
     this.#channels = (usable ? info.channels : []).map(() => ({
@@ -82,6 +84,7 @@ class BeatsOfSignal implements Extractor {
 /** Intervals that the device measured, s, stamped at their end. */
 class BeatsOfDevice implements Extractor {
   readonly descriptors = descriptors;
+  readonly context_s;
   readonly #intervals = new IntervalHistory();
   readonly #known: boolean;
 
@@ -89,6 +92,7 @@ class BeatsOfDevice implements Extractor {
     info: StreamInfo,
     readonly params: Params,
   ) {
+    this.context_s = params.rate_s;
     this.#known = info.channels[0]?.unit === 's';
   }
 

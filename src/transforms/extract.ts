@@ -3,7 +3,7 @@ import { type FeatureDefinition, type PhysicsProblem, windowTransform } from '..
 import { ConfigurationError } from '../core/errors.js';
 import type { FeatureSchema, FeatureVector, MaskReason } from '../core/features.js';
 import type { Extractor, ResetCause, Windower } from '../core/processor.js';
-import type { Chunk, StreamInfo, Window } from '../core/signal.js';
+import { type Chunk, channelOf, type StreamInfo, TIME_TOLERANCE_S, type Window } from '../core/signal.js';
 import { SlidingWindow } from '../dsp/sliding-window.js';
 import { featureDefinitions } from '../features/registry.js';
 
@@ -54,6 +54,9 @@ class Extract implements Windower<FeatureVector> {
   #extractors: readonly Extractor[] = [];
   #schema: FeatureSchema = { features: [] };
   #missing = new Float64Array(0);
+  /** Stamp of the stream's first usable sample, s. */
+  #begin = Number.POSITIVE_INFINITY;
+  #context_s = 0;
 
   constructor(readonly params: Params) {}
 
@@ -70,9 +73,12 @@ class Extract implements Windower<FeatureVector> {
       return definition.create(info, own, window_s);
     });
     this.#schema = { features: this.#extractors.flatMap((e) => e.descriptors) };
+    this.#begin = Number.POSITIVE_INFINITY;
+    this.#context_s = Math.max(window_s, ...this.#extractors.map((e) => e.context_s ?? 0));
   }
 
   push(chunk: Chunk): void {
+    if (this.#begin === Number.POSITIVE_INFINITY) this.#begin = firstUsable(chunk);
     this.#sliding?.push(chunk);
   }
 
@@ -124,11 +130,31 @@ class Extract implements Windower<FeatureVector> {
     };
   }
 
+  /** Why nothing could be computed although the stream sends. */
   #whyEmpty(window: Window): MaskReason {
-    if (window.coverage.every((share) => share === 0)) return 'nan';
-    if (window.coverage.every((share) => share < this.params.min_coverage)) return 'low-coverage';
-    return window.gap ? 'gap' : 'nan';
+    const { coverage } = window;
+    if (coverage.every((share) => share === 0)) return 'nan';
+    // A filter that settles upstream leaves the window's beginning empty; a detector looks back further than the window.
+    const from = Math.min(window.end - this.#context_s, window.times[0] ?? window.start);
+    if (this.#begin > from + TIME_TOLERANCE_S) return 'warming-up';
+    if (coverage.every((share) => share < this.params.min_coverage)) return 'low-coverage';
+    if (window.gap) return 'gap';
+    return coverage.every((_, c) => window.channel(c).some(isMissing)) ? 'low-coverage' : 'nan';
   }
+}
+
+function isMissing(x: number): boolean {
+  return x - x !== 0;
+}
+
+/** Stamp of the first sample that any channel has, s; infinity where there is none. */
+function firstUsable(chunk: Chunk): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (let c = 0; c < chunk.info.channels.length; c++) {
+    const at = channelOf(chunk, c).findIndex((x) => !isMissing(x));
+    if (at >= 0) first = Math.min(first, chunk.times[at]);
+  }
+  return first;
 }
 
 function mean(values: Float32Array): number {

@@ -3,6 +3,7 @@ import reference from '../../fixtures/dsp/differential-entropy.json' with { type
 import type { FeatureVector } from '../../src/core/features.js';
 import { featureName } from '../../src/core/features.js';
 import type { Windower } from '../../src/core/processor.js';
+import { cutChunk } from '../../src/testing/chunk-invariance.js';
 import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
 import { extract } from '../../src/transforms/extract.js';
 
@@ -113,14 +114,108 @@ describe('extract', () => {
     expect(empty.coverage).toBe(0.5);
   });
 
-  it('says why nothing is there', () => {
-    const info = eeg(100, ['Cz']);
-    const w = windower();
-    w.reset(info, 'start');
-    w.push(chunkOf(info, [Array.from({ length: 400 }, () => NaN)], 0));
-    expect(w.close(4).reason).toBe('nan');
-    w.push(chunkOf(info, [Array.from({ length: 100 }, (_, i) => noise(i))], 4));
-    expect(w.close(5).reason).toBe('low-coverage');
+  describe('says why nothing is there', () => {
+    const info = eeg(100, ['Cz', 'Pz']);
+    const NOTHING = Number.NaN;
+    const missing = (from_s: number, to_s: number) => (i: number) => i >= 100 * from_s && i < 100 * to_s;
+    /** 20 s in which both channels miss what `isOut` says; `end` is a closing time. */
+    const reasonsAt = (isOut: (i: number, c: number) => boolean, ends: number[], pieces = [2000]) => {
+      const w = windower();
+      w.reset(info, 'start');
+      const whole = chunkOf(
+        info,
+        [0, 1].map((c) => Array.from({ length: 2000 }, (_, i) => (isOut(i, c) ? NOTHING : noise(i, c)))),
+        0,
+      );
+      for (const chunk of cutChunk(whole, pieces)) w.push(chunk);
+      return ends.map((end) => w.close(end).reason);
+    };
+
+    it('warming-up while a filter before it settles, until the window has only settled samples', () => {
+      const settling = missing(0, 1);
+      const ends = [3.5, 4, 4.5, 4.99, 5, 5.5];
+      const expected = ['warming-up', 'warming-up', 'warming-up', 'warming-up', null, null];
+      expect(reasonsAt(settling, ends)).toEqual(expected);
+      expect(reasonsAt(settling, ends, [1])).toEqual(expected);
+      expect(reasonsAt(settling, ends, [150, 7])).toEqual(expected);
+    });
+
+    it('the channel that begins first decides what is the beginning', () => {
+      const staggered = (i: number, c: number) =>
+        missing(0, c === 0 ? 1 : 8)(i) || (c === 0 && missing(6, 7)(i));
+      expect(reasonsAt(staggered, [4, 5, 7, 10, 11, 12])).toEqual([
+        'warming-up',
+        null,
+        'low-coverage',
+        'low-coverage',
+        null,
+        null,
+      ]);
+    });
+
+    it('low-coverage where samples of every channel are missing later on, however few', () => {
+      expect(reasonsAt(missing(9, 9.01), [9, 9.5, 12.5, 13, 13.5])).toEqual([
+        null,
+        'low-coverage',
+        'low-coverage',
+        'low-coverage',
+        null,
+      ]);
+      expect(reasonsAt(missing(9, 12), [13.5, 14.5])).toEqual(['low-coverage', 'low-coverage']);
+      expect(reasonsAt(missing(2, 2.01), [4, 6, 6.5])).toEqual(['low-coverage', 'low-coverage', null]);
+    });
+
+    it('nan where no sample is a number, as before the first usable one', () => {
+      expect(reasonsAt(() => true, [4, 9, 20])).toEqual(['nan', 'nan', 'nan']);
+      expect(reasonsAt(missing(5, 15), [9, 15])).toEqual(['nan', 'nan']);
+      expect(reasonsAt(missing(0, 6), [4, 6, 6.5, 9.5, 10])).toEqual([
+        'nan',
+        'nan',
+        'warming-up',
+        'warming-up',
+        null,
+      ]);
+    });
+
+    it('nan where every sample is there and nothing comes of them', () => {
+      const w = windower();
+      w.reset(info, 'start');
+      w.push(
+        chunkOf(
+          info,
+          [0, 1].map(() => new Array(900).fill(0)),
+          0,
+        ),
+      );
+      expect([4, 8].map((end) => w.close(end).reason)).toEqual(['nan', 'nan']);
+      // The closing time a little ahead of the data: nothing is missing between the samples.
+      expect(w.close(9.2).reason).toBe('nan');
+    });
+
+    it('gap where samples are missing between chunks', () => {
+      const w = windower();
+      w.reset(info, 'start');
+      const part = (from: number, to: number) =>
+        [0, 1].map((c) => Array.from({ length: to - from }, (_, i) => noise(from + i, c)));
+      w.push(chunkOf(info, part(0, 600), 0));
+      w.push(chunkOf(info, part(650, 1500), 6.5, true));
+      expect([6, 8, 10.5].map((end) => w.close(end).reason)).toEqual([null, 'gap', null]);
+    });
+
+    it('warming-up while a heart has not beaten often enough, then nan where no beats are found', () => {
+      const ecg = streamInfo({ type: 'ECG', sfreq: 128, labels: ['II'], unit: 'mV' });
+      const beating = (i: number) => ((i / 128) % 0.85 < 0.03 ? 1 : 0) + 0.001 * noise(i);
+      const reasons = (sample: (i: number) => number, params: Record<string, unknown> = {}) => {
+        const w = windower({ features: [{ name: 'heart-rate', ...params }] });
+        w.reset(ecg, 'start');
+        w.push(chunkOf(ecg, [Array.from({ length: 30 * 128 }, (_, i) => sample(i))], 0));
+        return [3, 4, 9.5, 10, 20].map((end) => w.close(end).reason);
+      };
+      expect(reasons(beating).slice(0, 2)).toEqual(['warming-up', 'warming-up']);
+      expect(reasons(beating).slice(2)).toEqual([null, null, null]);
+      expect(reasons(() => 1)).toEqual(['warming-up', 'warming-up', 'warming-up', 'nan', 'nan']);
+      expect(reasons(() => 1, { rate_s: 20 })).toEqual([...new Array(4).fill('warming-up'), 'nan']);
+    });
   });
 
   it('names channels without labels by their number', () => {
