@@ -58,17 +58,16 @@ export function designResampler({ up, down }: Ratio): Float64Array {
 }
 
 /**
- * Resamples one channel by `up / down` with a causal polyphase FIR, `scipy.signal.upfirdn(h, x, up, down)` sample by
- * sample. Output k is due with input `floor(k * down / up)` and depends on no later one; it lags the signal by
+ * Resamples one channel by `up / down` with a causal polyphase FIR: `scipy.signal.upfirdn(h, x, up, down)` chunk by
+ * chunk. Output k is due with input `floor(k * down / up)` and depends on no later one; it lags the signal by
  * 10 periods of the slower of the two rates. Before the first sample, its value is taken to have stood since ever.
  */
 export class RationalResampler {
-  /** Phase-major: [up, taps], each phase's taps newest sample first. */
+  /** Phase-major: [up, taps], oldest sample first. */
   readonly #phases: Float64Array;
   readonly #taps: number;
-  /** The last `taps` inputs, written twice, so that they are always contiguous. */
-  readonly #history: Float64Array;
-  #at = 0;
+  /** The `taps - 1` inputs before a chunk, then the chunk. */
+  #line: Float64Array;
   #fresh = true;
 
   constructor(
@@ -80,7 +79,7 @@ export class RationalResampler {
     this.#phases = new Float64Array(up * this.#taps);
     for (let i = 0; i < taps.length; i++)
       this.#phases[(i % up) * this.#taps + (this.#taps - 1 - Math.floor(i / up))] = taps[i];
-    this.#history = new Float64Array(2 * this.#taps);
+    this.#line = new Float64Array(2 * this.#taps);
   }
 
   /** The next sample is taken as the first. */
@@ -88,24 +87,46 @@ export class RationalResampler {
     this.#fresh = true;
   }
 
-  /** Takes the next input sample. */
-  push(x: number): void {
-    if (this.#fresh) {
-      this.#fresh = false;
-      this.#history.fill(x);
+  /**
+   * Writes the outputs that are due with `input`. `due`: steps of the upsampled grid from its first sample to the
+   * first of them. An output is NaN where an input in its reach is.
+   */
+  process(input: Float64Array, due: number, output: Float64Array): void {
+    const { up, down } = this.ratio;
+    const before = this.#taps - 1;
+    const n = input.length;
+    if (n === 0) return;
+    if (this.#line.length < before + n) {
+      const line = new Float64Array(before + n);
+      line.set(this.#line.subarray(0, before));
+      this.#line = line;
     }
-    this.#history[this.#at] = x;
-    this.#history[this.#at + this.#taps] = x;
-    this.#at = (this.#at + 1) % this.#taps;
+    const line = this.#line;
+    if (this.#fresh) line.fill(input[0], 0, before);
+    this.#fresh = false;
+    line.set(input, before);
+    let k = 0;
+    for (let step = due; step < n * up; step += down) {
+      const i = Math.floor(step / up);
+      output[k++] = dot(this.#phases, (step - i * up) * this.#taps, line, i, this.#taps);
+    }
+    line.copyWithin(0, n, n + before);
   }
+}
 
-  /** The output at `phase` (0 ... up - 1) of the upsampled steps after the newest input. NaN where an input in reach is. */
-  output(phase: number): number {
-    const history = this.#history;
-    const phases = this.#phases;
-    const row = phase * this.#taps;
-    let sum = 0;
-    for (let i = 0; i < this.#taps; i++) sum += phases[row + i] * history[this.#at + i];
-    return sum;
+/** Four sums side by side: additions that wait for each other would take four times as long. */
+function dot(a: Float64Array, aFrom: number, b: Float64Array, bFrom: number, length: number): number {
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let i = 0;
+  for (; i + 3 < length; i += 4) {
+    s0 += a[aFrom + i] * b[bFrom + i];
+    s1 += a[aFrom + i + 1] * b[bFrom + i + 1];
+    s2 += a[aFrom + i + 2] * b[bFrom + i + 2];
+    s3 += a[aFrom + i + 3] * b[bFrom + i + 3];
   }
+  for (; i < length; i++) s0 += a[aFrom + i] * b[bFrom + i];
+  return s0 + s1 + (s2 + s3);
 }

@@ -77,38 +77,49 @@ class ChannelWatch {
     this.#railed = 0;
   }
 
-  /** Whether `x` may pass. */
-  passes(x: number): boolean {
-    if (!(x >= this.limits[0] && x <= this.limits[1])) {
-      this.restart();
-      return false;
+  /** Index of the first of `input` that may not pass, from `from` on; their number when all may. */
+  nextMasked(input: Float64Array, from: number): number {
+    const [min, max] = this.limits;
+    const { flatSamples, flatRange, railSamples } = this;
+    // State in locals: this loop sees every sample of every channel.
+    let run = this.#run;
+    let low = this.#low;
+    let high = this.#high;
+    let railed = this.#railed;
+    let least = this.#least;
+    let most = this.#most;
+    let i = from;
+    for (; i < input.length; i++) {
+      const x = input[i];
+      if (!(x >= min && x <= max)) {
+        run = 0;
+        railed = 0;
+        break;
+      }
+      if (run > 0 && (x > high ? x : high) - (x < low ? x : low) <= flatRange) {
+        run++;
+        if (x < low) low = x;
+        if (x > high) high = x;
+      } else {
+        run = 1;
+        low = x;
+        high = x;
+      }
+      if (x < least || x > most) {
+        if (x < least) least = x;
+        if (x > most) most = x;
+        railed = 1;
+      } else if (x === least || x === most) railed++;
+      else railed = 0;
+      if (run >= flatSamples || railed >= railSamples) break;
     }
-    return !this.#isFlat(x) && !this.#isRailed(x);
-  }
-
-  #isFlat(x: number): boolean {
-    const low = Math.min(this.#low, x);
-    const high = Math.max(this.#high, x);
-    if (this.#run > 0 && high - low <= this.flatRange) {
-      this.#run++;
-      this.#low = low;
-      this.#high = high;
-    } else {
-      this.#run = 1;
-      this.#low = x;
-      this.#high = x;
-    }
-    return this.#run >= this.flatSamples;
-  }
-
-  #isRailed(x: number): boolean {
-    if (x < this.#least || x > this.#most) {
-      this.#least = Math.min(this.#least, x);
-      this.#most = Math.max(this.#most, x);
-      this.#railed = 1;
-    } else if (x === this.#least || x === this.#most) this.#railed++;
-    else this.#railed = 0;
-    return this.#railed >= this.railSamples;
+    this.#run = run;
+    this.#low = low;
+    this.#high = high;
+    this.#railed = railed;
+    this.#least = least;
+    this.#most = most;
+    return i;
   }
 }
 
@@ -124,13 +135,16 @@ class Mask implements ChunkProcessor {
 
   process(chunk: Chunk, emit: (chunk: Chunk) => void): void {
     const n = chunk.times.length;
-    const data = chunk.data.slice();
+    let data: Float64Array | null = null;
     for (const [c, watch] of this.#watches.entries()) {
       if (chunk.gapBefore) watch.restart();
       const input = channelOf(chunk, c);
-      for (let i = 0; i < n; i++) if (!watch.passes(input[i])) data[c * n + i] = Number.NaN;
+      for (let i = watch.nextMasked(input, 0); i < n; i = watch.nextMasked(input, i + 1)) {
+        data ??= chunk.data.slice();
+        data[c * n + i] = Number.NaN;
+      }
     }
-    emit({ ...chunk, data });
+    emit(data ? { ...chunk, data } : chunk);
   }
 
   #watch({ type, sfreq }: StreamInfo, { unit }: Channel): ChannelWatch {

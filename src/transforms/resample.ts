@@ -67,27 +67,12 @@ class Resample implements ChunkProcessor {
     const length = n * up > this.#due ? Math.ceil((n * up - this.#due) / down) : 0;
     const data = new Float64Array(this.#channels.length * length);
     for (let c = 0; c < this.#channels.length; c++)
-      this.#resampleChannel(
-        this.#channels[c],
-        channelOf(chunk, c),
-        data.subarray(c * length, (c + 1) * length),
-      );
+      this.#channels[c].process(channelOf(chunk, c), this.#due, data.subarray(c * length, (c + 1) * length));
     const times = this.#stamps(chunk.times, length);
     this.#due += length * down - n * up;
     if (length === 0) return;
     emit({ info, data, times, gapBefore: this.#gap });
     this.#gap = false;
-  }
-
-  #resampleChannel(channel: RationalResampler, input: Float64Array, output: Float64Array): void {
-    const { up, down } = this.#ratio;
-    let due = this.#due;
-    let k = 0;
-    for (let i = 0; i < input.length; i++) {
-      channel.push(input[i]);
-      for (; due < up; due += down) output[k++] = channel.output(due);
-      due -= up;
-    }
   }
 
   #stamps(times: Float64Array, length: number): Float64Array {
