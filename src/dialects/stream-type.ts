@@ -6,7 +6,7 @@ const synonyms: Readonly<Record<StreamType, readonly string[]>> = {
   EEG: ['eegdata', 'electroencephalogram'],
   Gaze: ['eye', 'eyes', 'eyetracking', 'eyetracker', 'eyegaze', 'gazedata', 'pupil'],
   ECG: ['ekg', 'electrocardiogram'],
-  PPG: ['bvp', 'pulse', 'pleth', 'plethysmogram', 'photoplethysmogram', 'bloodvolumepulse'],
+  PPG: ['bvp', 'pulse', 'plet', 'pleth', 'plethysmogram', 'photoplethysmogram', 'bloodvolumepulse'],
   EDA: ['gsr', 'scl', 'skinconductance', 'electrodermal', 'electrodermalactivity', 'galvanicskinresponse'],
   TEMP: ['temperature', 'skt', 'skintemp', 'skintemperature'],
   EMG: ['electromyogram'],

@@ -1,4 +1,4 @@
-/** Writes EDF by hand for tests. */
+/** Writes EDF and BDF by hand for tests. */
 
 export interface EdfSignal {
   label: string;
@@ -15,6 +15,7 @@ export interface EdfFields {
   reserved?: string;
   start?: string;
   records?: number;
+  format?: 'EDF' | 'BDF';
 }
 
 export function edfBytes({
@@ -23,15 +24,17 @@ export function edfBytes({
   reserved = '',
   start = '03.04.2009.10.11',
   records,
+  format = 'EDF',
 }: EdfFields) {
+  const width = format === 'BDF' ? 3 : 2;
   const field = (value: string | number, width: number) => String(value).padEnd(width).slice(0, width);
   const count = signals[0].records.length;
   const samplesIn = (signal: EdfSignal) => {
     const [first] = signal.records;
-    return first instanceof Uint8Array ? first.length / 2 : first.length;
+    return first instanceof Uint8Array ? first.length / width : first.length;
   };
   const header = [
-    field('0', 8),
+    format === 'BDF' ? '\xffBIOSEMI' : field('0', 8),
     field('X X X X', 80),
     field('Startdate X X X X', 80),
     field(start, 16),
@@ -55,20 +58,34 @@ export function edfBytes({
   for (let r = 0; r < count; r++)
     for (const { records: all } of signals) {
       const record = all[r];
-      body.push(record instanceof Uint8Array ? record : Buffer.from(Int16Array.from(record).buffer));
+      body.push(record instanceof Uint8Array ? record : integers(record, width));
     }
   return Buffer.concat([Buffer.from(header, 'latin1'), ...body]);
 }
 
+function integers(values: readonly number[], width: number): Buffer {
+  const bytes = Buffer.alloc(values.length * width);
+  for (const [i, value] of values.entries()) bytes.writeIntLE(value, i * width, width);
+  return bytes;
+}
+
 /** Annotation signal: the texts of each record, with `|` for the separator. */
 export function annotations(...records: (string | Buffer)[]): EdfSignal {
+  return annotationSignal('EDF Annotations', 80, records);
+}
+
+export function bdfAnnotations(...records: string[]): EdfSignal {
+  return annotationSignal('BDF Annotations', 90, records);
+}
+
+function annotationSignal(label: string, length: number, records: (string | Buffer)[]): EdfSignal {
   return {
-    label: 'EDF Annotations',
+    label,
     unit: '',
     physical: [-1, 1],
     digital: [-32768, 32767],
     records: records.map((record) => {
-      const bytes = Buffer.alloc(80);
+      const bytes = Buffer.alloc(length);
       (typeof record === 'string' ? Buffer.from(record.replaceAll('|', '\x14')) : record).copy(bytes);
       return bytes;
     }),
