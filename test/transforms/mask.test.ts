@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { channelOf, type StreamInfo } from '../../src/core/signal.js';
+import { openRecording } from '../../src/recordings/open.js';
 import { assertChunkInvariant } from '../../src/testing/chunk-invariance.js';
 import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
 import { mask } from '../../src/transforms/mask.js';
@@ -88,6 +91,49 @@ describe('mask', () => {
     const temperature = streamInfo({ type: 'TEMP', sfreq: 4, labels: ['temp'], unit: 'degC' });
     expect(stretches(masked(temperature, [new Array(400).fill(33.11)])[0])).toEqual([]);
   });
+
+  it('lets a living channel pass however coarse its converter', () => {
+    for (const step of [0.5, 1, 5]) {
+      // 60 s of an alpha rhythm on a slow drift, at rest for half of each second.
+      const coarse = noise(6000, 3).map((x, i) => {
+        const beat = Math.max(0, Math.sin((2 * Math.PI * i) / 100)) * Math.sin((2 * Math.PI * i) / 10);
+        return step * Math.round((20 * beat + 6 * x + 15 * Math.sin(i / 500)) / step);
+      });
+      expect(stretches(masked(eeg, [coarse, live])[0])).toEqual([]);
+    }
+  });
+
+  const eegmat = fileURLToPath(new URL('../../../shared/recordings/eegmat/', import.meta.url));
+  it.skipIf(!existsSync(eegmat)).each(['Subject00_1', 'Subject02_1', 'Subject02_2'])(
+    'masks nothing of %s but the two seconds of padding at its end',
+    async (name) => {
+      const recording = await openRecording(`${eegmat}${name}.edf`);
+      const [end] = recording.streams.map((s) => s.last!).sort((a, b) => b - a);
+      const processors = new Map<string, ReturnType<typeof create>>();
+      const watched = new Set<string>();
+      let early = 0;
+      let late = 0;
+      for await (const m of recording.messages({ chunk: null, clockSync: true, events: () => {} })) {
+        if (m.kind === 'open') {
+          const processor = create();
+          processor.reset(m.info, 'start');
+          processors.set(m.info.id, processor);
+        } else if (m.kind === 'chunk') {
+          const { info } = m.chunk;
+          watched.add(info.type);
+          processors.get(info.id)!.process(m.chunk, ({ times, data }) => {
+            for (const [i, x] of data.entries())
+              if (Number.isNaN(x)) times[i % times.length] < end - 2 ? early++ : late++;
+          });
+        }
+      }
+      await recording.close();
+      expect(watched).toContain('EEG');
+      expect(watched).toContain('ECG');
+      expect(early).toBe(0);
+      expect(late).toBeGreaterThan(0);
+    },
+  );
 
   it('forgets a flat stretch at a gap', () => {
     const processor = create();
