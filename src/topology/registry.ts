@@ -11,10 +11,12 @@ import { webSocketSource } from '../sources/websocket.js';
 import { align } from '../transforms/align.js';
 import { bandpass } from '../transforms/bandpass.js';
 import { extract } from '../transforms/extract.js';
+import { interpolate } from '../transforms/interpolate.js';
 import { mask } from '../transforms/mask.js';
 import { normalize } from '../transforms/normalize.js';
 import { notch } from '../transforms/notch.js';
 import { pool } from '../transforms/pool.js';
+import { rereference } from '../transforms/rereference.js';
 import { resample } from '../transforms/resample.js';
 import { window } from '../transforms/window.js';
 
@@ -23,7 +25,19 @@ function byType<T extends { readonly type: string }>(definitions: readonly T[]):
 }
 
 // A definition is stored without its parameter type: the schema that it carries is what checks the parameters.
-const transforms = [bandpass, notch, resample, mask, window, extract, pool, normalize, align];
+const transforms = [
+  bandpass,
+  notch,
+  resample,
+  mask,
+  interpolate,
+  rereference,
+  window,
+  extract,
+  pool,
+  normalize,
+  align,
+];
 export const transformDefinitions = byType(transforms as unknown as readonly TransformDefinition[]);
 const sources = [webSocketSource, recordingSource, syntheticSource];
 export const sourceDefinitions = byType(sources as unknown as readonly SourceDefinition[]);
