@@ -9,7 +9,7 @@ import { Random } from '../simulation/random.js';
 import { loadPipeline } from '../topology/load.js';
 import { loadModels } from '../topology/load-models.js';
 import { matchStreams } from '../topology/match-streams.js';
-import { replay } from '../topology/replay.js';
+import { REPLAY_BATCH, replay } from '../topology/replay.js';
 import { closeRunners } from '../topology/runtime.js';
 
 export interface ReplayBenchOptions {
@@ -61,7 +61,13 @@ export async function benchReplay(options: ReplayBenchOptions = standard): Promi
     let predictions = 0;
     const start = performance.now();
     const messages = recording.messages({ chunk: null, clockSync: true, events });
-    for await (const result of replay(messages, { session: 'bench', loaded, bindings, events })) {
+    for await (const result of replay(messages, {
+      session: 'bench',
+      loaded,
+      bindings,
+      events,
+      batch: REPLAY_BATCH,
+    })) {
       if (result.kind !== 'prediction') continue;
       predictions++;
       if (predictions % 60 === 0)

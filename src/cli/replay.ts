@@ -3,7 +3,7 @@ import { ConfigurationError } from '../core/errors.js';
 import { pace } from '../sources/pace.js';
 import { loadPipeline } from '../topology/load.js';
 import { loadModels } from '../topology/load-models.js';
-import { replay } from '../topology/replay.js';
+import { REPLAY_BATCH, replay } from '../topology/replay.js';
 import { closeRunners } from '../topology/runtime.js';
 import { type CommandFactory, examples, positiveNumber } from './command.js';
 import { defaultPipeline, warnings } from './context.js';
@@ -65,7 +65,17 @@ export const replayCommand: CommandFactory = (context) =>
               ? read
               : pace(read, { clock: context.clock, speed: options.speed, signal: context.signal });
           if (options.serve) await serveRecording(context, { loaded, messages, session, bindings, options });
-          else await writePredictions(options.out, replay(messages, { session, loaded, bindings, events }));
+          else
+            await writePredictions(
+              options.out,
+              replay(messages, {
+                session,
+                loaded,
+                bindings,
+                events,
+                batch: options.speed === 'max' ? REPLAY_BATCH : 1,
+              }),
+            );
         } finally {
           await closeRunners(loaded.runners);
         }

@@ -57,8 +57,11 @@ export function designResampler({ up, down }: Ratio): Float64Array {
   return taps;
 }
 
+/** Channels that share each filter tap that is read. */
+const LANES = 4;
+
 /**
- * Resamples one channel by `up / down` with a causal polyphase FIR: `scipy.signal.upfirdn(h, x, up, down)` chunk by
+ * Resamples channels by `up / down` with a causal polyphase FIR: `scipy.signal.upfirdn(h, x, up, down)` chunk by
  * chunk. Output k is due with input `floor(k * down / up)` and depends on no later one; it lags the signal by
  * 10 periods of the slower of the two rates. Before the first sample, its value is taken to have stood since ever.
  */
@@ -66,20 +69,23 @@ export class RationalResampler {
   /** Phase-major: [up, taps], oldest sample first. */
   readonly #phases: Float64Array;
   readonly #taps: number;
-  /** The `taps - 1` inputs before a chunk, then the chunk. */
-  #line: Float64Array;
+  /** [channels, stride], padded to whole {@link LANES}: the `taps - 1` inputs before a chunk, then the chunk. */
+  #lines: Float64Array;
+  #stride: number;
   #fresh = true;
 
   constructor(
     readonly ratio: Ratio,
     taps: Float64Array,
+    readonly channels: number,
   ) {
     const { up } = ratio;
     this.#taps = Math.ceil(taps.length / up);
     this.#phases = new Float64Array(up * this.#taps);
     for (let i = 0; i < taps.length; i++)
       this.#phases[(i % up) * this.#taps + (this.#taps - 1 - Math.floor(i / up))] = taps[i];
-    this.#line = new Float64Array(2 * this.#taps);
+    this.#stride = 2 * this.#taps;
+    this.#lines = new Float64Array(this.#rows() * this.#stride);
   }
 
   /** The next sample is taken as the first. */
@@ -88,45 +94,74 @@ export class RationalResampler {
   }
 
   /**
-   * Writes the outputs that are due with `input`. `due`: steps of the upsampled grid from its first sample to the
-   * first of them. An output is NaN where an input in its reach is.
+   * Takes `input` [channels, n] and writes the outputs that are due with it to `output` [channels, length]. `due`:
+   * steps of the upsampled grid from the first input to the first output. An output is NaN where an input of its
+   * channel in its reach is.
    */
   process(input: Float64Array, due: number, output: Float64Array): void {
-    const { up, down } = this.ratio;
-    const before = this.#taps - 1;
-    const n = input.length;
+    const { channels } = this;
+    const n = input.length / channels;
     if (n === 0) return;
-    if (this.#line.length < before + n) {
-      const line = new Float64Array(before + n);
-      line.set(this.#line.subarray(0, before));
-      this.#line = line;
+    this.#reserve(n);
+    const before = this.#taps - 1;
+    const length = output.length / channels;
+    for (let c = 0; c < channels; c++) {
+      const line = c * this.#stride;
+      if (this.#fresh) this.#lines.fill(input[c * n], line, line + before);
+      this.#lines.set(input.subarray(c * n, (c + 1) * n), line + before);
     }
-    const line = this.#line;
-    if (this.#fresh) line.fill(input[0], 0, before);
     this.#fresh = false;
-    line.set(input, before);
-    let k = 0;
-    for (let step = due; step < n * up; step += down) {
-      const i = Math.floor(step / up);
-      output[k++] = dot(this.#phases, (step - i * up) * this.#taps, line, i, this.#taps);
+    for (let c = 0; c < channels; c += LANES) this.#fourChannels(c, n, due, output, length);
+    for (let c = 0; c < channels; c++) {
+      const line = c * this.#stride;
+      this.#lines.copyWithin(line, line + n, line + n + before);
     }
-    line.copyWithin(0, n, n + before);
   }
-}
 
-/** Four sums side by side: additions that wait for each other would take four times as long. */
-function dot(a: Float64Array, aFrom: number, b: Float64Array, bFrom: number, length: number): number {
-  let s0 = 0;
-  let s1 = 0;
-  let s2 = 0;
-  let s3 = 0;
-  let i = 0;
-  for (; i + 3 < length; i += 4) {
-    s0 += a[aFrom + i] * b[bFrom + i];
-    s1 += a[aFrom + i + 1] * b[bFrom + i + 1];
-    s2 += a[aFrom + i + 2] * b[bFrom + i + 2];
-    s3 += a[aFrom + i + 3] * b[bFrom + i + 3];
+  #fourChannels(c: number, n: number, due: number, output: Float64Array, length: number): void {
+    const { up, down } = this.ratio;
+    const lines = this.#lines;
+    const phases = this.#phases;
+    const taps = this.#taps;
+    const stride = this.#stride;
+    const used = Math.min(LANES, this.channels - c);
+    for (let step = due, k = 0; step < n * up; step += down, k++) {
+      const i = Math.floor(step / up);
+      const row = (step - i * up) * taps;
+      let line = c * stride + i;
+      let s0 = 0;
+      let s1 = 0;
+      let s2 = 0;
+      let s3 = 0;
+      for (let tap = row; tap < row + taps; tap++, line++) {
+        const h = phases[tap];
+        s0 += h * lines[line];
+        s1 += h * lines[line + stride];
+        s2 += h * lines[line + 2 * stride];
+        s3 += h * lines[line + 3 * stride];
+      }
+      output[c * length + k] = s0;
+      if (used > 1) output[(c + 1) * length + k] = s1;
+      if (used > 2) output[(c + 2) * length + k] = s2;
+      if (used > 3) output[(c + 3) * length + k] = s3;
+    }
   }
-  for (; i < length; i++) s0 += a[aFrom + i] * b[bFrom + i];
-  return s0 + s1 + (s2 + s3);
+
+  #rows(): number {
+    return Math.ceil(this.channels / LANES) * LANES;
+  }
+
+  /** Makes room for `n` inputs behind those that are kept. */
+  #reserve(n: number): void {
+    const before = this.#taps - 1;
+    if (before + n <= this.#stride) return;
+    const stride = before + n;
+    const lines = new Float64Array(this.#rows() * stride);
+    for (let c = 0; c < this.channels; c++) {
+      const line = c * this.#stride;
+      lines.set(this.#lines.subarray(line, line + before), c * stride);
+    }
+    this.#lines = lines;
+    this.#stride = stride;
+  }
 }

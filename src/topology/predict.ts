@@ -2,24 +2,55 @@ import type { ModelOutput, ModelRunner } from '../core/model.js';
 import type { InvalidReason, ModalityState, Prediction } from '../core/prediction.js';
 import type { GraphOutput, ModalityStatus } from './graph-output.js';
 
-type FrameOutput = Extract<GraphOutput, { kind: 'frame' }>;
+export type FrameOutput = Extract<GraphOutput, { kind: 'frame' }>;
+
+export interface PredictionContext {
+  readonly session: string;
+  /** Digest of the pipeline. */
+  readonly pipeline: string;
+}
 
 /** Runs a frame through its model. A frame without any present modality isn't shown to the model. */
 export async function predict(
   output: FrameOutput,
   runner: ModelRunner,
-  context: { readonly session: string; readonly pipeline: string },
+  context: PredictionContext,
 ): Promise<Prediction> {
-  const reason = invalidReason(output.modalities, runner.validity);
-  let result: ModelOutput | null = null;
-  let failure: InvalidReason | null = null;
-  if (output.frame.some((modality) => modality.present)) {
+  const [prediction] = await predictAll([output], runner, context);
+  return prediction;
+}
+
+/** Runs frames through their model in one go. Each gets the bits that it would get alone: runners see to that. */
+export async function predictAll(
+  outputs: readonly FrameOutput[],
+  runner: ModelRunner,
+  context: PredictionContext,
+): Promise<Prediction[]> {
+  const shown = outputs.filter(({ frame }) => frame.some((modality) => modality.present));
+  const results = new Map<FrameOutput, ModelOutput>();
+  let failed = false;
+  if (shown.length > 0) {
     try {
-      [result] = await runner.predict([output.frame]);
+      const predicted = await runner.predict(shown.map(({ frame }) => frame));
+      shown.forEach((output, i) => {
+        results.set(output, predicted[i]);
+      });
     } catch {
-      failure = 'model-failed';
+      failed = true;
     }
   }
+  return outputs.map((output) =>
+    predictionOf(output, results.get(output) ?? null, failed && shown.includes(output), runner, context),
+  );
+}
+
+function predictionOf(
+  output: FrameOutput,
+  result: ModelOutput | null,
+  failed: boolean,
+  runner: ModelRunner,
+  context: PredictionContext,
+): Prediction {
   const modalities: Record<string, ModalityState> = {};
   let index = 0;
   for (const [name, status] of output.modalities) {
@@ -31,7 +62,7 @@ export async function predict(
     };
     index++;
   }
-  const invalid = failure ?? reason;
+  const invalid = failed ? 'model-failed' : invalidReason(output.modalities, runner.validity);
   return {
     stream: 'affect',
     session: context.session,

@@ -1,10 +1,14 @@
 import type { EventSink } from '../core/event.js';
+import type { Prediction } from '../core/prediction.js';
 import type { StreamMessage } from '../core/signal.js';
 import type { GraphOutput } from './graph-output.js';
-import { predict } from './predict.js';
+import { type FrameOutput, type PredictionContext, predictAll } from './predict.js';
 import type { SessionOutput } from './predict-in-order.js';
 import type { LoadedPipeline } from './run-session.js';
 import { SessionGraph } from './session-graph.js';
+
+/** A good {@link ReplayOptions.batch} where nobody watches. */
+export const REPLAY_BATCH = 32;
 
 export interface ReplayOptions {
   readonly session: string;
@@ -14,6 +18,11 @@ export interface ReplayOptions {
   readonly events: EventSink;
   /** Whether to tell the state of every channel; default no. */
   readonly monitor?: boolean;
+  /**
+   * Windows that go to the model together; default 1. More are faster, and come later, which matters only to those
+   * who watch. The predictions don't depend on it.
+   */
+  readonly batch?: number;
 }
 
 /**
@@ -26,6 +35,7 @@ export async function* replay(
 ): AsyncGenerator<SessionOutput> {
   const { session, loaded } = options;
   let outputs: GraphOutput[] = [];
+  let frames = 0;
   const graph = new SessionGraph({
     session,
     pipeline: loaded.pipeline,
@@ -34,27 +44,50 @@ export async function* replay(
     bindings: options.bindings,
     monitor: options.monitor ?? false,
     events: options.events,
-    emit: (output) => outputs.push(output),
+    emit: (output) => {
+      outputs.push(output);
+      if (output.kind === 'frame') frames++;
+    },
   });
   const context = { session, pipeline: loaded.pipeline.digest };
-  const take = async (): Promise<SessionOutput[]> => {
-    const taken = outputs;
-    outputs = [];
-    const results: SessionOutput[] = [];
-    for (const output of taken) {
-      if (output.kind !== 'frame') {
-        results.push(output);
-        continue;
-      }
-      const runner = loaded.runners.get(output.model);
-      if (runner) results.push({ kind: 'prediction', prediction: await predict(output, runner, context) });
-    }
-    return results;
-  };
+  const batch = options.batch ?? 1;
+  // While the model works on one batch, the next one is read.
+  let pending: Promise<SessionOutput[]> = Promise.resolve([]);
   for await (const message of messages) {
     graph.push(message);
-    if (outputs.length > 0) yield* await take();
+    if (outputs.length === 0 || (frames < batch && loaded.runners.size > 0)) continue;
+    const next = predicted(outputs, loaded, context);
+    outputs = [];
+    frames = 0;
+    if (batch > 1) {
+      yield* await pending;
+      pending = next;
+    } else yield* await next;
   }
+  yield* await pending;
   graph.end();
-  yield* await take();
+  yield* await predicted(outputs, loaded, context);
+}
+
+/** Replaces frames by their predictions; the order stays. */
+async function predicted(
+  outputs: readonly GraphOutput[],
+  { runners }: LoadedPipeline,
+  context: PredictionContext,
+): Promise<SessionOutput[]> {
+  const predictions = new Map<GraphOutput, Prediction>();
+  for (const [model, runner] of runners) {
+    const own = outputs.filter(
+      (output) => output.kind === 'frame' && output.model === model,
+    ) as FrameOutput[];
+    const given = await predictAll(own, runner, context);
+    own.forEach((output, i) => {
+      predictions.set(output, given[i]);
+    });
+  }
+  return outputs.flatMap((output): SessionOutput[] => {
+    if (output.kind !== 'frame') return [output];
+    const prediction = predictions.get(output);
+    return prediction ? [{ kind: 'prediction', prediction }] : [];
+  });
 }

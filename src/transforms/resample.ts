@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { chunkTransform } from '../core/component.js';
 import { ConfigurationError } from '../core/errors.js';
 import type { ChunkProcessor } from '../core/processor.js';
-import { type Chunk, channelOf, type StreamInfo } from '../core/signal.js';
+import type { Chunk, StreamInfo } from '../core/signal.js';
 import { designResampler, type Ratio, RationalResampler, rationalRatio } from '../dsp/rational-resampler.js';
 
 const params = z.strictObject({
@@ -16,7 +16,7 @@ type Params = z.infer<typeof params>;
  */
 class Resample implements ChunkProcessor {
   #ratio: Ratio = { up: 1, down: 1 };
-  #channels: readonly RationalResampler[] = [];
+  #resampler: RationalResampler | null = null;
   #info: StreamInfo | null = null;
   #step_s = 0;
   /** Steps of the upsampled grid from the newest input to the next output. */
@@ -41,7 +41,7 @@ class Resample implements ChunkProcessor {
       );
     const taps = designResampler(ratio);
     this.#ratio = ratio;
-    this.#channels = info.channels.map(() => new RationalResampler(ratio, taps));
+    this.#resampler = new RationalResampler(ratio, taps, info.channels.length);
     this.#step_s = 1 / (info.sfreq * ratio.up);
     this.#info = { ...info, sfreq: sfreq_hz };
     this.#due = 0;
@@ -52,22 +52,22 @@ class Resample implements ChunkProcessor {
 
   process(chunk: Chunk, emit: (chunk: Chunk) => void): void {
     const info = this.#info;
-    if (!info) return;
+    const resampler = this.#resampler;
+    if (!info || !resampler) return;
     const { up, down } = this.#ratio;
     if (up === down) {
       emit(chunk);
       return;
     }
     if (chunk.gapBefore) {
-      for (const channel of this.#channels) channel.restart();
+      resampler.restart();
       this.#due = 0;
       this.#gap = true;
     }
     const n = chunk.times.length;
     const length = n * up > this.#due ? Math.ceil((n * up - this.#due) / down) : 0;
-    const data = new Float64Array(this.#channels.length * length);
-    for (let c = 0; c < this.#channels.length; c++)
-      this.#channels[c].process(channelOf(chunk, c), this.#due, data.subarray(c * length, (c + 1) * length));
+    const data = new Float64Array(info.channels.length * length);
+    resampler.process(chunk.data, this.#due, data);
     const times = this.#stamps(chunk.times, length);
     this.#due += length * down - n * up;
     if (length === 0) return;
