@@ -1,4 +1,4 @@
-/** Process exit codes, a contract with people's scripts (docs/reference/exit-codes.md). */
+/** Process exit codes, a contract with people's scripts (docs/reference/codes.md). */
 export const ExitCode = {
   ok: 0,
   failed: 1,

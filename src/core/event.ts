@@ -2,7 +2,7 @@ import type { Seconds } from './clock.js';
 
 /**
  * Something that happened in a session and that a person may want to know. Codes are stable, written
- * `<noun>-<verb>` (`stream-opened`, `samples-dropped`), and listed in docs/reference/event-codes.md.
+ * `<noun>-<verb>` (`stream-opened`, `samples-dropped`), and listed in docs/reference/codes.md.
  */
 export interface SessionEvent {
   readonly code: EventCode;

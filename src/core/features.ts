@@ -13,7 +13,7 @@ export interface FeatureSchema {
   readonly features: readonly FeatureDescriptor[];
 }
 
-/** Why values are masked; documented in docs/reference/reason-codes.md. */
+/** Why values are masked; documented in docs/reference/codes.md. */
 export const maskReasons = [
   'warming-up',
   'stale',

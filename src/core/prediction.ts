@@ -4,7 +4,7 @@ import type { Seconds } from './clock.js';
 export const evidences = ['simulated', 'validated', 'none'] as const;
 export type Evidence = (typeof evidences)[number];
 
-/** Why a prediction is not valid; documented in docs/reference/reason-codes.md. */
+/** Why a prediction is not valid; documented in docs/reference/codes.md. */
 export const invalidReasons = [
   'warming-up',
   'no-input',
