@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { AffectdError, InputError } from '../core/errors.js';
 import { bdf } from './bdf.js';
+import { brainVision } from './brainvision.js';
 import { csv } from './csv.js';
 import { edf } from './edf.js';
 import { empatica } from './empatica.js';
@@ -8,7 +9,7 @@ import type { Recording, RecordingFormat } from './recording.js';
 import { xdf } from './xdf.js';
 
 /** Formats in the order in which ties are broken. */
-export const recordingFormats: readonly RecordingFormat[] = [xdf, edf, bdf, empatica, csv];
+export const recordingFormats: readonly RecordingFormat[] = [xdf, edf, bdf, brainVision, empatica, csv];
 
 const HEAD_BYTES = 4096;
 
@@ -27,7 +28,7 @@ export async function openRecording(path: string): Promise<Recording> {
     throw head
       ? new InputError(
           'recording-unrecognised',
-          `${path}: not a recording in a known format (XDF, EDF, BDF, Empatica E4, or CSV with a 'time' column and columns like 'EEG.Fp1[uV]')`,
+          `${path}: not a recording in a known format (XDF, EDF, BDF, BrainVision, Empatica E4, or CSV with a 'time' column and columns like 'EEG.Fp1[uV]')`,
         )
       : new InputError(
           'recording-unrecognised',
