@@ -4,37 +4,22 @@ import type { Extractor } from '../core/processor.js';
 import { type StreamInfo, samplesIn, type Window } from '../core/signal.js';
 import { BandPower } from '../dsp/periodogram.js';
 import { labelOf } from './channels/channel-label.js';
-
-const band = z
-  .strictObject({
-    name: z
-      .string()
-      .regex(/^[a-z0-9_]+$/)
-      .describe('name in the feature: `alpha` gives `de_alpha`'),
-    low_hz: z.number().min(0).describe('low edge, Hz, included'),
-    high_hz: z.number().positive().describe('high edge, Hz, excluded'),
-  })
-  .refine((b) => b.low_hz < b.high_hz, 'low_hz must be below high_hz');
+import {
+  bandSchema,
+  bandsBeyondNyquist,
+  HALF_LOG_2_PI_E,
+  microvoltChannels,
+  seedBands,
+} from './eeg/bands.js';
 
 const params = z.strictObject({
   bands: z
-    .array(band)
+    .array(bandSchema('de_', 'excluded'))
     .min(1)
-    .default([
-      { name: 'delta', low_hz: 1, high_hz: 4 },
-      { name: 'theta', low_hz: 4, high_hz: 8 },
-      { name: 'alpha', low_hz: 8, high_hz: 14 },
-      { name: 'beta', low_hz: 14, high_hz: 31 },
-      { name: 'gamma', low_hz: 31, high_hz: 50 },
-    ])
+    .default(seedBands())
     .describe('frequency bands, Hz; the default are the five of SEED'),
 });
 type Params = z.infer<typeof params>;
-
-const HALF_LOG_2_PI_E = 0.5 * Math.log(2 * Math.PI * Math.E);
-
-/** Units that count as microvolts: a stream that names none is taken to follow the XDF EEG specification. */
-const microvolts = new Set(['uV', '']);
 
 /**
  * Differential entropy `0.5 ln(2 pi e power)` of each band and channel, nats, power in uV^2.
@@ -47,7 +32,7 @@ class DifferentialEntropy implements Extractor {
   readonly #beyondNyquist: readonly boolean[];
 
   constructor(info: StreamInfo, { bands }: Params, window_s: number) {
-    this.#channels = info.channels.flatMap((channel, c) => (microvolts.has(channel.unit) ? [c] : []));
+    this.#channels = microvoltChannels(info);
     this.#power = new BandPower(samplesIn(window_s, info.sfreq), info.sfreq, bands);
     this.#beyondNyquist = bands.map((b) => b.high_hz > info.sfreq / 2);
     this.descriptors = this.#channels.flatMap((c) =>
@@ -85,18 +70,6 @@ export const differentialEntropy = featureDefinition<Params>({
   source: 'Duan, Zhu & Lu 2013, doi:10.1109/NER.2013.6695876; canonical form of docs/reference/features.md',
   params,
   streams: ['EEG'],
-  physics({ bands }, { sfreq_hz }) {
-    if (!sfreq_hz) return [];
-    return bands.flatMap((b, i) =>
-      b.high_hz > sfreq_hz / 2
-        ? [
-            {
-              path: ['bands', i, 'high_hz'],
-              message: `band ${b.name} ends at ${b.high_hz} Hz, above half the sampling rate of ${sfreq_hz} Hz`,
-            },
-          ]
-        : [],
-    );
-  },
+  physics: ({ bands }, upstream) => bandsBeyondNyquist(bands, upstream),
   create: (info, p, window_s) => new DifferentialEntropy(info, p, window_s),
 });

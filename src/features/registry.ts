@@ -1,16 +1,26 @@
 import type { FeatureDefinition } from '../core/component.js';
+import { asymmetry } from './asymmetry.js';
+import { bandPowerWelch } from './band-power-welch.js';
+import { bandVariance } from './band-variance.js';
 import { differentialEntropy } from './differential-entropy.js';
 import { gazeStatistics } from './gaze-statistics.js';
 import { heartRate } from './heart-rate.js';
 import { motion } from './motion.js';
 import { muscleActivity } from './muscle-activity.js';
+import { powerSpectralAsymmetry } from './power-spectral-asymmetry.js';
 import { pupilStatistics } from './pupil-statistics.js';
+import { seedDifferentialEntropy } from './seed-differential-entropy.js';
 import { skinConductance } from './skin-conductance.js';
 import { skinTemperature } from './skin-temperature.js';
 
 // A definition is stored without its parameter type: the schema that it carries is what checks the parameters.
 const definitions = [
   differentialEntropy,
+  seedDifferentialEntropy,
+  bandVariance,
+  bandPowerWelch,
+  powerSpectralAsymmetry,
+  asymmetry,
   pupilStatistics,
   gazeStatistics,
   heartRate,

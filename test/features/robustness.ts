@@ -6,7 +6,7 @@ import { noise } from '../transforms/signals.js';
 import { cutsOf, vectorsOf } from './extractor-runs.js';
 
 const streams: Partial<Record<StreamType, StreamInfo>> = {
-  EEG: streamInfo({ type: 'EEG', sfreq: 128, labels: ['Fp1', 'Cz'], unit: 'uV' }),
+  EEG: streamInfo({ type: 'EEG', sfreq: 128, labels: ['Fp1', 'Cz', 'Fp2'], unit: 'uV' }),
   ECG: streamInfo({ type: 'ECG', sfreq: 128, labels: ['II'], unit: 'mV' }),
   PPG: streamInfo({ type: 'PPG', sfreq: 64, labels: ['bvp'], unit: '' }),
   HR: streamInfo({ type: 'HR', sfreq: 1, labels: ['hr'], unit: '1/min' }),
