@@ -1,0 +1,66 @@
+import { createReadStream } from 'node:fs';
+import { parse } from 'csv-parse';
+import type { ProblemCounts } from './problem-counts.js';
+
+export type Delimiter = ',' | '\t' | ';';
+
+/** The records of a delimited text (RFC 4180 quoting; UTF-8 or, with a byte order mark, UTF-16), read as a stream. */
+export async function* readRecords(
+  path: string,
+  delimiter: Delimiter,
+  problems: ProblemCounts,
+): AsyncGenerator<readonly string[]> {
+  const file = createReadStream(path);
+  const parser = file.pipe(
+    parse({ bom: true, delimiter, relax_column_count: true, relax_quotes: true, skip_empty_lines: true }),
+  );
+  file.on('error', (error) => parser.destroy(error));
+  try {
+    for await (const record of parser) yield record as string[];
+  } catch (error) {
+    // A file that was cut inside quotes ends here; the rows before it stand.
+    if (!(error instanceof Error) || !('code' in error) || !String(error.code).startsWith('CSV_'))
+      throw error;
+    problems.count(`places where the text can't be read on (${error.message.split('\n', 1)[0]})`);
+  } finally {
+    file.destroy();
+  }
+}
+
+export interface TableHead {
+  readonly delimiter: Delimiter;
+  /** Names of the columns; the last may be cut where the file's first bytes don't hold all of them. */
+  readonly names: readonly string[];
+  /** Lines before the names: empty or a comment after `#`. */
+  readonly preamble: readonly string[];
+}
+
+/** How the table starts whose first bytes are `head`: its delimiter is the one that its line of names has most of. */
+export function tableHead(head: Uint8Array): TableHead {
+  const isUtf16 = head[0] === 0xff && head[1] === 0xfe;
+  const text = Buffer.from(head)
+    .toString(isUtf16 ? 'utf16le' : 'utf8')
+    .replace(/^\uFEFF/, '');
+  const lines = text.split(/\r?\n/);
+  const at = lines.findIndex((line) => !line.startsWith('#') && /[^\s,;"]/.test(line));
+  const line = at < 0 ? '' : lines[at];
+  const [delimiter] = ([',', '\t', ';'] as const)
+    .map((candidate) => [candidate, line.split(candidate).length] as const)
+    .reduce((a, b) => (b[1] > a[1] ? b : a));
+  const names = line.split(delimiter).map(columnName);
+  return { delimiter, names, preamble: at < 0 ? lines : lines.slice(0, at) };
+}
+
+/** A column's name as written in a table's head, without blanks and quotes around it. */
+export function columnName(cell: string): string {
+  return cell.trim().replace(/^"|"$/g, '').trim();
+}
+
+export function isEmpty(cell: string | undefined): boolean {
+  return cell === undefined || cell.trim() === '';
+}
+
+/** The number in a cell; NaN where there is none. */
+export function numberIn(cell: string | undefined): number {
+  return isEmpty(cell) ? Number.NaN : Number(cell);
+}
