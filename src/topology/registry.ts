@@ -18,6 +18,8 @@ import { notch } from '../transforms/notch.js';
 import { pool } from '../transforms/pool.js';
 import { rereference } from '../transforms/rereference.js';
 import { resample } from '../transforms/resample.js';
+import { smooth } from '../transforms/smooth.js';
+import { subtractBaseline } from '../transforms/subtract-baseline.js';
 import { window } from '../transforms/window.js';
 
 function byType<T extends { readonly type: string }>(definitions: readonly T[]): ReadonlyMap<string, T> {
@@ -36,6 +38,8 @@ const transforms = [
   extract,
   pool,
   normalize,
+  smooth,
+  subtractBaseline,
   align,
 ];
 export const transformDefinitions = byType(transforms as unknown as readonly TransformDefinition[]);
