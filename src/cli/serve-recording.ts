@@ -39,6 +39,7 @@ export async function serveRecording(context: CommandContext, serve: ServeRecord
       bindings,
       events: announce,
       monitor: true,
+      features: true,
     })) {
       if (context.signal.aborted) break;
       for (const message of messages.of(result)) sink.publish(message);

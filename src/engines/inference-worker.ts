@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { AffectdError, ConfigurationError } from '../core/errors.js';
 import { readModel } from '../models/manifest.js';
 import { chooseEngine } from './choose.js';
+import { unpackFrames } from './frame-packing.js';
 import { createInference } from './inference.js';
 import type { WorkerError, WorkerReply, WorkerRequest, WorkerSettings } from './worker-runner.js';
 
@@ -27,7 +28,7 @@ async function serve(): Promise<void> {
   port.on('message', ({ id, frames }: WorkerRequest) => {
     last = last.then(async () => {
       try {
-        reply({ kind: 'outputs', id, outputs: await inference.predict(frames) });
+        reply({ kind: 'outputs', id, outputs: await inference.predict(unpackFrames(frames)) });
       } catch (error) {
         reply({ kind: 'failed', id, ...describe(error) });
       }

@@ -7,6 +7,7 @@ import type { ModalityInput, ModelFrame, ModelOutput, ModelRunner } from '../cor
 import { type Manifest, modelId, readModel } from '../models/manifest.js';
 import type { Unavailable } from './choose.js';
 import type { EngineChoice, EngineName } from './engine.js';
+import { type PackedFrames, packFrames } from './frame-packing.js';
 
 export interface WorkerSettings {
   readonly directory: string;
@@ -14,7 +15,7 @@ export interface WorkerSettings {
 }
 export interface WorkerRequest {
   readonly id: number;
-  readonly frames: readonly ModelFrame[];
+  readonly frames: PackedFrames;
 }
 export type WorkerReply =
   | {
@@ -50,6 +51,8 @@ function workerFile(): URL {
   if (existsSync(fileURLToPath(beside))) return beside;
   return new URL('../../dist/engines/inference-worker.js', import.meta.url);
 }
+
+const WORKER_NURSERY_MB = 4;
 
 /** A started worker: its thread, what it runs on, and the questions it has not answered. */
 interface Started {
@@ -103,13 +106,19 @@ class WorkerRunner implements ModelRunner {
 
   async predict(frames: readonly ModelFrame[]): Promise<ModelOutput[]> {
     if (this.#closed) throw new AffectdError('model-failed', `${this.name}: the model is closed`);
+    if (frames.length === 0) return [];
     const { worker, pending } = await this.start();
+    const packed = packFrames(frames);
     return new Promise((resolve, reject) => {
       const id = this.#questions++;
       pending.set(id, { resolve, reject });
       // An unanswered question keeps the process alive; an idle worker does not.
       worker.ref();
-      worker.postMessage({ id, frames } satisfies WorkerRequest);
+      worker.postMessage({ id, frames: packed } satisfies WorkerRequest, [
+        packed.values.buffer,
+        packed.masks.buffer,
+        packed.present.buffer,
+      ]);
     });
   }
 
@@ -124,6 +133,8 @@ class WorkerRunner implements ModelRunner {
       workerData: this.settings,
       // The parent's flags (a test runner's loaders) are no business of the worker's.
       execArgv: [],
+      // What a prediction leaves behind is small and dies at once: a small nursery keeps the process small.
+      resourceLimits: { maxYoungGenerationSizeMb: WORKER_NURSERY_MB },
     });
     const pending = new Map<number, Pending>();
     return new Promise((resolve, reject) => {

@@ -8,7 +8,7 @@ import type { LoadedPipeline } from './run-session.js';
 import { SessionGraph } from './session-graph.js';
 
 /** A good {@link ReplayOptions.batch} where nobody watches. */
-export const REPLAY_BATCH = 32;
+export const REPLAY_BATCH = 16;
 
 export interface ReplayOptions {
   readonly session: string;
@@ -18,6 +18,8 @@ export interface ReplayOptions {
   readonly events: EventSink;
   /** Whether to tell the state of every channel; default no. */
   readonly monitor?: boolean;
+  /** Whether to give feature vectors beside predictions; default no. */
+  readonly features?: boolean;
   /**
    * Windows that go to the model together; default 1. More are faster, and come later, which matters only to those
    * who watch. The predictions don't depend on it.
@@ -43,6 +45,7 @@ export async function* replay(
     ordered: true,
     bindings: options.bindings,
     monitor: options.monitor ?? false,
+    features: options.features ?? false,
     events: options.events,
     emit: (output) => {
       outputs.push(output);

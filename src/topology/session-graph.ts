@@ -38,6 +38,8 @@ export interface GraphOptions {
   readonly bindings: ReadonlyMap<string, string> | null;
   /** Whether `closed` outputs tell the state of every channel. */
   readonly monitor: boolean;
+  /** Whether to give feature vectors, too; default yes. */
+  readonly features?: boolean;
   /** Next frame number of each model; a new graph that replaces another goes on where that one was. */
   readonly sequence?: Map<string, number>;
   readonly events: EventSink;
@@ -304,14 +306,16 @@ export class SessionGraph {
   }
 
   #closeAt(time: Seconds): void {
-    const { emit } = this.#options;
+    const { emit, features = true } = this.#options;
     this.#watchSilence(time);
     const due = this.#closing.take(time);
     for (const step of this.#windowSteps) {
       if (!due.has(step.node) || !this.#bound.has(step.source)) continue;
       const output = step.windower.close(time);
       this.#latest.set(step.node, output);
-      if ('schema' in output) emit({ kind: 'features', node: step.node, input: step.source, vector: output });
+      if ('schema' in output && features) {
+        emit({ kind: 'features', node: step.node, input: step.source, vector: output });
+      }
     }
     for (const step of this.#featureSteps) {
       const input = this.#latest.get(step.input);

@@ -113,8 +113,8 @@ describe('engines', () => {
 const mortal = `
 import { parentPort } from 'node:worker_threads';
 parentPort.on('message', ({ id, frames }) => {
-  if (frames[0][0].values[0] === 13) process.exit(1);
-  parentPort.postMessage({ kind: 'outputs', id, outputs: frames.map(() => ({ valence: 0.5 })) });
+  if (frames.values[0] === 13) process.exit(1);
+  parentPort.postMessage({ kind: 'outputs', id, outputs: [{ valence: 0.5 }] });
 });
 parentPort.postMessage({ kind: 'ready', engine: 'onnx', detail: 'pretended', unavailable: [] });
 `;
