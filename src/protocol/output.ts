@@ -105,7 +105,7 @@ export const sysMessageSchema = z.object({
   ...header,
   time: time.nullable(),
   event: z.object({
-    code: z.string().describe('One of docs/reference/event-codes.md.'),
+    code: z.string().describe('One of docs/reference/codes.md.'),
     level: z.enum(['debug', 'info', 'warn', 'error']),
     message: z.string(),
     session: z.string().optional(),

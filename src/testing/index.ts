@@ -1,0 +1,3 @@
+/** What people who write their own processors and sources test them with. */
+export { assertChunkInvariant, cutChunk, joinChunks } from './chunk-invariance.js';
+export { chunkOf, streamInfo } from './stream-fixtures.js';
