@@ -9,6 +9,7 @@ const layers = {
   montage: ['core'],
   timebase: ['core', 'dsp'],
   dialects: ['core', 'montage'],
+  lsl: ['core', 'dsp', 'timebase', 'dialects'],
   protocol: ['core'],
   client: ['protocol'],
   dashboard: ['client'],
@@ -18,8 +19,8 @@ const layers = {
   models: ['core', 'dsp'],
   engines: ['core', 'models'],
   transforms: ['core', 'dsp', 'montage', 'features'],
-  sources: ['core', 'dsp', 'montage', 'timebase', 'dialects', 'recordings', 'simulation', 'protocol'],
-  sinks: ['core', 'protocol', 'recordings'],
+  sources: ['core', 'dsp', 'montage', 'timebase', 'dialects', 'recordings', 'simulation', 'protocol', 'lsl'],
+  sinks: ['core', 'protocol', 'recordings', 'lsl'],
   topology: [
     'core',
     'dsp',
@@ -45,6 +46,7 @@ const layers = {
     'topology',
     'protocol',
     'client',
+    'lsl',
   ],
   server: ['core', 'protocol', 'topology', 'sources', 'sinks'],
   training: [
@@ -75,6 +77,7 @@ const layers = {
     'server',
     'client',
     'protocol',
+    'lsl',
   ],
   cli: [
     'core',
@@ -95,6 +98,7 @@ const layers = {
     'testing',
     'features',
     'transforms',
+    'lsl',
   ],
 };
 

@@ -20,9 +20,10 @@ export interface Clock {
   every(period_s: Seconds, action: () => void): Timer;
 }
 
+/** The machine's clock. `now` counts from the machine's start, as the Lab Streaming Layer's clock does on every platform. */
 export class SystemClock implements Clock {
   now(): Seconds {
-    return performance.now() / 1000;
+    return Number(process.hrtime.bigint()) / 1e9;
   }
   unix(): Seconds {
     return Date.now() / 1000;

@@ -23,6 +23,8 @@ export const eventCodes = [
   'stream-ignored',
   'stream-stale',
   'stream-returned',
+  'stream-lost',
+  'stream-recovered',
   'stream-assumed-aligned',
   'channels-unlabelled',
   'unit-unknown',
@@ -41,6 +43,8 @@ export const eventCodes = [
   'session-closed',
   'session-failed',
   'connection-failed',
+  'peer-rejected',
+  'network-interface-failed',
 ] as const;
 export type EventCode = (typeof eventCodes)[number];
 
