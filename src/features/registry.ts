@@ -3,6 +3,7 @@ import { asymmetry } from './asymmetry.js';
 import { bandPowerWelch } from './band-power-welch.js';
 import { bandVariance } from './band-variance.js';
 import { differentialEntropy } from './differential-entropy.js';
+import { eyeMovement } from './eye-movement.js';
 import { gazeStatistics } from './gaze-statistics.js';
 import { heartRate } from './heart-rate.js';
 import { motion } from './motion.js';
@@ -10,6 +11,7 @@ import { muscleActivity } from './muscle-activity.js';
 import { powerSpectralAsymmetry } from './power-spectral-asymmetry.js';
 import { pupilStatistics } from './pupil-statistics.js';
 import { seedDifferentialEntropy } from './seed-differential-entropy.js';
+import { signalQuality } from './signal-quality.js';
 import { skinConductance } from './skin-conductance.js';
 import { skinTemperature } from './skin-temperature.js';
 
@@ -21,8 +23,10 @@ const definitions = [
   bandPowerWelch,
   powerSpectralAsymmetry,
   asymmetry,
+  signalQuality,
   pupilStatistics,
   gazeStatistics,
+  eyeMovement,
   heartRate,
   skinConductance,
   muscleActivity,

@@ -1,0 +1,35 @@
+/** How fast the difference between the eyes is learnt, as a share of what is new in each sample. */
+const LEARNING = 0.02;
+
+/**
+ * One value from two eyes (or one, or more): the mean. While an eye is lost, its usual difference from the mean is
+ * taken off the others, so that losing it makes no step.
+ */
+export class BothEyes {
+  readonly #difference: Float64Array;
+  #learnt = false;
+
+  constructor(readonly eyes: number) {
+    this.#difference = new Float64Array(eyes);
+  }
+
+  /** `values` [eyes], NaN where an eye is lost; NaN where all are. */
+  combine(values: Float64Array): number {
+    let sum = 0;
+    let seen = 0;
+    for (let e = 0; e < this.eyes; e++) {
+      if (values[e] - values[e] !== 0) continue;
+      sum += values[e];
+      seen++;
+    }
+    if (seen === this.eyes) {
+      const mean = sum / seen;
+      for (let e = 0; e < this.eyes; e++)
+        this.#difference[e] += (values[e] - mean - this.#difference[e]) * (this.#learnt ? LEARNING : 1);
+      this.#learnt = true;
+      return mean;
+    }
+    for (let e = 0; e < this.eyes; e++) if (values[e] - values[e] === 0) sum -= this.#difference[e];
+    return seen === 0 ? Number.NaN : sum / seen;
+  }
+}

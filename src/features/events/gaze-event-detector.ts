@@ -1,0 +1,535 @@
+import { median } from '../../dsp/statistics.js';
+import { type GazeEvent, type GazeEventKind, LOOK_AHEAD_S, SampleLabel } from './gaze-event.js';
+
+/** Thresholds of the detector; the defaults serve video eye trackers from 120 to 1200 Hz. */
+export const gazeEventDefaults = {
+  /** Speed beyond the slow movement that a saccade's peak exceeds at least and at most, deg/s; between them the noise decides. */
+  peakLeast: 24,
+  peakMost: 90,
+  /** How many deviations beyond the median speed a peak and an edge lie. */
+  peakDeviations: 8,
+  edgeDeviations: 3.5,
+  edgeLeast: 14,
+  /** Share of the peak below which a minimum of speed ends the saccade: what follows is the glissade. */
+  turnShare: 0.25,
+  saccadeLeast_s: 0.01,
+  glissadeMost_s: 0.04,
+  fixationLeast_s: 0.05,
+  /**
+   * Slow movement over a span of time: a fixation's end lies `fixationDrift` degrees from its start, however long the
+   * span; pursuit goes on at `pursuitSpeed`, deg/s. Both are medians, with `slowSpread` as the logarithm's deviation.
+   */
+  fixationDrift: 0.34,
+  pursuitSpeed: 4.5,
+  slowSpread: 0.6,
+  /** How long it takes to learn how much pursuit there is, and how much that may move the odds (their logarithm). */
+  habit_s: 1.5,
+  habitMost: 2.5,
+  /** Slow movement before a sample that its class rests on, besides the look-ahead, at most, s. */
+  slowSpan_s: 0.35,
+  blinkLeast_s: 0.05,
+  blinkMost_s: 0.5,
+} as const;
+export type GazeEventParameters = { readonly [key in keyof typeof gazeEventDefaults]: number };
+
+const NOISE_SIZE = 160;
+const NOISE_STEP_S = 0.004;
+/** Samples of noise below which the thresholds are the largest ones. */
+const NOISE_LEAST = 40;
+/** Stretch whose mean velocity is taken for the slow movement under a saccade, its least length, and its distance from the saccade, s. */
+const DRIFT_S = 0.06;
+const DRIFT_LEAST_S = 0.03;
+const DRIFT_GUARD_S = 0.012;
+/** Eyes don't follow anything faster, deg/s. */
+const DRIFT_MOST = 40;
+/** Half the stretch that velocity is taken over, s: 2 samples at 500 Hz. */
+const VELOCITY_HALF_S = 0.004;
+/** A shorter loss has no edges: the tracker missed a few samples. */
+const LOSS_LEAST_S = 0.016;
+/** Valid samples between two losses count as lost up to this length (Hershman et al. 2018). */
+const ISLAND_S = 0.015;
+/** A lid takes at most this long to hide the pupil and to bare it, s. */
+const CLOSING_S = 0.08;
+const OPENING_S = 0.14;
+/** Pupil size is smoothed over this time to find where it stops to fall or rise (Hershman et al. 2018), s. */
+const LID_SMOOTHING_S = 0.01;
+/** A step of smoothed pupil size below this share of it is noise, per smoothing time. */
+const LID_NOISE = 0.01;
+const LID_LEAD = 0.6;
+/** Below this rate a saccade is over before its speed can be told from the lid's. */
+const LEAST_RATE_HZ = 120;
+const DECISION_S = 0.008;
+const SLOW_POINT_S = 0.005;
+/** Shorter stretches say too little on how much pursuit there is, s. */
+const HABIT_LEAST_S = 0.15;
+/** Over short spans fixations drift as fast as pursuit goes: some difference stays, so that the odds count; deg/s. */
+const MOST_ALIKE = 0.3;
+const LEAST_SPEED = 0.01;
+/** Log odds by which slow movement must speak against its class to change it midway. */
+const CHANGE_EVIDENCE = 1;
+
+/**
+ * Fixations, saccades, pursuit and blinks in one stream of gaze in degrees, causal: a sample's label depends on
+ * nothing later than {@link LOOK_AHEAD_S} after it, and events are told once they have ended and that time has passed.
+ *
+ * Saccades are peaks of speed beyond the slow movement before them, with thresholds that follow the noise (after
+ * Nystroem & Holmqvist 2010), from where the speed leaves the noise to the first minimum after the peak; what follows
+ * is the glissade. Slow movement is pursuit where a line through it is steep, judged by how much pursuit there has been
+ * lately. Blinks are losses of the pupil, extended to where its size stops to fall and rise (Hershman et al. 2018).
+ */
+export class GazeEventDetector {
+  readonly #half: number;
+  readonly #delay: number;
+  readonly #mask: number;
+  readonly #time: Float64Array;
+  readonly #x: Float64Array;
+  readonly #y: Float64Array;
+  readonly #pupil: Float64Array;
+  readonly #speed: Float64Array;
+  readonly #label: Uint8Array;
+  readonly #noise = new Float64Array(NOISE_SIZE);
+  #noiseCount = 0;
+  #peakThreshold: number;
+  #edgeThreshold: number;
+  /** Samples pushed since the start or the last gap; the index of the next one. */
+  #n = 0;
+  /** First index that is not finalised. */
+  #final = 0;
+  /** Saccade that is being followed: its first sample, its peak so far, its slowest sample since. */
+  #onset = -1;
+  #peak = 0;
+  #lowest = Number.POSITIVE_INFINITY;
+  #lowestAt = 0;
+  /** Where the last saccade ended and its peak. */
+  #lastEnd = Number.NEGATIVE_INFINITY;
+  #lastPeak = 0;
+  /** First index of the slow movement that goes on. */
+  #slowFrom = 0;
+  #lossFrom = -1;
+  #lossEnd = Number.NEGATIVE_INFINITY;
+  #opening = false;
+  #classified: SampleLabel = SampleLabel.fixation;
+  #classifiedAt = Number.NEGATIVE_INFINITY;
+  #slowStart = 0;
+  #wasSlow = false;
+  /** Share of slow movement that lately was pursuit. */
+  #pursuitShare = 0.4;
+  #run: Run | null = null;
+  #afterLoss = true;
+  /** Whether a pupil was ever seen; without one a loss of gaze is all that tells a blink. */
+  #hasPupil = false;
+
+  /**
+   * @param sfreq rate, Hz.
+   * @param emit gets every event, in order of its end.
+   */
+  constructor(
+    readonly sfreq: number,
+    readonly emit: (event: GazeEvent) => void,
+    readonly params: GazeEventParameters = gazeEventDefaults,
+  ) {
+    this.#half = Math.max(1, Math.round(VELOCITY_HALF_S * sfreq));
+    this.#delay = Math.max(this.#half + 1, Math.floor(LOOK_AHEAD_S * sfreq + 1e-9));
+    let size = 64;
+    while (size < (LOOK_AHEAD_S + params.slowSpan_s + 0.2) * sfreq) size *= 2;
+    this.#mask = size - 1;
+    this.#time = new Float64Array(size);
+    this.#x = new Float64Array(size);
+    this.#y = new Float64Array(size);
+    this.#pupil = new Float64Array(size);
+    this.#speed = new Float64Array(size);
+    this.#label = new Uint8Array(size);
+    this.#peakThreshold = (params.peakLeast + params.peakMost) / 2;
+    this.#edgeThreshold = this.#peakThreshold / 2;
+  }
+
+  /** Takes a sample: gaze in degrees and the size of the pupil; NaN or 0 where it is lost. */
+  push(time: number, x: number, y: number, pupil: number): void {
+    const n = this.#n++;
+    const i = n & this.#mask;
+    this.#time[i] = time;
+    this.#pupil[i] = pupil;
+    if (pupil > 0) this.#hasPupil = true;
+    const lost = x - x !== 0 || y - y !== 0 || (this.#hasPupil && !(pupil > 0));
+    this.#x[i] = lost ? Number.NaN : x;
+    this.#y[i] = lost ? Number.NaN : y;
+    this.#speed[i] = Number.NaN;
+    this.#label[i] = SampleLabel.slow;
+    this.#followLoss(n, lost);
+    const centre = n - this.#half;
+    if (centre >= this.#half) this.#followSaccade(centre);
+    if (n - this.#delay >= this.#final) this.#finalise(this.#final++);
+  }
+
+  /** Tells what has not ended and forgets the samples: before a gap or at the end of a stream. */
+  finish(): void {
+    while (this.#final < this.#n) this.#finalise(this.#final++);
+    if (this.#n > 0) this.#close(this.#time[(this.#n - 1) & this.#mask] + 1 / this.sfreq);
+    this.#n = 0;
+    this.#final = 0;
+    this.#onset = -1;
+    this.#lastEnd = Number.NEGATIVE_INFINITY;
+    this.#slowFrom = 0;
+    this.#lossFrom = -1;
+    this.#lossEnd = Number.NEGATIVE_INFINITY;
+    this.#opening = false;
+    this.#wasSlow = false;
+    this.#afterLoss = true;
+  }
+
+  #samples(span_s: number): number {
+    return Math.max(1, Math.round(span_s * this.sfreq));
+  }
+
+  #mark(from: number, to: number, label: SampleLabel): void {
+    for (let k = Math.max(from, this.#final, 0); k < to; k++) this.#label[k & this.#mask] = label;
+  }
+
+  #followLoss(n: number, lost: boolean): void {
+    if (lost) {
+      if (this.#lossFrom < 0) {
+        this.#lossFrom = n;
+        // A short island between two losses, or a lid that had not come up.
+        if (this.#opening || n - this.#lossEnd <= ISLAND_S * this.sfreq) {
+          this.#mark(this.#lossEnd, n, SampleLabel.lost);
+        }
+      }
+      this.#label[n & this.#mask] = SampleLabel.lost;
+      this.#abandonSaccade();
+      if (n + 1 - this.#lossFrom === this.#samples(LOSS_LEAST_S)) this.#extendBack(this.#lossFrom);
+      return;
+    }
+    if (this.#lossFrom >= 0) {
+      this.#opening = n - this.#lossFrom >= this.#samples(LOSS_LEAST_S);
+      this.#lossEnd = n;
+      this.#lossFrom = -1;
+    }
+    if (!this.#opening) return;
+    if (n - this.#lossEnd <= OPENING_S * this.sfreq && this.#lidMoves(n, this.#lossEnd, 1))
+      this.#label[n & this.#mask] = SampleLabel.lost;
+    else {
+      this.#opening = false;
+      // Two neighbouring means stop to differ one and a half widths after the lid stopped.
+      const late = Math.round(1.5 * this.#samples(LID_SMOOTHING_S) - 0.5);
+      const end = Math.max(this.#lossEnd, n - (this.#hasPupil ? late : 0));
+      this.#mark(end, n, SampleLabel.slow);
+      this.#slowFrom = n;
+    }
+  }
+
+  /** Relabels the samples before a loss over which the lid came down. */
+  #extendBack(from: number): void {
+    const earliest = Math.max(this.#final, from - this.#samples(CLOSING_S), 0);
+    let k = from;
+    while (k > earliest && this.#lidMoves(k - 1, from, -1)) k--;
+    // Two neighbouring means begin to differ about half a width before the lid moves.
+    if (this.#hasPupil) k = Math.min(from, k + Math.floor(LID_LEAD * this.#samples(LID_SMOOTHING_S)));
+    // What moved fast until the loss was the lid, not the eye.
+    while (k > earliest && this.#speed[(k - 1) & this.#mask] > this.#edgeThreshold) k--;
+    this.#mark(k, from, SampleLabel.lost);
+  }
+
+  /** Whether the lid moves at sample `k`: pupil size changes towards (-1) or away from (1) the loss at `edge`. */
+  #lidMoves(k: number, edge: number, direction: 1 | -1): boolean {
+    const width = this.#samples(LID_SMOOTHING_S);
+    if (!this.#hasPupil) return Math.abs(k - edge) < width;
+    if (Math.abs(k - edge) < width) return true;
+    const tells = direction === 1 && this.sfreq >= LEAST_RATE_HZ;
+    if (tells && this.#speed[(k - this.#half - 1) & this.#mask] > 2 * this.#edgeThreshold) return true;
+    // Means of two neighbouring stretches, the nearer to the loss smaller while the lid moves.
+    const [early, late] =
+      direction === 1
+        ? [this.#meanPupil(k - 2 * width + 1, k - width + 1), this.#meanPupil(k - width + 1, k + 1)]
+        : [this.#meanPupil(k - width + 1, k + 1), this.#meanPupil(k + 1, k + 1 + width)];
+    return (
+      (late - early) * direction > LID_NOISE * Math.max(early, late) ||
+      !(early - early === 0 && late - late === 0)
+    );
+  }
+
+  #meanPupil(from: number, to: number): number {
+    let sum = 0;
+    let count = 0;
+    for (let k = Math.max(0, from); k < to && k < this.#n; k++) {
+      const p = this.#pupil[k & this.#mask];
+      if (!(p > 0)) continue;
+      sum += p;
+      count++;
+    }
+    return sum / count;
+  }
+
+  #velocity(row: Float64Array, centre: number): number {
+    let sum = 0;
+    for (let k = 1; k <= this.#half; k++)
+      sum += row[(centre + k) & this.#mask] - row[(centre - k) & this.#mask];
+    return (sum * this.sfreq) / (this.#half * (this.#half + 1));
+  }
+
+  /** Velocity of the slow movement before sample `k`; 0 where there is too little of it. */
+  #drift(row: Float64Array, k: number): number {
+    const to = k - this.#samples(DRIFT_GUARD_S);
+    const from = Math.max(this.#slowFrom, to - this.#samples(DRIFT_S));
+    if (to - from < DRIFT_LEAST_S * this.sfreq) return 0;
+    const v = ((row[to & this.#mask] - row[from & this.#mask]) * this.sfreq) / (to - from);
+    return v - v === 0 ? Math.max(-DRIFT_MOST, Math.min(DRIFT_MOST, v)) : 0;
+  }
+
+  #followSaccade(c: number): void {
+    const { params } = this;
+    const reference = this.#onset >= 0 ? this.#onset : c;
+    const vx = this.#velocity(this.#x, c) - this.#drift(this.#x, reference);
+    const vy = this.#velocity(this.#y, c) - this.#drift(this.#y, reference);
+    const speed = Math.sqrt(vx * vx + vy * vy);
+    this.#speed[c & this.#mask] = speed;
+    const isLost = this.#label[c & this.#mask] === SampleLabel.lost;
+    if (speed - speed !== 0 || isLost) {
+      this.#abandonSaccade();
+      this.#slowFrom = c + 1;
+      return;
+    }
+    if (this.#onset >= 0) {
+      this.#continueSaccade(c, speed);
+      return;
+    }
+    const sinceLast = c - this.#lastEnd;
+    const settling = sinceLast < params.glissadeMost_s * this.sfreq;
+    // A glissade is fast, too; a new saccade right after the last one must be about as fast.
+    const threshold = settling ? Math.max(this.#peakThreshold, 0.7 * this.#lastPeak) : this.#peakThreshold;
+    if (speed > threshold) {
+      this.#startSaccade(c, speed);
+      return;
+    }
+    if (settling && (speed > this.#edgeThreshold || this.#fastSoon(c))) {
+      if (this.#label[(c - 1) & this.#mask] !== SampleLabel.slow || sinceLast <= 0) {
+        this.#mark(c, c + 1, SampleLabel.glissade);
+        this.#slowFrom = c + 1;
+        return;
+      }
+    }
+    this.#learnNoise(c, speed);
+  }
+
+  #fastSoon(c: number): boolean {
+    return this.#speed[(c - 1) & this.#mask] > this.#edgeThreshold;
+  }
+
+  #startSaccade(c: number, speed: number): void {
+    const earliest = Math.max(
+      this.#final,
+      this.#half,
+      this.#lastEnd,
+      c - this.#delay + 2 * this.#half,
+      c - this.#samples(0.05),
+    );
+    let onset = c;
+    while (onset > earliest) {
+      const before = this.#speed[(onset - 1) & this.#mask];
+      if (!(before > this.#edgeThreshold)) break;
+      if (this.#label[(onset - 1) & this.#mask] === SampleLabel.lost) break;
+      onset--;
+    }
+    this.#onset = onset;
+    this.#peak = speed;
+    this.#lowest = speed;
+    this.#lowestAt = c;
+    for (let k = onset; k <= c; k++) this.#peak = Math.max(this.#peak, this.#speed[k & this.#mask]);
+    this.#progress(c);
+  }
+
+  #continueSaccade(c: number, speed: number): void {
+    if (speed > this.#peak) {
+      this.#peak = speed;
+      this.#lowest = speed;
+      this.#lowestAt = c;
+    } else if (speed < this.#lowest) {
+      this.#lowest = speed;
+      this.#lowestAt = c;
+    }
+    const slowNow = speed < this.#edgeThreshold;
+    const turned =
+      this.#lowest < this.params.turnShare * this.#peak &&
+      speed > this.#lowest &&
+      c - this.#lowestAt >= Math.max(1, this.#half - 1);
+    if (slowNow) this.#endSaccade(c);
+    else if (turned) this.#endSaccade(this.#lowestAt);
+    else this.#progress(c);
+  }
+
+  /** A saccade that has lasted long enough is labelled as it goes. */
+  #progress(c: number): void {
+    if (c + 1 - this.#onset >= this.params.saccadeLeast_s * this.sfreq)
+      this.#mark(this.#onset, c + 1, SampleLabel.saccade);
+  }
+
+  #endSaccade(end: number): void {
+    const onset = this.#onset;
+    this.#onset = -1;
+    const newest = this.#n - this.#half;
+    if (end - onset < Math.max(1, Math.floor(this.params.saccadeLeast_s * this.sfreq))) {
+      this.#mark(onset, newest, SampleLabel.slow);
+      return;
+    }
+    this.#mark(onset, end, SampleLabel.saccade);
+    this.#mark(end, newest, SampleLabel.glissade);
+    this.#lastEnd = end;
+    this.#lastPeak = this.#peak;
+    this.#slowFrom = newest;
+  }
+
+  /** A loss within a saccade ends it. */
+  #abandonSaccade(): void {
+    if (this.#onset < 0) return;
+    this.#endSaccade(Math.max(this.#onset, this.#n - 1 - this.#half));
+  }
+
+  #learnNoise(c: number, speed: number): void {
+    if (c % this.#samples(NOISE_STEP_S) !== 0) return;
+    this.#noise[this.#noiseCount++ % NOISE_SIZE] = speed;
+    if (this.#noiseCount < NOISE_LEAST || this.#noiseCount % 20 !== 0) return;
+    const { peakLeast, peakMost, peakDeviations, edgeDeviations, edgeLeast } = this.params;
+    const speeds = Array.from(this.#noise.subarray(0, Math.min(this.#noiseCount, NOISE_SIZE)));
+    const middle = median(speeds);
+    const deviation = 1.4826 * median(speeds.map((v) => Math.abs(v - middle)));
+    this.#peakThreshold = Math.min(peakMost, Math.max(peakLeast, middle + peakDeviations * deviation));
+    this.#edgeThreshold = Math.min(
+      0.6 * this.#peakThreshold,
+      Math.max(edgeLeast, middle + edgeDeviations * deviation),
+    );
+  }
+
+  /** Gives sample `f` its last label and hands it to the run of samples like it. */
+  #finalise(f: number): void {
+    const i = f & this.#mask;
+    let label = this.#label[i] as SampleLabel;
+    if (label === SampleLabel.slow) {
+      if (!this.#wasSlow) {
+        this.#slowStart = f;
+        this.#classifiedAt = Number.NEGATIVE_INFINITY;
+      }
+      if ((f - this.#slowStart) % this.#samples(DECISION_S) === 0) this.#classify(f);
+      label = this.#classified;
+      this.#wasSlow = true;
+    } else this.#wasSlow = false;
+    this.#extendRun(label, this.#time[i], this.#x[i], this.#y[i]);
+  }
+
+  #classify(f: number): void {
+    const { pursuitSpeed, fixationDrift, slowSpread, habit_s, habitMost, slowSpan_s, fixationLeast_s } =
+      this.params;
+    const newest = this.#n - this.#half;
+    let to = f;
+    while (to < newest && this.#label[to & this.#mask] === SampleLabel.slow) to++;
+    const from = Math.max(this.#slowStart, f - this.#samples(slowSpan_s));
+    const speed = this.#slope(from, to);
+    if (Number.isNaN(speed)) return;
+    // Log-likelihood ratio of two log-normal speeds of equal spread.
+    const still = Math.log(fixationDrift / ((to - from) / this.sfreq));
+    const moving = Math.log(pursuitSpeed);
+    const apart = Math.max(MOST_ALIKE, moving - still);
+    const evidence =
+      (apart * (Math.log(speed + LEAST_SPEED) - (still + moving) / 2)) / (slowSpread * slowSpread);
+    if (to - from >= HABIT_LEAST_S * this.sfreq)
+      this.#pursuitShare +=
+        (1 / (1 + Math.exp(-evidence)) - this.#pursuitShare) * Math.min(1, DECISION_S / habit_s);
+    if (f - this.#classifiedAt < fixationLeast_s * this.sfreq) return;
+    const share = this.#pursuitShare;
+    const odds = Math.max(-habitMost, Math.min(habitMost, Math.log(share / (1 - share))));
+    const certain = this.#classifiedAt === Number.NEGATIVE_INFINITY ? 0 : CHANGE_EVIDENCE;
+    const leaning = this.#classified === SampleLabel.pursuit ? certain : -certain;
+    const label = evidence + odds + leaning > 0 ? SampleLabel.pursuit : SampleLabel.fixation;
+    if (label !== this.#classified || this.#classifiedAt === Number.NEGATIVE_INFINITY) this.#classifiedAt = f;
+    this.#classified = label;
+  }
+
+  /** Speed of the line through samples `from` to `to`, deg/s. */
+  #slope(from: number, to: number): number {
+    const step = this.#samples(SLOW_POINT_S);
+    const middle = (from + to - 1) / 2;
+    let span = 0;
+    let sx = 0;
+    let sy = 0;
+    let count = 0;
+    for (let k = from; k < to; k += step) {
+      const x = this.#x[k & this.#mask];
+      const y = this.#y[k & this.#mask];
+      if (x - x !== 0) continue;
+      const t = (k - middle) / this.sfreq;
+      // Positions against the first one keep the sums free of a common offset.
+      span += t * t;
+      sx += t * (x - this.#x[from & this.#mask]);
+      sy += t * (y - this.#y[from & this.#mask]);
+      count++;
+    }
+    return count < 3 ? Number.NaN : Math.sqrt(sx * sx + sy * sy) / span;
+  }
+
+  #extendRun(label: SampleLabel, time: number, x: number, y: number): void {
+    if (this.#run?.label !== label) {
+      this.#close(time);
+      this.#run = new Run(label, time, x, y);
+    } else this.#run.add(x, y);
+  }
+
+  #close(end_s: number): void {
+    const run = this.#run;
+    this.#run = null;
+    if (!run) return;
+    const { fixationLeast_s, blinkLeast_s, blinkMost_s } = this.params;
+    const duration_s = end_s - run.onset_s;
+    const isBlink =
+      run.label === SampleLabel.lost && duration_s >= blinkLeast_s - 1e-9 && duration_s <= blinkMost_s + 1e-9;
+    if (run.label === SampleLabel.lost && !isBlink) this.#afterLoss = true;
+    const kind = isBlink ? 'blink' : kindOf(run.label);
+    if (kind === null) return;
+    if ((kind === 'fixation' || kind === 'pursuit') && duration_s < fixationLeast_s - 1e-9) return;
+    this.emit(run.event(kind, end_s, this.#afterLoss));
+    this.#afterLoss = false;
+  }
+}
+
+function kindOf(label: SampleLabel): GazeEventKind | null {
+  if (label === SampleLabel.fixation) return 'fixation';
+  if (label === SampleLabel.pursuit) return 'pursuit';
+  return label === SampleLabel.saccade ? 'saccade' : null;
+}
+
+/** Neighbouring samples of one label. */
+class Run {
+  readonly #from: readonly [number, number];
+  #to: [number, number];
+  #least: [number, number];
+  #most: [number, number];
+
+  constructor(
+    readonly label: SampleLabel,
+    readonly onset_s: number,
+    x: number,
+    y: number,
+  ) {
+    this.#from = [x, y];
+    this.#to = [x, y];
+    this.#least = [x, y];
+    this.#most = [x, y];
+  }
+
+  add(x: number, y: number): void {
+    this.#to = [x, y];
+    this.#least = [Math.min(this.#least[0], x), Math.min(this.#least[1], y)];
+    this.#most = [Math.max(this.#most[0], x), Math.max(this.#most[1], y)];
+  }
+
+  event(kind: GazeEventKind, end_s: number, afterLoss: boolean): GazeEvent {
+    const nowhere = [Number.NaN, Number.NaN] as const;
+    const blind = kind === 'blink';
+    return {
+      kind,
+      onset_s: this.onset_s,
+      end_s,
+      from: blind ? nowhere : this.#from,
+      to: blind ? nowhere : this.#to,
+      extent: blind ? nowhere : [this.#most[0] - this.#least[0], this.#most[1] - this.#least[1]],
+      afterLoss,
+    };
+  }
+}

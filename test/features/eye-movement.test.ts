@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+import reference from '../../fixtures/eye/eye.json' with { type: 'json' };
+import { type GazeScene, simulateGazeScene } from '../../src/simulation/gaze-scene.js';
+import { chunkOf } from '../../src/testing/stream-fixtures.js';
+import { named, streamWith, units, vectorAt, vectorsOf } from './extractor-runs.js';
+import { provesRobust } from './robustness.js';
+
+const FEATURE = 'eye-movement';
+const SECONDS = 70;
+const scene = simulateGazeScene({
+  seed: 5,
+  sfreq: 250,
+  duration_s: SECONDS,
+  pursuitShare: 0,
+  noise_deg: 0.02,
+  blinks_per_min: 12,
+});
+
+const eye = (unit: string) =>
+  streamWith('Gaze', 250, [
+    ['x', unit],
+    ['y', unit],
+    ['left_pupil', 'mm'],
+    ['right_pupil', 'mm'],
+  ]);
+const rowsOf = ({ x, y, pupil }: GazeScene, map: (deg: number, axis: number) => number = (v) => v) => [
+  [...x].map((v) => map(v, 0)),
+  [...y].map((v) => map(v, 1)),
+  [...pupil],
+  [...pupil].map((p) => p + 0.3),
+];
+const vectorOf = (unit: string, rows: number[][], time: number, own: object = {}) =>
+  vectorAt(FEATURE, eye(unit), rows, time, { features: [{ name: FEATURE, ...own }] });
+
+/** Names in the order of the paper's table. */
+const names = [
+  ...['x_mean', 'y_mean', 'x_sd', 'y_sd'].map((n) => `pupil.${n}`),
+  ...['x', 'y'].flatMap((axis) =>
+    ['0_200', '200_400', '400_600', '600_1000'].map((band) => `pupil.${axis}_de_${band}_mhz_20s`),
+  ),
+  ...[
+    'dispersion_x_mean',
+    'dispersion_y_mean',
+    'dispersion_x_sd',
+    'dispersion_y_sd',
+    'duration_mean',
+    'duration_sd',
+  ].map((n) => `fixation.${n}`),
+  'blink.duration_mean_60s',
+  'blink.duration_sd_60s',
+  ...['duration_mean', 'amplitude_mean', 'duration_sd', 'amplitude_sd'].map((n) => `saccade.${n}`),
+  'blink.frequency_60s',
+  'fixation.frequency_60s',
+  'fixation.duration_max_60s',
+  'fixation.dispersion_total_60s',
+  'fixation.dispersion_max_60s',
+  'saccade.frequency_60s',
+  'saccade.duration_mean_60s',
+  'saccade.amplitude_mean_60s',
+  'saccade.latency_mean_60s',
+];
+
+/** True events of the minute before `time`. */
+const truly = (kind: string, time: number) =>
+  scene.truth.filter((t) => t.kind === kind && t.end_s > time - 60 && t.end_s < time - 0.1);
+const average = (values: readonly number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
+
+describe(FEATURE, () => {
+  it("has the 33 features in the table's order", () => {
+    const vector = vectorOf('deg', rowsOf(scene), 65);
+    expect(Object.keys(named(vector))).toEqual(names);
+    expect(names).toHaveLength(33);
+    expect(units(vector)['fixation.dispersion_total_60s']).toBe('deg');
+    expect(vector.present).not.toContain(0);
+  });
+
+  it('measures what really happened', () => {
+    const time = 65;
+    const values = named(vectorOf('deg', rowsOf(scene), time));
+    const near = (name: string, truth: number, share: number) =>
+      expect(Math.abs(values[name]! / truth - 1), `${name} ${values[name]} ${truth}`).toBeLessThan(share);
+    const [blinks, fixations, saccades] = ['blink', 'fixation', 'saccade'].map((kind) => truly(kind, time));
+    const span_ms = (of: typeof blinks) => average(of.map((e) => 1000 * (e.end_s - e.onset_s)));
+    near('blink.frequency_60s', blinks.length / 60, 0.02);
+    near('blink.duration_mean_60s', span_ms(blinks), 0.06);
+    near('fixation.frequency_60s', fixations.length / 60, 0.08);
+    near('saccade.frequency_60s', saccades.length / 60, 0.05);
+    near('saccade.duration_mean_60s', span_ms(saccades), 0.2);
+    near('fixation.duration_max_60s', 1000 * Math.max(...fixations.map((e) => e.end_s - e.onset_s)), 0.1);
+    // 21 ms + 2.2 ms a degree.
+    const amplitude = average(saccades.map((e) => (e.end_s - e.onset_s - 0.021) / 0.0022));
+    near('saccade.amplitude_mean_60s', amplitude, 0.1);
+  });
+
+  it('takes means and deviations over the window', () => {
+    const values = named(vectorOf('deg', rowsOf(scene), 65));
+    const sizes = [...scene.pupil].slice(61 * 250, 65 * 250).filter((p) => p > 0);
+    expect(values['pupil.x_mean']).toBeCloseTo(average(sizes), 9);
+    expect(values['pupil.y_mean']).toBeCloseTo(average(sizes) + 0.3, 9);
+    expect(values['pupil.x_sd']).toBeCloseTo(
+      Math.sqrt(average(sizes.map((p) => (p - average(sizes)) * (p - average(sizes))))),
+      9,
+    );
+  });
+
+  it.each(reference.cases.map((c) => [c.x.length / 10, c] as const))(
+    "has the pupil's bands of scipy after %i s",
+    (seconds, { x, de }) => {
+      // Six equal samples to each bin of the reference.
+      const pupil = x.flatMap((v) => Array(6).fill(v) as number[]);
+      const still = pupil.map(() => 0);
+      const info = { ...eye('deg'), sfreq: 60 };
+      const vector = vectorAt(FEATURE, info, [still, still, pupil, pupil], seconds);
+      for (const [b, value] of de.entries())
+        expect(Math.abs(vector.values[4 + b] - value)).toBeLessThan(1e-9);
+    },
+  );
+
+  it('leaves out for the first 5 s what looks back', () => {
+    const rows = rowsOf(scene);
+    const chunk = chunkOf(eye('deg'), rows, 0);
+    const [early, late] = vectorsOf(FEATURE, eye('deg'), [chunk], [4.5, 5]);
+    const masked = (v: typeof early) => names.filter((_, i) => !v.present[i]);
+    expect(masked(early)).toEqual(expect.arrayContaining(names.filter((n) => /_\d\ds$/.test(n))));
+    expect(late.present[25]).toBe(1);
+    expect(late.present[4]).toBe(1);
+  });
+
+  it('masks degrees where nobody tells where the screen is, and finds the same events', () => {
+    const px = rowsOf(scene, (deg, axis) => [960, 540][axis] + 38 * deg);
+    const degrees = named(vectorOf('deg', rowsOf(scene), 65));
+    const values = named(vectorOf('px', px, 65));
+    for (const name of names) {
+      if (name.includes('amplitude')) expect(values[name], name).toBeNull();
+      else if (name.includes('dispersion')) expect(values[name]! / 38, name).toBeCloseTo(degrees[name]!, 6);
+      else expect(values[name], name).toBeCloseTo(degrees[name]!, 6);
+    }
+    expect(units(vectorOf('px', px, 65))['fixation.dispersion_x_mean']).toBe('px');
+  });
+
+  it('gives degrees where the screen is known', () => {
+    const screen = { width_px: 1920, height_px: 1080, width_cm: 53, height_cm: 30, distance_cm: 65 };
+    const place = (deg: number, extent: number, extent_cm: number) =>
+      extent * (0.5 + (Math.tan((deg * Math.PI) / 180) * screen.distance_cm) / extent_cm);
+    const px = rowsOf(scene, (deg, axis) => (axis === 0 ? place(deg, 1920, 53) : place(deg, 1080, 30)));
+    const norm = rowsOf(scene, (deg, axis) => (axis === 0 ? place(deg, 1, 53) : place(deg, 1, 30)));
+    const degrees = named(vectorOf('deg', rowsOf(scene), 65));
+    for (const vector of [vectorOf('px', px, 65, { screen }), vectorOf('norm', norm, 65, { screen })])
+      for (const [name, value] of Object.entries(named(vector)))
+        expect(value, name).toBeCloseTo(degrees[name]!, 6);
+  });
+
+  it('finds no events where gaze has no unit or comes too slowly', () => {
+    const counted = (vector: ReturnType<typeof vectorOf>) =>
+      [...vector.present.subarray(12)].filter(Boolean).length;
+    expect(counted(vectorOf('', rowsOf(scene), 65))).toBe(0);
+    const slow = { ...eye('deg'), sfreq: 20 };
+    const some = rowsOf(scene).map((row) => row.slice(0, 400));
+    expect(counted(vectorAt(FEATURE, slow, some, 15))).toBe(0);
+  });
+
+  it('splits width and height of a pupil', () => {
+    const info = streamWith('Gaze', 250, [
+      ['Diameter_X_left', 'px'],
+      ['Diameter_Y_left', 'px'],
+    ]);
+    const row = (value: number) => Array<number>(1500).fill(value);
+    const values = named(vectorAt(FEATURE, info, [row(20), row(18)], 6));
+    expect([values['pupil.x_mean'], values['pupil.y_mean']]).toEqual([20, 18]);
+  });
+});
+
+provesRobust(FEATURE);
