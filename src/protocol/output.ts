@@ -74,6 +74,8 @@ export const featuresMessageSchema = z.object({
   ...wallClock,
 });
 
+const share = z.number().min(0).max(1).nullable();
+
 export const qualityMessageSchema = z.object({
   stream: z.literal('quality'),
   ...header,
@@ -92,6 +94,20 @@ export const qualityMessageSchema = z.object({
             label: z.string(),
             coverage: z.number().min(0).max(1),
             state: z.string().describe('`ok`, or why it is masked.'),
+            quality: z
+              .object({
+                flat: share.describe('Share of the last 2 s without any change.'),
+                railed: share.describe('Share of the last 2 s at the largest or smallest value.'),
+                line_50: share.describe('Share of the power above 1 Hz within 1 Hz of 50 Hz.'),
+                line_60: share.describe('Share of the power above 1 Hz within 1 Hz of 60 Hz.'),
+                high_frequency: share.describe('Share of the power above 1 Hz above 30 Hz, mains left out.'),
+                amplitude: z
+                  .number()
+                  .nullable()
+                  .describe("Root mean square above 1 Hz, in the channel's unit."),
+              })
+              .optional()
+              .describe('Of EEG, ECG, EMG and EOG of a regular rate; null where it cannot be told.'),
           }),
         )
         .readonly(),

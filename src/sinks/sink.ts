@@ -34,6 +34,9 @@ export interface QualityMessage {
           readonly label: string;
           readonly coverage: number;
           readonly state: string;
+          readonly quality?: Readonly<
+            Record<'flat' | 'railed' | 'line_50' | 'line_60' | 'high_frequency' | 'amplitude', number | null>
+          >;
         }[];
       }
     >

@@ -2,7 +2,7 @@ import type { Seconds } from '../core/clock.js';
 import type { FeatureVector } from '../core/features.js';
 import type { ModelFrame } from '../core/model.js';
 import type { Marker, StreamInfo } from '../core/signal.js';
-import type { ChannelState } from './channel-monitor.js';
+import type { ChannelReport } from './channel-monitor.js';
 
 export interface ModalityStatus {
   readonly present: boolean;
@@ -14,11 +14,7 @@ export interface ModalityStatus {
 export interface InputStatus {
   readonly info: StreamInfo;
   readonly stale: boolean;
-  readonly channels: readonly {
-    readonly label: string;
-    readonly coverage: number;
-    readonly state: ChannelState;
-  }[];
+  readonly channels: readonly ChannelReport[];
 }
 
 /** What a session's graph gives, in order. */

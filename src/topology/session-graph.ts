@@ -330,13 +330,13 @@ export class SessionGraph {
       if (due.has(frame.model.name)) emit(frame.build(time, this.#latest));
     }
     this.#closedUntil = time;
-    emit({ kind: 'closed', time, inputs: this.#inputs() });
+    emit({ kind: 'closed', time, inputs: this.#inputs(time) });
   }
 
-  #inputs(): ReadonlyMap<string, InputStatus> {
+  #inputs(time: Seconds): ReadonlyMap<string, InputStatus> {
     const inputs = new Map<string, InputStatus>();
     for (const [source, { info, stale, monitor }] of this.#bound) {
-      if (monitor) inputs.set(source, { info, stale, channels: monitor.take() });
+      if (monitor) inputs.set(source, { info, stale, channels: monitor.take(time) });
     }
     return inputs;
   }

@@ -58,7 +58,21 @@ export const examples: Readonly<Record<MessageName, readonly object[]>> = {
           sfreq: 250,
           present: true,
           reason: null,
-          channels: [{ label: 'Fp1', coverage: 1, state: 'ok' }],
+          channels: [
+            {
+              label: 'Fp1',
+              coverage: 1,
+              state: 'ok',
+              quality: {
+                flat: 0,
+                railed: 0,
+                line_50: 0.02,
+                line_60: 0,
+                high_frequency: 0.1,
+                amplitude: null,
+              },
+            },
+          ],
         },
       },
       ...wallClock,
