@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { parse } from 'csv-parse';
-import type { ProblemCounts } from './problem-counts.js';
+import { ProblemCounts } from './problem-counts.js';
 
 export type Delimiter = ',' | '\t' | ';';
 
@@ -63,4 +63,30 @@ export function isEmpty(cell: string | undefined): boolean {
 /** The number in a cell; NaN where there is none. */
 export function numberIn(cell: string | undefined): number {
   return isEmpty(cell) ? Number.NaN : Number(cell);
+}
+
+/** The rows below a table's head of names, which has `preamble` lines before it that aren't empty. */
+export async function* readRows(
+  path: string,
+  head: TableHead,
+  problems: ProblemCounts,
+): AsyncGenerator<readonly string[]> {
+  let isBelow = false;
+  for await (const cells of readRecords(path, head.delimiter, problems)) {
+    if (isBelow) yield cells;
+    else isBelow = !cells[0].startsWith('#') && cells.some((cell) => !isEmpty(cell));
+  }
+}
+
+/** The head of the table at `path`, with all its columns. */
+export async function readTableHead(path: string, head: TableHead): Promise<TableHead> {
+  for await (const cells of readRecords(path, head.delimiter, new ProblemCounts()))
+    if (!cells[0].startsWith('#') && cells.some((cell) => !isEmpty(cell)))
+      return { ...head, names: cells.map(columnName) };
+  return { ...head, names: [] };
+}
+
+/** A number that was written with a comma where the computer's language has one. */
+export function localNumberIn(cell: string | undefined): number {
+  return isEmpty(cell) ? Number.NaN : Number(cell!.replace(',', '.'));
 }

@@ -1,17 +1,29 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { AffectdError, InputError } from '../core/errors.js';
 import { bdf } from './bdf.js';
 import { brainVision } from './brainvision.js';
 import { csv } from './csv.js';
 import { edf } from './edf.js';
 import { empatica } from './empatica.js';
+import { headOf } from './file-head.js';
+import { iMotions } from './imotions.js';
+import { openFace } from './openface.js';
 import type { Recording, RecordingFormat } from './recording.js';
+import { tobii } from './tobii.js';
 import { xdf } from './xdf.js';
 
 /** Formats in the order in which ties are broken. */
-export const recordingFormats: readonly RecordingFormat[] = [xdf, edf, bdf, brainVision, empatica, csv];
-
-const HEAD_BYTES = 4096;
+export const recordingFormats: readonly RecordingFormat[] = [
+  xdf,
+  edf,
+  bdf,
+  brainVision,
+  empatica,
+  openFace,
+  iMotions,
+  tobii,
+  csv,
+];
 
 /**
  * Opens a recording of any known format, recognised by content; the extension breaks ties. Throws {@link InputError}
@@ -19,7 +31,7 @@ const HEAD_BYTES = 4096;
  */
 export async function openRecording(path: string): Promise<Recording> {
   try {
-    const head = readHead(path);
+    const head = statSync(path).isDirectory() ? null : headOf(path);
     if (head?.length === 0)
       throw new InputError('recording-empty', `${path}: the file is empty; record again`);
     const scored = recordingFormats.map((format) => ({ format, score: format.recognise(path, head) }));
@@ -28,7 +40,7 @@ export async function openRecording(path: string): Promise<Recording> {
     throw head
       ? new InputError(
           'recording-unrecognised',
-          `${path}: not a recording in a known format (XDF, EDF, BDF, BrainVision, Empatica E4, or CSV with a 'time' column and columns like 'EEG.Fp1[uV]')`,
+          `${path}: not a recording in a known format (XDF, EDF, BDF, BrainVision, Empatica E4, OpenFace, iMotions, Tobii, or CSV with a 'time' column and columns like 'EEG.Fp1[uV]')`,
         )
       : new InputError(
           'recording-unrecognised',
@@ -36,18 +48,6 @@ export async function openRecording(path: string): Promise<Recording> {
         );
   } catch (error) {
     throw error instanceof AffectdError ? error : unreadable(path, error);
-  }
-}
-
-/** The first bytes of a file; null for a folder. */
-function readHead(path: string): Uint8Array | null {
-  if (statSync(path).isDirectory()) return null;
-  const fd = openSync(path, 'r');
-  try {
-    const head = new Uint8Array(HEAD_BYTES);
-    return head.subarray(0, readSync(fd, head));
-  } finally {
-    closeSync(fd);
   }
 }
 
