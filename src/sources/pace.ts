@@ -15,9 +15,12 @@ function wait(clock: Clock, span_s: Seconds, signal: AbortSignal | undefined): P
   });
 }
 
+const LONGEST_CHUNK_S: Seconds = 0.5;
+
 /**
- * Gives recorded messages at `speed` times the pace at which they were recorded: a chunk when its first sample would
- * have been measured, so that a slow stream's long chunk doesn't hold up the others. Order and content are untouched. Ends early when `signal` aborts.
+ * Gives recorded messages at `speed` times the pace at which they were recorded: a chunk when its last sample would
+ * have been measured, but not longer than half a second after its first one, so that a slow stream's long chunk doesn't
+ * hold up the others. Order and content are untouched. Ends early when `signal` aborts.
  */
 export async function* pace(
   messages: AsyncIterable<StreamMessage> | Iterable<StreamMessage>,
@@ -31,7 +34,8 @@ export async function* pace(
     if (message.kind === 'chunk' && message.chunk.times.length > 0) {
       const { times } = message.chunk;
       zero ??= times[0];
-      await wait(clock, start + (times[0] - zero) / speed - clock.now(), signal);
+      const due = Math.min(times[times.length - 1], times[0] + LONGEST_CHUNK_S);
+      await wait(clock, start + (due - zero) / speed - clock.now(), signal);
       if (signal?.aborted) return;
     }
     yield message;
