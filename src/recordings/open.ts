@@ -8,6 +8,7 @@ import { empatica } from './empatica.js';
 import { headOf } from './file-head.js';
 import { iMotions } from './imotions.js';
 import { openFace } from './openface.js';
+import { pupilNeon } from './pupil-neon.js';
 import type { Recording, RecordingFormat } from './recording.js';
 import { tobii } from './tobii.js';
 import { xdf } from './xdf.js';
@@ -22,6 +23,7 @@ export const recordingFormats: readonly RecordingFormat[] = [
   openFace,
   iMotions,
   tobii,
+  pupilNeon,
   csv,
 ];
 
@@ -44,7 +46,7 @@ export async function openRecording(path: string): Promise<Recording> {
         )
       : new InputError(
           'recording-unrecognised',
-          `${path}: a folder without Empatica E4 files (ACC.csv, BVP.csv, EDA.csv, TEMP.csv, HR.csv, IBI.csv)`,
+          `${path}: neither a folder with Empatica E4 files (ACC.csv, BVP.csv, EDA.csv, TEMP.csv, HR.csv, IBI.csv) nor one of a Pupil Labs Neon (gaze ps1.raw)`,
         );
   } catch (error) {
     throw error instanceof AffectdError ? error : unreadable(path, error);

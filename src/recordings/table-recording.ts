@@ -3,6 +3,7 @@ import { InputError } from '../core/errors.js';
 import type { Chunk, StreamInfo, StreamMessage } from '../core/signal.js';
 import { type CanonicalStream, canonicalStreams } from '../dialects/canonical-stream.js';
 import type { RawChannel, RawStreamDeclaration } from '../dialects/raw-stream.js';
+import { BreakFinder } from './break-finder.js';
 import { ChunkBuilder } from './chunk-builder.js';
 import { isEmpty, numberIn } from './delimited-text.js';
 import { type DataMessage, stampOf } from './merge.js';
@@ -216,22 +217,6 @@ class WaitingMessages {
     let ready = 0;
     while (ready < this.#messages.length && stampOf(this.#messages[ready]) <= time) ready++;
     if (ready > 0) yield* this.#messages.splice(0, ready);
-  }
-}
-
-/** Stamps of a file are exact: more than half an interval beyond the expected one is a gap. */
-class BreakFinder {
-  #last: Seconds | null = null;
-  readonly #limit: Seconds;
-
-  constructor(sfreq: number) {
-    this.#limit = sfreq > 0 ? 1.5 / sfreq : Number.POSITIVE_INFINITY;
-  }
-
-  isGap(time: Seconds): boolean {
-    const isGap = this.#last !== null && time - this.#last > this.#limit;
-    this.#last = time;
-    return isGap;
   }
 }
 
