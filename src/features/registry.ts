@@ -10,9 +10,11 @@ import { motion } from './motion.js';
 import { muscleActivity } from './muscle-activity.js';
 import { powerSpectralAsymmetry } from './power-spectral-asymmetry.js';
 import { pupilStatistics } from './pupil-statistics.js';
+import { respiration } from './respiration.js';
 import { seedDifferentialEntropy } from './seed-differential-entropy.js';
 import { signalQuality } from './signal-quality.js';
 import { skinConductance } from './skin-conductance.js';
+import { skinConductanceResponse } from './skin-conductance-response.js';
 import { skinTemperature } from './skin-temperature.js';
 
 // A definition is stored without its parameter type: the schema that it carries is what checks the parameters.
@@ -29,6 +31,8 @@ const definitions = [
   eyeMovement,
   heartRate,
   skinConductance,
+  skinConductanceResponse,
+  respiration,
   muscleActivity,
   skinTemperature,
   motion,

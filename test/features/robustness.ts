@@ -13,6 +13,7 @@ const streams: Partial<Record<StreamType, StreamInfo>> = {
   IBI: streamInfo({ type: 'IBI', sfreq: 0, labels: ['ibi'], unit: 's' }),
   EDA: streamInfo({ type: 'EDA', sfreq: 4, labels: ['eda'], unit: 'uS' }),
   TEMP: streamInfo({ type: 'TEMP', sfreq: 4, labels: ['temp'], unit: 'degC' }),
+  RESP: streamInfo({ type: 'RESP', sfreq: 32, labels: ['chest'], unit: '' }),
   EMG: streamInfo({ type: 'EMG', sfreq: 100, labels: ['zygomaticus', 'corrugator'], unit: 'uV' }),
   ACC: streamInfo({ type: 'ACC', sfreq: 32, labels: ['x', 'y', 'z'], unit: 'g' }),
   Gaze: {
@@ -28,12 +29,13 @@ const streams: Partial<Record<StreamType, StreamInfo>> = {
 const SECONDS = 50;
 const times = Array.from({ length: 90 }, (_, i) => 4 + i / 2);
 
-/** Noise on a level; in ECG and PPG a heart beats. */
+/** Noise on a level; in ECG and PPG a heart beats, in RESP there is breath. */
 function rowsOf(info: StreamInfo): number[][] {
   const n = Math.round(SECONDS * (info.sfreq || 1.2));
   const pulse = (i: number) => {
     const phase = (i / info.sfreq) % 0.85;
     if (info.type === 'ECG') return phase < 0.03 ? 2 : 0;
+    if (info.type === 'RESP') return 2 * Math.sin((2 * Math.PI * i) / (4 * info.sfreq));
     return info.type === 'PPG' ? 3 * Math.max(0, Math.sin((Math.PI * phase) / 0.3)) * Number(phase < 0.3) : 0;
   };
   const level = info.type === 'HR' ? 70 : 1;
