@@ -33,6 +33,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./features.js')).featuresCommand,
   },
   {
+    name: 'events',
+    summary: 'find eye movements, blinks and heart beats in recordings, as CSV',
+    load: async () => (await import('./events.js')).eventsCommand,
+  },
+  {
     name: 'inspect',
     summary: 'show the streams of a recording and what is wrong with it',
     load: async () => (await import('./inspect.js')).inspectCommand,

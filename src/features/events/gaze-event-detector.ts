@@ -55,9 +55,11 @@ const OPENING_S = 0.14;
 const LID_SMOOTHING_S = 0.01;
 /** A step of smoothed pupil size below this share of it is noise, per smoothing time. */
 const LID_NOISE = 0.01;
+/** A blink of which the tracker sent no samples shows the lid for so long at its edges, s. */
+const LID_SEEN_S = 0.04;
 const LID_LEAD = 0.6;
 /** Below this rate a saccade is over before its speed can be told from the lid's. */
-const LEAST_RATE_HZ = 120;
+const LEAST_RATE_HZ = 200;
 const DECISION_S = 0.008;
 const SLOW_POINT_S = 0.005;
 /** Shorter stretches say too little on how much pursuit there is, s. */
@@ -87,6 +89,8 @@ export class GazeEventDetector {
   readonly #pupil: Float64Array;
   readonly #speed: Float64Array;
   readonly #label: Uint8Array;
+  /** 1 where no sample came. */
+  readonly #skipped: Uint8Array;
   readonly #noise = new Float64Array(NOISE_SIZE);
   #noiseCount = 0;
   #peakThreshold: number;
@@ -139,12 +143,30 @@ export class GazeEventDetector {
     this.#pupil = new Float64Array(size);
     this.#speed = new Float64Array(size);
     this.#label = new Uint8Array(size);
+    this.#skipped = new Uint8Array(size);
     this.#peakThreshold = (params.peakLeast + params.peakMost) / 2;
     this.#edgeThreshold = this.#peakThreshold / 2;
   }
 
+  /**
+   * Counts `count` samples that never came, between the last one and the next. They are a blink only where the lid was
+   * seen to move before or after them.
+   */
+  skip(count: number): void {
+    const last = this.#n > 0 ? this.#time[(this.#n - 1) & this.#mask] : 0;
+    for (let k = 1; k <= count; k++) {
+      this.#skipped[this.#n & this.#mask] = 1;
+      this.#take(last + k / this.sfreq, Number.NaN, Number.NaN, Number.NaN);
+    }
+  }
+
   /** Takes a sample: gaze in degrees and the size of the pupil; NaN or 0 where it is lost. */
   push(time: number, x: number, y: number, pupil: number): void {
+    this.#skipped[this.#n & this.#mask] = 0;
+    this.#take(time, x, y, pupil);
+  }
+
+  #take(time: number, x: number, y: number, pupil: number): void {
     const n = this.#n++;
     const i = n & this.#mask;
     this.#time[i] = time;
@@ -412,6 +434,7 @@ export class GazeEventDetector {
       this.#wasSlow = true;
     } else this.#wasSlow = false;
     this.#extendRun(label, this.#time[i], this.#x[i], this.#y[i]);
+    if (this.#run && this.#skipped[i]) this.#run.skipped++;
   }
 
   #classify(f: number): void {
@@ -477,8 +500,12 @@ export class GazeEventDetector {
     if (!run) return;
     const { fixationLeast_s, blinkLeast_s, blinkMost_s } = this.params;
     const duration_s = end_s - run.onset_s;
+    const seen_s = duration_s - run.skipped / this.sfreq;
     const isBlink =
-      run.label === SampleLabel.lost && duration_s >= blinkLeast_s - 1e-9 && duration_s <= blinkMost_s + 1e-9;
+      run.label === SampleLabel.lost &&
+      duration_s >= blinkLeast_s - 1e-9 &&
+      duration_s <= blinkMost_s + 1e-9 &&
+      (run.skipped === 0 || (this.#hasPupil && seen_s >= LID_SEEN_S));
     if (run.label === SampleLabel.lost && !isBlink) this.#afterLoss = true;
     const kind = isBlink ? 'blink' : kindOf(run.label);
     if (kind === null) return;
@@ -500,6 +527,8 @@ class Run {
   #to: [number, number];
   #least: [number, number];
   #most: [number, number];
+  /** Samples of it that never came. */
+  skipped = 0;
 
   constructor(
     readonly label: SampleLabel,

@@ -3,7 +3,7 @@ import { median } from '../../dsp/statistics.js';
 import { type GazePair, gazeChannels, pupilChannels } from '../channels/eye-channels.js';
 import { BothEyes } from './both-eyes.js';
 import type { GazeEvent } from './gaze-event.js';
-import { GazeEventDetector } from './gaze-event-detector.js';
+import { GazeEventDetector, gazeEventDefaults } from './gaze-event-detector.js';
 import { type DegreeScale, degreeScale, type Screen } from './screen.js';
 
 /** Below this rate a saccade falls between two samples, Hz. */
@@ -57,8 +57,8 @@ export class GazeEvents {
 
   push(chunk: Chunk): void {
     if (!this.detects) return;
-    if (chunk.gapBefore) this.finish();
     const { times } = chunk;
+    if (chunk.gapBefore && times.length > 0) this.#bridge(times[0]);
     const [xs, ys, sizes] = this.#scratch;
     const gaze = this.pairs.map(({ x, y }) => [channelOf(chunk, x), channelOf(chunk, y)] as const);
     const pupils = this.#pupils.map((c) => channelOf(chunk, c));
@@ -92,13 +92,22 @@ export class GazeEvents {
     this.#last = Number.NEGATIVE_INFINITY;
   }
 
+  /** Over a hole that may be a blink the detector goes on; a longer one ends everything. */
+  #bridge(time: number): void {
+    const detector = this.#detector;
+    const hole_s = time - this.#last;
+    if (detector && hole_s > 0 && hole_s <= gazeEventDefaults.blinkMost_s)
+      detector.skip(Math.round(hole_s * detector.sfreq) - 1);
+    else this.finish();
+  }
+
   #start(sfreq: number): GazeEventDetector | null {
     this.#detector = sfreq >= LEAST_EVENT_RATE_HZ ? new GazeEventDetector(sfreq, this.emit) : null;
     return this.#detector;
   }
 
   #take(time: number, x: number, y: number, pupil: number): void {
-    if (this.info.sfreq === 0 && time - this.#last > HOLE_S) this.finish();
+    if (this.info.sfreq === 0 && time - this.#last > HOLE_S) this.#bridge(time);
     this.#last = time;
     if (this.#detector) {
       this.#detector.push(time, x, y, pupil);

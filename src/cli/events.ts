@@ -1,0 +1,96 @@
+import { Command } from 'commander';
+import { ConfigurationError, InputError } from '../core/errors.js';
+import { EventTable } from '../features/events/event-table.js';
+import { type Screen, screenSchema } from '../features/events/screen.js';
+import { joinRecordings } from '../recordings/join.js';
+import { openRecording } from '../recordings/open.js';
+import type { Recording } from '../recordings/recording.js';
+import { type CommandFactory, examples } from './command.js';
+import { warnings } from './context.js';
+import { openOutput } from './output.js';
+import { addRecordingOptions, type RecordingOptions, readOptions } from './recording-options.js';
+
+interface Options extends RecordingOptions {
+  readonly out?: string;
+  readonly screen?: string;
+}
+
+const HEADER = 'stream,event,onset_s,duration_s,value,unit';
+
+/** `affectd events`: eye movements, blinks and heart beats in recordings, as CSV. */
+export const eventsCommand: CommandFactory = (context) =>
+  addRecordingOptions(
+    new Command('events')
+      .description('find fixations, saccades, pursuit, blinks and heart beats in recordings, as CSV')
+      .argument('<recording...>', 'recordings of one session')
+      .option('--out <file>', 'where the CSV goes; - is stdout')
+      .option(
+        '--screen <geometry>',
+        'width and height in cm, distance in cm, and for gaze in px the resolution: 38x30@67:1024x768',
+      ),
+  )
+    .addHelpText(
+      'after',
+      examples(
+        'affectd events session.xdf --out events.csv',
+        'affectd events gaze.csv --screen 53x30@65:1920x1080',
+      ),
+    )
+    .action(async (paths: string[], options: Options) => {
+      const events = warnings(context);
+      const screen = options.screen === undefined ? undefined : parseScreen(options.screen);
+      const opened: Recording[] = [];
+      const output = openOutput(options.out, context.stdout);
+      try {
+        for (const path of paths) opened.push(await openRecording(path));
+        const recording =
+          opened.length === 1 ? opened[0] : joinRecordings(opened, { alignStart: options.align === 'start' });
+        for (const problem of recording.problems)
+          events({ code: 'recording-damaged', level: 'warn', message: `${recording.path}: ${problem}` });
+        const table = new EventTable(screen);
+        for await (const message of recording.messages(readOptions(options, events))) {
+          context.signal.throwIfAborted();
+          table.take(message);
+        }
+        if (table.streams === 0)
+          throw new InputError(
+            'no-usable-stream',
+            `${paths.join(', ')}: no stream in which events can be found (Gaze, ECG, PPG or IBI); see affectd inspect`,
+          );
+        await output.write(`${HEADER}\r\n`);
+        for (const { stream, event, onset_s, duration_s, value, unit } of table.rows())
+          await output.write(
+            `${[quote(stream), event, text(onset_s), text(duration_s), text(value), unit].join(',')}\r\n`,
+          );
+        await output.finish();
+      } catch (error) {
+        await output.discard();
+        throw error;
+      } finally {
+        await Promise.all(opened.map((recording) => recording.close()));
+      }
+    });
+
+/** Seconds and values to the microsecond; empty where there is none. */
+function text(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toFixed(6))) : '';
+}
+
+function quote(cell: string): string {
+  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+}
+
+function parseScreen(geometry: string): Screen {
+  const number = '(\\d+(?:\\.\\d+)?)';
+  const match = new RegExp(`^${number}x${number}@${number}(?::${number}x${number})?$`).exec(geometry);
+  const [width_cm, height_cm, distance_cm, width_px, height_px] = (match ?? [])
+    .slice(1)
+    .map((part) => (part === undefined ? undefined : Number(part)));
+  const parsed = screenSchema.safeParse({ width_cm, height_cm, distance_cm, width_px, height_px });
+  if (!match || !parsed.success)
+    throw new ConfigurationError(
+      'screen-invalid',
+      `--screen ${geometry}: expected width x height @ distance in cm, and the resolution for gaze in px, like 53x30@65:1920x1080`,
+    );
+  return parsed.data;
+}

@@ -1,0 +1,83 @@
+import type { Chunk, StreamInfo, StreamMessage } from '../../core/signal.js';
+import { BeatEvents } from './beat-events.js';
+import type { GazeEvent, GazeEventKind } from './gaze-event.js';
+import { GazeEvents } from './gaze-events.js';
+import type { Screen } from './screen.js';
+
+/** One detected event. */
+export interface EventRow {
+  /** Name of the stream. */
+  readonly stream: string;
+  readonly event: GazeEventKind | 'beat';
+  readonly onset_s: number;
+  readonly duration_s: number;
+  /** NaN where there is none. */
+  readonly value: number;
+  readonly unit: string;
+}
+
+interface Detector {
+  push(chunk: Chunk): void;
+  finish?(): void;
+}
+
+/** The events of a session's streams, from the causal detectors that the features use. */
+export class EventTable {
+  readonly #detectors = new Map<string, Detector>();
+  readonly #rows: EventRow[] = [];
+
+  constructor(readonly screen: Screen | undefined) {}
+
+  /** Streams in which events are looked for. */
+  get streams(): number {
+    return this.#detectors.size;
+  }
+
+  take(message: StreamMessage): void {
+    if (message.kind === 'open') {
+      const detector = this.#detectorOf(message.info);
+      if (detector) this.#detectors.set(message.info.id, detector);
+    } else if (message.kind === 'chunk') this.#detectors.get(message.chunk.info.id)?.push(message.chunk);
+    else if (message.kind === 'close') this.#detectors.get(message.id)?.finish?.();
+  }
+
+  /** All events so far, in order of their onsets. */
+  rows(): readonly EventRow[] {
+    return this.#rows.sort((a, b) => a.onset_s - b.onset_s);
+  }
+
+  #detectorOf(info: StreamInfo): Detector | null {
+    const stream = info.name;
+    if (info.type === 'Gaze') {
+      const events: GazeEvents = new GazeEvents(info, this.screen, (event) =>
+        this.#rows.push({ stream, ...gazeRow(event, events) }),
+      );
+      return events;
+    }
+    if (info.type !== 'ECG' && info.type !== 'PPG' && info.type !== 'IBI') return null;
+    return new BeatEvents(info, (onset_s, interval_s) =>
+      this.#rows.push({
+        stream,
+        event: 'beat',
+        onset_s,
+        duration_s: 0,
+        value: 60 / interval_s,
+        unit: '1/min',
+      }),
+    );
+  }
+}
+
+/** Dispersion of a fixation, amplitude of a saccade, mean speed of pursuit, in the unit that lengths are known in. */
+function gazeRow(event: GazeEvent, { scale }: GazeEvents): Omit<EventRow, 'stream'> {
+  const { kind, onset_s, end_s, from, to, extent } = event;
+  const duration_s = end_s - onset_s;
+  const [px, py] = scale!.perDegree;
+  const [dx, dy] = [(to[0] - from[0]) * px, (to[1] - from[1]) * py];
+  const length = Math.sqrt(dx * dx + dy * dy);
+  const { unit } = scale!;
+  const of = (value: number, own: string) => ({ event: kind, onset_s, duration_s, value, unit: own });
+  if (kind === 'fixation') return of(extent[0] * px + extent[1] * py, unit);
+  if (kind === 'saccade') return of(length, unit);
+  return kind === 'pursuit' ? of(length / duration_s, `${unit}/s`) : of(Number.NaN, '');
+}

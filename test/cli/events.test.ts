@@ -1,0 +1,104 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type GazeScene, simulateGazeScene } from '../../src/simulation/gaze-scene.js';
+import { type CliResult, runAffectd } from './run-affectd.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'affectd-events-'));
+const session = join(folder, 'session.xdf');
+const gaze = join(folder, 'gaze.csv');
+const scene = simulateGazeScene({
+  seed: 2,
+  sfreq: 250,
+  duration_s: 20,
+  pursuitShare: 0.3,
+  noise_deg: 0.02,
+  blinks_per_min: 20,
+});
+
+function csvOf({ x, y, pupil, sfreq }: GazeScene, unit: string, scale: number): string {
+  const cell = (v: number) => (Number.isNaN(v) ? '' : v.toFixed(4));
+  const rows = [...x].map((v, i) =>
+    [(i / sfreq).toFixed(3), cell(v * scale), cell(y[i] * scale), cell(pupil[i])].join(','),
+  );
+  return `time,Gaze.x[${unit}],Gaze.y[${unit}],Gaze.pupil[mm]\n${rows.join('\n')}\n`;
+}
+
+let whole: CliResult;
+beforeAll(async () => {
+  await runAffectd(['simulate', '--duration', '30', '--seed', '11', '--out', session]);
+  writeFileSync(gaze, csvOf(scene, 'deg', 1));
+  whole = await runAffectd(['events', session]);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const rows = ({ stdout }: CliResult) =>
+  stdout
+    .trimEnd()
+    .split('\r\n')
+    .slice(1)
+    .map((line) => {
+      const [stream, event, onset, duration, value, unit] = line.split(',');
+      return { stream, event, onset: Number(onset), duration: Number(duration), value, unit };
+    });
+
+describe('events', () => {
+  it('gives eye movements, blinks and beats in order of time', () => {
+    expect(whole.code, whole.stderr).toBe(0);
+    expect(whole.stdout.split('\r\n')[0]).toBe('stream,event,onset_s,duration_s,value,unit');
+    const found = rows(whole);
+    expect(new Set(found.map(({ event }) => event))).toEqual(
+      new Set(['fixation', 'saccade', 'blink', 'beat']),
+    );
+    for (let i = 1; i < found.length; i++) expect(found[i].onset).toBeGreaterThanOrEqual(found[i - 1].onset);
+    const units = { fixation: 'deg', saccade: 'deg', blink: '', beat: '1/min' };
+    for (const { event, unit, value, duration } of found) {
+      expect(unit).toBe(units[event as keyof typeof units]);
+      expect(value === '').toBe(event === 'blink' || (event === 'beat' && value === ''));
+      expect(duration === 0).toBe(event === 'beat');
+    }
+    const beats = found.filter(({ event }) => event === 'beat');
+    expect(beats.filter(({ value }) => value === '').length).toBeLessThanOrEqual(2);
+  });
+
+  it('does not depend on chunks, and writes a file', async () => {
+    const file = join(folder, 'events.csv');
+    const cut = await runAffectd(['events', session, '--chunk', '7', '--out', file]);
+    expect(cut.code, cut.stderr).toBe(0);
+    expect(readFileSync(file, 'utf8')).toBe(whole.stdout);
+  });
+
+  it('tells pursuit with its speed', async () => {
+    const found = rows(await runAffectd(['events', gaze])).filter(({ event }) => event === 'pursuit');
+    expect(found.length).toBeGreaterThan(5);
+    for (const { value, unit } of found) {
+      expect(unit).toBe('deg/s');
+      expect(Number(value)).toBeGreaterThan(1);
+      expect(Number(value)).toBeLessThan(25);
+    }
+  });
+
+  it('gives lengths in pixels, or in degrees where the screen is told', async () => {
+    const pixels = join(folder, 'px.csv');
+    writeFileSync(pixels, csvOf(scene, 'px', 38));
+    const plain = await runAffectd(['events', pixels]);
+    expect(new Set(rows(plain).map(({ unit }) => unit))).toEqual(new Set(['px', 'px/s', '']));
+    const known = await runAffectd(['events', pixels, '--screen', '53x30@65:1920x1080']);
+    expect(new Set(rows(known).map(({ unit }) => unit))).toEqual(new Set(['deg', 'deg/s', '']));
+  });
+
+  it('says what is wrong in one line', async () => {
+    const bad = await runAffectd(['events', gaze, '--screen', '53x30']);
+    expect([bad.code, bad.stdout]).toEqual([2, '']);
+    expect(bad.stderr).toContain('53x30@65:1920x1080');
+    const eeg = join(folder, 'eeg.csv');
+    writeFileSync(
+      eeg,
+      `time,EEG.Cz[uV]\n${Array.from({ length: 200 }, (_, i) => `${i / 100},1`).join('\n')}\n`,
+    );
+    const none = await runAffectd(['events', eeg]);
+    expect([none.code, none.stdout]).toEqual([3, '']);
+    expect(none.stderr.trim().split('\n')).toHaveLength(1);
+  });
+});
