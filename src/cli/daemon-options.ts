@@ -17,6 +17,8 @@ export interface DaemonOptions {
   readonly tlsKey?: string;
   readonly engine: EngineChoice;
   readonly logLevel: LogLevel;
+  /** LSL streams to take in: all, or those that fit a query. */
+  readonly lsl?: string | true;
 }
 
 export function addDaemonOptions(command: Command): Command {

@@ -1,7 +1,10 @@
 import { canonicalJson } from '../core/digest.js';
 import type { EventSink } from '../core/event.js';
 import { type RunningServer, startServer } from '../server/server.js';
+import { LslSink } from '../sinks/lsl.js';
 import { WebSocketSink } from '../sinks/websocket.js';
+import { lslSource } from '../sources/lsl.js';
+import type { SourceContext } from '../sources/source.js';
 import { WebSocketSource } from '../sources/websocket.js';
 import { createMetrics } from '../telemetry/metrics.js';
 import { sourceDefinitions } from '../topology/registry.js';
@@ -12,6 +15,8 @@ import { type DaemonOptions, serverOptions } from './daemon-options.js';
 
 /** Session of sources that don't name one. */
 export const DEFAULT_SESSION = 'default';
+/** Session of what `--lsl` finds: its clock is the machine's, which senders over WebSocket don't share. */
+export const LSL_SESSION = 'lsl';
 
 export interface Daemon {
   readonly runtime: PipelineRuntime;
@@ -38,19 +43,22 @@ export async function startDaemon(
     metrics,
     busy: (session) => runtime.busy(session),
   });
+  const unixOf = (session: string, time: number): number | undefined => {
+    const zero = runtime.sessions.get(session)?.zero_unix_s;
+    return zero === null || zero === undefined ? undefined : zero + time;
+  };
   const sink = new WebSocketSink({
     clock,
     events,
     metrics,
-    unixOf: (session, time) => {
-      const zero = runtime.sessions.get(session)?.zero_unix_s;
-      return zero === null || zero === undefined ? undefined : zero + time;
-    },
+    unixOf,
   });
   runtime.outputs$.subscribe((message) => sink.publish(message));
   runtime.consume(source.messages$);
+  const lslSink = lslSinkOf(loaded, { clock, events, unixOf });
+  if (lslSink) runtime.outputs$.subscribe((message) => lslSink.publish(message));
   const close = async (): Promise<void> => {
-    await Promise.all([source.close(), sink.close()]);
+    await Promise.all([source.close(), sink.close(), lslSink?.close()]);
     await runtime.close();
     metrics.close();
   };
@@ -65,6 +73,8 @@ export async function startDaemon(
     });
     for (const messages$ of otherSources(loaded, { clock, events: announce, session: DEFAULT_SESSION }))
       runtime.consume(messages$);
+    if (options.lsl !== undefined)
+      runtime.consume(lslStreams(options.lsl, { clock, events: announce, session: LSL_SESSION }));
     return {
       runtime,
       sink,
@@ -80,8 +90,22 @@ export async function startDaemon(
   }
 }
 
+/** Streams on the network, for the sources of whichever type of data they fit. `true`: all. */
+function lslStreams(query: string | true, context: SourceContext) {
+  return lslSource.create(lslSource.params.parse(query === true ? {} : { query }), context).messages$;
+}
+
+/** The pipeline's outlet, if it has one. */
+function lslSinkOf(
+  { pipeline }: LoadedPipeline,
+  options: ConstructorParameters<typeof LslSink>[0],
+): LslSink | null {
+  const wanted = [...pipeline.sinks.values()].some(({ type }) => type === 'lsl');
+  return wanted ? new LslSink(options) : null;
+}
+
 /** Sources beside the WebSocket, which every daemon has. Nodes of equal type and parameters share one. */
-function otherSources({ pipeline }: LoadedPipeline, context: Parameters<PipelineSourceCreate>[1]) {
+function otherSources({ pipeline }: LoadedPipeline, context: SourceContext) {
   const sources = new Map<string, ReturnType<PipelineSourceCreate>['messages$']>();
   for (const { type, params } of pipeline.sources.values()) {
     const definition = sourceDefinitions.get(type);

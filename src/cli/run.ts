@@ -22,12 +22,17 @@ export const runCommand: CommandFactory = (context) =>
   addDaemonOptions(
     new Command('run')
       .description('run the daemon: devices in, predictions out')
-      .argument('[pipeline]', 'pipeline file', defaultPipeline),
+      .argument('[pipeline]', 'pipeline file', defaultPipeline)
+      .option(
+        '--lsl [query]',
+        "take in the network's LSL streams, all or those that fit a query, as in \"type='EEG'\"",
+      ),
   )
     .addHelpText(
       'after',
       examples(
         'affectd run',
+        'affectd run --lsl',
         'affectd run my-lab.yaml --port 9000',
         'affectd run --host 0.0.0.0 --token-file token.txt',
       ),

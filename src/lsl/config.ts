@@ -17,6 +17,8 @@ export interface LslConfig {
   /** Addresses that queries go to beside those of this machine: broadcast and multicast groups. */
   readonly multicastAddresses: readonly string[];
   readonly multicastTtl: number;
+  /** Whether only this machine's own addresses are used: `ResolveScope = machine`. */
+  readonly machineOnly: boolean;
   /** Address of the one interface to use; null for all. */
   readonly listenAddress: string | null;
   /** Hosts that are asked directly: where multicast doesn't get through. */
@@ -110,7 +112,7 @@ function configOf(values: ReadonlyMap<string, string>, file: string | null): Lsl
   const ipv6 = values.get('ports.ipv6') ?? 'allow';
   if (!/^(disabled?|allow(ed)?|forced?)$/.test(ipv6)) throw unusable(file, `ports.IPv6 = ${ipv6}`);
   const scopeName = values.get('multicast.resolvescope') ?? 'site';
-  const scope = scopes.findIndex((name) => name === scopeName);
+  const scope = (scopes as readonly string[]).indexOf(scopeName);
   if (scope < 0) throw unusable(file, `multicast.ResolveScope = ${scopeName}`);
   const group = values.get('multicast.ipv6multicastgroup') ?? '113D:6FDD:2C17:A643:FFE2:1BD1:3CD2';
   const groups = [
@@ -134,6 +136,7 @@ function configOf(values: ReadonlyMap<string, string>, file: string | null): Lsl
     ipv6: !/^disabled?$/.test(ipv6),
     multicastAddresses: override.length > 0 ? override : addresses,
     multicastTtl: number('multicast.TTLOverride', ttls[scope]),
+    machineOnly: scope === 0 && override.length === 0,
     listenAddress: values.get('multicast.listenaddress') || null,
     knownPeers: set('lab.KnownPeers', []),
     sessionId: values.get('lab.sessionid') || 'default',

@@ -53,6 +53,7 @@ export function usableInterfaces({ config, interfaces = systemInterfaces }: LslC
   return interfaces().filter(
     ({ family, address, internal }) =>
       (family === 4 ? config.ipv4 : config.ipv6) &&
+      (internal || !config.machineOnly) &&
       (config.listenAddress === null || internal || address === config.listenAddress),
   );
 }
@@ -123,6 +124,9 @@ export function send(
     failed(error as Error);
   }
 }
+
+export const isLoopback = (address: string): boolean =>
+  address.startsWith('127.') || address === '::1' || address === 'localhost';
 
 export const isMulticast = (address: string): boolean =>
   isIPv6(address) ? /^ff/i.test(address) : /^2(2[4-9]|3\d)\./.test(address);

@@ -6,6 +6,7 @@ import {
   bindDatagrams,
   close,
   type InterfaceAddress,
+  isLoopback,
   isMulticast,
   type LslContext,
   send,
@@ -124,15 +125,15 @@ export class Resolver {
     const six = at.family === 6;
     const groups = multicastAddresses.filter((address) => isIPv6(address) === six);
     // A broadcast leaves by the default route only; a subnet's own reaches its interface.
-    const everyone = at.broadcast ? [...groups, at.broadcast] : groups;
+    const everyone = at.broadcast && groups.includes('255.255.255.255') ? [...groups, at.broadcast] : groups;
     for (const address of everyone) {
       if (at.internal && !isMulticast(address)) continue;
       send(socket, question, multicastPort, six ? `${address}%${at.interface}` : address);
     }
     // Straight to the ports of outlets: of this machine, where multicast may be off, and of hosts that a person named.
-    const peers = at.internal
-      ? [at.address, ...knownPeers.filter((peer) => peer.startsWith('127.') || peer === '::1')]
-      : knownPeers.filter((peer) => isIP(peer) === 0 || isIPv6(peer) === six);
+    const others = knownPeers.filter((peer) => isLoopback(peer) === at.internal);
+    const named = others.filter((peer) => isIP(peer) === 0 || isIPv6(peer) === six);
+    const peers = at.internal ? [at.address, ...named] : named;
     if (at.internal) send(socket, question, multicastPort, at.address);
     for (const peer of new Set(peers))
       for (let k = 0; k < portRange; k++) send(socket, question, basePort + k, peer);

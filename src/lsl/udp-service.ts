@@ -4,6 +4,7 @@ import {
   bindDatagrams,
   bindInRange,
   close,
+  isLoopback,
   isMulticast,
   type LslContext,
   send,
@@ -161,8 +162,4 @@ export function listenAddress(
   family: 4 | 6,
 ): string {
   return own.every(({ internal }) => internal) ? own[0].address : family === 4 ? '0.0.0.0' : '::';
-}
-
-function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1';
 }

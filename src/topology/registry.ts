@@ -2,8 +2,10 @@ import type { z } from 'zod';
 import type { TransformDefinition } from '../core/component.js';
 import { modelDefinitions } from '../models/definitions.js';
 import { consoleSink } from '../sinks/console.js';
+import { lslSink } from '../sinks/lsl.js';
 import type { SinkDefinition } from '../sinks/sink.js';
 import { webSocketSink } from '../sinks/websocket.js';
+import { lslSource } from '../sources/lsl.js';
 import { recordingSource } from '../sources/recording.js';
 import type { SourceDefinition } from '../sources/source.js';
 import { syntheticSource } from '../sources/synthetic.js';
@@ -43,9 +45,9 @@ const transforms = [
   align,
 ];
 export const transformDefinitions = byType(transforms as unknown as readonly TransformDefinition[]);
-const sources = [webSocketSource, recordingSource, syntheticSource];
+const sources = [webSocketSource, lslSource, recordingSource, syntheticSource];
 export const sourceDefinitions = byType(sources as unknown as readonly SourceDefinition[]);
 export { modelDefinitions };
-export const sinkDefinitions = byType([webSocketSink, consoleSink] as readonly SinkDefinition[]);
+export const sinkDefinitions = byType([webSocketSink, lslSink, consoleSink] as readonly SinkDefinition[]);
 
 export type ParameterSchema = z.ZodType<Readonly<Record<string, unknown>>>;

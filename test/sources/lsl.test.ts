@@ -1,0 +1,201 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { ConfigurationError } from '../../src/core/errors.js';
+import type { StreamMessage } from '../../src/core/signal.js';
+import { channelsElement } from '../../src/lsl/declaration.js';
+import { Outlet } from '../../src/lsl/outlet.js';
+import type { StreamDescription } from '../../src/lsl/stream-info.js';
+import { xmlElement } from '../../src/lsl/xml.js';
+import { type LslParams, LslSource } from '../../src/sources/lsl.js';
+import type { SessionMessage } from '../../src/sources/source.js';
+import { testNetwork } from '../lsl/liblsl-oracle.js';
+
+const network = testNetwork(17_200);
+const { context } = network;
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+function listen(params: LslParams = {}) {
+  const received: SessionMessage[] = [];
+  const waiting = new Set<() => void>();
+  const subscription = new LslSource(context, params, 'lab').messages$.subscribe((message) => {
+    received.push(message);
+    for (const look of [...waiting]) look();
+  });
+  cleanups.push(() => subscription.unsubscribe());
+  /** Resolves with the first message that fits. */
+  const message = <T extends StreamMessage['kind']>(
+    kind: T,
+    fits: (message: Extract<StreamMessage, { kind: T }>, session: string) => boolean = () => true,
+  ) =>
+    new Promise<Extract<StreamMessage, { kind: T }>>((resolve) => {
+      const look = (): void => {
+        const found = received.find(
+          (one) => one.message.kind === kind && fits(one.message as never, one.session),
+        );
+        if (!found) return;
+        waiting.delete(look);
+        resolve(found.message as never);
+      };
+      waiting.add(look);
+      look();
+    });
+  return { received, message };
+}
+
+async function offer(description: Partial<StreamDescription> & Pick<StreamDescription, 'name' | 'type'>) {
+  const outlet = await Outlet.create(context, { channelCount: 2, nominalRate_hz: 100, ...description });
+  cleanups.push(() => outlet.close());
+  return outlet;
+}
+
+const eegChannels = channelsElement([
+  { label: 'FP1', unit: 'volts', type: 'EEG' },
+  { label: 'Fp2', unit: 'volts', type: 'EEG' },
+]);
+
+/** `n` samples at 100 Hz that end now. */
+function pushNow(outlet: Outlet, n: number, value = 1e-6): number {
+  const now = context.clock.now();
+  const values = new Float32Array(2 * n).fill(value);
+  outlet.push(
+    values,
+    Float64Array.from({ length: n }, (_, i) => now + (i - n + 1) / 100),
+  );
+  return now;
+}
+
+describe('lsl source', () => {
+  it('brings streams in with canonical labels and units, on this machine’s clock', async () => {
+    const { message } = listen({ query: "source_id='a'" });
+    const outlet = await offer({ name: 'Cap', type: 'EEG', sourceId: 'a', description: [eegChannels] });
+    await outlet.waitForConsumers(10);
+    const now = pushNow(outlet, 20);
+    const { info } = await message('open');
+    expect(info).toMatchObject({ id: 'Cap', type: 'EEG', sfreq: 100, sourceId: 'a', aligned: 'clock' });
+    expect(info.channels.map(({ label, unit }) => `${label} ${unit}`)).toEqual(['Fp1 uV', 'Fp2 uV']);
+    const { chunk } = await message('chunk');
+    expect(chunk.times).toHaveLength(20);
+    expect(Math.abs(chunk.times[19] - now)).toBeLessThan(1e-3);
+    expect(chunk.data[0]).toBeCloseTo(1, 5);
+    expect(chunk.gapBefore).toBe(false);
+  });
+
+  it('takes up a restarted outlet again within 1.5 s, with a gap before and events', async () => {
+    const { message } = listen({ query: "source_id='b'" });
+    const first = await offer({ name: 'Cap', type: 'EEG', sourceId: 'b', description: [eegChannels] });
+    await first.waitForConsumers(10);
+    pushNow(first, 5);
+    await message('chunk');
+    await first.close();
+    await network.event('stream-lost');
+    const second = await offer({ name: 'Cap', type: 'EEG', sourceId: 'b', description: [eegChannels] });
+    const restarted = context.clock.now();
+    await second.waitForConsumers(10);
+    pushNow(second, 5, 2e-6);
+    const { chunk } = await message('chunk', ({ chunk }) => chunk.data[0] > 1.5);
+    expect(context.clock.now() - restarted).toBeLessThan(1.5);
+    expect(chunk.gapBefore).toBe(true);
+    expect((await network.event('stream-recovered')).stream).toBe('Cap');
+  });
+
+  it('brings stamps that count from 1970 onto this machine’s clock and says so', async () => {
+    const { message } = listen({ name: 'E4' });
+    const outlet = await offer({ name: 'E4', type: 'BVP', sourceId: 'c', channelCount: 1 });
+    await outlet.waitForConsumers(10);
+    const unix = context.clock.unix();
+    const now = context.clock.now();
+    outlet.push(Float32Array.of(1, 2), Float64Array.of(unix, unix + 0.01));
+    const { info } = await message('open');
+    expect(info.type).toBe('PPG');
+    const { chunk } = await message('chunk');
+    expect(Math.abs(chunk.times[0] - now)).toBeLessThan(0.01);
+    const { details } = await network.event('stream-assumed-aligned');
+    expect(details?.clock).toBe('unix');
+  });
+
+  it('delivers markers, of text and of Emotiv’s numbers', async () => {
+    const { message } = listen({ query: "starts-with(source_id,'markers')" });
+    const text = await offer({
+      name: 'Stimuli',
+      type: 'Markers',
+      channelCount: 1,
+      channelFormat: 'string',
+      nominalRate_hz: 0,
+      sourceId: 'markers 1',
+    });
+    await text.waitForConsumers(10);
+    text.push(['grüße'], Float64Array.of(context.clock.now()));
+    expect((await message('marker')).marker.value).toBe('grüße');
+    const emotiv = await offer({
+      name: 'EmotivDataStream-Markers',
+      type: 'Markers',
+      channelCount: 3,
+      channelFormat: 'double64',
+      nominalRate_hz: 0,
+      sourceId: 'markers 2',
+      description: [
+        channelsElement(
+          ['MarkerTime', 'MarkerValue', 'CurrentTime'].map((label) => ({ label, unit: '', type: '' })),
+        ),
+      ],
+    });
+    await emotiv.waitForConsumers(10);
+    emotiv.push(Float64Array.of(1, 77, 2), Float64Array.of(context.clock.now()));
+    expect((await message('marker', ({ marker }) => marker.value !== 'grüße')).marker.value).toBe('77');
+  });
+
+  it('keeps two people apart: no sample crosses', async () => {
+    const { received, message } = listen({
+      query: "starts-with(source_id,'person')",
+      session: { by: 'pattern', pattern: '^person(\\d+)' },
+    });
+    const outlets = await Promise.all(
+      [1, 2].map((n) =>
+        offer({ name: 'Muse', type: 'EEG', sourceId: `person${n}-muse`, description: [eegChannels] }),
+      ),
+    );
+    await Promise.all(outlets.map((outlet) => outlet.waitForConsumers(10)));
+    for (const [i, outlet] of outlets.entries())
+      for (let k = 0; k < 5; k++) pushNow(outlet, 4, (i + 1) * 1e-6);
+    for (const n of ['1', '2'])
+      await message('chunk', ({ chunk }, session) => session === n && chunk.times.length > 0);
+    for (const { session, message: one } of received)
+      if (one.kind === 'chunk')
+        for (const value of one.chunk.data) expect(value).toBeCloseTo(Number(session), 4);
+    expect(new Set(received.map(({ session }) => session))).toEqual(new Set(['1', '2']));
+  });
+
+  it('tells people apart by the subject in the description', async () => {
+    const { message } = listen({ name: 'S', session: { by: 'subject' } });
+    const subject = xmlElement('subject', [xmlElement('id', 'P07')]);
+    const outlet = await offer({
+      name: 'S',
+      type: 'EEG',
+      sourceId: 's',
+      description: [eegChannels, subject],
+    });
+    await outlet.waitForConsumers(10);
+    pushNow(outlet, 3);
+    expect((await message('open', (_, session) => session === 'P07')).info.name).toBe('S');
+  });
+
+  it('never takes predictions in', async () => {
+    const { received, message } = listen({ query: "starts-with(source_id,'own')" });
+    const own = await offer({ name: 'affectd', type: 'Affect', sourceId: 'own 1' });
+    const other = await offer({ name: 'Cap', type: 'EEG', sourceId: 'own 2' });
+    await other.waitForConsumers(10);
+    pushNow(other, 3);
+    await message('open');
+    expect(own.consumers).toBe(0);
+    expect(received.every(({ message: one }) => one.kind !== 'open' || one.info.name === 'Cap')).toBe(true);
+  });
+
+  it('refuses a query or a pattern that cannot be read', () => {
+    expect(() => new LslSource(context, { query: "name='x" }, 'lab')).toThrow(ConfigurationError);
+    expect(() => new LslSource(context, { session: { by: 'pattern', pattern: '(' } }, 'lab')).toThrow(
+      ConfigurationError,
+    );
+  });
+});
