@@ -1,3 +1,4 @@
+import { benchEye } from './eye.js';
 import { benchFeatures } from './features.js';
 import { benchModel, benchModelEegnet } from './model.js';
 import { benchReplay } from './replay.js';
@@ -7,6 +8,7 @@ export type Benchmark = () => Promise<Readonly<Record<string, unknown>>>;
 /** Every benchmark by the name that `affectd bench` knows it by. */
 export const benchmarks: ReadonlyMap<string, Benchmark> = new Map<string, Benchmark>([
   ['features', async () => ({ ...(await benchFeatures()) })],
+  ['eye', async () => ({ ...(await benchEye()) })],
   ['model', async () => ({ ...(await benchModel()) })],
   ['model-eegnet', async () => ({ ...(await benchModelEegnet()) })],
   ['replay', async () => ({ ...(await benchReplay()) })],

@@ -60,8 +60,8 @@ const LID_SEEN_S = 0.04;
 const LID_LEAD = 0.6;
 /** Below this rate a saccade is over before its speed can be told from the lid's. */
 const LEAST_RATE_HZ = 200;
-const DECISION_S = 0.008;
-const SLOW_POINT_S = 0.005;
+const DECISION_S = 0.012;
+const SLOW_POINT_S = 0.01;
 /** Shorter stretches say too little on how much pursuit there is, s. */
 const HABIT_LEAST_S = 0.15;
 /** Over short spans fixations drift as fast as pursuit goes: some difference stays, so that the odds count; deg/s. */
