@@ -1,4 +1,4 @@
-import { finiteMean, trendOf } from './statistics.js';
+import { finiteMean, median } from './statistics.js';
 
 /** Breathing over a stretch of time; NaN where too few breaths were whole. */
 export interface Breaths {
@@ -12,8 +12,8 @@ export interface Breaths {
 
 /** An extremum counts once the signal has turned back by this share of the stretch's typical range. */
 const TURN_SHARE = 0.3;
-/** Range of a sine over its standard deviation. */
-const RANGE_OF_SD = 2 * Math.SQRT2;
+/** Range of a sine over the median of its absolute values, which one deep sigh does not move. */
+const RANGE_OF_DEVIATION = 2 * Math.SQRT2;
 const LEAST_BREATHS = 2;
 /** What is quicker is no breathing, 1/min. */
 const QUICKEST = 60;
@@ -23,7 +23,15 @@ const QUICKEST = 60;
  * above `longest_step_s`, end a breath without counting it.
  */
 export function breathsIn(times: Float64Array, samples: Float64Array, longest_step_s: number): Breaths {
-  const turn = TURN_SHARE * RANGE_OF_SD * trendOf(times, samples).sd;
+  const turn =
+    TURN_SHARE *
+    RANGE_OF_DEVIATION *
+    median(
+      Array.from(
+        samples.filter((x) => x - x === 0),
+        Math.abs,
+      ),
+    );
   const unknown = { rate: Number.NaN, rate_sd: Number.NaN, amplitude: Number.NaN };
   if (!(turn > 0 && turn < Number.POSITIVE_INFINITY)) return unknown;
   const intervals: number[] = [];

@@ -1,0 +1,43 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import reference from '../../fixtures/features/recorded-peripheral.json' with { type: 'json' };
+import { ScrDetector } from '../../src/dsp/scr-detector.js';
+import { chunkOf } from '../../src/testing/stream-fixtures.js';
+import { named, streamWith, vectorsOf } from './extractor-runs.js';
+
+const folder = join(import.meta.dirname, '../../../shared/recordings/neurokit');
+const { sfreq } = reference;
+
+function column(file: string, label: string): number[] {
+  const [header, ...lines] = readFileSync(join(folder, file), 'utf8').trim().split('\n');
+  const c = header.trim().split(',').indexOf(label);
+  return lines.map((line) => Number(line.split(',')[c]));
+}
+
+describe.skipIf(!existsSync(folder))('real recordings (absent here)', () => {
+  it('holds the responses that a look at the whole record finds', () => {
+    const detector = new ScrDetector(0.03, sfreq);
+    const found = column('bio_eventrelated_100hz.csv', 'EDA').flatMap((x, i) => {
+      const response = detector.push(x, i / sfreq);
+      return response ? [response] : [];
+    });
+    const near = (a: number, b: number) => Math.abs(a - b) < 0.5;
+    const hits = reference.scr.filter(({ peak }) => found.some((r) => near(r.peak, peak))).length;
+    const f1 = (2 * hits) / (reference.scr.length + found.length);
+    expect(f1).toBeGreaterThan(0.9);
+    for (const { peak, prominence } of reference.scr)
+      if (prominence > 0.5) expect(found.some((r) => near(r.peak, peak))).toBe(true);
+  });
+
+  it('breathes at the rate that filters in both directions give, within 5 % in the median', () => {
+    const info = streamWith('RESP', sfreq, [['chest', '']]);
+    const times = reference.breathing.map(({ time }) => time);
+    const chunks = [chunkOf(info, [column('bio_resting_5min_100hz.csv', 'RSP')], 0)];
+    const errors = vectorsOf('respiration', info, chunks, times)
+      .map((v, i) => Math.abs(named(v)['breath.resp_rate']! / reference.breathing[i].rate - 1))
+      .sort((a, b) => a - b);
+    expect(errors[Math.floor(errors.length / 2)]).toBeLessThan(0.05);
+    expect(errors.at(-1)).toBeLessThan(0.2);
+  });
+});
