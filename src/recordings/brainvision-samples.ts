@@ -150,27 +150,21 @@ export class AsciiSamples implements BrainVisionSamples {
   }
 
   *#rows(): Generator<string[]> {
-    let line = 0;
-    for (const text of readLines(this.file)) {
-      const words = text.trim().split(SEPARATOR);
-      if (line++ >= this.layout.skipLines && words[0] !== '') yield words;
+    const lines = readLines(this.file);
+    let line = lines.next();
+    for (let l = 0; !line.done; l++, line = lines.next()) {
+      const words = line.value.trim().split(SEPARATOR);
+      if (l >= this.layout.skipLines && words[0] !== '') yield words;
     }
-    const rest = this.#unterminated();
-    if (rest !== null) yield rest.trim().split(SEPARATOR).slice(0, -1);
+    // All words of the line that was cut, but the last, are whole.
+    const words = line.value.trim().split(SEPARATOR).slice(0, -1);
+    if (words.length > 0) yield words;
   }
 
   #countLines(): number {
     let count = 0;
     for (const _ of this.#rows()) count++;
     return count;
-  }
-
-  /** What follows the last line break: words of it, but the last, are whole. */
-  #unterminated(): string | null {
-    const { size } = this.file;
-    if (size === 0 || this.file.read(size - 1, 1)[0] === LINE_FEED) return null;
-    const tail = this.file.read(Math.max(0, size - (1 << 16)), 1 << 16).toString('latin1');
-    return tail.slice(tail.lastIndexOf('\n') + 1);
   }
 
   /** Finds where each channel's values start; the first channel tells how many there are. */

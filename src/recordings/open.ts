@@ -5,6 +5,7 @@ import { brainVision } from './brainvision.js';
 import { csv } from './csv.js';
 import { edf } from './edf.js';
 import { empatica } from './empatica.js';
+import { eyeLink } from './eyelink.js';
 import { headOf } from './file-head.js';
 import { iMotions } from './imotions.js';
 import { openFace } from './openface.js';
@@ -20,6 +21,7 @@ export const recordingFormats: readonly RecordingFormat[] = [
   bdf,
   brainVision,
   empatica,
+  eyeLink,
   openFace,
   iMotions,
   tobii,
@@ -42,7 +44,7 @@ export async function openRecording(path: string): Promise<Recording> {
     throw head
       ? new InputError(
           'recording-unrecognised',
-          `${path}: not a recording in a known format (XDF, EDF, BDF, BrainVision, Empatica E4, OpenFace, iMotions, Tobii, or CSV with a 'time' column and columns like 'EEG.Fp1[uV]')`,
+          `${path}: not a recording in a known format (XDF, EDF, BDF, BrainVision, Empatica E4, EyeLink ASC, OpenFace, iMotions, Tobii, or CSV with a 'time' column and columns like 'EEG.Fp1[uV]')`,
         )
       : new InputError(
           'recording-unrecognised',
