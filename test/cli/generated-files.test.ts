@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
@@ -20,8 +20,8 @@ describe('the JSON schema of pipeline files', () => {
   const schema = JSON.parse(generatedFiles().get('schema/pipeline.schema.json') ?? '') as object;
   const validate = new Ajv2020({ strict: false }).compile(schema);
 
-  it.each(['default', 'eeg-de'])('accepts pipelines/%s.yaml', (name) => {
-    const valid = validate(parse(readFileSync(join(root, 'pipelines', `${name}.yaml`), 'utf8')));
+  it.each(readdirSync(join(root, 'pipelines')))('accepts pipelines/%s', (name) => {
+    const valid = validate(parse(readFileSync(join(root, 'pipelines', name), 'utf8')));
     expect(validate.errors ?? []).toEqual([]);
     expect(valid).toBe(true);
   });
