@@ -99,6 +99,8 @@ const layers = {
     'features',
     'transforms',
     'lsl',
+    'dialects',
+    'timebase',
   ],
 };
 

@@ -43,6 +43,16 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./inspect.js')).inspectCommand,
   },
   {
+    name: 'streams',
+    summary: 'show the LSL streams on the network, and whether data flows',
+    load: async () => (await import('./streams.js')).streamsCommand,
+  },
+  {
+    name: 'record',
+    summary: 'record LSL streams to an XDF file',
+    load: async () => (await import('./record.js')).recordCommand,
+  },
+  {
     name: 'simulate',
     summary: 'simulate a person wearing sensors, to a file or a daemon',
     load: async () => (await import('./simulate.js')).simulateCommand,

@@ -1,13 +1,24 @@
 import { rename } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ConfigurationError } from '../core/errors.js';
+import type { Chunk, StreamInfo } from '../core/signal.js';
+import { channelsElement } from '../lsl/declaration.js';
+import { Outlet } from '../lsl/outlet.js';
+import { xmlElement } from '../lsl/xml.js';
 import { XdfWriter } from '../recordings/xdf-writer.js';
 import { DEFAULT_PORT } from '../server/server.js';
 import { type ProfileName, profileNames, type SensorName, sensorNames } from '../simulation/profile.js';
-import { type SimulationOptions, simulateArrivals, simulateSession } from '../simulation/session.js';
+import {
+  type SimulationOptions,
+  simulateArrivals,
+  simulatedStreams,
+  simulateSession,
+} from '../simulation/session.js';
 import { type CommandFactory, examples, naturalNumber, positiveNumber } from './command.js';
 import { type CommandContext, note } from './context.js';
+import { untilAborted } from './daemon.js';
 import { Feed } from './feed.js';
+import { lslNetwork } from './lsl-network.js';
 
 interface Options {
   readonly profile: ProfileName;
@@ -47,6 +58,7 @@ export const simulateCommand: CommandFactory = (context) =>
       examples(
         'affectd simulate --out session.xdf --duration 120',
         'affectd simulate --via websocket --profile muse --only eeg,ppg',
+        'affectd simulate --via lsl --profile epoc',
         'affectd simulate --out faulty.xdf --faults drop:gaze@30-60',
       ),
     )
@@ -54,11 +66,8 @@ export const simulateCommand: CommandFactory = (context) =>
       if ((options.out === undefined) === (options.via === undefined)) {
         throw new ConfigurationError(
           'simulation-target',
-          'say where the session goes: either --out FILE.xdf or --via websocket',
+          'say where the session goes: either --out FILE.xdf, --via websocket or --via lsl',
         );
-      }
-      if (options.via === 'lsl') {
-        throw new ConfigurationError('lsl-unavailable', '--via lsl is not there yet; use --via websocket');
       }
       const { profile, seed, only, faults } = options;
       const person = { profile, seed, only, faults };
@@ -67,7 +76,8 @@ export const simulateCommand: CommandFactory = (context) =>
         await write(context, options.out, { ...person, duration_s });
       } else {
         const duration_s = options.duration ?? Number.POSITIVE_INFINITY;
-        await stream(context, options, { ...person, duration_s, chunksPerSecond: LIVE_CHUNKS_PER_SECOND });
+        const simulation = { ...person, duration_s, chunksPerSecond: LIVE_CHUNKS_PER_SECOND };
+        await (options.via === 'lsl' ? offer(context, simulation) : stream(context, options, simulation));
       }
     });
 
@@ -115,16 +125,67 @@ async function stream(
     context,
     `affectd: streams a simulated person to ${options.url}, session ${options.session}; stop with Ctrl-C`,
   );
+  signal.addEventListener('abort', () => feed.abandon(), { once: true });
   const start = clock.now();
   for (const { arrival_s, message } of simulateArrivals(simulation)) {
     const wait_s = start + arrival_s - clock.now();
-    if (wait_s > 0) await new Promise<void>((resolve) => clock.after(wait_s, resolve));
-    if (signal.aborted) break;
+    if (wait_s > 0)
+      await Promise.race([
+        new Promise<void>((resolve) => clock.after(wait_s, resolve)),
+        untilAborted(signal),
+      ]);
+    if (signal.aborted) return;
     if (message.kind === 'open' && message.info.type === 'Annotation') continue;
-    if (message.kind === 'chunk') await feed.ready();
+    if (message.kind === 'chunk') await Promise.race([feed.ready(), untilAborted(signal)]);
+    if (signal.aborted) return;
     feed.send(message);
   }
   await feed.close();
+}
+
+/** Offers every stream by LSL, the known trajectory too, stamped on this machine's clock. */
+async function offer(context: CommandContext, simulation: SimulationOptions): Promise<void> {
+  const { clock, signal } = context;
+  const network = lslNetwork(context);
+  const outlets = new Map<string, Outlet>();
+  try {
+    for (const info of simulatedStreams(simulation))
+      outlets.set(info.id, await Outlet.create(network, lslDescription(info)));
+    note(context, `affectd: offers a simulated person's ${outlets.size} streams by LSL; stop with Ctrl-C`);
+    const start_s = clock.now();
+    for (const { arrival_s, message } of simulateArrivals({ ...simulation, start_s })) {
+      const wait_s = start_s + arrival_s - clock.now();
+      if (wait_s > 0) await new Promise<void>((resolve) => clock.after(wait_s, resolve));
+      if (signal.aborted) break;
+      if (message.kind === 'chunk')
+        outlets.get(message.chunk.info.id)?.push(samplesOf(message.chunk), message.chunk.times);
+    }
+  } finally {
+    await Promise.all([...outlets.values()].map((outlet) => outlet.close()));
+  }
+}
+
+function lslDescription({ name, type, sourceId, sfreq, channels }: StreamInfo) {
+  const channelFormat = 'float32' as const;
+  const description = [channelsElement(channels), xmlElement('simulated', 'true')];
+  return {
+    name,
+    type,
+    sourceId,
+    nominalRate_hz: sfreq,
+    channelCount: channels.length,
+    channelFormat,
+    description,
+  };
+}
+
+/** [n * C] sample by sample. */
+function samplesOf({ data, times, info }: Chunk): Float32Array {
+  const n = times.length;
+  const channels = info.channels.length;
+  const values = new Float32Array(data.length);
+  for (let c = 0; c < channels; c++) for (let i = 0; i < n; i++) values[i * channels + c] = data[c * n + i];
+  return values;
 }
 
 function sensors(text: string): SensorName[] {

@@ -13,10 +13,23 @@ export interface XdfWriterOptions {
   readonly format?: 'float32' | 'double64';
 }
 
+/** A stream as its sender describes it. */
+export interface SenderStream {
+  readonly id: string;
+  /** Its `info` document, without XML declaration. */
+  readonly header: string;
+  /** XDF's name of the values' format. */
+  readonly format: string;
+  readonly channels: number;
+}
+
 interface OpenStream {
-  readonly info: StreamInfo;
+  readonly id: string;
   readonly streamId: number;
   readonly format: string;
+  readonly channels: number;
+  /** Whose clock the stamps are on; the session's needs no measurements. */
+  readonly stamps: 'session' | 'sender';
   first: Seconds;
   last: Seconds;
   samples: number;
@@ -54,17 +67,44 @@ export class XdfWriter {
 
   /** Adds a stream. Markers are text, everything else numbers. */
   open(info: StreamInfo): void {
-    const stream: OpenStream = {
-      info,
-      streamId: this.#streams.size + 1,
-      format: info.type === 'Markers' ? 'string' : this.#format,
-      first: 0,
-      last: 0,
-      samples: 0,
-      offsets: [],
-    };
-    this.#streams.set(info.id, stream);
-    this.#append(xdfTag.streamHeader, [streamIdBytes(stream.streamId), xml(headerXml(stream))]);
+    const format = info.type === 'Markers' ? 'string' : this.#format;
+    const header = headerXml(info, format);
+    this.#open({ id: info.id, header, format, channels: info.channels.length }, 'session');
+  }
+
+  /** Adds a stream whose stamps stay on its sender's clock; {@link writeClockOffset} tells where that lies. */
+  openSender(stream: SenderStream): void {
+    this.#open(stream, 'sender');
+  }
+
+  #open({ id, header, format, channels }: SenderStream, stamps: OpenStream['stamps']): void {
+    const streamId = this.#streams.size + 1;
+    this.#streams.set(id, {
+      ...{ id, streamId, format, channels, stamps },
+      ...{ first: 0, last: 0, samples: 0, offsets: [] },
+    });
+    this.#append(xdfTag.streamHeader, [streamIdBytes(streamId), xml(header)]);
+  }
+
+  /** Samples of a stream opened by {@link openSender}; `values`: [n * C] sample by sample. */
+  writeSender(id: string, times: Float64Array, values: ArrayLike<number | bigint | string>): void {
+    const stream = this.#stream(id);
+    const n = times.length;
+    if (n === 0) return;
+    const parts: Buffer[] = [];
+    const head = Buffer.alloc(5);
+    head.writeUInt8(4, 0);
+    head.writeUInt32LE(n, 1);
+    parts.push(head);
+    for (let i = 0; i < n; i++) {
+      const stamp = Buffer.alloc(9);
+      stamp.writeUInt8(8, 0);
+      stamp.writeDoubleLE(times[i], 1);
+      parts.push(stamp);
+      for (let c = 0; c < stream.channels; c++)
+        parts.push(valueBytes(stream.format, values[i * stream.channels + c]));
+    }
+    this.#appendSamples(stream, Buffer.concat(parts), times[0], times[n - 1], n);
   }
 
   write(chunk: Chunk): void {
@@ -114,7 +154,7 @@ export class XdfWriter {
   async close(): Promise<void> {
     if (!this.#isOpen) return;
     for (const stream of this.#streams.values()) {
-      if (stream.samples > 0) this.writeClockOffset(stream.info.id, stream.last, 0);
+      if (stream.samples > 0 && stream.stamps === 'session') this.writeClockOffset(stream.id, stream.last, 0);
       this.#append(xdfTag.streamFooter, [streamIdBytes(stream.streamId), xml(footerXml(stream))]);
     }
     this.#isOpen = false;
@@ -138,7 +178,7 @@ export class XdfWriter {
     if (stream.samples === 0) {
       stream.first = first;
       // Readers that synchronise clocks expect at least one measurement; the stamps need none.
-      this.writeClockOffset(stream.info.id, first, 0);
+      if (stream.stamps === 'session') this.writeClockOffset(stream.id, first, 0);
     }
     stream.last = last;
     stream.samples += n;
@@ -164,6 +204,21 @@ export class XdfWriter {
   }
 }
 
+function valueBytes(format: string, value: number | bigint | string): Buffer {
+  if (format === 'string') {
+    const text = Buffer.from(String(value), 'utf8');
+    const length = Buffer.alloc(5);
+    length.writeUInt8(4, 0);
+    length.writeUInt32LE(text.length, 1);
+    return Buffer.concat([length, text]);
+  }
+  const { bytes: width, write } = xdfNumericFormats[format];
+  const bytes = Buffer.alloc(width);
+  if (typeof value === 'bigint') bytes.writeBigInt64LE(value);
+  else write(new DataView(bytes.buffer, bytes.byteOffset, width), 0, Number(value));
+  return bytes;
+}
+
 function streamIdBytes(streamId: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(streamId);
@@ -174,7 +229,7 @@ function xml(body: string): Buffer {
   return Buffer.from(`<?xml version="1.0"?>${body}`, 'utf8');
 }
 
-function headerXml({ info, format }: OpenStream): string {
+function headerXml(info: StreamInfo, format: string): string {
   const described = format === 'string' ? info.channels.slice(0, 1) : info.channels;
   const count = format === 'string' ? 1 : described.length;
   const channels = described.map(channelXml).join('');

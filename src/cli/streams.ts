@@ -1,0 +1,118 @@
+import { Command } from 'commander';
+import type { Seconds } from '../core/clock.js';
+import { streamTypeNamed } from '../dialects/stream-type.js';
+import { channelsOf } from '../lsl/declaration.js';
+import { Inlet } from '../lsl/inlet.js';
+import type { LslError } from '../lsl/lsl-error.js';
+import type { LslContext } from '../lsl/network.js';
+import { resolveStreams } from '../lsl/resolver.js';
+import type { LslStreamInfo } from '../lsl/stream-info.js';
+import { isUnixStamp } from '../timebase/unix-stamps.js';
+import { type CommandFactory, examples, positiveNumber } from './command.js';
+import { note } from './context.js';
+import { lslNetwork } from './lsl-network.js';
+import { openOutput } from './output.js';
+
+interface Options {
+  readonly timeout: number;
+  readonly json?: boolean;
+}
+
+interface StreamReport {
+  readonly name: string;
+  readonly type: string;
+  /** What it is taken for, or null if its type is not known. */
+  readonly canonical_type: string | null;
+  readonly source_id: string;
+  readonly hostname: string;
+  readonly uid: string;
+  readonly sfreq: number;
+  readonly format: string;
+  readonly channels: readonly { readonly label: string; readonly unit: string; readonly type: string }[];
+  /** `lsl`: seconds since the host's start; `unix`: since 1970; null while nothing came. */
+  readonly time_base: 'lsl' | 'unix' | null;
+  /** Samples that came while looking. */
+  readonly samples: number;
+  readonly problem: string | null;
+}
+
+/** `affectd streams`: what is on the LSL network, and whether it flows. */
+export const streamsCommand: CommandFactory = (context) =>
+  new Command('streams')
+    .description(
+      'show the LSL streams on the network: type, rate, channels, time base, and whether data flows',
+    )
+    .option('--timeout <s>', 'how long to look, and how long to listen', positiveNumber, 2)
+    .option('--json', 'machine-readable report')
+    .addHelpText('after', examples('affectd streams', 'affectd streams --timeout 5 --json'))
+    .action(async ({ timeout, json }: Options) => {
+      const network = lslNetwork(context);
+      const found = await resolveStreams(network, { timeout_s: timeout });
+      const reports = await Promise.all(found.map((info) => examine(network, info, timeout)));
+      reports.sort((a, b) => a.name.localeCompare(b.name) || a.source_id.localeCompare(b.source_id));
+      const output = openOutput('-', context.stdout);
+      if (json) await output.write(`${JSON.stringify({ streams: reports })}\n`);
+      else if (reports.length > 0) await output.write(table(reports));
+      if (reports.length === 0)
+        note(
+          context,
+          'affectd: no LSL stream answers; is the device streaming, and in the same network? (affectd doctor)',
+        );
+    });
+
+async function examine(network: LslContext, info: LslStreamInfo, listen_s: Seconds): Promise<StreamReport> {
+  let samples = 0;
+  let last = Number.NaN;
+  let full = info;
+  let problem: string | null = null;
+  const inlet = new Inlet(network, info, {
+    samples: ({ times }) => {
+      samples += times.length;
+      last = times[times.length - 1];
+    },
+  });
+  try {
+    full = await inlet.fullInfo();
+    await inlet.open();
+    await new Promise<void>((resolve) => network.clock.after(listen_s, resolve));
+  } catch (error) {
+    problem = (error as LslError).message;
+  } finally {
+    inlet.close();
+  }
+  if (problem === null && samples === 0 && info.nominalRate_hz > 0)
+    problem = `no sample in ${listen_s} s: is the device on, and worn?`;
+  return {
+    name: info.name,
+    type: info.type,
+    canonical_type: info.channelFormat === 'string' ? 'Markers' : streamTypeNamed(info.type),
+    source_id: info.sourceId,
+    hostname: info.hostname,
+    uid: info.uid,
+    sfreq: info.nominalRate_hz,
+    format: info.channelFormat,
+    channels: channelsOf(full),
+    time_base: samples === 0 ? null : isUnixStamp(last) ? 'unix' : 'lsl',
+    samples,
+    problem,
+  };
+}
+
+function table(reports: readonly StreamReport[]): string {
+  return reports
+    .map((report) => {
+      const { name, type, sfreq, channels, time_base, samples, hostname, source_id, problem } = report;
+      const labels = channels.map(({ label }, c) => label || `#${c + 1}`);
+      const shown = labels.length > 12 ? `${labels.slice(0, 12).join(' ')} ...` : labels.join(' ');
+      return [
+        `${name} (${type})`,
+        `  ${sfreq > 0 ? `${sfreq} Hz` : 'irregular'}, ${channels.length} channels: ${shown}`,
+        `  from ${hostname}${source_id ? `, source id ${source_id}` : ', without source id: it is not found again after a restart'}`,
+        problem
+          ? `  PROBLEM: ${problem}`
+          : `  ${samples} samples came; stamps ${time_base === null ? 'unknown' : time_base === 'unix' ? 'count from 1970 (not the LSL clock)' : 'are on the LSL clock'}`,
+        '',
+      ].join('\n');
+    })
+    .join('');
+}
