@@ -23,13 +23,15 @@ export class LowFrequencyPower {
   compute(x: Float64Array): number[] {
     const { nfft, sfreq } = this;
     const n = x.length;
-    const mean = x.reduce((sum, v) => sum + v, 0) / n;
+    let mean = 0;
+    for (let i = 0; i < n; i++) mean += x[i] / n;
+    const windowed = new Float64Array(n);
     let weight = 0;
-    const windowed = x.map((v, i) => {
+    for (let i = 0; i < n; i++) {
       const w = 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / n);
       weight += w * w;
-      return w * (v - mean);
-    });
+      windowed[i] = w * (x[i] - mean);
+    }
     const width = sfreq / nfft;
     return this.bands.map(([low_hz, high_hz]) => {
       let power = 0;

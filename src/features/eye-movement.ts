@@ -98,20 +98,9 @@ class EyeMovement implements Extractor {
     const { times } = chunk;
     if (Number.isNaN(this.#first)) this.#first = times[0];
     this.#events.push(chunk);
-    const bins = this.#bins;
-    for (const [row, channels] of this.#pupils.entries()) {
-      for (const c of channels) {
-        const sizes = channelOf(chunk, c);
-        for (let i = 0; i < times.length; i++) bins.add(row, times[i], measuredSize(sizes[i]));
-      }
-    }
-    for (const { x, y } of this.#events.pairs) {
-      const [horizontal, vertical] = [channelOf(chunk, x), channelOf(chunk, y)];
-      for (let i = 0; i < times.length; i++) {
-        const seen = this.#events.sees(horizontal[i], vertical[i]);
-        bins.add(Row.gaze, times[i], seen ? 1 : Number.NaN);
-      }
-    }
+    for (const [row, channels] of this.#pupils.entries())
+      for (const c of channels) this.#bins.add(row, times, measuredSizes(channelOf(chunk, c)));
+    this.#bins.add(Row.gaze, times, this.#events.seen(chunk));
   }
 
   compute(window: Window, out: Float64Array): void {
@@ -136,7 +125,7 @@ class EyeMovement implements Extractor {
   #pupil(window: Window, out: Float64Array): void {
     for (const [axis, channels] of this.#pupils.entries()) {
       const trends = channels
-        .map((c) => trendOf(window.times, window.channel(c).map(measuredSize)))
+        .map((c) => trendOf(window.times, measuredSizes(window.channel(c))))
         .filter(({ n }) => n >= 2);
       out[axis] = mean(trends.map((t) => t.mean));
       out[2 + axis] = mean(trends.map((t) => t.sd));
@@ -232,22 +221,26 @@ function pupilAxes(
 }
 
 /** Eye trackers write 0 where they see no pupil. */
-function measuredSize(size: number): number {
-  return size > 0 ? size : Number.NaN;
+function measuredSizes(sizes: Float64Array): Float64Array {
+  const measured = new Float64Array(sizes.length);
+  for (let i = 0; i < sizes.length; i++) measured[i] = sizes[i] > 0 ? sizes[i] : Number.NaN;
+  return measured;
 }
 
 /** Fills holes with straight lines, in place; false where too little is measured. */
 function bridge(values: Float64Array): boolean {
-  const known = [...values.keys()].filter((i) => values[i] - values[i] === 0);
-  if (known.length < LEAST_SHARE * values.length || known.length < 2) return false;
-  values.fill(values[known[0]], 0, known[0]);
-  values.fill(values[known.at(-1)!], known.at(-1)!);
-  for (let k = 1; k < known.length; k++) {
-    const [from, to] = [known[k - 1], known[k]];
-    for (let i = from + 1; i < to; i++)
-      values[i] = values[from] + ((values[to] - values[from]) * (i - from)) / (to - from);
+  let known = 0;
+  let last = -1;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] - values[i] !== 0) continue;
+    if (last < 0) values.fill(values[i], 0, i);
+    for (let k = last + 1; last >= 0 && k < i; k++)
+      values[k] = values[last] + ((values[i] - values[last]) * (k - last)) / (i - last);
+    last = i;
+    known++;
   }
-  return true;
+  if (last >= 0) values.fill(values[last], last);
+  return known >= 2 && known >= LEAST_SHARE * values.length;
 }
 
 /** NaN where there is none. */

@@ -72,11 +72,11 @@ describe('events', () => {
   it('tells pursuit with its speed', async () => {
     const found = rows(await runAffectd(['events', gaze])).filter(({ event }) => event === 'pursuit');
     expect(found.length).toBeGreaterThan(5);
-    for (const { value, unit } of found) {
-      expect(unit).toBe('deg/s');
-      expect(Number(value)).toBeGreaterThan(1);
-      expect(Number(value)).toBeLessThan(25);
-    }
+    expect(new Set(found.map(({ unit }) => unit))).toEqual(new Set(['deg/s']));
+    // What is followed goes at 3 to 15 deg/s.
+    const speeds = found.map(({ value }) => Number(value)).sort((p, q) => p - q);
+    expect(speeds[speeds.length >> 1]).toBeGreaterThan(4);
+    expect(speeds.at(-1)).toBeLessThan(16);
   });
 
   it('gives lengths in pixels, or in degrees where the screen is told', async () => {

@@ -1,4 +1,3 @@
-import { median } from '../../dsp/statistics.js';
 import { type GazeEvent, type GazeEventKind, LOOK_AHEAD_S, SampleLabel } from './gaze-event.js';
 
 /** Thresholds of the detector; the defaults serve video eye trackers from 120 to 1200 Hz. */
@@ -36,6 +35,8 @@ const NOISE_SIZE = 160;
 const NOISE_STEP_S = 0.004;
 /** Samples of noise below which the thresholds are the largest ones. */
 const NOISE_LEAST = 40;
+/** Samples of noise after which the thresholds are set anew. */
+const NOISE_NEWS = 40;
 /** Stretch whose mean velocity is taken for the slow movement under a saccade, its least length, and its distance from the saccade, s. */
 const DRIFT_S = 0.06;
 const DRIFT_LEAST_S = 0.03;
@@ -92,6 +93,7 @@ export class GazeEventDetector {
   /** 1 where no sample came. */
   readonly #skipped: Uint8Array;
   readonly #noise = new Float64Array(NOISE_SIZE);
+  readonly #sorted = new Float64Array(NOISE_SIZE);
   #noiseCount = 0;
   #peakThreshold: number;
   #edgeThreshold: number;
@@ -408,11 +410,13 @@ export class GazeEventDetector {
   #learnNoise(c: number, speed: number): void {
     if (c % this.#samples(NOISE_STEP_S) !== 0) return;
     this.#noise[this.#noiseCount++ % NOISE_SIZE] = speed;
-    if (this.#noiseCount < NOISE_LEAST || this.#noiseCount % 20 !== 0) return;
+    if (this.#noiseCount < NOISE_LEAST || this.#noiseCount % NOISE_NEWS !== 0) return;
     const { peakLeast, peakMost, peakDeviations, edgeDeviations, edgeLeast } = this.params;
-    const speeds = Array.from(this.#noise.subarray(0, Math.min(this.#noiseCount, NOISE_SIZE)));
-    const middle = median(speeds);
-    const deviation = 1.4826 * median(speeds.map((v) => Math.abs(v - middle)));
+    const speeds = this.#sorted.subarray(0, Math.min(this.#noiseCount, NOISE_SIZE));
+    speeds.set(this.#noise.subarray(0, speeds.length));
+    const middle = middleOf(speeds);
+    for (let i = 0; i < speeds.length; i++) speeds[i] = Math.abs(speeds[i] - middle);
+    const deviation = 1.4826 * middleOf(speeds);
     this.#peakThreshold = Math.min(peakMost, Math.max(peakLeast, middle + peakDeviations * deviation));
     this.#edgeThreshold = Math.min(
       0.6 * this.#peakThreshold,
@@ -513,6 +517,11 @@ export class GazeEventDetector {
     this.emit(run.event(kind, end_s, this.#afterLoss));
     this.#afterLoss = false;
   }
+}
+
+/** Upper median; sorts `values`. */
+function middleOf(values: Float64Array): number {
+  return values.sort()[values.length >>> 1];
 }
 
 function kindOf(label: SampleLabel): GazeEventKind | null {

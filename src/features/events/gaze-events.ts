@@ -25,7 +25,7 @@ export class GazeEvents {
   /** Null where the stream has no gaze in a unit that directions can be told in. */
   readonly scale: DegreeScale | null;
   /** Gaze channels of each eye. */
-  readonly pairs: readonly GazePair[];
+  readonly #pairs: readonly GazePair[];
   readonly #pupils: readonly number[];
   readonly #zeroIsLost: boolean;
   readonly #combined: readonly [x: BothEyes, y: BothEyes, pupil: BothEyes];
@@ -41,10 +41,10 @@ export class GazeEvents {
   ) {
     const gaze = gazeChannels(info);
     this.scale = gaze ? degreeScale(gaze.unit, screen) : null;
-    this.pairs = this.scale ? gaze!.pairs : [];
+    this.#pairs = this.scale ? gaze!.pairs : [];
     this.#zeroIsLost = gaze?.unit === 'px';
     this.#pupils = pupilChannels(info)?.channels ?? [];
-    const sizes = [this.pairs.length, this.pairs.length, this.#pupils.length] as const;
+    const sizes = [this.#pairs.length, this.#pairs.length, this.#pupils.length] as const;
     this.#combined = [new BothEyes(sizes[0]), new BothEyes(sizes[1]), new BothEyes(sizes[2])];
     this.#scratch = [new Float64Array(sizes[0]), new Float64Array(sizes[1]), new Float64Array(sizes[2])];
     if (info.sfreq > 0) this.#start(info.sfreq);
@@ -60,13 +60,13 @@ export class GazeEvents {
     const { times } = chunk;
     if (chunk.gapBefore && times.length > 0) this.#bridge(times[0]);
     const [xs, ys, sizes] = this.#scratch;
-    const gaze = this.pairs.map(({ x, y }) => [channelOf(chunk, x), channelOf(chunk, y)] as const);
+    const gaze = this.#pairs.map(({ x, y }) => [channelOf(chunk, x), channelOf(chunk, y)] as const);
     const pupils = this.#pupils.map((c) => channelOf(chunk, c));
     for (let i = 0; i < times.length; i++) {
       for (let e = 0; e < gaze.length; e++) {
         const x = gaze[e][0][i];
         const y = gaze[e][1][i];
-        const seen = this.sees(x, y);
+        const seen = this.#sees(x, y);
         xs[e] = seen ? this.scale!.x(x) : Number.NaN;
         ys[e] = seen ? this.scale!.y(y) : Number.NaN;
       }
@@ -80,8 +80,18 @@ export class GazeEvents {
     }
   }
 
+  /** [n] 1 where an eye is seen, NaN elsewhere. */
+  seen(chunk: Chunk): Float64Array {
+    const seen = new Float64Array(chunk.times.length).fill(Number.NaN);
+    for (const { x, y } of this.#pairs) {
+      const [xs, ys] = [channelOf(chunk, x), channelOf(chunk, y)];
+      for (let i = 0; i < seen.length; i++) if (this.#sees(xs[i], ys[i])) seen[i] = 1;
+    }
+    return seen;
+  }
+
   /** Whether a position is one: trackers of pixels write (0, 0) where they see no eye. */
-  sees(x: number, y: number): boolean {
+  #sees(x: number, y: number): boolean {
     return x - x === 0 && y - y === 0 && !(this.#zeroIsLost && x === 0 && y === 0);
   }
 

@@ -1,5 +1,7 @@
 /** Width of a bin, s. */
 export const BIN_S = 0.1;
+/** Stamps this close to an edge, as a share of a bin, lie on it: doubles don't hold tenths exactly. */
+const EDGE = 1e-5;
 
 /** Means of a few rows over the last bins of 0.1 s, in time; for what needs a longer past than a window holds. */
 export class TrailingBins {
@@ -19,10 +21,27 @@ export class TrailingBins {
     this.#bin = new Float64Array(this.#size).fill(Number.NaN);
   }
 
-  /** Adds a value of `row`; values that are not finite only keep the bin's place. */
-  add(row: number, time: number, value: number): void {
-    const bin = binAfter(time) - (isEdge(time) ? 0 : 1);
-    const place = ((bin % this.#size) + this.#size) % this.#size;
+  /** Adds values of `row` [n] at ascending `times` [n]; those that are not finite only keep their bins' places. */
+  add(row: number, times: Float64Array, values: Float64Array): void {
+    let place = -1;
+    // Stamps below this one fall into the same bin as the one before.
+    let until = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < times.length; i++) {
+      if (!(times[i] < until)) {
+        const next = binAfter(times[i]);
+        const bin = next - (isEdge(times[i]) ? 0 : 1);
+        place = this.#open(bin);
+        until = (bin + 1 - 2 * EDGE) * BIN_S;
+      }
+      const value = values[i];
+      if (value - value !== 0) continue;
+      this.#sums[row * this.#size + place] += value;
+      this.#counts[row * this.#size + place]++;
+    }
+  }
+
+  #open(bin: number): number {
+    const place = this.#placeOf(bin);
     if (this.#bin[place] !== bin) {
       this.#bin[place] = bin;
       for (let r = 0; r < this.rows; r++) {
@@ -30,29 +49,31 @@ export class TrailingBins {
         this.#counts[r * this.#size + place] = 0;
       }
     }
-    if (value - value !== 0) return;
-    this.#sums[row * this.#size + place] += value;
-    this.#counts[row * this.#size + place]++;
+    return place;
+  }
+
+  #placeOf(bin: number): number {
+    return ((bin % this.#size) + this.#size) % this.#size;
   }
 
   /** Means of `row` over the `count` bins before `time`, oldest first; NaN where a bin has no value. */
   means(row: number, time: number, count: number): Float64Array {
-    const end = binAfter(time);
-    return Float64Array.from({ length: count }, (_, i) => {
-      const bin = end - count + i;
-      const place = ((bin % this.#size) + this.#size) % this.#size;
-      if (this.#bin[place] !== bin) return Number.NaN;
+    const means = new Float64Array(count).fill(Number.NaN);
+    const first = binAfter(time) - count;
+    for (let i = 0, place = this.#placeOf(first); i < count; i++, place++) {
+      if (place === this.#size) place = 0;
       const at = row * this.#size + place;
-      return this.#sums[at] / this.#counts[at];
-    });
+      if (this.#bin[place] === first + i) means[i] = this.#sums[at] / this.#counts[at];
+    }
+    return means;
   }
 }
 
 /** Number of the first bin that begins at or after `time`. */
 function binAfter(time: number): number {
-  return Math.ceil(time / BIN_S - 1e-5);
+  return Math.ceil(time / BIN_S - EDGE);
 }
 
 function isEdge(time: number): boolean {
-  return Math.abs(time / BIN_S - Math.round(time / BIN_S)) <= 1e-5;
+  return Math.abs(time / BIN_S - Math.round(time / BIN_S)) <= EDGE;
 }

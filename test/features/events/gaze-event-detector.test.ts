@@ -113,8 +113,10 @@ describe('GazeEventDetector', () => {
     const detector = new GazeEventDetector(sfreq, (e) => events.push(e));
     for (let i = 0; i < sfreq; i++) detector.push(i / sfreq, ...at(i / sfreq), Number.NaN);
     detector.finish();
-    expect(events.map((e) => e.kind)).toEqual(['fixation', 'saccade', 'pursuit']);
-    const [fixation, saccade, pursuit] = events;
+    const [fixation, saccade] = events;
+    const pursuit = events.at(-1)!;
+    expect([fixation, saccade, pursuit].map((e) => e.kind)).toEqual(['fixation', 'saccade', 'pursuit']);
+    expect(pursuit.end_s - pursuit.onset_s).toBeGreaterThan(0.45);
     expect(fixation.extent[0] + fixation.extent[1]).toBeLessThan(0.2);
     expect(saccade.onset_s).toBeCloseTo(0.4, 1);
     expect(Math.abs(saccade.to[0] - saccade.from[0] - 6)).toBeLessThan(0.3);
