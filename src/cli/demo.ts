@@ -47,6 +47,7 @@ export const demoCommand: CommandFactory = (context) =>
 async function feed(context: CommandContext, url: string): Promise<void> {
   const { clock, signal } = context;
   const device = new Feed({ url, session: 'demo', client: 'affectd demo' });
+  signal.addEventListener('abort', () => device.abandon(), { once: true });
   let shift_s: Seconds = 0;
   while (!signal.aborted) {
     const recording = await openRecording(demoRecording);
@@ -58,6 +59,7 @@ async function feed(context: CommandContext, url: string): Promise<void> {
     for await (const message of pace(messages, { clock, speed: 1, signal })) {
       if (message.kind === 'open' && message.info.type === 'Annotation') continue;
       if (message.kind === 'chunk') await device.ready();
+      if (signal.aborted) break;
       device.send(message, shift_s);
     }
     await recording.close();

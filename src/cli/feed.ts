@@ -16,7 +16,11 @@ export interface FeedOptions {
 export class Feed {
   readonly #connection: IngestConnection;
   readonly #streams = new Map<string, IngestStream>();
-  readonly #opened: Promise<void>[] = [];
+  #opened: Promise<void>[] = [];
+  #abandon: () => void = () => {};
+  readonly #abandoned = new Promise<void>((resolve) => {
+    this.#abandon = resolve;
+  });
 
   constructor(options: FeedOptions) {
     const { url, ...rest } = options;
@@ -41,7 +45,14 @@ export class Feed {
 
   /** Resolves once the daemon knows every stream: what is sent from then on arrives in the order of sending. */
   async ready(): Promise<void> {
-    await Promise.all(this.#opened);
+    if (this.#opened.length > 0) await Promise.race([Promise.all(this.#opened), this.#abandoned]);
+    this.#opened = [];
+  }
+
+  /** Ends at once, whatever is still under way. */
+  abandon(): void {
+    this.#connection.abandon();
+    this.#abandon();
   }
 
   /** Resolves once everything sent is safe. */

@@ -2,12 +2,10 @@ import { SystemClock } from '../core/clock.js';
 import { runCli } from './run-cli.js';
 
 const interrupted = new AbortController();
-let signals = 0;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    signals++;
-    // A second signal means that the first one's orderly end takes too long for the person.
-    if (signals > 1) process.exit(130);
+    // A second Ctrl-C means that the first one's orderly end takes too long for the person.
+    if (signal === 'SIGINT' && interrupted.signal.aborted) process.exit(130);
     interrupted.abort(signal);
   });
 }
@@ -18,3 +16,6 @@ process.exitCode = await runCli(process.argv.slice(2), {
   clock: new SystemClock(),
   signal: interrupted.signal,
 });
+
+// The work is done and everything is written; a handle that somebody left open must not keep the process.
+setTimeout(() => process.exit(), 2000).unref();

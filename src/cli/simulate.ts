@@ -14,9 +14,9 @@ import {
   simulatedStreams,
   simulateSession,
 } from '../simulation/session.js';
+import { wait } from '../sources/pace.js';
 import { type CommandFactory, examples, naturalNumber, positiveNumber } from './command.js';
 import { type CommandContext, note } from './context.js';
-import { untilAborted } from './daemon.js';
 import { Feed } from './feed.js';
 import { lslNetwork } from './lsl-network.js';
 
@@ -129,14 +129,10 @@ async function stream(
   const start = clock.now();
   for (const { arrival_s, message } of simulateArrivals(simulation)) {
     const wait_s = start + arrival_s - clock.now();
-    if (wait_s > 0)
-      await Promise.race([
-        new Promise<void>((resolve) => clock.after(wait_s, resolve)),
-        untilAborted(signal),
-      ]);
+    await wait(clock, wait_s, signal);
     if (signal.aborted) return;
     if (message.kind === 'open' && message.info.type === 'Annotation') continue;
-    if (message.kind === 'chunk') await Promise.race([feed.ready(), untilAborted(signal)]);
+    if (message.kind === 'chunk') await feed.ready();
     if (signal.aborted) return;
     feed.send(message);
   }

@@ -1,8 +1,8 @@
 import type { Clock, Seconds } from '../core/clock.js';
 import type { StreamMessage } from '../core/signal.js';
 
-/** Resolves after `span_s` on `clock`, at once for spans of 0 or less; rejects never. */
-function wait(clock: Clock, span_s: Seconds, signal: AbortSignal | undefined): Promise<void> {
+/** Resolves after `span_s` on `clock`, or when `signal` aborts; at once for spans of 0 or less. Never rejects. */
+export function wait(clock: Clock, span_s: Seconds, signal: AbortSignal | undefined): Promise<void> {
   if (span_s <= 0 || signal?.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const timer = clock.after(span_s, end);
