@@ -6,9 +6,9 @@ export const gazeEventDefaults = {
   peakLeast: 24,
   peakMost: 90,
   /** How many deviations beyond the median speed a peak and an edge lie. */
-  peakDeviations: 8,
+  peakDeviations: 10,
   edgeDeviations: 3.5,
-  edgeLeast: 14,
+  edgeLeast: 20,
   /** Share of the peak below which a minimum of speed ends the saccade: what follows is the glissade. */
   turnShare: 0.25,
   saccadeLeast_s: 0.01,
