@@ -28,6 +28,11 @@ const olderLayouts: Readonly<Record<string, readonly Field[]>> = {
     ].map((name) => ({ name, type: 'float32' })),
   ),
   worn: [{ name: 'worn', type: 'uint8' }],
+  blinks: [
+    { name: 'event_type', type: 'int32' },
+    { name: 'start_timestamp_ns', type: 'int64' },
+    { name: 'end_timestamp_ns', type: 'int64' },
+  ],
 };
 
 interface Part {

@@ -10,6 +10,7 @@ import { headOf } from './file-head.js';
 import { iMotions } from './imotions.js';
 import { openFace } from './openface.js';
 import { pupilNeon } from './pupil-neon.js';
+import { pupilNeonExport } from './pupil-neon-export.js';
 import type { Recording, RecordingFormat } from './recording.js';
 import { tobii } from './tobii.js';
 import { xdf } from './xdf.js';
@@ -26,6 +27,7 @@ export const recordingFormats: readonly RecordingFormat[] = [
   iMotions,
   tobii,
   pupilNeon,
+  pupilNeonExport,
   csv,
 ];
 
@@ -48,7 +50,7 @@ export async function openRecording(path: string): Promise<Recording> {
         )
       : new InputError(
           'recording-unrecognised',
-          `${path}: neither a folder with Empatica E4 files (ACC.csv, BVP.csv, EDA.csv, TEMP.csv, HR.csv, IBI.csv) nor one of a Pupil Labs Neon (gaze ps1.raw)`,
+          `${path}: neither a folder with Empatica E4 files (ACC.csv, BVP.csv, EDA.csv, TEMP.csv, HR.csv, IBI.csv) nor one of a Pupil Labs Neon (gaze ps1.raw, or gaze.csv of an export)`,
         );
   } catch (error) {
     throw error instanceof AffectdError ? error : unreadable(path, error);
