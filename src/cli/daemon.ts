@@ -1,7 +1,10 @@
+import { filter } from 'rxjs';
 import { canonicalJson } from '../core/digest.js';
 import type { EventSink } from '../core/event.js';
 import { type RunningServer, startServer } from '../server/server.js';
+import { ConsoleSink } from '../sinks/console.js';
 import { LslSink } from '../sinks/lsl.js';
+import type { OutputMessage } from '../sinks/sink.js';
 import { WebSocketSink } from '../sinks/websocket.js';
 import { lslSource } from '../sources/lsl.js';
 import type { SourceContext } from '../sources/source.js';
@@ -54,6 +57,13 @@ export async function startDaemon(
     unixOf,
   });
   runtime.outputs$.subscribe((message) => sink.publish(message));
+  const printed = printedStreams(loaded);
+  if (printed.size > 0) {
+    const lines = new ConsoleSink(context.stdout);
+    runtime.outputs$
+      .pipe(filter(({ stream }) => printed.has(stream)))
+      .subscribe((message) => lines.publish(message));
+  }
   runtime.consume(source.messages$);
   const lslSink = lslSinkOf(loaded, { clock, events, unixOf });
   if (lslSink) runtime.outputs$.subscribe((message) => lslSink.publish(message));
@@ -102,6 +112,14 @@ function lslSinkOf(
 ): LslSink | null {
   const wanted = [...pipeline.sinks.values()].some(({ type }) => type === 'lsl');
   return wanted ? new LslSink(options) : null;
+}
+
+/** What the pipeline's console sinks are fed with. */
+function printedStreams({ pipeline }: LoadedPipeline): Set<OutputMessage['stream']> {
+  const inputs = [...pipeline.sinks.values()]
+    .filter(({ type }) => type === 'console')
+    .flatMap((sink) => sink.inputs);
+  return new Set(inputs.map((input) => (pipeline.models.has(input) ? 'affect' : 'features')));
 }
 
 /** Sources beside the WebSocket, which every daemon has. Nodes of equal type and parameters share one. */

@@ -17,11 +17,11 @@ interface Options extends RecordingOptions {
 
 const HEADER = 'stream,event,onset_s,duration_s,value,unit';
 
-/** `affectd events`: eye movements, blinks and heart beats in recordings, as CSV. */
+/** `affectd events`: eye movements, blinks, heart beats and skin conductance responses in recordings, as CSV. */
 export const eventsCommand: CommandFactory = (context) =>
   addRecordingOptions(
     new Command('events')
-      .description('find fixations, saccades, pursuit, blinks and heart beats in recordings, as CSV')
+      .description('find fixations, saccades, pursuit, blinks, beats and skin conductance responses, as CSV')
       .argument('<recording...>', 'recordings of one session')
       .option('--out <file>', 'where the CSV goes; - is stdout')
       .option(
@@ -55,7 +55,7 @@ export const eventsCommand: CommandFactory = (context) =>
         if (table.streams === 0)
           throw new InputError(
             'no-usable-stream',
-            `${paths.join(', ')}: no stream in which events can be found (Gaze, ECG, PPG or IBI); see affectd inspect`,
+            `${paths.join(', ')}: no stream in which events can be found (Gaze, ECG, PPG, IBI or EDA); see affectd inspect`,
           );
         await output.write(`${HEADER}\r\n`);
         for (const { stream, event, onset_s, duration_s, value, unit } of table.rows())

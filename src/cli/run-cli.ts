@@ -34,7 +34,7 @@ const commands: readonly CommandEntry[] = [
   },
   {
     name: 'events',
-    summary: 'find eye movements, blinks and heart beats in recordings, as CSV',
+    summary: 'find eye movements, blinks, beats and skin conductance responses, as CSV',
     load: async () => (await import('./events.js')).eventsCommand,
   },
   {

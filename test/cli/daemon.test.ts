@@ -185,6 +185,22 @@ describe('affectd run', () => {
     expect(predictions.at(-1)?.time).toBeGreaterThanOrEqual(15);
   });
 
+  it('prints what a console sink is fed with, as JSON lines', async () => {
+    const file = join(folder, 'console.yaml');
+    const text = readFileSync(join(root, 'pipelines', 'default.yaml'), 'utf8');
+    writeFileSync(file, `${text}  lines: { type: console, input: affect }\n`);
+    const daemon = await startDaemon(['run', file, '--log-level', 'silent']);
+    const { client, until } = collect(daemon.url, ['sys']);
+    await client.subscribe({ streams: ['sys'], session: '*', policy: 'buffer' });
+    await feedRecording(daemon.url, session, 'lab');
+    await until(({ event }) => event?.code === 'session-closed');
+    client.close();
+    const { stdout } = await daemon.stop();
+    const lines = stdout.trim().split('\n').slice(1);
+    expect(lines.length).toBeGreaterThan(20);
+    expect(lines.every((line) => JSON.parse(line).stream === 'affect')).toBe(true);
+  });
+
   it('does not start on a port that is taken: 2', async () => {
     const daemon = await startDaemon(['run', '--log-level', 'silent']);
     const taken = await runAffectd(['run', '--port', new URL(daemon.url).port]);

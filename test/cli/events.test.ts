@@ -49,10 +49,10 @@ describe('events', () => {
     expect(whole.stdout.split('\r\n')[0]).toBe('stream,event,onset_s,duration_s,value,unit');
     const found = rows(whole);
     expect(new Set(found.map(({ event }) => event))).toEqual(
-      new Set(['fixation', 'saccade', 'blink', 'beat']),
+      new Set(['fixation', 'saccade', 'blink', 'beat', 'scr']),
     );
     for (let i = 1; i < found.length; i++) expect(found[i].onset).toBeGreaterThanOrEqual(found[i - 1].onset);
-    const units = { fixation: 'deg', saccade: 'deg', blink: '', beat: '1/min' };
+    const units = { fixation: 'deg', saccade: 'deg', blink: '', beat: '1/min', scr: 'uS' };
     for (const { event, unit, value, duration } of found) {
       expect(unit).toBe(units[event as keyof typeof units]);
       expect(value === '').toBe(event === 'blink' || (event === 'beat' && value === ''));
