@@ -49,7 +49,7 @@ describe('events', () => {
     expect(whole.stdout.split('\r\n')[0]).toBe('stream,event,onset_s,duration_s,value,unit');
     const found = rows(whole);
     expect(new Set(found.map(({ event }) => event))).toEqual(
-      new Set(['fixation', 'saccade', 'blink', 'beat', 'scr']),
+      new Set(['fixation', 'saccade', 'blink', 'beat']),
     );
     for (let i = 1; i < found.length; i++) expect(found[i].onset).toBeGreaterThanOrEqual(found[i - 1].onset);
     const units = { fixation: 'deg', saccade: 'deg', blink: '', beat: '1/min', scr: 'uS' };
@@ -77,6 +77,25 @@ describe('events', () => {
     const speeds = found.map(({ value }) => Number(value)).sort((p, q) => p - q);
     expect(speeds[speeds.length >> 1]).toBeGreaterThan(4);
     expect(speeds.at(-1)).toBeLessThan(16);
+  });
+
+  it('tells skin conductance responses with their rise', async () => {
+    const file = join(folder, 'eda.csv');
+    // Three responses of 0.4 uS that rise over 2 s.
+    const response = (t: number) =>
+      t < 0 ? 0 : 0.4 * Math.exp(-Math.max(0, t - 2) / 4) * Math.min(1, t / 2);
+    const samples = Array.from({ length: 600 }, (_, i) => {
+      const t = i / 10;
+      return `${t},${(5 + response(t - 10) + response(t - 25) + response(t - 42)).toFixed(6)}`;
+    });
+    writeFileSync(file, `time,EDA.wrist[uS]\n${samples.join('\n')}\n`);
+    const found = rows(await runAffectd(['events', file]));
+    expect(found.map(({ event, unit }) => [event, unit])).toEqual(Array(3).fill(['scr', 'uS']));
+    for (const [i, onset] of [10, 25, 42].entries()) {
+      expect(Math.abs(found[i].onset - onset)).toBeLessThan(0.3);
+      expect(Math.abs(found[i].duration - 2)).toBeLessThan(0.4);
+      expect(Math.abs(Number(found[i].value) - 0.4)).toBeLessThan(0.05);
+    }
   });
 
   it('gives lengths in pixels, or in degrees where the screen is told', async () => {

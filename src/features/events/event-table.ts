@@ -2,13 +2,14 @@ import type { Chunk, StreamInfo, StreamMessage } from '../../core/signal.js';
 import { BeatEvents } from './beat-events.js';
 import type { GazeEvent, GazeEventKind } from './gaze-event.js';
 import { GazeEvents } from './gaze-events.js';
+import { ScrEvents } from './scr-events.js';
 import type { Screen } from './screen.js';
 
 /** One detected event. */
 export interface EventRow {
   /** Name of the stream. */
   readonly stream: string;
-  readonly event: GazeEventKind | 'beat';
+  readonly event: GazeEventKind | 'beat' | 'scr';
   readonly onset_s: number;
   readonly duration_s: number;
   /** NaN where there is none. */
@@ -54,6 +55,17 @@ export class EventTable {
       );
       return events;
     }
+    if (info.type === 'EDA')
+      return new ScrEvents(info, ({ onset, peak, amplitude_us }) =>
+        this.#rows.push({
+          stream,
+          event: 'scr',
+          onset_s: onset,
+          duration_s: peak - onset,
+          value: amplitude_us,
+          unit: 'uS',
+        }),
+      );
     if (info.type !== 'ECG' && info.type !== 'PPG' && info.type !== 'IBI') return null;
     return new BeatEvents(info, (onset_s, interval_s) =>
       this.#rows.push({
