@@ -24,13 +24,17 @@ const LEAST_GOOD = 0.7;
 const LEAST_COUNT = 4;
 /** A beat must be at most this old, s. */
 const LATEST_S = 3;
-const KEPT_S = 70;
+/** Longer than any span asked for, s: what lies at its edge still has neighbours. */
+const MARGIN_S = 10;
 
-/** Beat-to-beat intervals of the last minute and what follows from them. */
+/** Beat-to-beat intervals of the last time and what follows from them. */
 export class IntervalHistory {
   readonly #intervals: Interval[] = [];
   #lastBeat = Number.NEGATIVE_INFINITY;
   #broken = true;
+
+  /** `span_s`: the longest time that will be asked for, s. */
+  constructor(readonly span_s = 60) {}
 
   /** No interval spans what comes between: a gap. */
   break(): void {
@@ -76,6 +80,19 @@ export class IntervalHistory {
     return count >= LEAST_COUNT ? Math.sqrt(sum / count) : Number.NaN;
   }
 
+  /**
+   * Standard deviation (ddof 1) of the good intervals of (time - span_s, time], ms; NaN where they cover less than
+   * `least_s`.
+   */
+  sdnn(time: number, span_s: number, least_s: number): number {
+    const good = this.#goodSince(time, span_s);
+    const total = good?.reduce((sum, i) => sum + i.length_s, 0) ?? 0;
+    if (good === null || total < least_s) return Number.NaN;
+    const mean = total / good.length;
+    const squares = good.reduce((sum, i) => sum + (i.length_s - mean) * (i.length_s - mean), 0);
+    return 1000 * Math.sqrt(squares / (good.length - 1));
+  }
+
   /** How evenly the heart beat over (time - span_s, time], 0..1; 0 where too few intervals are good. */
   regularity(time: number, span_s: number): number {
     const good = this.#goodSince(time, span_s);
@@ -90,7 +107,7 @@ export class IntervalHistory {
     this.#broken = false;
     this.#intervals.push({ time, length_s, adjacent });
     let old = 0;
-    while (this.#intervals[old].time < time - KEPT_S) old++;
+    while (this.#intervals[old].time < time - this.span_s - MARGIN_S) old++;
     if (old > 32) this.#intervals.splice(0, old);
   }
 

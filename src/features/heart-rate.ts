@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { featureDefinition } from '../core/component.js';
 import type { Extractor } from '../core/processor.js';
 import { type Chunk, channelOf, type StreamInfo, type Window } from '../core/signal.js';
-import { BeatDetector, type BeatShape, ecgBeat, ppgBeat } from '../dsp/beat-detector.js';
-import { IntervalHistory } from '../dsp/interval-history.js';
+import { BeatSeries, beatProblems } from './heart/beat-series.js';
 
 const params = z.strictObject({
   rate_s: z.number().min(4).max(60).default(10).describe('trailing time of the mean rate, s'),
@@ -19,96 +18,29 @@ const descriptors = [
   { channel: 'heart', feature: 'rmssd', unit: 'ms' },
 ] as const;
 
-/** Beats found in the signal. Of several channels, the one with the most even rhythm at the moment counts. */
-class BeatsOfSignal implements Extractor {
+/** Of beats: found in the signal, of several channels in the one with the most even rhythm at the moment, or the device's. */
+class RateOfBeats implements Extractor {
   readonly descriptors = descriptors;
   readonly context_s;
-  readonly #channels: readonly {
-    readonly detector: BeatDetector;
-    readonly intervals: IntervalHistory;
-    missing: boolean;
-  }[];
+  readonly #beats: BeatSeries;
 
   constructor(
     info: StreamInfo,
-    shape: BeatShape,
     readonly params: Params,
   ) {
     this.context_s = params.rate_s;
-    // Below this rate the filter has no band.
-    const usable = info.sfreq >= 3 * shape.low_hz;
-    this.#channels = (usable ? info.channels : []).map(() => ({
-      detector: new BeatDetector(shape, info.sfreq),
-      intervals: new IntervalHistory(),
-      missing: false,
-    }));
+    this.#beats = new BeatSeries(info, params.rmssd_s);
   }
 
   push(chunk: Chunk): void {
-    for (const [c, channel] of this.#channels.entries()) {
-      const { detector, intervals } = channel;
-      const samples = channelOf(chunk, c);
-      let broken = chunk.gapBefore || channel.missing;
-      for (let i = 0; i < samples.length; i++) {
-        const x = samples[i];
-        if (x - x !== 0) {
-          broken = true;
-          continue;
-        }
-        if (broken) {
-          detector.restart();
-          intervals.break();
-          broken = false;
-        }
-        const beat = detector.push(x, chunk.times[i]);
-        if (!Number.isNaN(beat)) intervals.addBeat(beat);
-      }
-      channel.missing = broken;
-    }
+    this.#beats.push(chunk);
   }
 
   compute({ end }: Window, out: Float64Array): void {
     const { rate_s, rmssd_s } = this.params;
-    let most = 0;
-    out.fill(Number.NaN);
-    for (const { intervals } of this.#channels) {
-      const regularity = intervals.regularity(end, rate_s);
-      if (regularity <= most) continue;
-      most = regularity;
-      out[0] = intervals.rate(end, rate_s);
-      out[1] = intervals.rmssd(end, rmssd_s, LEAST_RMSSD_S);
-    }
-  }
-}
-
-/** Intervals that the device measured, s, stamped at their end. */
-class BeatsOfDevice implements Extractor {
-  readonly descriptors = descriptors;
-  readonly context_s;
-  readonly #intervals = new IntervalHistory();
-  readonly #known: boolean;
-
-  constructor(
-    info: StreamInfo,
-    readonly params: Params,
-  ) {
-    this.context_s = params.rate_s;
-    this.#known = info.channels[0]?.unit === 's';
-  }
-
-  push(chunk: Chunk): void {
-    if (!this.#known) return;
-    if (chunk.gapBefore) this.#intervals.break();
-    const lengths = channelOf(chunk, 0);
-    for (let i = 0; i < lengths.length; i++) {
-      if (lengths[i] - lengths[i] === 0) this.#intervals.addInterval(chunk.times[i], lengths[i]);
-      else this.#intervals.break();
-    }
-  }
-
-  compute({ end }: Window, out: Float64Array): void {
-    out[0] = this.#intervals.rate(end, this.params.rate_s);
-    out[1] = this.#intervals.rmssd(end, this.params.rmssd_s, LEAST_RMSSD_S);
+    const intervals = this.#beats.steadiest(end, rate_s);
+    out[0] = intervals?.rate(end, rate_s) ?? Number.NaN;
+    out[1] = intervals?.rmssd(end, rmssd_s, LEAST_RMSSD_S) ?? Number.NaN;
   }
 }
 
@@ -149,15 +81,6 @@ export const heartRate = featureDefinition<Params>({
   source: 'Elgendi et al. 2010 and 2013 (beats); Task Force 1996, doi:10.1161/01.CIR.93.5.1043 (RMSSD)',
   params,
   streams: ['ECG', 'PPG', 'HR', 'IBI'],
-  physics: (_, { stream_type, sfreq_hz }) => {
-    const shape = stream_type === 'ECG' ? ecgBeat : stream_type === 'PPG' ? ppgBeat : null;
-    return shape && sfreq_hz !== undefined && sfreq_hz < 3 * shape.low_hz
-      ? [{ path: [], message: `${sfreq_hz} Hz is too slow to find beats in ${stream_type}` }]
-      : [];
-  },
-  create: (info, p) => {
-    if (info.type === 'IBI') return new BeatsOfDevice(info, p);
-    if (info.type === 'HR') return new RateOfDevice(info, p);
-    return new BeatsOfSignal(info, info.type === 'ECG' ? ecgBeat : ppgBeat, p);
-  },
+  physics: beatProblems,
+  create: (info, p) => (info.type === 'HR' ? new RateOfDevice(info, p) : new RateOfBeats(info, p)),
 });

@@ -6,6 +6,7 @@ import { differentialEntropy } from './differential-entropy.js';
 import { eyeMovement } from './eye-movement.js';
 import { gazeStatistics } from './gaze-statistics.js';
 import { heartRate } from './heart-rate.js';
+import { heartRateVariability } from './heart-rate-variability.js';
 import { motion } from './motion.js';
 import { muscleActivity } from './muscle-activity.js';
 import { powerSpectralAsymmetry } from './power-spectral-asymmetry.js';
@@ -30,6 +31,7 @@ const definitions = [
   gazeStatistics,
   eyeMovement,
   heartRate,
+  heartRateVariability,
   skinConductance,
   skinConductanceResponse,
   respiration,

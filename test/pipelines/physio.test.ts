@@ -34,6 +34,7 @@ describe('pipelines/physio.yaml', () => {
       const heart = valuesAt(vectors.get(node), time);
       expect(Math.abs(heart['heart.hr_mean']! - heart_rate), node).toBeLessThan(1.5);
       expect(heart['heart.rmssd'], node).not.toBeNull();
+      expect(heart['heart.sdnn'], node).not.toBeNull();
     }
     expect(valuesAt(vectors.get('skin'), time)['skin.scr_rate']).not.toBeNull();
   });
