@@ -1,0 +1,122 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { connectStream } from '../../src/client/index.js';
+import type { Prediction } from '../../src/core/prediction.js';
+import { openRecording } from '../../src/recordings/open.js';
+import { runAffectd } from './run-affectd.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'affectd-lsl-'));
+const config = join(folder, 'lsl_api.cfg');
+const before = process.env.LSLAPICFG;
+const stops: (() => Promise<unknown>)[] = [];
+
+beforeAll(() => {
+  writeFileSync(
+    config,
+    '[ports]\nMulticastPort = 17400\nBasePort = 17401\nIPv6 = disable\n[multicast]\nResolveScope = machine\n',
+  );
+  process.env.LSLAPICFG = config;
+});
+afterAll(() => {
+  if (before === undefined) delete process.env.LSLAPICFG;
+  else process.env.LSLAPICFG = before;
+  rmSync(folder, { recursive: true, force: true });
+});
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+
+function start(args: readonly string[], onOutput?: (text: string) => void) {
+  const abort = new AbortController();
+  const result = runAffectd(args, { signal: abort.signal, ...(onOutput ? { onOutput } : {}) });
+  const stop = () => {
+    abort.abort('SIGTERM');
+    return result;
+  };
+  stops.push(stop);
+  return { result, stop };
+}
+
+describe('LSL at the command line', () => {
+  it('streams says so when nothing answers', async () => {
+    const { code, stdout, stderr } = await runAffectd(['streams', '--timeout', '0.3', '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({ streams: [] });
+    expect(stderr).toContain('no LSL stream answers');
+  });
+
+  it('streams shows what simulate offers, with channels, time base and flow', async () => {
+    start(['simulate', '--via', 'lsl', '--profile', 'muse', '--only', 'eeg,eda']);
+    const { stdout } = await runAffectd(['streams', '--timeout', '1.5', '--json']);
+    const { streams } = JSON.parse(stdout) as { streams: Record<string, unknown>[] };
+    expect(streams.map(({ canonical_type }) => canonical_type).sort()).toEqual(['Annotation', 'EDA', 'EEG']);
+    const eeg = streams.find(({ canonical_type }) => canonical_type === 'EEG')!;
+    expect(eeg).toMatchObject({ sfreq: 256, time_base: 'lsl', problem: null });
+    expect((eeg.channels as { label: string }[]).map(({ label }) => label)).toEqual(
+      expect.arrayContaining(['TP9', 'AF7', 'AF8', 'TP10']),
+    );
+    expect(eeg.samples).toBeGreaterThan(200);
+  });
+
+  it('record writes streams with their metadata and clock offsets; readers get every sample', async () => {
+    start(['simulate', '--via', 'lsl', '--only', 'eeg,ppg']);
+    const out = join(folder, 'recorded.xdf');
+    const { code, stderr } = await runAffectd(['record', '--out', out, '--duration', '3']);
+    expect(code).toBe(0);
+    expect(stderr).toContain('3 streams');
+    const recording = await openRecording(out);
+    expect(recording.problems).toEqual([]);
+    const eeg = recording.streams.find(({ info }) => info.type === 'EEG')!;
+    expect(eeg.info.channels[0]).toMatchObject({ label: 'AF3', unit: 'uV' });
+    let samples = 0;
+    let gaps = 0;
+    for await (const message of recording.messages({ chunk: null, clockSync: true, events: () => {} })) {
+      if (message.kind !== 'chunk' || message.chunk.info.type !== 'EEG') continue;
+      samples += message.chunk.times.length;
+      if (message.chunk.gapBefore) gaps++;
+    }
+    await recording.close();
+    expect(samples).toBeGreaterThan(128);
+    expect(gaps).toBe(0);
+  });
+
+  it('record exits with 3 and leaves no file where nothing is found', async () => {
+    const out = join(folder, 'nothing.xdf');
+    const { code, stderr } = await runAffectd(['record', '--out', out, '--duration', '0.3']);
+    expect(code).toBe(3);
+    expect(stderr).toContain('no LSL stream');
+    await expect(openRecording(out)).rejects.toThrow();
+  });
+
+  it('refuses a query that cannot be read', async () => {
+    const { code, stderr } = await runAffectd(['record', '--select', "name='x"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--select');
+  });
+
+  it('run --lsl predicts from the streams on the network', async () => {
+    start(['simulate', '--via', 'lsl', '--only', 'eeg,gaze,ppg']);
+    let listening: (url: string) => void = () => {};
+    const url = new Promise<string>((resolve) => {
+      listening = resolve;
+    });
+    start(['run', '--lsl', '--port', '0'], (text) => {
+      const found = /http:\/\/127\.0\.0\.1:\d+\//.exec(text);
+      if (found) listening(found[0]);
+    });
+    const client = connectStream(await url, { WebSocket });
+    void client.subscribe({ streams: ['affect'], session: '*', policy: 'buffer' });
+    const prediction = await new Promise<Prediction>((resolve) =>
+      client.on('affect', (message) => {
+        const { modalities } = message as Prediction;
+        if (modalities.eeg.present && modalities.heart.present) resolve(message as Prediction);
+      }),
+    );
+    client.close();
+    expect(prediction.session).toBe('lsl');
+    expect(prediction.valence).not.toBeNull();
+  });
+});
