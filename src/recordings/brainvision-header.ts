@@ -4,12 +4,11 @@ import type { Seconds } from '../core/clock.js';
 export type Section = ReadonlyMap<string, string>;
 
 const MAGIC =
-  /^(?:\uFEFF|\xef\xbb\xbf)?Brain ?Vision(?: Core| V-Amp)? Data(?: Exchange)? (Header|Marker) File,? Version [12]\.\d/;
+  /^(?:\uFEFF|\xef\xbb\xbf)?Brain ?Vision(?: Core| V-Amp)? Data(?: Exchange)? (?:Header|Marker) File,? Version [12]\.\d/;
 
 /** Whether a file's first bytes are those of a BrainVision header or marker file. */
-export function brainVisionKind(head: Uint8Array): 'header' | 'markers' | null {
-  const kind = MAGIC.exec(Buffer.from(head.subarray(0, 128)).toString('latin1'))?.[1];
-  return kind === 'Header' ? 'header' : kind === 'Marker' ? 'markers' : null;
+export function isBrainVision(head: Uint8Array): boolean {
+  return MAGIC.test(Buffer.from(head.subarray(0, 128)).toString('latin1'));
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });

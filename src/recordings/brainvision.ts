@@ -5,10 +5,10 @@ import { InputError } from '../core/errors.js';
 import type { StreamInfo, StreamMessage } from '../core/signal.js';
 import { type CanonicalStream, canonicalStreams } from '../dialects/canonical-stream.js';
 import {
-  brainVisionKind,
   dateOf,
   decodeText,
   fieldsOf,
+  isBrainVision,
   parseSections,
   type Section,
 } from './brainvision-header.js';
@@ -33,8 +33,9 @@ export const brainVision: RecordingFormat = {
   name: 'BrainVision',
   recognise(path, head) {
     if (!head) return 0;
-    if (brainVisionKind(head)) return 2;
-    return /\.(vhdr|vmrk)$/i.test(path) || headerOf(path) !== null ? 1 : 0;
+    if (isBrainVision(head)) return 2;
+    if (/\.(vhdr|vmrk)$/i.test(path)) return 1;
+    return belongsToHeader.test(path) && headerOf(path) !== null ? 1 : 0;
   },
   async open(path) {
     const header = headerOf(path);
@@ -71,25 +72,17 @@ interface Part {
   readonly gain: Float64Array;
 }
 
+const belongsToHeader = /\.(vmrk|eeg|dat|avg|seg)$/i;
+
 /** The header of the recording that `path` is a file of; null where there is none. */
 function headerOf(path: string): string | null {
-  if (/\.vhdr$/i.test(path)) return path;
+  if (!belongsToHeader.test(path)) return path;
   const folder = dirname(path);
   const name = basename(path);
-  if (!/\.(vmrk|eeg|dat|avg|seg)$/i.test(name)) return brainVisionKindOf(path) === 'header' ? path : null;
   const headers = readdirSync(folder).filter((other) => /\.vhdr$/i.test(other));
   const namesake = headers.find((other) => stemOf(other) === stemOf(name));
   const header = namesake ?? headers.find((other) => filesNamedIn(join(folder, other)).includes(name));
   return header === undefined ? null : join(folder, header);
-}
-
-function brainVisionKindOf(path: string): 'header' | 'markers' | null {
-  const file = new RandomAccessFile(path);
-  try {
-    return brainVisionKind(file.read(0, 128));
-  } finally {
-    file.close();
-  }
 }
 
 function filesNamedIn(header: string): string[] {

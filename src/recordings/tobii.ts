@@ -137,6 +137,8 @@ const eyes = ['left', 'right'] as const;
 const axes = ['x', 'y'] as const;
 
 function dialectOf({ names }: TableHead): Dialect | null {
+  // iMotions takes over names of Studio for what it records with a Tobii.
+  if (names.includes('EventSource')) return null;
   const has = (dialect: Dialect) =>
     dialect.time.some(({ name }) => names.includes(name)) &&
     (names.some((name) => /^(Sensor|Eye movement type|Presented Stimulus name)$/.test(name)) ||
