@@ -78,6 +78,7 @@ function descriptorsOf(pupilUnit: string, lengthUnit: string): FeatureDescriptor
 
 class EyeMovement implements Extractor {
   readonly descriptors: readonly FeatureDescriptor[];
+  readonly context_s = LEAST_S;
   readonly #events: GazeEvents;
   /** What was told in the last minute, in order of the ends. */
   readonly #recent: GazeEvent[] = [];
