@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   type ChannelFormat,
@@ -10,6 +11,8 @@ import { Inlet, type InletOptions } from '../../src/lsl/inlet.js';
 import { Outlet } from '../../src/lsl/outlet.js';
 import { resolveStreams } from '../../src/lsl/resolver.js';
 import { type LslStreamInfo, parseInfo } from '../../src/lsl/stream-info.js';
+import { ArchiveDecoder, ArchiveEncoder } from '../../src/lsl/wire/portable-archive.js';
+import { testPattern, testPatternOffsets } from '../../src/lsl/wire/sample-encoder.js';
 import { xmlElement } from '../../src/lsl/xml.js';
 import { LiblslOracle, liblsl, type OracleStream, testNetwork } from './liblsl-oracle.js';
 
@@ -254,6 +257,57 @@ describe.skipIf(!liblsl)('the real liblsl', () => {
       const opened = await oracle.openInlet(query);
       expect(parseInfo(opened!.xml).name).toBe('Query');
       oracle.destroyInlet(opened!.id);
+    });
+
+  for (const format of [...numericFormats, 'string'] as const)
+    it(`speaks protocol 1.00 in ${format}: what it writes we read, and write the same bytes`, async () => {
+      const declared = { ...stream(format, 100, 'in'), sourceId: `old-${format}` };
+      const id = await oracle.createOutlet(declared);
+      const info = await find(declared.sourceId);
+      const values = format === 'string' ? texts : valuesOf(format, 9);
+      const times = stampsOf(3);
+      const socket = connect(info.v4.dataPort, '127.0.0.1', () =>
+        socket.write('LSL:streamfeed\r\n360 0\r\n'),
+      );
+      let bytes = Buffer.alloc(0);
+      const decoder = new ArchiveDecoder(info);
+      const samples: SampleBatch[] = [];
+      const written: Buffer[] = [];
+      await new Promise<void>((resolve) => {
+        let at = 0;
+        let begun = false;
+        socket.on('data', (more: Buffer) => {
+          bytes = Buffer.concat([bytes, more]);
+          if (!begun) {
+            const start = decoder.decodeHeader(bytes);
+            if (!start) return;
+            begun = true;
+            at = start.used;
+            expect(parseInfo(start.info).uid).toBe(info.uid);
+            written.push(bytes.subarray(0, at));
+            void oracle.waitForConsumers(id).then(() => oracle.push(id, values as never, times));
+          }
+          const { batch, used } = decoder.decode(bytes.subarray(at));
+          at += used;
+          if (batch) samples.push(batch);
+          if (samples.reduce((sum, { times: t }) => sum + t.length, 0) === 5) resolve();
+        });
+      });
+      socket.destroy();
+      const got = samples.flatMap((batch) => [...batch.values]);
+      const own = [...values];
+      const same = (a: unknown, b: unknown) => Object.is(a, b) || (a === 0 && b === 0);
+      expect(got.slice(6).every((value, i) => same(value, own[i]))).toBe(true);
+      expect(samples.flatMap((batch) => [...batch.times]).slice(2)).toEqual([...times]);
+      const encoder = new ArchiveEncoder(info);
+      const ours = Buffer.concat([
+        ...testPatternOffsets.map((offset) =>
+          encoder.encode({ ...testPattern(format, 3, offset), deduced: false }),
+        ),
+        encoder.encode({ values: values as never, times, deduced: false }),
+      ]);
+      expect(Buffer.compare(bytes.subarray(written[0].length), ours)).toBe(0);
+      await oracle.destroyOutlet(id);
     });
 
   it('measures our clock, and we measure its: both none apart on one machine', async () => {
