@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/core/errors.js';
 import { openRecording } from '../../src/recordings/open.js';
-import { expectChunkInvariant, expectPrefixes, openedText } from './opened-text.js';
+import { expectChunkInvariant, expectOnlyInputErrors, expectPrefixes, openedText } from './opened-text.js';
 import { readRecording } from './read-recording.js';
 
 const preamble = [
@@ -166,6 +166,10 @@ describe('eyelink', () => {
 
   it('refuses a file with nothing in it', async () => {
     await expect(openedText('none.asc', text(preamble[0], '**'), async () => {})).rejects.toThrow(InputError);
+  });
+
+  it('throws nothing but InputError on damaged text', async () => {
+    await expectOnlyInputErrors('s.asc', session);
   });
 });
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { openRecording } from '../../src/recordings/open.js';
-import { expectChunkInvariant, expectPrefixes, openedText } from './opened-text.js';
+import { expectChunkInvariant, expectOnlyInputErrors, expectPrefixes, openedText } from './opened-text.js';
 import { readRecording } from './read-recording.js';
 
 const older = [
@@ -74,6 +74,10 @@ describe('imotions', () => {
   it('gives the same samples whatever the chunks, and reads what is before a cut', async () => {
     await openedText('export.txt', older, expectChunkInvariant);
     await expectPrefixes('export.txt', older, 5);
+  });
+
+  it('throws nothing but InputError on damaged text', async () => {
+    await expectOnlyInputErrors('export.txt', older);
   });
 });
 

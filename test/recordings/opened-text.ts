@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { expect } from 'vitest';
 import { InputError } from '../../src/core/errors.js';
 import { openRecording } from '../../src/recordings/open.js';
@@ -50,4 +51,28 @@ export async function expectPrefixes(name: string, text: string, step: number): 
     } catch (error) {
       expect(error).toBeInstanceOf(InputError);
     }
+}
+
+/** Expects nothing but {@link InputError} wherever the text is overwritten with noise. */
+export async function expectOnlyInputErrors(name: string, text: string): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat(text.length - 1),
+      fc.uint8Array({ minLength: 1, maxLength: 30 }),
+      async (at, noise) => {
+        const bytes = Buffer.from(text);
+        bytes.set(noise.subarray(0, bytes.length - at), at);
+        try {
+          await openedText(name, bytes, async (recording) => {
+            const { streams } = await samplesOf(recording);
+            for (const { times } of streams)
+              expect(times.every((time, i) => i === 0 || time >= times[i - 1])).toBe(true);
+          });
+        } catch (error) {
+          expect(error).toBeInstanceOf(InputError);
+        }
+      },
+    ),
+    { numRuns: 60 },
+  );
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { openRecording } from '../../src/recordings/open.js';
-import { expectChunkInvariant, expectPrefixes, openedText } from './opened-text.js';
+import { expectChunkInvariant, expectOnlyInputErrors, expectPrefixes, openedText } from './opened-text.js';
 import { readRecording } from './read-recording.js';
 
 /** 30 Hz; frame 3 is lost, frames 6 and 7 aren't there. */
@@ -99,6 +99,10 @@ describe('openface', () => {
   it('gives the same samples whatever the chunks, and reads what is before a cut', async () => {
     await openedText('clip.csv', table(), expectChunkInvariant);
     await expectPrefixes('clip.csv', table(), 7);
+  });
+
+  it('throws nothing but InputError on damaged text', async () => {
+    await expectOnlyInputErrors('clip.csv', table());
   });
 });
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/core/errors.js';
 import { openRecording } from '../../src/recordings/open.js';
-import { expectChunkInvariant, expectPrefixes, openedText } from './opened-text.js';
+import { expectChunkInvariant, expectOnlyInputErrors, expectPrefixes, openedText } from './opened-text.js';
 import { readRecording } from './read-recording.js';
 
 const older = [
@@ -178,6 +178,10 @@ describe('tobii', () => {
   it('says what it lacks', async () => {
     const text = 'Recording timestamp\tSensor\n0\tEye Tracker\n';
     await expect(openedText('none.tsv', text, async () => {})).rejects.toThrow(InputError);
+  });
+
+  it('throws nothing but InputError on damaged text', async () => {
+    await expectOnlyInputErrors('1.tsv', older);
   });
 });
 
