@@ -11,17 +11,6 @@ export function isBrainVision(head: Uint8Array): boolean {
   return MAGIC.test(Buffer.from(head.subarray(0, 128)).toString('latin1'));
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
-/** Text in UTF-8 or, as older versions wrote it, Latin-1. */
-export function decodeText(bytes: Uint8Array): string {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    return Buffer.from(bytes).toString('latin1');
-  }
-}
-
 /** The sections of a header or marker file by their lower-case names; `[Comment]` is free text and left out. */
 export function parseSections(text: string): ReadonlyMap<string, Section> {
   const sections = new Map<string, Map<string, string>>();

@@ -4,14 +4,7 @@ import type { Seconds } from '../core/clock.js';
 import { InputError } from '../core/errors.js';
 import type { StreamInfo, StreamMessage } from '../core/signal.js';
 import { type CanonicalStream, canonicalStreams } from '../dialects/canonical-stream.js';
-import {
-  dateOf,
-  decodeText,
-  fieldsOf,
-  isBrainVision,
-  parseSections,
-  type Section,
-} from './brainvision-header.js';
+import { dateOf, fieldsOf, isBrainVision, parseSections, type Section } from './brainvision-header.js';
 import {
   AsciiSamples,
   type BinaryFormat,
@@ -19,6 +12,7 @@ import {
   type BrainVisionSamples,
   binaryFormats,
 } from './brainvision-samples.js';
+import { decodeText } from './decode-text.js';
 import { chunkLength, type DataMessage, mergeStreams } from './merge.js';
 import { RandomAccessFile } from './random-access-file.js';
 import type { ReadOptions, RecordedStream, Recording, RecordingFormat } from './recording.js';

@@ -2,6 +2,7 @@ import type { Seconds } from '../core/clock.js';
 import { InputError } from '../core/errors.js';
 import { type Chunk, type StreamInfo, type StreamMessage, TIME_TOLERANCE_S } from '../core/signal.js';
 import { type CanonicalStream, canonicalStreams } from '../dialects/canonical-stream.js';
+import { decodeText } from './decode-text.js';
 import { chunkLength, type DataMessage, mergeStreams } from './merge.js';
 import { RandomAccessFile } from './random-access-file.js';
 import type { ReadOptions, RecordedStream, Recording } from './recording.js';
@@ -421,19 +422,10 @@ function startOf(stamp: string): number | null {
   return Date.UTC(year >= 85 ? 1900 + year : 2000 + year, month - 1, day, hour, minute, second) / 1000;
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
 /** Time-stamped annotation lists: `+onset[0x15 duration] 0x14 text 0x14 text 0x14 0x00`. */
 function parseAnnotations(bytes: Uint8Array): TimedText[] {
   const found: TimedText[] = [];
-  let text: string;
-  try {
-    text = utf8.decode(bytes);
-  } catch {
-    // Older writers put Latin-1 where the specification asks for UTF-8.
-    text = Buffer.from(bytes).toString('latin1');
-  }
-  for (const list of text.split('\0')) {
+  for (const list of decodeText(bytes).split('\0')) {
     const [stamp, ...texts] = list.split('\x14');
     const [onset] = stamp.split('\x15', 1);
     if (!/^[+-]\d+(\.\d*)?$/.test(onset) || texts.length === 0) continue;

@@ -4,6 +4,7 @@ import type { StreamInfo, StreamMessage } from '../core/signal.js';
 import { type CanonicalStream, canonicalStream } from '../dialects/canonical-stream.js';
 import { BreakFinder } from './break-finder.js';
 import { ChunkBuilder } from './chunk-builder.js';
+import { decodeText } from './decode-text.js';
 import { type DeviceEventKind, deviceEventStartText, deviceEventText, type Eye } from './device-event.js';
 import { type DataMessage, mergeStreams } from './merge.js';
 import { ProblemCounts } from './problem-counts.js';
@@ -330,9 +331,10 @@ function addText(line: string, problems: ProblemCounts, events: Text[], messages
   const message = /^(MSG|INPUT|BUTTON)\s+(\d+(?:\.\d+)?)\s*(.*)$/.exec(line);
   if (!message) return;
   const [, keyword, time, text] = message;
+  const told = decodeText(Buffer.from(text, 'latin1')).trim();
   messages.push({
     time: Number(time) / 1000,
-    value: keyword === 'MSG' ? text.trim() : `${keyword} ${text.trim()}`,
+    value: keyword === 'MSG' ? told : `${keyword} ${told}`,
   });
 }
 

@@ -36,7 +36,7 @@ const session = text(
   'SFIX R   1000',
   samples(1000, 10, 4, (time, i) => mono(time, i === 4 ? '.' : i)),
   'EFIX R   1000\t1036\t40\t  4.0\t  400.5\t   1000',
-  'MSG\t1041 TRIAL_RESULT 0',
+  'MSG\t1041 Prüfung voilà',
   'END\t1042 \tSAMPLES\tEVENTS\tRES\t 36.0\t 38.0',
   'MSG\t1600 between, after',
   'INPUT\t1500\t127',
@@ -84,7 +84,7 @@ describe('eyelink', () => {
       expect(markers.filter(({ stream }) => stream === 's/messages').map(({ value }) => value)).toEqual([
         '!CAL Cal coeff:(X=a+bx)',
         'RECCFG CR 250 2 1 R',
-        'TRIAL_RESULT 0',
+        'Prüfung voilà',
         'INPUT 127',
         'between, after',
         'RECCFG CR 250 2 1 R',
