@@ -30,6 +30,7 @@ const KEPT_SETS = 64;
 class Interpolate implements ChunkProcessor {
   #placed: readonly { readonly channel: number; readonly position: Position }[] = [];
   readonly #mends = new Map<string, Mend>();
+  #latest: Mend | null = null;
 
   constructor(readonly params: Params) {}
 
@@ -39,6 +40,7 @@ class Interpolate implements ChunkProcessor {
       return position ? [{ channel, position }] : [];
     });
     this.#mends.clear();
+    this.#latest = null;
     return info;
   }
 
@@ -52,37 +54,46 @@ class Interpolate implements ChunkProcessor {
       emit(chunk);
       return;
     }
-    const data = chunk.data.slice();
+    const raw = chunk.data;
+    const data = raw.slice();
     for (let i = 0; i < n; i++) {
       if (missing[i] === 0 || missing[i] > most) continue;
-      const mend = this.#mendFor(chunk.data, i, n);
-      for (const [k, channel] of mend.missing.entries()) {
+      const mend = this.#isLatest(raw, i, n, missing[i]) ? this.#latest! : this.#mendFor(raw, i, n);
+      this.#latest = mend;
+      for (let k = 0; k < mend.missing.length; k++) {
         const weights = mend.weights[k];
         let sum = 0;
-        for (let j = 0; j < weights.length; j++) sum += weights[j] * chunk.data[mend.measured[j] * n + i];
-        data[channel * n + i] = sum;
+        for (let j = 0; j < weights.length; j++) sum += weights[j] * raw[mend.measured[j] * n + i];
+        data[mend.missing[k] * n + i] = sum;
       }
     }
     emit({ ...chunk, data });
   }
 
+  /** What is lost stays lost for a while: most samples lack the same channels as the one before. */
+  #isLatest(data: Float64Array, i: number, n: number, missing: number): boolean {
+    return (
+      this.#latest?.missing.length === missing &&
+      this.#latest.missing.every((channel) => !isMeasured(data[channel * n + i]))
+    );
+  }
+
   #mendFor(data: Float64Array, i: number, n: number): Mend {
     const lost = this.#placed.filter(({ channel }) => !isMeasured(data[channel * n + i]));
     const key = lost.map(({ channel }) => channel).join();
-    let mend = this.#mends.get(key);
-    if (!mend) {
-      const kept = this.#placed.filter((p) => !lost.includes(p));
-      mend = {
-        missing: lost.map(({ channel }) => channel),
-        measured: kept.map(({ channel }) => channel),
-        weights: splineWeights(
-          kept.map(({ position }) => position),
-          lost.map(({ position }) => position),
-        ),
-      };
-      if (this.#mends.size >= KEPT_SETS) this.#mends.clear();
-      this.#mends.set(key, mend);
-    }
+    const known = this.#mends.get(key);
+    if (known) return known;
+    const kept = this.#placed.filter((p) => !lost.includes(p));
+    const mend = {
+      missing: lost.map(({ channel }) => channel),
+      measured: kept.map(({ channel }) => channel),
+      weights: splineWeights(
+        kept.map(({ position }) => position),
+        lost.map(({ position }) => position),
+      ),
+    };
+    if (this.#mends.size >= KEPT_SETS) this.#mends.clear();
+    this.#mends.set(key, mend);
     return mend;
   }
 }

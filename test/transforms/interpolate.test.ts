@@ -66,6 +66,16 @@ describe('interpolate', () => {
     expect(channelOf(garbage, 1)).toEqual(channelOf(out, 1));
   });
 
+  it('goes with what is missing from one sample to the next', () => {
+    const alone = (label: string) => through(info, without([label])).data;
+    const both = rows.map((row, c) =>
+      row.map((x, i) => (info.channels[c].label === (i % 2 === 0 ? 'Cz' : 'O1') ? Number.NaN : x)),
+    );
+    const out = through(info, both).data;
+    const [cz, o1] = [alone('Cz'), alone('O1')];
+    expect(out).toEqual(out.map((_, k) => ((k % 50) % 2 === 0 ? cz[k] : o1[k])));
+  });
+
   it('does not depend on chunks; instances share nothing', () => {
     assertChunkInvariant(create, troubledChunks(cap(['Fp1', 'Fp2', 'C3', 'C4', 'O1', 'O2'])));
   });
