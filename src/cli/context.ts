@@ -24,11 +24,19 @@ export const version: string = (
 
 export const defaultPipeline = join(packageRoot, 'pipelines', 'default.yaml');
 
+/** Warnings of one kind about one stream that are told one by one; the rest is counted. */
+const TOLD_ONE_BY_ONE = 3;
+
 /** Events of a command that works on files: warnings to stderr, one line each; the rest is left to `inspect`. */
 export function warnings(context: CommandContext): EventSink {
+  const told = new Map<string, number>();
   return (event) => {
-    if (event.level === 'warn' || event.level === 'error')
-      context.stderr.write(`affectd: ${event.message}\n`);
+    if (event.level !== 'warn' && event.level !== 'error') return;
+    const kind = `${event.code} ${event.stream ?? ''}`;
+    const count = (told.get(kind) ?? 0) + 1;
+    told.set(kind, count);
+    if (count <= TOLD_ONE_BY_ONE) note(context, `affectd: ${event.message}`);
+    if (count === TOLD_ONE_BY_ONE) note(context, `affectd: more of these (${event.code}) are not shown`);
   };
 }
 

@@ -8,7 +8,7 @@ import { loadModels } from '../topology/load-models.js';
 import { type CommandFactory, examples } from './command.js';
 import { type CommandContext, daemonLog, defaultPipeline, packageRoot } from './context.js';
 import { startDaemon, untilAborted } from './daemon.js';
-import { addDaemonOptions, type DaemonOptions } from './daemon-options.js';
+import { addDaemonOptions, type DaemonOptions, serverOptions } from './daemon-options.js';
 import { Feed } from './feed.js';
 
 const demoRecording = join(packageRoot, 'fixtures', 'demo', 'demo.xdf');
@@ -38,15 +38,22 @@ export const demoCommand: CommandFactory = (context) =>
           '',
         ].join('\n'),
       );
-      const feeding = feed(context, ws);
+      const { token } = await serverOptions(options);
+      const device = new Feed({
+        url: ws,
+        session: 'demo',
+        client: 'affectd demo',
+        trustAnyCertificate: true,
+        ...(token === undefined ? {} : { token }),
+      });
+      const feeding = feed(context, device);
       await Promise.race([untilAborted(context.signal), feeding]);
       await daemon.close();
     });
 
 /** Plays the demo recording over and over; its stamps go on from round to round. */
-async function feed(context: CommandContext, url: string): Promise<void> {
+async function feed(context: CommandContext, device: Feed): Promise<void> {
   const { clock, signal } = context;
-  const device = new Feed({ url, session: 'demo', client: 'affectd demo' });
   signal.addEventListener('abort', () => device.abandon(), { once: true });
   let shift_s: Seconds = 0;
   while (!signal.aborted) {

@@ -38,7 +38,7 @@ export const featuresCommand: CommandFactory = (context) =>
         alignStart: options.align === 'start',
         events,
       });
-      const output = openOutput(options.out, context.stdout);
+      const output = openOutput(options.out, context.stdout, paths);
       const nodes = [...pipeline.transforms.values()].filter(
         ({ definition, source }) =>
           definition.kind === 'window' && definition.produces === 'features' && bindings.has(source),

@@ -2,6 +2,7 @@ import { WebSocket } from 'ws';
 import { IngestConnection } from '../client/index.js';
 import type { IngestStream } from '../client/ingest-client.js';
 import type { Seconds } from '../core/clock.js';
+import { AffectdError } from '../core/errors.js';
 import type { Chunk, StreamInfo, StreamMessage } from '../core/signal.js';
 
 export interface FeedOptions {
@@ -10,11 +11,21 @@ export interface FeedOptions {
   readonly session: string;
   readonly client: string;
   readonly token?: string;
+  /** Take whatever certificate the daemon shows: for one that this process started itself. */
+  readonly trustAnyCertificate?: boolean;
+}
+
+/** A daemon of this very process may have a certificate of its own making. */
+class TrustingWebSocket extends WebSocket {
+  constructor(url: string | URL, protocols?: string | string[]) {
+    super(url, protocols, { rejectUnauthorized: false });
+  }
 }
 
 /** Sends stream messages to a daemon's `/v1/ingest`, as any device would. */
 export class Feed {
   readonly #connection: IngestConnection;
+  readonly #url: string;
   readonly #streams = new Map<string, IngestStream>();
   #opened: Promise<void>[] = [];
   #abandon: () => void = () => {};
@@ -23,8 +34,12 @@ export class Feed {
   });
 
   constructor(options: FeedOptions) {
-    const { url, ...rest } = options;
-    this.#connection = new IngestConnection(url, { ...rest, WebSocket });
+    const { url, trustAnyCertificate = false, ...rest } = options;
+    this.#url = url;
+    this.#connection = new IngestConnection(url, {
+      ...rest,
+      WebSocket: trustAnyCertificate ? TrustingWebSocket : WebSocket,
+    });
   }
 
   /** `shift_s` is added to the stamps: a session that is played again goes on in time. */
@@ -33,7 +48,7 @@ export class Feed {
       if (this.#streams.has(message.info.id)) return;
       const stream = this.#connection.open(declaration(message.info));
       this.#streams.set(message.info.id, stream);
-      this.#opened.push(new Promise((resolve) => stream.on('open', () => resolve())));
+      this.#opened.push(this.#openedOrUnreachable(stream));
     } else if (message.kind === 'chunk') {
       const { chunk } = message;
       this.#streams.get(chunk.info.id)?.push(
@@ -47,6 +62,26 @@ export class Feed {
   async ready(): Promise<void> {
     if (this.#opened.length > 0) await Promise.race([Promise.all(this.#opened), this.#abandoned]);
     this.#opened = [];
+  }
+
+  /** A connection that drops before its first answer has nobody at the other end. */
+  #openedOrUnreachable(stream: IngestStream): Promise<void> {
+    const opened = new Promise<void>((resolve, reject) => {
+      stream.on('open', () => resolve());
+      stream.on('error', reject);
+      stream.on('state', (state) => {
+        if (state !== 'reconnecting') return;
+        reject(
+          new AffectdError(
+            'daemon-unreachable',
+            `no daemon answers at ${this.#url}; start one with affectd run, or give its --url`,
+          ),
+        );
+        this.abandon();
+      });
+    });
+    opened.catch(() => {});
+    return opened;
   }
 
   /** Ends at once, whatever is still under way. */

@@ -10,7 +10,10 @@ export const inspectCommand: CommandFactory = (context) =>
     .description(
       'show the streams of a recording: channels, units, rates, gaps, clock resets, quality, problems',
     )
-    .argument('<recording>', 'XDF, EDF, Empatica E4 folder or CSV')
+    .argument(
+      '<recording>',
+      'XDF, EDF, BDF, BrainVision, Empatica E4, EyeLink ASC, Tobii, Pupil Neon, OpenFace, iMotions or CSV',
+    )
     .option('--json', 'machine-readable report')
     .addHelpText('after', examples('affectd inspect session.xdf', 'affectd inspect empatica-folder --json'))
     .action(async (path: string, options: { json?: boolean }) => {

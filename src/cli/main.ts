@@ -1,6 +1,12 @@
 import { SystemClock } from '../core/clock.js';
 import { runCli } from './run-cli.js';
 
+// Help and versions are written by the command-line parser, which knows nothing of closed pipes.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') process.stderr.write(`affectd: stdout: can't be written (${error.code})\n`);
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
+
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, statSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
-import { ConfigurationError } from '../core/errors.js';
+import { AffectdError, ConfigurationError } from '../core/errors.js';
 
 /** Where a command's data goes: stdout, or a file that appears only when it is whole. */
 export interface Output {
@@ -17,64 +18,118 @@ export interface Output {
 /** Thrown when the reader of stdout went away (`affectd ... | head`): the end of the work, not a failure. */
 export class ClosedPipe extends Error {}
 
-export function openOutput(path: string | undefined, stdout: Writable): Output {
-  return path === undefined || path === '-' ? new StreamOutput(stdout) : new FileOutput(path);
+/** `inputs`: what the command reads, and so must not write over. */
+export function openOutput(
+  path: string | undefined,
+  stdout: Writable,
+  inputs: readonly string[] = [],
+): Output {
+  if (path === undefined || path === '-') return new StreamOutput(stdout);
+  const existing = statSync(path, { throwIfNoEntry: false });
+  if (existing?.isDirectory()) throw unwritable(path, 'is a folder; name a file in it');
+  if (inputs.some((input) => resolve(input) === resolve(path)))
+    throw unwritable(path, 'is the input; choose another place');
+  // A device or a named pipe is written to; a file of its name must not take its place.
+  if (existing && !existing.isFile()) return new StreamOutput(createWriteStream(path), path);
+  return new FileOutput(path);
+}
+
+/** The file that a command writes to until its output is whole. */
+export function partialPath(path: string): string {
+  return `${path}.partial`;
+}
+
+export function unwritable(path: string, why: string): ConfigurationError {
+  return new ConfigurationError('output-unwritable', `--out ${path}: ${why}`);
 }
 
 class StreamOutput implements Output {
-  #closed = false;
+  #failure: Error | null = null;
 
-  constructor(readonly stream: Writable) {
+  constructor(
+    readonly stream: Writable,
+    /** Of a device that was opened for this output, and is closed with it. */
+    readonly path: string | null = null,
+  ) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-      this.#closed = true;
+      this.#failure =
+        error.code === 'EPIPE'
+          ? new ClosedPipe()
+          : new AffectdError(
+              'output-failed',
+              `${path ?? 'stdout'}: can't be written (${error.code}); free its disk or choose another place`,
+            );
     });
   }
 
   async write(text: string): Promise<void> {
-    if (this.#closed || this.stream.destroyed) throw new ClosedPipe();
-    if (this.stream.write(text)) return;
-    await Promise.race([once(this.stream, 'drain'), once(this.stream, 'close')]).catch(() => {
-      throw new ClosedPipe();
-    });
+    this.#check();
+    const more = this.stream.write(text);
+    if (!more) await once(this.stream, 'drain').catch(() => {});
+    this.#check();
   }
 
-  async finish(): Promise<void> {}
-  async discard(): Promise<void> {}
+  /** A failing write is told by an event: waits until the last one is through. */
+  async finish(): Promise<void> {
+    this.#check();
+    await new Promise<void>((resolve) => this.stream.write('', () => resolve()));
+    if (this.path !== null) this.stream.end();
+    this.#check();
+  }
+
+  async discard(): Promise<void> {
+    if (this.path !== null) this.stream.destroy();
+  }
+
+  #check(): void {
+    if (this.#failure) throw this.#failure;
+    if (this.stream.destroyed) throw new ClosedPipe();
+  }
 }
 
 class FileOutput implements Output {
   readonly #partial: string;
   readonly #stream: Writable;
   readonly #opened: Promise<unknown>;
+  #failure: NodeJS.ErrnoException | null = null;
 
   constructor(readonly path: string) {
-    this.#partial = `${path}.partial`;
+    this.#partial = partialPath(path);
     this.#stream = createWriteStream(this.#partial);
+    this.#stream.on('error', (error) => {
+      this.#failure = error;
+    });
     this.#opened = once(this.#stream, 'open').catch((error: NodeJS.ErrnoException) => {
-      throw new ConfigurationError(
-        'output-unwritable',
-        `--out ${path}: cannot be written (${error.code}); choose another place`,
-      );
+      throw unwritable(path, `cannot be written (${error.code}); choose another place`);
     });
     this.#opened.catch(() => {});
-    this.#stream.on('error', () => {});
   }
 
   async write(text: string): Promise<void> {
     await this.#opened;
-    if (!this.#stream.write(text)) await once(this.#stream, 'drain');
+    this.#check();
+    if (!this.#stream.write(text)) await once(this.#stream, 'drain').catch(() => {});
+    this.#check();
   }
 
   async finish(): Promise<void> {
     await this.#opened;
     this.#stream.end();
-    await once(this.#stream, 'finish');
+    await once(this.#stream, 'finish').catch(() => {});
+    this.#check();
     await rename(this.#partial, this.path);
   }
 
   async discard(): Promise<void> {
     this.#stream.destroy();
     await rm(this.#partial, { force: true });
+  }
+
+  #check(): void {
+    if (!this.#failure) return;
+    throw new AffectdError(
+      'output-failed',
+      `--out ${this.path}: can't be written (${this.#failure.code}); free its disk or choose another place`,
+    );
   }
 }

@@ -87,7 +87,7 @@ export const replayCommand: CommandFactory = (context) =>
         path: string | undefined,
         results: ReturnType<typeof replay>,
       ): Promise<void> {
-        const output = openOutput(path, context.stdout);
+        const output = openOutput(path, context.stdout, paths);
         try {
           for await (const result of results) {
             context.signal.throwIfAborted();

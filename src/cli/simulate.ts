@@ -19,6 +19,7 @@ import { type CommandFactory, examples, naturalNumber, positiveNumber } from './
 import { type CommandContext, note } from './context.js';
 import { Feed } from './feed.js';
 import { lslNetwork } from './lsl-network.js';
+import { partialPath, unwritable } from './output.js';
 
 interface Options {
   readonly profile: ProfileName;
@@ -83,17 +84,17 @@ export const simulateCommand: CommandFactory = (context) =>
 
 async function write(context: CommandContext, path: string, simulation: SimulationOptions): Promise<void> {
   const messages = simulateSession(simulation);
-  const partial = `${path}.partial`;
+  const partial = partialPath(path);
   const writer = await XdfWriter.create(partial, { format: 'float32' }).catch(
     (error: NodeJS.ErrnoException) => {
-      throw new ConfigurationError(
-        'output-unwritable',
-        `--out ${path}: cannot be written (${error.code}); choose another place`,
-      );
+      throw unwritable(path, `cannot be written (${error.code}); choose another place`);
     },
   );
   try {
+    let count = 0;
     for (const message of messages) {
+      // Signals are heard only between turns of the event loop.
+      if (++count % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
       context.signal.throwIfAborted();
       if (message.kind === 'open') writer.open(message.info);
       else if (message.kind === 'chunk') writer.write(message.chunk);

@@ -36,10 +36,19 @@ class OnnxExecutable implements Executable {
 }
 
 /**
+ * Keeps ONNX Runtime from collecting events and sending them home. It reads the process's environment, of which a
+ * worker thread has but a copy: the main thread calls this before it starts one.
+ */
+export function silenceTelemetry(): void {
+  process.env.ORT_DISABLE_TELEMETRY ??= '1';
+}
+
+/**
  * ONNX Runtime on the CPU, one thread: the fastest route without a GPU, at every batch size.
  * Throws where the optional package has no binary for this machine.
  */
 export async function createOnnxEngine(): Promise<Engine> {
+  silenceTelemetry();
   const runtime: Runtime = await import('onnxruntime-node');
   return {
     name: 'onnx',

@@ -8,6 +8,7 @@ import { type Manifest, modelId, readModel } from '../models/manifest.js';
 import type { Unavailable } from './choose.js';
 import type { EngineChoice, EngineName } from './engine.js';
 import { type PackedFrames, packFrames } from './frame-packing.js';
+import { silenceTelemetry } from './onnx.js';
 
 export interface WorkerSettings {
   readonly directory: string;
@@ -129,6 +130,7 @@ class WorkerRunner implements ModelRunner {
   }
 
   #spawn(): Promise<Started> {
+    silenceTelemetry();
     const worker = new Worker(this.options.worker ?? workerFile(), {
       workerData: this.settings,
       // The parent's flags (a test runner's loaders) are no business of the worker's.

@@ -24,6 +24,8 @@ export const csv: RecordingFormat = {
     const names = await namesIn(path);
     const time = names.indexOf('time');
     const streams = streamsOf(stemOf(path), names);
+    if (time < 0 && names.some((name) => name.includes(';')))
+      throw wrong(path, 'separated by semicolons; separate by commas, with a point in numbers');
     if (time < 0) throw wrong(path, "no 'time' column");
     if (streams.length === 0) throw wrong(path, 'no column that names a type and a label');
     return TableRecording.open(path, {

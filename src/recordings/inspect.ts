@@ -53,6 +53,9 @@ export async function inspectRecording(recording: Recording): Promise<InspectRep
   }));
   return new InspectReport(recording.path, recording.format, recording.zero_unix_s, streams, [
     ...recording.problems,
+    ...recording.streams
+      .filter(({ samples }) => samples === 0)
+      .map(({ info }) => `stream '${info.name}' (${info.type}) is dead: it has no samples`),
     ...notes,
   ]);
 }

@@ -3,25 +3,39 @@ import type { PipelineProblem } from './problem.js';
 
 type Path = readonly (string | number)[];
 
+/** One broken bracket can make every line after it an error. */
+const MOST_SYNTAX_PROBLEMS = 5;
+
 /** A YAML text that knows on which line every value stands. */
 export class PipelineDocument {
   readonly #document: Document.Parsed;
   readonly #lines = new LineCounter();
+  #value: unknown;
+  /** Why valid YAML has no value: aliases that unfold without end. */
+  #unusable: string | null = null;
 
   constructor(
     readonly file: string,
     text: string,
   ) {
     this.#document = parseDocument(text, { lineCounter: this.#lines, uniqueKeys: true, version: '1.2' });
+    if (this.#document.errors.length > 0) return;
+    try {
+      this.#value = this.#document.toJS();
+    } catch (error) {
+      this.#unusable = (error as Error).message;
+    }
   }
 
   /** The parsed value, or undefined with problems when the text is not YAML. */
   value(): unknown {
-    return this.#document.errors.length > 0 ? undefined : this.#document.toJS();
+    return this.syntaxProblems().length > 0 ? undefined : this.#value;
   }
 
   syntaxProblems(): PipelineProblem[] {
-    return this.#document.errors.map((error) => {
+    if (this.#unusable !== null)
+      return [{ file: this.file, line: 1, column: 1, path: '', message: `not usable: ${this.#unusable}` }];
+    return this.#document.errors.slice(0, MOST_SYNTAX_PROBLEMS).map((error) => {
       const { line, col } = this.#lines.linePos(error.pos[0]);
       const message = error.message.split('\n')[0].replace(/ at line \d+, column \d+:?$/, '');
       return { file: this.file, line, column: col, path: '', message: `not valid YAML: ${message}` };
