@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ConfigurationError } from '../core/errors.js';
 import { type EngineChoice, engineNames } from '../engines/engine.js';
+import type { BackendChoice } from '../lsl/backend.js';
 import { DEFAULT_HOST, DEFAULT_PORT, type ServerOptions } from '../server/server.js';
 import { type LogLevel, logLevels } from '../telemetry/log.js';
 import { port } from './command.js';
@@ -19,6 +20,7 @@ export interface DaemonOptions {
   readonly logLevel: LogLevel;
   /** LSL streams to take in: all, or those that fit a query. */
   readonly lsl?: string | true;
+  readonly lslBackend?: BackendChoice;
 }
 
 export function addDaemonOptions(command: Command): Command {

@@ -1,12 +1,14 @@
 import { filter } from 'rxjs';
 import { canonicalJson } from '../core/digest.js';
 import type { EventSink } from '../core/event.js';
+import { chooseBackend } from '../lsl/backend.js';
+import { loadConfig } from '../lsl/config.js';
 import { type RunningServer, startServer } from '../server/server.js';
 import { ConsoleSink } from '../sinks/console.js';
 import { LslSink } from '../sinks/lsl.js';
 import type { OutputMessage } from '../sinks/sink.js';
 import { WebSocketSink } from '../sinks/websocket.js';
-import { lslSource } from '../sources/lsl.js';
+import { LslSource } from '../sources/lsl.js';
 import type { SourceContext } from '../sources/source.js';
 import { WebSocketSource } from '../sources/websocket.js';
 import { createMetrics } from '../telemetry/metrics.js';
@@ -84,7 +86,7 @@ export async function startDaemon(
     for (const messages$ of otherSources(loaded, { clock, events: announce, session: DEFAULT_SESSION }))
       runtime.consume(messages$);
     if (options.lsl !== undefined)
-      runtime.consume(lslStreams(options.lsl, { clock, events: announce, session: LSL_SESSION }));
+      runtime.consume(lslStreams(options, { clock, events: announce, session: LSL_SESSION }));
     return {
       runtime,
       sink,
@@ -100,9 +102,11 @@ export async function startDaemon(
   }
 }
 
-/** Streams on the network, for the sources of whichever type of data they fit. `true`: all. */
-function lslStreams(query: string | true, context: SourceContext) {
-  return lslSource.create(lslSource.params.parse(query === true ? {} : { query }), context).messages$;
+/** Streams on the network, for the sources of whichever type of data they fit. */
+function lslStreams({ lsl, lslBackend = 'auto' }: DaemonOptions, { clock, events, session }: SourceContext) {
+  const params = typeof lsl === 'string' ? { query: lsl } : {};
+  const network = { clock, events, config: loadConfig() };
+  return new LslSource(network, params, session, chooseBackend(lslBackend)).messages$;
 }
 
 /** The pipeline's outlet, if it has one. */

@@ -77,7 +77,7 @@ export class Feed {
             `no daemon answers at ${this.#url}; start one with affectd run, or give its --url`,
           ),
         );
-        this.abandon();
+        this.#connection.abandon();
       });
     });
     opened.catch(() => {});

@@ -1,9 +1,10 @@
 import { watch } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { Timer } from '../core/clock.js';
 import { AffectdError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
+import { backendNames } from '../lsl/backend.js';
 import { loadPipeline } from '../topology/load.js';
 import { loadModels } from '../topology/load-models.js';
 import { closeRunners } from '../topology/runtime.js';
@@ -26,6 +27,11 @@ export const runCommand: CommandFactory = (context) =>
       .option(
         '--lsl [query]',
         "take in the network's LSL streams, all or those that fit a query, as in \"type='EEG'\"",
+      )
+      .addOption(
+        new Option('--lsl-backend <name>', 'what receives LSL streams')
+          .choices(['auto', ...backendNames])
+          .default('auto'),
       ),
   )
     .addHelpText(
