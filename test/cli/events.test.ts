@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -121,3 +121,39 @@ describe('events', () => {
     expect(none.stderr.trim().split('\n')).toHaveLength(1);
   });
 });
+
+const eyeLink = join(import.meta.dirname, '..', '..', '..', 'shared', 'recordings', 'eyelink-asc');
+
+describe.skipIf(!existsSync(eyeLink))(
+  'events of an EyeLink recording (shared/recordings/eyelink-asc)',
+  () => {
+    it.each([
+      ['ESACC L', 'saccade', 0.9],
+      ['EFIX L', 'fixation', 0.9],
+      ['EBLINK L', 'blink', 0.9],
+    ])("are the device's own: %s", async (line, event, least) => {
+      const result = await runAffectd(['events', join(eyeLink, '002_rlmw_samples_short.asc')]);
+      expect(result.code, result.stderr).toBe(0);
+      const own = rows(result).filter((row) => row.event === event);
+      const device = readFileSync(join(eyeLink, '002_rlmw_events_short.asc'), 'latin1')
+        .split('\n')
+        .filter((text) => text.startsWith(line))
+        .map((text) =>
+          text
+            .split(/\s+/)
+            .slice(2, 4)
+            .map((ms) => Number(ms) / 1000),
+        )
+        // What lies within the recorded samples.
+        .filter(([onset, end]) => onset >= 7264.6 && end <= 7305.4);
+      const left = new Set(own);
+      const matched = device.filter(([onset, end]) => {
+        const same = [...left].find((row) => row.onset < end && row.onset + row.duration > onset);
+        return same !== undefined && left.delete(same);
+      });
+      const f1 = (2 * matched.length) / (device.length + own.length);
+      expect(device.length).toBeGreaterThan(8);
+    expect(f1, `${matched.length} of ${device.length}, ${own.length} found`).toBeGreaterThan(least);
+    });
+  },
+);
