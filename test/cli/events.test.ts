@@ -153,7 +153,7 @@ describe.skipIf(!existsSync(eyeLink))(
       });
       const f1 = (2 * matched.length) / (device.length + own.length);
       expect(device.length).toBeGreaterThan(8);
-    expect(f1, `${matched.length} of ${device.length}, ${own.length} found`).toBeGreaterThan(least);
+      expect(f1, `${matched.length} of ${device.length}, ${own.length} found`).toBeGreaterThan(least);
     });
   },
 );
