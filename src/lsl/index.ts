@@ -7,6 +7,13 @@ export type { Clock, Seconds, Timer } from '../core/clock.js';
 export { SystemClock } from '../core/clock.js';
 export type { EventSink, SessionEvent } from '../core/event.js';
 export {
+  type Backend,
+  type BackendChoice,
+  chooseBackend,
+  probeBackends,
+  type StreamInlet,
+} from './backend.js';
+export {
   type ChannelFormat,
   channelFormats,
   type NumericFormat,

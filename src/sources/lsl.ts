@@ -5,9 +5,9 @@ import { ConfigurationError } from '../core/errors.js';
 import type { SessionEvent } from '../core/event.js';
 import { canonicalStreams } from '../dialects/canonical-stream.js';
 import { streamTypeNamed } from '../dialects/stream-type.js';
+import { type Backend, chooseBackend, type StreamInlet } from '../lsl/backend.js';
 import { loadConfig } from '../lsl/config.js';
 import { declarationOf, subjectOf } from '../lsl/declaration.js';
-import { Inlet } from '../lsl/inlet.js';
 import { LslError } from '../lsl/lsl-error.js';
 import type { LslContext } from '../lsl/network.js';
 import { compileQuery, quoteForQuery } from '../lsl/query.js';
@@ -60,11 +60,11 @@ export class LslSource implements Source {
   readonly messages$: Observable<SessionMessage>;
 
   /** @throws ConfigurationError `lsl-query-unusable`, `session-pattern-unusable`. */
-  constructor(context: LslContext, params: LslParams, session: string) {
+  constructor(context: LslContext, params: LslParams, session: string, backend = chooseBackend('auto')) {
     const query = queryOf(params);
     const rule = sessionRule(params, session);
     this.messages$ = new Observable((subscriber) => {
-      const listening = new Listening(context, query, rule, subscriber);
+      const listening = new Listening(context, query, rule, subscriber, backend);
       return () => listening.close();
     });
   }
@@ -74,7 +74,7 @@ type SessionRule = (info: LslStreamInfo) => string;
 
 interface Connected {
   readonly session: string;
-  readonly inlet: Inlet;
+  readonly inlet: StreamInlet;
   readonly stream: ReceivedStream;
   readonly timers: Set<Timer>;
   grace: Timer | null;
@@ -86,6 +86,7 @@ class Listening {
   readonly #rule: SessionRule;
   readonly #subscriber: Subscriber<SessionMessage>;
   readonly #resolver: Resolver;
+  readonly #backend: Backend;
   /** By what a device keeps through restarts. */
   readonly #streams = new Map<string, Connected | 'opening'>();
   readonly #names = new Map<string, Set<string>>();
@@ -93,7 +94,14 @@ class Listening {
   readonly #refused = new Map<string, Seconds>();
   #isClosed = false;
 
-  constructor(context: LslContext, query: string, rule: SessionRule, subscriber: Subscriber<SessionMessage>) {
+  constructor(
+    context: LslContext,
+    query: string,
+    rule: SessionRule,
+    subscriber: Subscriber<SessionMessage>,
+    backend: Backend,
+  ) {
+    this.#backend = backend;
     this.#context = context;
     this.#rule = rule;
     this.#subscriber = subscriber;
@@ -141,7 +149,7 @@ class Listening {
   async #open(key: string, info: LslStreamInfo): Promise<void> {
     const { clock } = this.#context;
     let connected: Connected | null = null;
-    const inlet = new Inlet(this.#context, info, {
+    const inlet = this.#backend.inlet(this.#context, info, {
       samples: (batch, gapBefore) => connected?.stream.take(batch, gapBefore),
       measured: (measurement) => connected?.stream.measured(measurement),
       lost: () => {
@@ -270,7 +278,7 @@ class Listening {
 }
 
 function release({ inlet, timers, grace }: Connected): void {
-  inlet.close();
+  void inlet.close();
   grace?.cancel();
   for (const timer of timers) timer.cancel();
 }

@@ -31,7 +31,7 @@ function libraryPath(): string | null {
 export const liblsl = libraryPath();
 
 /** Settings that keep discovery on this machine and apart from other tests: each file takes ports of its own. */
-function configText(firstPort: number): string {
+export function configText(firstPort: number): string {
   return [
     '[ports]',
     `MulticastPort = ${firstPort}`,
