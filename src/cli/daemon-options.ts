@@ -18,6 +18,8 @@ export interface DaemonOptions {
   readonly tlsKey?: string;
   readonly engine: EngineChoice;
   readonly logLevel: LogLevel;
+  /** Folder in which every session is recorded. */
+  readonly record?: string;
   /** LSL streams to take in: all, or those that fit a query. */
   readonly lsl?: string | true;
   readonly lslBackend?: BackendChoice;

@@ -1,4 +1,4 @@
-import { filter } from 'rxjs';
+import { filter, type Observable, tap } from 'rxjs';
 import { canonicalJson } from '../core/digest.js';
 import type { EventSink } from '../core/event.js';
 import { chooseBackend } from '../lsl/backend.js';
@@ -9,7 +9,7 @@ import { LslSink } from '../sinks/lsl.js';
 import type { OutputMessage } from '../sinks/sink.js';
 import { WebSocketSink } from '../sinks/websocket.js';
 import { LslSource } from '../sources/lsl.js';
-import type { SourceContext } from '../sources/source.js';
+import type { SessionMessage, SourceContext } from '../sources/source.js';
 import { WebSocketSource } from '../sources/websocket.js';
 import { createMetrics } from '../telemetry/metrics.js';
 import { sourceDefinitions } from '../topology/registry.js';
@@ -17,6 +17,7 @@ import type { LoadedPipeline } from '../topology/run-session.js';
 import { PipelineRuntime } from '../topology/runtime.js';
 import type { CommandContext } from './context.js';
 import { type DaemonOptions, serverOptions } from './daemon-options.js';
+import { SessionRecorder } from './session-recorder.js';
 
 /** Session of sources that don't name one. */
 export const DEFAULT_SESSION = 'default';
@@ -66,11 +67,16 @@ export async function startDaemon(
       .pipe(filter(({ stream }) => printed.has(stream)))
       .subscribe((message) => lines.publish(message));
   }
-  runtime.consume(source.messages$);
+  const recorder =
+    options.record === undefined ? null : new SessionRecorder(options.record, { clock, events: announce });
+  const recorded = (messages$: Observable<SessionMessage>): Observable<SessionMessage> =>
+    recorder ? messages$.pipe(tap((message) => recorder.take(message))) : messages$;
+  runtime.consume(recorded(source.messages$));
   const lslSink = lslSinkOf(loaded, { clock, events, unixOf });
   if (lslSink) runtime.outputs$.subscribe((message) => lslSink.publish(message));
   const close = async (): Promise<void> => {
     await Promise.all([source.close(), sink.close(), lslSink?.close()]);
+    await recorder?.close();
     await runtime.close();
     metrics.close();
   };
@@ -84,9 +90,9 @@ export async function startDaemon(
       ...(await serverOptions(options)),
     });
     for (const messages$ of otherSources(loaded, { clock, events: announce, session: DEFAULT_SESSION }))
-      runtime.consume(messages$);
+      runtime.consume(recorded(messages$));
     if (options.lsl !== undefined)
-      runtime.consume(lslStreams(options, { clock, events: announce, session: LSL_SESSION }));
+      runtime.consume(recorded(lslStreams(options, { clock, events: announce, session: LSL_SESSION })));
     return {
       runtime,
       sink,

@@ -24,6 +24,7 @@ export const runCommand: CommandFactory = (context) =>
     new Command('run')
       .description('run the daemon: devices in, predictions out')
       .argument('[pipeline]', 'pipeline file', defaultPipeline)
+      .option('--record <folder>', 'record every session to an XDF file in this folder')
       .option(
         '--lsl [query]',
         "take in the network's LSL streams, all or those that fit a query, as in \"type='EEG'\"",
@@ -39,6 +40,7 @@ export const runCommand: CommandFactory = (context) =>
       examples(
         'affectd run',
         'affectd run --lsl',
+        'affectd run --record sessions',
         'affectd run my-lab.yaml --port 9000',
         'affectd run --host 0.0.0.0 --token-file token.txt',
       ),

@@ -65,6 +65,11 @@ export class XdfWriter {
     return new XdfWriter(path, options);
   }
 
+  /** {@link create} for callers that can't wait. */
+  static createSync(path: string, options: XdfWriterOptions = {}): XdfWriter {
+    return new XdfWriter(path, options);
+  }
+
   /** Adds a stream. Markers are text, everything else numbers. */
   open(info: StreamInfo): void {
     const format = info.type === 'Markers' ? 'string' : this.#format;

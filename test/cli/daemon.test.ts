@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -183,6 +183,27 @@ describe('affectd run', () => {
       predictions.map((_, k) => [k, 4 + 0.5 * k]),
     );
     expect(predictions.at(-1)?.time).toBeGreaterThanOrEqual(15);
+  });
+
+  it('records sessions so that their replay gives the same bytes', async () => {
+    const sessions = join(folder, 'sessions');
+    const daemon = await startDaemon(['run', '--record', sessions, '--log-level', 'silent']);
+    const { client, messages, until } = collect(daemon.url, ['affect', 'sys']);
+    await client.subscribe({ streams: ['affect', 'sys'], session: '*', policy: 'buffer' });
+    await feedRecording(daemon.url, session, 'lab');
+    await until(({ event }) => event?.code === 'recording-closed');
+    await until(({ event }) => event?.code === 'session-closed');
+    client.close();
+    await daemon.stop();
+    const [file, ...others] = readdirSync(sessions);
+    expect(others).toEqual([]);
+    expect(file).toMatch(/^lab_1970-01-01T00-00-\d\d\.xdf$/);
+    const replayed = await runAffectd(['replay', join(sessions, file), '--session', 'lab']);
+    expect(replayed.code, replayed.stderr).toBe(0);
+    const live = messages
+      .filter(({ stream }) => stream === 'affect')
+      .map(({ time_unix: _, age_ms: __, ...prediction }) => JSON.stringify(prediction));
+    expect(replayed.stdout.trim().split('\n')).toEqual(live);
   });
 
   it('prints what a console sink is fed with, as JSON lines', async () => {

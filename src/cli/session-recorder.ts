@@ -1,0 +1,105 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../core/clock.js';
+import { ConfigurationError } from '../core/errors.js';
+import type { EventSink } from '../core/event.js';
+import { XdfWriter } from '../recordings/xdf-writer.js';
+import type { SessionMessage } from '../sources/source.js';
+
+interface SessionFile {
+  readonly path: string;
+  readonly writer: XdfWriter;
+  /** Streams written so far, and those of them that are open. */
+  readonly known: Set<string>;
+  readonly open: Set<string>;
+}
+
+/**
+ * Writes what arrives to XDF files in a folder, one a session, chunk by chunk: what was acknowledged is on disk, and a
+ * file whose daemon was killed is readable up to there. A disk that fails ends the recording, not the daemon.
+ */
+export class SessionRecorder {
+  readonly #folder: string;
+  readonly #clock: Clock;
+  readonly #events: EventSink;
+  readonly #files = new Map<string, SessionFile>();
+
+  /** @throws ConfigurationError `output-unwritable` when the folder can't be made. */
+  constructor(folder: string, options: { readonly clock: Clock; readonly events: EventSink }) {
+    try {
+      mkdirSync(folder, { recursive: true });
+    } catch (error) {
+      throw new ConfigurationError(
+        'output-unwritable',
+        `--record ${folder}: can't be made (${(error as NodeJS.ErrnoException).code}); choose another place`,
+      );
+    }
+    this.#folder = folder;
+    this.#clock = options.clock;
+    this.#events = options.events;
+  }
+
+  take({ session, message }: SessionMessage): void {
+    try {
+      const file = this.#files.get(session) ?? (message.kind === 'open' ? this.#start(session) : null);
+      if (!file) return;
+      switch (message.kind) {
+        case 'open':
+          if (!file.known.has(message.info.id)) file.writer.open(message.info);
+          file.known.add(message.info.id);
+          file.open.add(message.info.id);
+          break;
+        case 'chunk':
+          if (file.known.has(message.chunk.info.id)) file.writer.write(message.chunk);
+          break;
+        case 'marker':
+          if (file.known.has(message.marker.stream)) file.writer.writeMarker(message.marker);
+          break;
+        case 'close':
+          file.open.delete(message.id);
+          if (file.open.size === 0) void this.#finish(session, file);
+          break;
+      }
+    } catch (error) {
+      const path = this.#files.get(session)?.path ?? this.#folder;
+      this.#files.delete(session);
+      this.#tell(
+        'recording-failed',
+        'error',
+        session,
+        `${path}: can't be written any more: ${(error as Error).message}`,
+      );
+    }
+  }
+
+  /** Writes the footers of every file. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#files].map(([session, file]) => this.#finish(session, file)));
+  }
+
+  #start(session: string): SessionFile {
+    const start_unix_s = this.#clock.unix();
+    const stamp = new Date(start_unix_s * 1000).toISOString().slice(0, 19).replaceAll(':', '-');
+    const path = join(this.#folder, `${session.replace(/[^\w.-]+/g, '_')}_${stamp}.xdf`);
+    const writer = XdfWriter.createSync(path, { start_unix_s });
+    const file = { path, writer, known: new Set<string>(), open: new Set<string>() };
+    this.#files.set(session, file);
+    this.#tell('recording-opened', 'info', session, `records to ${path}`);
+    return file;
+  }
+
+  async #finish(session: string, file: SessionFile): Promise<void> {
+    if (this.#files.get(session) === file) this.#files.delete(session);
+    await file.writer.close();
+    this.#tell('recording-closed', 'info', session, `${file.path} is complete`);
+  }
+
+  #tell(
+    code: 'recording-opened' | 'recording-closed' | 'recording-failed',
+    level: 'info' | 'error',
+    session: string,
+    message: string,
+  ): void {
+    this.#events({ code, level, session, message });
+  }
+}
