@@ -1,0 +1,57 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { SessionRecorder } from '../../src/cli/session-recorder.js';
+import { VirtualClock } from '../../src/core/clock.js';
+import { ConfigurationError } from '../../src/core/errors.js';
+import type { SessionEvent } from '../../src/core/event.js';
+import { openRecording } from '../../src/recordings/open.js';
+import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'affectd-recorder-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const info = streamInfo({ type: 'EEG', sfreq: 10, labels: ['Cz'], unit: 'uV' });
+
+function start(name: string) {
+  const events: SessionEvent[] = [];
+  const path = join(folder, name);
+  const recorder = new SessionRecorder(path, {
+    clock: new VirtualClock(0, 1e9),
+    events: (event) => events.push(event),
+  });
+  return { recorder, events, files: () => readdirSync(path) };
+}
+
+it('gives each session a file of its own, named so that any system takes it', async () => {
+  const { recorder, files, events } = start('two');
+  for (const session of ['lab', 'a/b: c']) {
+    recorder.take({ session, message: { kind: 'open', info } });
+    recorder.take({ session, message: { kind: 'chunk', chunk: chunkOf(info, [[1, 2, 3]], 0) } });
+  }
+  await recorder.close();
+  expect(files().sort()).toEqual(['a_b_c_2001-09-09T01-46-40.xdf', 'lab_2001-09-09T01-46-40.xdf']);
+  expect(events.map(({ code }) => code)).toEqual([
+    'recording-opened',
+    'recording-opened',
+    'recording-closed',
+    'recording-closed',
+  ]);
+});
+
+it('leaves a file that is readable up to the last chunk when it is killed', async () => {
+  const { recorder, files } = start('killed');
+  recorder.take({ session: 'lab', message: { kind: 'open', info } });
+  for (let t = 0; t < 5; t++)
+    recorder.take({ session: 'lab', message: { kind: 'chunk', chunk: chunkOf(info, [[1, 2]], t) } });
+  const recording = await openRecording(join(folder, 'killed', files()[0]));
+  expect(recording.streams[0].samples).toBe(10);
+  await recording.close();
+  await recorder.close();
+});
+
+it('says at once that the folder cannot be made', () => {
+  writeFileSync(join(folder, 'file'), '');
+  expect(() => start('file/below')).toThrow(ConfigurationError);
+});
