@@ -1,5 +1,6 @@
 import { benchEye } from './eye.js';
 import { benchFeatures } from './features.js';
+import { benchLsl } from './lsl.js';
 import { benchModel, benchModelEegnet } from './model.js';
 import { benchReplay } from './replay.js';
 
@@ -12,4 +13,5 @@ export const benchmarks: ReadonlyMap<string, Benchmark> = new Map<string, Benchm
   ['model', async () => ({ ...(await benchModel()) })],
   ['model-eegnet', async () => ({ ...(await benchModelEegnet()) })],
   ['replay', async () => ({ ...(await benchReplay()) })],
+  ['lsl', async () => ({ ...(await benchLsl()) })],
 ]);

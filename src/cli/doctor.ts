@@ -5,11 +5,16 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { ExitCode } from '../core/errors.js';
+import type { SessionEvent } from '../core/event.js';
 import { probeEngines } from '../engines/choose.js';
+import { probeBackends } from '../lsl/backend.js';
+import { Outlet } from '../lsl/outlet.js';
+import { resolveStreams } from '../lsl/resolver.js';
 import { readPipeline } from '../topology/load.js';
 import { type CommandFactory, examples, port } from './command.js';
 import { type CommandContext, defaultPipeline, packageRoot, version } from './context.js';
 import { DEFAULT_PORT } from './daemon-options.js';
+import { lslNetwork } from './lsl-network.js';
 import { openOutput } from './output.js';
 
 interface Finding {
@@ -34,6 +39,7 @@ export const doctorCommand: CommandFactory = (context, exit) =>
         await checkPort(options.port),
         checkClock(context),
         checkInterfaces(),
+        ...(await checkLsl(context)),
         await checkDisk(),
         await checkFiles(),
       ];
@@ -130,6 +136,50 @@ function checkInterfaces(): Finding {
         message: `${list}; ${virtual.join(', ')} look like a VPN or container: they may hide devices`,
       }
     : { check: 'network', status: 'ok', message: list };
+}
+
+/** Backends, settings, discovery's port, and whether a multicast query to ourselves comes back. */
+async function checkLsl(context: CommandContext): Promise<Finding[]> {
+  const backends = probeBackends().map(
+    ({ name, available, reason }): Finding => ({
+      check: `lsl ${name}`,
+      status: available ? 'ok' : 'note',
+      message: available ? reason : `not available: ${reason}`,
+    }),
+  );
+  try {
+    const failed: string[] = [];
+    const network = {
+      ...lslNetwork(context),
+      events: (event: SessionEvent) => {
+        failed.push(event.message);
+      },
+    };
+    const outlet = await Outlet.create(network, {
+      name: 'affectd doctor',
+      type: 'Other',
+      sourceId: 'doctor',
+    });
+    const query = `uid='${outlet.info.uid}'`;
+    const found = await resolveStreams(network, { query, minimum: 1, timeout_s: 2 });
+    await outlet.close();
+    const { file, sessionId } = network.config;
+    const settings = `${file ?? 'defaults'}, session ${sessionId}`;
+    const reached = found.length > 0;
+    return [
+      ...backends,
+      {
+        check: 'lsl discovery',
+        status: reached ? 'ok' : 'problem',
+        message: reached
+          ? `an outlet of our own is found (${settings})`
+          : `an outlet of our own is not found: a firewall may block UDP ${network.config.multicastPort} (${settings})`,
+      },
+      ...failed.map((message): Finding => ({ check: 'lsl network', status: 'note', message })),
+    ];
+  } catch (error) {
+    return [...backends, { check: 'lsl', status: 'problem', message: (error as Error).message }];
+  }
 }
 
 async function checkDisk(): Promise<Finding> {
