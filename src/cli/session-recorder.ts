@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.js';
 import { ConfigurationError } from '../core/errors.js';
@@ -80,7 +80,9 @@ export class SessionRecorder {
   #start(session: string): SessionFile {
     const start_unix_s = this.#clock.unix();
     const stamp = new Date(start_unix_s * 1000).toISOString().slice(0, 19).replaceAll(':', '-');
-    const path = join(this.#folder, `${session.replace(/[^\w.-]+/g, '_')}_${stamp}.xdf`);
+    const name = `${session.replace(/[^\w.-]+/g, '_')}_${stamp}`;
+    let path = join(this.#folder, `${name}.xdf`);
+    for (let n = 2; existsSync(path); n++) path = join(this.#folder, `${name}_${n}.xdf`);
     const writer = XdfWriter.createSync(path, { start_unix_s });
     const file = { path, writer, known: new Set<string>(), open: new Set<string>() };
     this.#files.set(session, file);

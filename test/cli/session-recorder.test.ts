@@ -40,6 +40,13 @@ it('gives each session a file of its own, named so that any system takes it', as
   ]);
 });
 
+it('never writes over a file, whatever the sessions are called', async () => {
+  const { recorder, files } = start('same');
+  for (const session of ['a b', 'a/b', 'a_b']) recorder.take({ session, message: { kind: 'open', info } });
+  await recorder.close();
+  expect(files()).toHaveLength(3);
+});
+
 it('leaves a file that is readable up to the last chunk when it is killed', async () => {
   const { recorder, files } = start('killed');
   recorder.take({ session: 'lab', message: { kind: 'open', info } });
