@@ -1,20 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import type { FeatureVector } from '../core/features.js';
 import type { Windower } from '../core/processor.js';
 import type { Chunk, StreamInfo } from '../core/signal.js';
-import { median } from '../dsp/statistics.js';
 import { simulateGazeScene } from '../simulation/gaze-scene.js';
 import { extract } from '../transforms/extract.js';
-
-export interface EyeBenchOptions {
-  /** Measured time of each round, s. */
-  readonly seconds?: number;
-  /** Rounds, ours and the peer's in turn; the medians are reported. */
-  readonly rounds?: number;
-  /** Python with numpy for the peer, or null to leave it out. */
-  readonly python?: string | null;
-}
+import { compareHops, type HopBenchOptions } from './peer.js';
 
 export interface EyeBenchResult {
   readonly bench: 'eye';
@@ -86,59 +75,21 @@ class Run {
   }
 }
 
-/** Microseconds a hop of the peer, or null where it doesn't run. */
-function peerRound(python: string, seconds: number): number | null {
-  const script = fileURLToPath(new URL('../../scripts/peers/eye_peer.py', import.meta.url));
-  try {
-    const out = execFileSync(python, [script, String(seconds)], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-      timeout: 30_000 + 1000 * seconds,
-      env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' },
-    });
-    const us = (JSON.parse(out) as { us_per_hop?: unknown }).us_per_hop;
-    return typeof us === 'number' ? us : null;
-  } catch {
-    return null;
-  }
-}
-
 /** Eye events and the 33 features of two eyes at 500 Hz, a window every second, one thread; numpy in turn with it. */
-export async function benchEye(options: EyeBenchOptions = {}): Promise<EyeBenchResult> {
-  const {
-    seconds = 2,
-    rounds = 3,
-    python = process.platform === 'win32' ? 'python' : '/usr/bin/python3',
-  } = options;
+export async function benchEye(options: HopBenchOptions = {}): Promise<EyeBenchResult> {
   const run = new Run();
   for (let i = 0; i < 2 * CHUNKS; i++) run.hop();
-  const ours: number[] = [];
-  const peers: number[] = [];
-  let vector = run.hop();
-  for (let round = 0; round < rounds; round++) {
-    const start = performance.now();
-    let hops = 0;
-    do {
-      vector = run.hop();
-      hops++;
-    } while (performance.now() - start < 1000 * seconds);
-    ours.push((1000 * (performance.now() - start)) / hops);
-    const peer = python === null ? null : peerRound(python, seconds);
-    if (peer !== null) peers.push(peer);
-  }
-  const us_per_hop = median(ours);
-  const frequency = vector.schema.features.findIndex(
+  const { last, ...measured } = compareHops(() => run.hop(), 'eye_peer.py', options);
+  const frequency = last.schema.features.findIndex(
     ({ channel, feature }) => channel === 'saccade' && feature === 'frequency_60s',
   );
   return {
     bench: 'eye',
-    hops_per_s: 1e6 / us_per_hop,
-    us_per_hop,
-    peer_us_per_hop: peers.length > 0 ? median(peers) : null,
+    ...measured,
     sfreq_hz: SFREQ_HZ,
     hop_s: HOP_S,
     eyes: 2,
     threads: 1,
-    saccades_per_s: vector.values[frequency],
+    saccades_per_s: last.values[frequency],
   };
 }

@@ -1,20 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import type { FeatureVector } from '../core/features.js';
 import type { Windower } from '../core/processor.js';
 import type { Chunk, StreamInfo } from '../core/signal.js';
-import { median } from '../dsp/statistics.js';
 import { bandpass } from '../transforms/bandpass.js';
 import { extract } from '../transforms/extract.js';
-
-export interface FeaturesBenchOptions {
-  /** Measured time of each round, s. */
-  readonly seconds?: number;
-  /** Rounds, ours and the peer's in turn; the medians are reported. */
-  readonly rounds?: number;
-  /** Python with numpy and scipy for the peer, or null to leave it out. */
-  readonly python?: string | null;
-}
+import { compareHops, type HopBenchOptions } from './peer.js';
 
 export interface FeaturesBenchResult {
   readonly bench: 'features';
@@ -88,54 +77,17 @@ class Run {
   }
 }
 
-/** Microseconds a hop of the peer, or null where it doesn't run. */
-function peerRound(python: string, seconds: number): number | null {
-  const script = fileURLToPath(new URL('../../scripts/peers/features_peer.py', import.meta.url));
-  try {
-    const out = execFileSync(python, [script, String(seconds)], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-      timeout: 30_000 + 1000 * seconds,
-      env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' },
-    });
-    const us = (JSON.parse(out) as { us_per_hop?: unknown }).us_per_hop;
-    return typeof us === 'number' ? us : null;
-  } catch {
-    return null;
-  }
-}
-
 /**
  * Causal band-pass (N = 4, 1-75 Hz) and canonical 4-s differential entropy, 62 channels at 200 Hz, a window every
  * 50 samples, one thread; numpy and scipy at the same work in turn with it.
  */
-export async function benchFeatures(options: FeaturesBenchOptions = {}): Promise<FeaturesBenchResult> {
-  const {
-    seconds = 2,
-    rounds = 3,
-    python = process.platform === 'win32' ? 'python' : '/usr/bin/python3',
-  } = options;
+export async function benchFeatures(options: HopBenchOptions = {}): Promise<FeaturesBenchResult> {
   const run = new Run();
   for (let i = 0; i < 400; i++) run.hop();
-  const ours: number[] = [];
-  const peers: number[] = [];
-  let mean_de = Number.NaN;
-  for (let round = 0; round < rounds; round++) {
-    const start = performance.now();
-    let hops = 0;
-    let vector = run.hop();
-    for (hops = 1; performance.now() - start < 1000 * seconds; hops++) vector = run.hop();
-    ours.push((1000 * (performance.now() - start)) / hops);
-    mean_de = vector.values.reduce((sum, v) => sum + v, 0) / vector.values.length;
-    const peer = python === null ? null : peerRound(python, seconds);
-    if (peer !== null) peers.push(peer);
-  }
-  const us_per_hop = median(ours);
+  const { last, ...measured } = compareHops(() => run.hop(), 'features_peer.py', options);
   return {
     bench: 'features',
-    hops_per_s: 1e6 / us_per_hop,
-    us_per_hop,
-    peer_us_per_hop: peers.length > 0 ? median(peers) : null,
+    ...measured,
     channels: CHANNELS,
     sfreq_hz: SFREQ_HZ,
     hop_samples: HOP,
@@ -144,6 +96,6 @@ export async function benchFeatures(options: FeaturesBenchOptions = {}): Promise
     high_hz: HIGH_HZ,
     order: ORDER,
     threads: 1,
-    mean_de,
+    mean_de: last.values.reduce((sum, v) => sum + v, 0) / last.values.length,
   };
 }

@@ -1,6 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
+import { median } from '../dsp/statistics.js';
 import { chooseEngine } from '../engines/choose.js';
 import type { EngineChoice } from '../engines/engine.js';
 import { writeOnnx } from '../engines/onnx-writer.js';
@@ -9,6 +8,7 @@ import type { ModelBatch } from '../models/frames.js';
 import { hiMoe, type hiMoeSettings } from '../models/hi-moe.js';
 import { countParameters, initialParameters, sizeOf } from '../models/parameters.js';
 import { mulberry32 } from '../models/random.js';
+import { DEFAULT_PYTHON, runPeer } from './peer.js';
 
 const BATCHES = [1, 8, 64, 256] as const;
 type Milliseconds = Record<`ms_b${(typeof BATCHES)[number]}`, number>;
@@ -107,31 +107,12 @@ function randomBatch(inputs: readonly InputSpec[], size: number): ModelBatch {
   };
 }
 
-/** Median of `values`. */
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[values.length >> 1];
-}
-
 const rounded = (ms: number): number => Number(ms.toFixed(4));
-
-function peerOf(bench: ModelBenchmark['bench'], seconds: number, python: string): ModelBenchmark['peer'] {
-  const script = fileURLToPath(new URL('../../scripts/peers/hi_moe.py', import.meta.url));
-  try {
-    const out = execFileSync(python, [script, bench, String(seconds)], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-      timeout: 300_000,
-    });
-    return JSON.parse(out);
-  } catch {
-    return null;
-  }
-}
 
 async function measure(
   bench: ModelBenchmark['bench'],
   { settings, inputs }: Case,
-  { engine: choice = 'auto', seconds = 1.5, python = '/usr/bin/python3' }: ModelBenchmarkOptions,
+  { engine: choice = 'auto', seconds = 1.5, python = DEFAULT_PYTHON }: ModelBenchmarkOptions,
 ): Promise<ModelBenchmark> {
   const model = bindModel(hiMoe, hiMoe.settings.parse(settings), inputs);
   const parameters = initialParameters(model.parameters, 1);
@@ -158,7 +139,7 @@ async function measure(
     threads: 1,
     parameters: countParameters(model.parameters),
     ...(result as Milliseconds),
-    peer: python === null ? null : peerOf(bench, seconds, python),
+    peer: python === null ? null : (runPeer(python, 'hi_moe.py', [bench, seconds]) as ModelBenchmark['peer']),
   };
 }
 
