@@ -98,6 +98,18 @@ describe('an outlet that misbehaves is dropped with an event', () => {
     expect((await network.event('stream-lost')).message).toContain('sample tag 99');
   });
 
+  it('one that falls silent and answers no query any more is lost: its connection is half open', async () => {
+    const { network, info } = await peer((socket, own) => {
+      socket.write(formatFeedResponse(own, false));
+      socket.write(Buffer.concat([pattern(4), pattern(2)]));
+    });
+    const config = { ...network.context.config, watchdogInterval_s: 0.1, watchdogThreshold_s: 0.1 };
+    const inlet = new Inlet({ ...network.context, config }, info, { samples: () => {} });
+    cleanups.push(() => inlet.close());
+    await inlet.open();
+    expect((await network.event('stream-lost')).message).toContain('silent for 0.1 s');
+  });
+
   it('one that never answers is given up after the time allowed', async () => {
     const { network, info } = await peer(() => {});
     const quick = { ...network.context, clock: fastClock(network.context.clock) };
