@@ -45,6 +45,8 @@ export class LslSink implements Sink {
   readonly #options: LslSinkOptions;
   readonly #context: LslContext;
   readonly #outlets = new Map<string, SessionOutlet>();
+  /** How far the wall clock is ahead of the machine's, s. */
+  #unixAhead_s: number | null = null;
 
   /** @throws ConfigurationError `lsl-config-unusable`. */
   constructor(options: LslSinkOptions) {
@@ -114,7 +116,9 @@ export class LslSink implements Sink {
     const { clock, unixOf } = this.#options;
     const { session, time, valence, arousal, interval, valid } = prediction;
     const unix = unixOf(session, time);
-    const stamp = unix === undefined ? clock.now() : clock.now() - (clock.unix() - unix);
+    // Measured once: the two clocks are read one after the other, and what lies between must not jitter the stamps.
+    this.#unixAhead_s ??= clock.unix() - clock.now();
+    const stamp = unix === undefined ? clock.now() : unix - this.#unixAhead_s;
     const values = [
       valence,
       arousal,

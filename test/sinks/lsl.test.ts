@@ -68,9 +68,10 @@ it('offers predictions with their interval, validity and digests, stamped on the
   await all;
   expect(received[0].values).toEqual([0.25, -0.5, 0, 0.5, -0.75, -0.25, 1]);
   expect(received[1].values).toEqual([...new Array(6).fill(Number.NaN), 0]);
-  expect(received[1].time - received[0].time).toBeCloseTo(0.5, 3);
+  expect(received[1].time - received[0].time).toBeCloseTo(0.5, 6);
   const now = context.clock.now() - (context.clock.unix() - (zero + 4.5));
-  expect(Math.abs(received[0].time - now)).toBeLessThan(0.005);
+  // The machine may pause between the readings of two clocks; unix or session time would be off by far more.
+  expect(Math.abs(received[0].time - now)).toBeLessThan(0.25);
 
   const full = await inlet.fullInfo();
   expect(channelsOf(full).map(({ label, unit }) => `${label} ${unit}`)).toEqual([
