@@ -4,7 +4,7 @@ import { readModel } from '../models/manifest.js';
 import { chooseEngine } from './choose.js';
 import { unpackFrames } from './frame-packing.js';
 import { createInference } from './inference.js';
-import type { WorkerError, WorkerReply, WorkerRequest, WorkerSettings } from './worker-runner.js';
+import type { WorkerError, WorkerReply, WorkerRequest, WorkerSettings, WorkerStop } from './worker-runner.js';
 
 /** The worker thread of {@link WorkerRunner}: engines compute synchronously, and the event loop must not wait. */
 const port = parentPort!;
@@ -25,8 +25,14 @@ async function serve(): Promise<void> {
   reply({ kind: 'ready', engine: engine.name, detail: engine.detail, unavailable });
   // One after the other: an executable's calls must not overlap, and answers keep the order of questions.
   let last = Promise.resolve();
-  port.on('message', ({ id, frames }: WorkerRequest) => {
+  port.on('message', (message: WorkerRequest | WorkerStop) => {
     last = last.then(async () => {
+      if ('stop' in message) {
+        await inference.dispose();
+        port.close();
+        return;
+      }
+      const { id, frames } = message;
       try {
         reply({ kind: 'outputs', id, outputs: await inference.predict(unpackFrames(frames)) });
       } catch (error) {

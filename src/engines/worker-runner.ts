@@ -18,6 +18,10 @@ export interface WorkerRequest {
   readonly id: number;
   readonly frames: PackedFrames;
 }
+/** Asks the worker to end once every question before it is answered. */
+export interface WorkerStop {
+  readonly stop: true;
+}
 export type WorkerReply =
   | {
       readonly kind: 'ready';
@@ -126,7 +130,13 @@ class WorkerRunner implements ModelRunner {
   async close(): Promise<void> {
     this.#closed = true;
     const started = await this.#started?.catch(() => null);
-    await started?.worker.terminate();
+    if (!started) return;
+    // A native engine that is cut off in the middle of a call takes the whole process with it: the worker answers what
+    // it owes, and ends by itself.
+    const ended = new Promise<void>((resolve) => started.worker.once('exit', () => resolve()));
+    started.worker.ref();
+    started.worker.postMessage({ stop: true } satisfies WorkerStop);
+    if (started.worker.threadId !== -1) await ended;
   }
 
   #spawn(): Promise<Started> {
@@ -172,7 +182,7 @@ class WorkerRunner implements ModelRunner {
         if (message.kind === 'outputs') pending.get(message.id)?.resolve(message.outputs);
         else pending.get(message.id)?.reject(errorOf(message));
         pending.delete(message.id);
-        if (pending.size === 0) worker.unref();
+        if (pending.size === 0 && !this.#closed) worker.unref();
       });
     });
   }

@@ -122,6 +122,17 @@ parentPort.postMessage({ kind: 'ready', engine: 'onnx', detail: 'pretended', una
 describe('loadModel', () => {
   const fatal: ModelFrame = [{ values: Float32Array.of(13), mask: Uint8Array.of(1), present: true }];
 
+  it.each(engines)(
+    '%s is closed in the middle of its work: what was asked is answered first',
+    async (engine) => {
+      const runner = await loadModel(directory, { engine });
+      const asked = runner.predict(Array.from({ length: 200 }, (_, i) => fullFrame(i + 1)));
+      await runner.close();
+      expect(await asked).toHaveLength(200);
+      await expect(runner.predict([fullFrame()])).rejects.toMatchObject({ code: 'model-failed' });
+    },
+  );
+
   it('rejects what a dying worker owed, starts another once, and then stays down', async () => {
     const worker = pathToFileURL(join(directory, 'mortal.mjs'));
     writeFileSync(worker, mortal);
