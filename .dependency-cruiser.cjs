@@ -16,6 +16,7 @@ const layers = {
   features: ['core', 'dsp', 'montage'],
   recordings: ['core', 'dsp', 'montage', 'timebase', 'dialects'],
   simulation: ['core', 'dsp', 'montage'],
+  datasets: ['core', 'dsp', 'montage', 'dialects', 'timebase', 'recordings', 'simulation'],
   models: ['core', 'dsp'],
   engines: ['core', 'models'],
   transforms: ['core', 'dsp', 'montage', 'features'],
@@ -60,6 +61,7 @@ const layers = {
     'engines',
     'recordings',
     'simulation',
+    'datasets',
     'topology',
   ],
   bench: [

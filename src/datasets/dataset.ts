@@ -1,0 +1,98 @@
+import type { z } from 'zod';
+import type { Seconds } from '../core/clock.js';
+import type { FeatureDescriptor } from '../core/features.js';
+import type { StreamMessage } from '../core/signal.js';
+
+/** Dimensions that data sets rate, native scale -1..1. */
+export const ratedDimensions = ['valence', 'arousal', 'dominance', 'liking'] as const;
+export type RatedDimension = (typeof ratedDimensions)[number];
+
+/** What somebody said, or is taken, to have felt. Dimensions and class that a data set lacks are left out. */
+export interface Label {
+  /** Native scale -1..1. */
+  readonly targets: Readonly<Partial<Record<RatedDimension, number>>>;
+  /** Index into {@link Dataset.classes}; null where there are none. */
+  readonly class: number | null;
+}
+
+/** Features that a data set was released with, window by window. */
+export interface FeatureWindows {
+  /** Length of a window and the time from one to the next, s. */
+  readonly window_s: Seconds;
+  readonly hop_s: Seconds;
+  /** Windows. */
+  readonly count: number;
+  /** By modality. */
+  readonly modalities: ReadonlyMap<
+    string,
+    {
+      readonly features: readonly FeatureDescriptor[];
+      /** [count, features], row-major; NaN = missing. */
+      readonly values: Float32Array;
+    }
+  >;
+  /** One a window, where labels change within the trial; null: the trial's holds for all. */
+  readonly labels: readonly Label[] | null;
+}
+
+/** What a trial holds: signals, which go through a pipeline as a live session's do, or released features. */
+export type TrialContent =
+  | {
+      readonly kind: 'signals';
+      /** In order of time. May be iterated more than once; each time it starts again. */
+      readonly messages: Iterable<StreamMessage>;
+      /**
+       * When the stimulus begins and ends, on the messages' own clock; only windows inside count. What lies before is
+       * the trial's own baseline: it warms filters up and feeds `subtract-baseline`.
+       */
+      readonly stimulus_s: readonly [start: Seconds, end: Seconds];
+    }
+  | { readonly kind: 'features'; readonly windows: FeatureWindows };
+
+/** One trial: a person watches a clip, does a task, or simply one recorded session. */
+export interface Trial {
+  readonly person: string;
+  /** Recording session of this person; trials of a session share a day and an electrode cap. */
+  readonly session: string;
+  /** Unique within the person. */
+  readonly trial: string;
+  /** The clip or task, the same name for everybody who had it; null where there is none. */
+  readonly stimulus: string | null;
+  /** Place of the trial in its session, from 0: for splits by the first clips. */
+  readonly position: number;
+  /** Holds for the whole trial; null where the messages carry an `Annotation` stream (valence, arousal) instead. */
+  readonly label: Label | null;
+  readonly content: TrialContent;
+}
+
+/** A data set as an importer opens it. Nothing large is read before {@link trials} is iterated. */
+export interface Dataset {
+  /** For reports. */
+  readonly name: string;
+  readonly dimensions: readonly RatedDimension[];
+  /** Names of the classes in order, or null. */
+  readonly classes: readonly string[] | null;
+  /** In a fixed order. */
+  readonly people: readonly string[];
+  /**
+   * The trials of one person, one at a time, so that a data set larger than memory can be gone through.
+   * Throws `InputError` with the file's name where one is missing, cut short or of another layout.
+   */
+  trials(person: string): AsyncIterable<Trial>;
+}
+
+/** A kind of data set; a file of this folder. */
+export interface DatasetDefinition<Settings> {
+  /** The `kind` in a training configuration; equal to the file's name. */
+  readonly kind: string;
+  readonly summary: string;
+  /** Where the data set comes from, its paper, and under what terms it is given out. */
+  readonly source: string;
+  /** `path` and whatever else an importer can be told. */
+  readonly settings: z.ZodType<Settings>;
+  /**
+   * Checks that the folder holds what it should, without reading it all.
+   * @param directory what a relative path in the settings is relative to
+   */
+  open(settings: Settings, directory: string): Promise<Dataset>;
+}
