@@ -128,7 +128,7 @@ async function writeRecording(
   };
   const random = new Random(1);
   const state = new Float64Array(channels);
-  const writer = await XdfWriter.create(file, { format: 'float32' });
+  const writer = XdfWriter.create(file, { format: 'float32' });
   writer.open(info);
   const block = sfreq_hz;
   for (let second = 0; second < minutes * 60; second++) {

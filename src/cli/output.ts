@@ -4,6 +4,7 @@ import { rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { AffectdError, ConfigurationError } from '../core/errors.js';
+import { XdfWriter, type XdfWriterOptions } from '../recordings/xdf-writer.js';
 
 /** Where a command's data goes: stdout, or a file that appears only when it is whole. */
 export interface Output {
@@ -41,6 +42,16 @@ export function partialPath(path: string): string {
 
 export function unwritable(path: string, why: string): ConfigurationError {
   return new ConfigurationError('output-unwritable', `--out ${path}: ${why}`);
+}
+
+/** Starts an XDF file; `named`: what the person calls it, where it is written under another name first. */
+export function createXdf(path: string, options: XdfWriterOptions, named = path): XdfWriter {
+  try {
+    return XdfWriter.create(path, options);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw unwritable(named, `cannot be written (${code}); choose another place`);
+  }
 }
 
 class StreamOutput implements Output {

@@ -7,11 +7,12 @@ import { compileQuery } from '../lsl/query.js';
 import { Resolver } from '../lsl/resolver.js';
 import { formatInfo, type LslStreamInfo } from '../lsl/stream-info.js';
 import type { ClockMeasurement } from '../lsl/time-correction.js';
-import { XdfWriter } from '../recordings/xdf-writer.js';
+import type { XdfWriter } from '../recordings/xdf-writer.js';
 import { type CommandFactory, examples, positiveNumber } from './command.js';
 import { type CommandContext, note } from './context.js';
 import { untilAborted } from './daemon.js';
 import { lslNetwork } from './lsl-network.js';
+import { createXdf } from './output.js';
 
 interface Options {
   readonly out?: string;
@@ -44,14 +45,7 @@ export const recordCommand: CommandFactory = (context) =>
       }
       const network = lslNetwork(context);
       const path = out ?? defaultName(context);
-      const writer = await XdfWriter.create(path, { start_unix_s: context.clock.unix() }).catch(
-        (error: NodeJS.ErrnoException) => {
-          throw new ConfigurationError(
-            'output-unwritable',
-            `--out ${path}: cannot be written (${error.code}); choose another place`,
-          );
-        },
-      );
+      const writer = createXdf(path, { start_unix_s: context.clock.unix() });
       const recorder = new Recorder(context, network, writer, select);
       note(context, `affectd: records to ${path}; ${duration ? `for ${duration} s` : 'stop with Ctrl-C'}`);
       const over =

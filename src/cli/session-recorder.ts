@@ -83,7 +83,7 @@ export class SessionRecorder {
     const name = `${session.replace(/[^\w.-]+/g, '_')}_${stamp}`;
     let path = join(this.#folder, `${name}.xdf`);
     for (let n = 2; existsSync(path); n++) path = join(this.#folder, `${name}_${n}.xdf`);
-    const writer = XdfWriter.createSync(path, { start_unix_s });
+    const writer = XdfWriter.create(path, { start_unix_s });
     const file = { path, writer, known: new Set<string>(), open: new Set<string>() };
     this.#files.set(session, file);
     this.#tell('recording-opened', 'info', session, `records to ${path}`);

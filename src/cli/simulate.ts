@@ -5,7 +5,6 @@ import type { Chunk, StreamInfo } from '../core/signal.js';
 import { channelsElement } from '../lsl/declaration.js';
 import { Outlet } from '../lsl/outlet.js';
 import { xmlElement } from '../lsl/xml.js';
-import { XdfWriter } from '../recordings/xdf-writer.js';
 import { DEFAULT_PORT } from '../server/server.js';
 import { type ProfileName, profileNames, type SensorName, sensorNames } from '../simulation/profile.js';
 import {
@@ -19,7 +18,7 @@ import { type CommandFactory, examples, naturalNumber, positiveNumber } from './
 import { type CommandContext, note } from './context.js';
 import { Feed } from './feed.js';
 import { lslNetwork } from './lsl-network.js';
-import { partialPath, unwritable } from './output.js';
+import { createXdf, partialPath } from './output.js';
 
 interface Options {
   readonly profile: ProfileName;
@@ -85,11 +84,7 @@ export const simulateCommand: CommandFactory = (context) =>
 async function write(context: CommandContext, path: string, simulation: SimulationOptions): Promise<void> {
   const messages = simulateSession(simulation);
   const partial = partialPath(path);
-  const writer = await XdfWriter.create(partial, { format: 'float32' }).catch(
-    (error: NodeJS.ErrnoException) => {
-      throw unwritable(path, `cannot be written (${error.code}); choose another place`);
-    },
-  );
+  const writer = createXdf(partial, { format: 'float32' }, path);
   try {
     let count = 0;
     for (const message of messages) {

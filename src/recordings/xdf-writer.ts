@@ -61,12 +61,7 @@ export class XdfWriter {
   }
 
   /** Creates or overwrites the file; throws the file system's error when it can't be written. */
-  static async create(path: string, options: XdfWriterOptions = {}): Promise<XdfWriter> {
-    return new XdfWriter(path, options);
-  }
-
-  /** {@link create} for callers that can't wait. */
-  static createSync(path: string, options: XdfWriterOptions = {}): XdfWriter {
+  static create(path: string, options: XdfWriterOptions = {}): XdfWriter {
     return new XdfWriter(path, options);
   }
 

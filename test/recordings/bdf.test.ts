@@ -1,30 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { InputError } from '../../src/core/errors.js';
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import { openRecording } from '../../src/recordings/open.js';
 import type { Recording } from '../../src/recordings/recording.js';
 import { bdfAnnotations, edfBytes } from './edf-bytes.js';
+import { expectMaskedPrefixes, expectOnlyInputErrors, openedText } from './opened-text.js';
 import { readRecording, samplesOf } from './read-recording.js';
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'affectd-bdf-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
-
-async function opened<T>(bytes: Uint8Array, use: (recording: Recording) => Promise<T>): Promise<T> {
-  const path = join(folder, 'r.bdf');
-  writeFileSync(path, bytes);
-  const recording = await openRecording(path);
-  try {
-    return await use(recording);
-  } finally {
-    await recording.close();
-  }
-}
+const opened = <T>(bytes: Uint8Array, use: (recording: Recording) => Promise<T>) =>
+  openedText('r.bdf', bytes, use);
 
 const biosemi = { physical: [-262144, 262143], digital: [-8388608, 8388607] } as const;
 /** Bits 16 to 23 are the amplifier's state: they change without a trigger. */
@@ -118,36 +101,9 @@ describe('bdf', () => {
     });
   });
 
-  it('reads a prefix of a file that was cut at any byte', async () => {
-    const whole = await opened(sound, (recording) => samplesOf(recording));
-    for (let length = 0; length < sound.length; length += 3)
-      try {
-        const cut = await opened(sound.subarray(0, length), (recording) => samplesOf(recording));
-        for (const [i, value] of cut.streams[0].data[0].entries())
-          if (!Number.isNaN(value)) expect(value).toBe(whole.streams[0].data[0][i]);
-      } catch (error) {
-        expect(error).toBeInstanceOf(InputError);
-      }
-  });
+  it('reads a prefix of a file that was cut at any byte', () => expectMaskedPrefixes('r.bdf', sound, 3));
 
-  it('throws nothing but InputError on damaged bytes', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.nat(sound.length - 1),
-        fc.uint8Array({ minLength: 1, maxLength: 40 }),
-        async (at, noise) => {
-          const bytes = Buffer.from(sound);
-          bytes.set(noise.subarray(0, bytes.length - at), at);
-          try {
-            await opened(bytes, (recording) => samplesOf(recording));
-          } catch (error) {
-            expect(error).toBeInstanceOf(InputError);
-          }
-        },
-      ),
-      { numRuns: 100 },
-    );
-  });
+  it('throws nothing but InputError on damaged bytes', () => expectOnlyInputErrors('r.bdf', sound, 100));
 });
 
 const root = '../shared/recordings/mne-io/io/edf/tests/data';

@@ -1,31 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { InputError } from '../../src/core/errors.js';
-import { edf } from '../../src/recordings/edf.js';
+import { describe, expect, it } from 'vitest';
 import type { Recording } from '../../src/recordings/recording.js';
 import { annotations, type EdfFields, edfBytes } from './edf-bytes.js';
+import { expectMaskedPrefixes, expectOnlyInputErrors, openedText } from './opened-text.js';
 import { readRecording, samplesOf } from './read-recording.js';
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'affectd-edf-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
-
-async function opened<T>(bytes: Uint8Array, use: (recording: Recording) => Promise<T>): Promise<T> {
-  const path = join(folder, 'r.edf');
-  writeFileSync(path, bytes);
-  const recording = await edf.open(path);
-  try {
-    return await use(recording);
-  } finally {
-    await recording.close();
-    rmSync(path);
-  }
-}
+const opened = <T>(bytes: Uint8Array, use: (recording: Recording) => Promise<T>) =>
+  openedText('r.edf', bytes, use);
 
 const counting = (records: number, n: number, offset = 0) =>
   Array.from({ length: records }, (_, r) => Array.from({ length: n }, (_, i) => offset + r * n + i));
@@ -157,42 +137,10 @@ describe('edf', () => {
     for (const other of others) expect(other).toEqual(natural);
   });
 
-  it('reads a prefix of a file that was cut at any byte, and masks what its last record lacks', async () => {
-    const whole = await opened(sound, (recording) => samplesOf(recording));
-    for (let length = 0; length < sound.length; length++) {
-      try {
-        const { streams } = await opened(sound.subarray(0, length), (recording) => {
-          if (length < sound.length - 1) expect(recording.problems.length).toBeGreaterThan(0);
-          return samplesOf(recording);
-        });
-        for (const stream of streams)
-          for (const [c, values] of stream.data.entries()) {
-            const original = whole.streams.find((s) => s.id === stream.id)!.data[c];
-            for (const [i, value] of values.entries())
-              if (!Number.isNaN(value)) expect(value).toBe(original[i]);
-          }
-      } catch (error) {
-        expect(error).toBeInstanceOf(InputError);
-      }
-    }
-  });
+  it('reads a prefix of a file that was cut at any byte, and masks what its last record lacks', () =>
+    expectMaskedPrefixes('r.edf', sound, 1, (recording, length) => {
+      if (length < sound.length - 1) expect(recording.problems.length).toBeGreaterThan(0);
+    }));
 
-  it('throws nothing but InputError on damaged bytes', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.nat(sound.length - 1),
-        fc.uint8Array({ minLength: 1, maxLength: 40 }),
-        async (at, noise) => {
-          const bytes = Buffer.from(sound);
-          bytes.set(noise.subarray(0, bytes.length - at), at);
-          try {
-            await opened(bytes, (recording) => samplesOf(recording));
-          } catch (error) {
-            expect(error).toBeInstanceOf(InputError);
-          }
-        },
-      ),
-      { numRuns: 200 },
-    );
-  });
+  it('throws nothing but InputError on damaged bytes', () => expectOnlyInputErrors('r.edf', sound, 200));
 });

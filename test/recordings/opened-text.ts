@@ -53,8 +53,37 @@ export async function expectPrefixes(name: string, text: string, step: number): 
     }
 }
 
+/** Expects the whole recording's values or NaN, or an {@link InputError}, wherever the bytes are cut. */
+export async function expectMaskedPrefixes(
+  name: string,
+  bytes: Uint8Array,
+  step: number,
+  check: (recording: Recording, length: number) => void = () => {},
+): Promise<void> {
+  const whole = await openedText(name, bytes, (recording) => samplesOf(recording));
+  for (let length = 0; length < bytes.length; length += step)
+    try {
+      const { streams } = await openedText(name, bytes.subarray(0, length), (recording) => {
+        check(recording, length);
+        return samplesOf(recording);
+      });
+      for (const { id, data } of streams) {
+        const original = whole.streams.find((stream) => stream.id === id)!.data;
+        for (const [c, values] of data.entries())
+          for (const [i, value] of values.entries())
+            if (!Number.isNaN(value)) expect(value).toBe(original[c][i]);
+      }
+    } catch (error) {
+      expect(error).toBeInstanceOf(InputError);
+    }
+}
+
 /** Expects nothing but {@link InputError} wherever the text is overwritten with noise. */
-export async function expectOnlyInputErrors(name: string, text: string): Promise<void> {
+export async function expectOnlyInputErrors(
+  name: string,
+  text: string | Uint8Array,
+  runs = 60,
+): Promise<void> {
   await fc.assert(
     fc.asyncProperty(
       fc.nat(text.length - 1),
@@ -73,6 +102,6 @@ export async function expectOnlyInputErrors(name: string, text: string): Promise
         }
       },
     ),
-    { numRuns: 60 },
+    { numRuns: runs },
   );
 }

@@ -45,7 +45,7 @@ function chunkOf(of: StreamInfo, start: number, n: number, gapBefore = false): C
 }
 
 async function write(path: string): Promise<void> {
-  const writer = await XdfWriter.create(path);
+  const writer = XdfWriter.create(path);
   for (const stream of [eeg, gaze, cues]) writer.open(stream);
   writer.write(chunkOf(eeg, 1000, 60));
   writer.write(chunkOf(gaze, 1000.003, 60));
@@ -99,14 +99,14 @@ describe('XdfWriter', () => {
     await write(b);
     expect(readFileSync(a).equals(readFileSync(b))).toBe(true);
     expect(readFileSync(a).includes('datetime')).toBe(false);
-    const dated = await XdfWriter.create(b, { start_unix_s: 1e9 });
+    const dated = XdfWriter.create(b, { start_unix_s: 1e9 });
     await dated.close();
     expect(readFileSync(b).includes('<datetime>2001-09-09T01:46:40.000Z</datetime>')).toBe(true);
   });
 
   it('puts boundary chunks into long files', async () => {
     const path = join(folder, 'long.xdf');
-    const writer = await XdfWriter.create(path);
+    const writer = XdfWriter.create(path);
     writer.open(eeg);
     for (let i = 0; i < 50; i++) writer.write(chunkOf(eeg, i * 20, 1000));
     await writer.close();
@@ -119,7 +119,7 @@ describe('XdfWriter', () => {
 
   it('leaves nothing after discard', async () => {
     const path = join(folder, 'gone.xdf');
-    const writer = await XdfWriter.create(path);
+    const writer = XdfWriter.create(path);
     writer.open(eeg);
     await writer.discard();
     expect(existsSync(path)).toBe(false);

@@ -26,7 +26,7 @@ it('a simulated session in a float32 recording comes back bit for bit', async ()
   try {
     const path = join(folder, 'session.xdf');
     const messages = [...simulateSession({ profile: 'deap32', seed: 9, duration_s: 6 })];
-    const writer = await XdfWriter.create(path, { format: 'float32' });
+    const writer = XdfWriter.create(path, { format: 'float32' });
     for (const message of messages) {
       if (message.kind === 'open') writer.open(message.info);
       else if (message.kind === 'chunk') writer.write(message.chunk);
