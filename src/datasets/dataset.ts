@@ -35,25 +35,8 @@ export interface FeatureWindows {
   readonly labels: readonly Label[] | null;
 }
 
-/** What a trial holds: signals, which go through a pipeline as a live session's do, or released features. */
-export type TrialContent =
-  | {
-      readonly kind: 'signals';
-      /** In order of time. May be iterated more than once; each time it starts again. */
-      readonly messages: Iterable<StreamMessage>;
-      /**
-       * When the stimulus begins and ends, on the messages' own clock; only windows inside count. What lies before is
-       * the trial's own baseline: it warms filters up and feeds `subtract-baseline`.
-       */
-      readonly stimulus_s: readonly [start: Seconds, end: Seconds];
-    }
-  | { readonly kind: 'features'; readonly windows: FeatureWindows };
-
-/** One trial: a person watches a clip, does a task, or simply one recorded session. */
+/** One trial: a person watches a clip, does a task, or rests. */
 export interface Trial {
-  readonly person: string;
-  /** Recording session of this person; trials of a session share a day and an electrode cap. */
-  readonly session: string;
   /** Unique within the person. */
   readonly trial: string;
   /** The clip or task, the same name for everybody who had it; null where there is none. */
@@ -62,10 +45,40 @@ export interface Trial {
   readonly position: number;
   /** Holds for the whole trial; null where the messages carry an `Annotation` stream (valence, arousal) instead. */
   readonly label: Label | null;
-  readonly content: TrialContent;
 }
 
-/** A data set as an importer opens it. Nothing large is read before {@link trials} is iterated. */
+/** A trial within a recording of signals, on the messages' own clock; only windows wholly inside count. */
+export interface TimedTrial extends Trial {
+  readonly start: Seconds;
+  readonly end: Seconds;
+}
+
+/**
+ * What is gone through in one piece: a whole session with several trials in it, or one trial where a data set was
+ * released cut up. Nothing (no filter, no running baseline) carries over from one to the next.
+ */
+export type DatasetRecording = {
+  readonly person: string;
+  /** Recording session of this person; its trials share a day and an electrode cap. */
+  readonly session: string;
+} & (
+  | {
+      /** Signals, which go through a pipeline as a live session's do. */
+      readonly kind: 'signals';
+      /** In order of time. May be iterated more than once; each time it starts again. */
+      readonly messages: Iterable<StreamMessage>;
+      /** In order of time. What lies outside warms filters up and feeds `subtract-baseline`. */
+      readonly trials: readonly TimedTrial[];
+    }
+  | {
+      /** Features as released: one trial's windows. */
+      readonly kind: 'features';
+      readonly trial: Trial;
+      readonly windows: FeatureWindows;
+    }
+);
+
+/** A data set as an importer opens it. Nothing large is read before {@link recordings} is iterated. */
 export interface Dataset {
   /** For reports. */
   readonly name: string;
@@ -75,10 +88,10 @@ export interface Dataset {
   /** In a fixed order. */
   readonly people: readonly string[];
   /**
-   * The trials of one person, one at a time, so that a data set larger than memory can be gone through.
+   * The recordings of one person, one at a time, so that a data set larger than memory can be gone through.
    * Throws `InputError` with the file's name where one is missing, cut short or of another layout.
    */
-  trials(person: string): AsyncIterable<Trial>;
+  recordings(person: string): AsyncIterable<DatasetRecording>;
 }
 
 /** A kind of data set; a file of this folder. */
