@@ -143,7 +143,7 @@ async function writeRecording(
     const times = Float64Array.from({ length: block }, (_, i) => second + i / sfreq_hz);
     writer.write({ info, data, times, gapBefore: false });
   }
-  await writer.close();
+  writer.close();
 }
 
 function slope(points: readonly { hours: number; mb: number }[]): number {

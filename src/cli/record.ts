@@ -55,13 +55,13 @@ export const recordCommand: CommandFactory = (context) =>
       await Promise.race([untilAborted(context.signal), over]);
       const { streams, samples } = recorder.close();
       if (streams === 0) {
-        await writer.discard();
+        writer.discard();
         throw new InputError(
           'no-streams',
           `no LSL stream ${select === '' ? '' : `that fits ${select} `}was found; see affectd streams`,
         );
       }
-      await writer.close();
+      writer.close();
       note(context, `affectd: wrote ${path}: ${streams} streams, ${samples} samples`);
     });
 
@@ -129,7 +129,7 @@ class Recorder {
     try {
       const full = await inlet.fullInfo();
       if (this.#isClosed) return;
-      const header = formatInfo(full, 'full').replace(/^<\?xml[^>]*\?>\s*/, '');
+      const header = formatInfo(full, 'full');
       const { channelFormat, channelCount } = full;
       this.writer.openSender({ id: key, header, format: channelFormat, channels: channelCount });
       this.#streams++;

@@ -57,24 +57,22 @@ export class SessionRecorder {
           break;
         case 'close':
           file.open.delete(message.id);
-          if (file.open.size === 0) void this.#finish(session, file);
+          if (file.open.size === 0) this.#finish(session, file);
           break;
       }
     } catch (error) {
-      const path = this.#files.get(session)?.path ?? this.#folder;
-      this.#files.delete(session);
-      this.#tell(
-        'recording-failed',
-        'error',
-        session,
-        `${path}: can't be written any more: ${(error as Error).message}`,
-      );
+      this.#fail(session, error);
     }
   }
 
   /** Writes the footers of every file. */
   async close(): Promise<void> {
-    await Promise.all([...this.#files].map(([session, file]) => this.#finish(session, file)));
+    for (const [session, file] of this.#files)
+      try {
+        this.#finish(session, file);
+      } catch (error) {
+        this.#fail(session, error);
+      }
   }
 
   #start(session: string): SessionFile {
@@ -90,10 +88,21 @@ export class SessionRecorder {
     return file;
   }
 
-  async #finish(session: string, file: SessionFile): Promise<void> {
-    if (this.#files.get(session) === file) this.#files.delete(session);
-    await file.writer.close();
+  #finish(session: string, file: SessionFile): void {
+    file.writer.close();
+    this.#files.delete(session);
     this.#tell('recording-closed', 'info', session, `${file.path} is complete`);
+  }
+
+  #fail(session: string, error: unknown): void {
+    const path = this.#files.get(session)?.path ?? this.#folder;
+    this.#files.delete(session);
+    this.#tell(
+      'recording-failed',
+      'error',
+      session,
+      `${path}: can't be written any more: ${(error as Error).message}`,
+    );
   }
 
   #tell(

@@ -94,10 +94,10 @@ async function write(context: CommandContext, path: string, simulation: Simulati
       if (message.kind === 'open') writer.open(message.info);
       else if (message.kind === 'chunk') writer.write(message.chunk);
     }
-    await writer.close();
+    writer.close();
     await rename(partial, path);
   } catch (error) {
-    await writer.discard();
+    writer.discard();
     throw error;
   }
   note(

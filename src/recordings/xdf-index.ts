@@ -16,13 +16,20 @@ export interface XdfStream {
   readonly channels: readonly RawChannel[];
   /** Stamps lie on the recording's clock already, as our own writer leaves them: nothing is to be mapped. */
   readonly isMapped: boolean;
+  /** Its header as it stands in the file. */
+  readonly header: string;
+  hasFooter: boolean;
   readonly clockOffsets: ClockOffset[];
+  /** Byte offset of each of {@link clockOffsets}. */
+  readonly clockOffsetsAt: number[];
   /** Byte offset and length of the content of each samples chunk, after the stream id. */
   readonly chunkOffsets: number[];
   readonly chunkLengths: number[];
 }
 
 export interface XdfIndex {
+  /** The file's header as it stands there; '' without one. */
+  readonly fileHeader: string;
   readonly streams: readonly XdfStream[];
   readonly problems: string[];
 }
@@ -55,10 +62,13 @@ interface ChunkHeader {
 export function indexXdf(file: RandomAccessFile): XdfIndex {
   const streams = new Map<number, XdfStream>();
   const problems: string[] = [];
+  let fileHeader = '';
   let previous: { start: number; undo: (() => void) | null } = { start: XDF_MAGIC.length, undo: null };
   for (let start = XDF_MAGIC.length; start < file.size; ) {
     const chunk = readChunkHeader(file, start);
     if (chunk && chunk.end <= file.size) {
+      if (chunk.tag === xdfTag.fileHeader && fileHeader === '')
+        fileHeader = file.read(chunk.content, chunk.end - chunk.content).toString('utf8');
       previous = { start, undo: takeChunk(file, chunk, streams, problems) };
       start = chunk.end;
       continue;
@@ -76,7 +86,7 @@ export function indexXdf(file: RandomAccessFile): XdfIndex {
     previous = { start: boundary, undo: null };
     start = boundary;
   }
-  return { streams: [...streams.values()], problems };
+  return { fileHeader, streams: [...streams.values()], problems };
 }
 
 /** Null where no chunk can start. The end may lie beyond the file's: then the file was cut, or the length is wrong. */
@@ -125,9 +135,12 @@ function takeChunk(
   if (tag === xdfTag.clockOffset && stream && end - body >= 16) {
     const view = viewOf(file.read(body, 16));
     const measured = { time: view.getFloat64(0, true), offset: view.getFloat64(8, true) };
-    if (Number.isFinite(measured.time) && Number.isFinite(measured.offset))
+    if (Number.isFinite(measured.time) && Number.isFinite(measured.offset)) {
       stream.clockOffsets.push(measured);
+      stream.clockOffsetsAt.push(body);
+    }
   }
+  if (tag === xdfTag.streamFooter && stream) stream.hasFooter = true;
   return null;
 }
 
@@ -166,7 +179,10 @@ function parseHeader(streamId: number, xml: string, problems: string[]): XdfStre
     format,
     channels: channelsOf(info, count, name, problems),
     isMapped: textOf(member(member(info, 'desc'), 'synchronization'), 'stamps') === 'session',
+    header: xml,
+    hasFooter: false,
     clockOffsets: [],
+    clockOffsetsAt: [],
     chunkOffsets: [],
     chunkLengths: [],
   };

@@ -39,6 +39,11 @@ export class XdfSampleReader {
     return this.#values;
   }
 
+  /** Where the current sample ends, in bytes from the start of its chunk's content. */
+  get end(): number {
+    return this.#at;
+  }
+
   /** Moves to the next sample; false at the end. */
   next(): boolean {
     for (;;) {

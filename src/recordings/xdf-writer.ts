@@ -9,6 +9,8 @@ const BOUNDARY_BYTES = 1 << 18;
 export interface XdfWriterOptions {
   /** Wall-clock start for the file header, s since 1970; null leaves it out, so that equal data gives equal bytes. */
   readonly start_unix_s?: number | null;
+  /** The file's whole header, where it is known from elsewhere. */
+  readonly header?: string;
   /** How numbers are stored; `double64` gives every bit back. */
   readonly format?: 'float32' | 'double64';
 }
@@ -16,11 +18,19 @@ export interface XdfWriterOptions {
 /** A stream as its sender describes it. */
 export interface SenderStream {
   readonly id: string;
-  /** Its `info` document, without XML declaration. */
+  /** Its `info` document. */
   readonly header: string;
   /** XDF's name of the values' format. */
   readonly format: string;
   readonly channels: number;
+}
+
+/** The content of a samples chunk after the stream's id. */
+export interface EncodedSamples {
+  readonly content: Uint8Array;
+  readonly first: Seconds;
+  readonly last: Seconds;
+  readonly samples: number;
 }
 
 interface OpenStream {
@@ -49,14 +59,14 @@ export class XdfWriter {
 
   private constructor(
     readonly path: string,
-    { start_unix_s = null, format = 'double64' }: XdfWriterOptions,
+    { start_unix_s = null, format = 'double64', header }: XdfWriterOptions,
   ) {
     this.#fd = openSync(path, 'w');
     this.#format = format;
     const start =
       start_unix_s === null ? '' : `<datetime>${new Date(start_unix_s * 1000).toISOString()}</datetime>`;
     writeSync(this.#fd, XDF_MAGIC);
-    this.#append(xdfTag.fileHeader, [xml(`<info><version>1.0</version>${start}</info>`)]);
+    this.#append(xdfTag.fileHeader, [xml(header ?? `<info><version>1.0</version>${start}</info>`)]);
     this.#appendBoundary();
   }
 
@@ -107,6 +117,11 @@ export class XdfWriter {
     this.#appendSamples(stream, Buffer.concat(parts), times[0], times[n - 1], n);
   }
 
+  /** Samples of a stream opened by {@link openSender} as another file's chunk holds them. */
+  copySamples(id: string, { content, first, last, samples }: EncodedSamples): void {
+    this.#appendSamples(this.#stream(id), content, first, last, samples);
+  }
+
   write(chunk: Chunk): void {
     const { data, times, info } = chunk;
     const stream = this.#stream(info.id);
@@ -151,7 +166,7 @@ export class XdfWriter {
   }
 
   /** Writes the footers. */
-  async close(): Promise<void> {
+  close(): void {
     if (!this.#isOpen) return;
     for (const stream of this.#streams.values()) {
       if (stream.samples > 0 && stream.stamps === 'session') this.writeClockOffset(stream.id, stream.last, 0);
@@ -162,7 +177,7 @@ export class XdfWriter {
   }
 
   /** Removes what was written. */
-  async discard(): Promise<void> {
+  discard(): void {
     if (this.#isOpen) closeSync(this.#fd);
     this.#isOpen = false;
     unlinkSync(this.path);
@@ -174,7 +189,7 @@ export class XdfWriter {
     return stream;
   }
 
-  #appendSamples(stream: OpenStream, content: Buffer, first: Seconds, last: Seconds, n: number): void {
+  #appendSamples(stream: OpenStream, content: Uint8Array, first: Seconds, last: Seconds, n: number): void {
     if (stream.samples === 0) {
       stream.first = first;
       // Readers that synchronise clocks expect at least one measurement; the stamps need none.
@@ -226,7 +241,7 @@ function streamIdBytes(streamId: number): Buffer {
 }
 
 function xml(body: string): Buffer {
-  return Buffer.from(`<?xml version="1.0"?>${body}`, 'utf8');
+  return Buffer.from(body.startsWith('<?xml') ? body : `<?xml version="1.0"?>${body}`, 'utf8');
 }
 
 function headerXml(info: StreamInfo, format: string): string {

@@ -51,7 +51,7 @@ async function write(path: string): Promise<void> {
   writer.write(chunkOf(gaze, 1000.003, 60));
   writer.writeMarker({ stream: 'cues', time: 1000.7, value: 'Grüße, <b>"5"</b>' });
   writer.write(chunkOf(eeg, 1004, 300, true));
-  await writer.close();
+  writer.close();
 }
 
 describe('XdfWriter', () => {
@@ -100,7 +100,7 @@ describe('XdfWriter', () => {
     expect(readFileSync(a).equals(readFileSync(b))).toBe(true);
     expect(readFileSync(a).includes('datetime')).toBe(false);
     const dated = XdfWriter.create(b, { start_unix_s: 1e9 });
-    await dated.close();
+    dated.close();
     expect(readFileSync(b).includes('<datetime>2001-09-09T01:46:40.000Z</datetime>')).toBe(true);
   });
 
@@ -109,7 +109,7 @@ describe('XdfWriter', () => {
     const writer = XdfWriter.create(path);
     writer.open(eeg);
     for (let i = 0; i < 50; i++) writer.write(chunkOf(eeg, i * 20, 1000));
-    await writer.close();
+    writer.close();
     const uuid = Buffer.from('43a546dccbf5410fb30ed5467383cbe4', 'hex');
     const bytes = readFileSync(path);
     let found = 0;
@@ -121,7 +121,7 @@ describe('XdfWriter', () => {
     const path = join(folder, 'gone.xdf');
     const writer = XdfWriter.create(path);
     writer.open(eeg);
-    await writer.discard();
+    writer.discard();
     expect(existsSync(path)).toBe(false);
   });
 });

@@ -31,7 +31,7 @@ it('a simulated session in a float32 recording comes back bit for bit', async ()
       if (message.kind === 'open') writer.open(message.info);
       else if (message.kind === 'chunk') writer.write(message.chunk);
     }
-    await writer.close();
+    writer.close();
     const recording = await openRecording(path);
     const read: StreamMessage[] = [];
     for await (const message of recording.messages({ chunk: null, clockSync: true, events: () => {} }))
