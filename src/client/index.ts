@@ -16,6 +16,7 @@ export type {
   AffectMessage,
   FeaturesMessage,
   QualityMessage,
+  SignalsMessage,
   SysMessage,
   WireMessage,
   WireMessages,

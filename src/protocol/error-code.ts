@@ -38,7 +38,10 @@ export const errorCodes = {
     -32018,
     'The daemon serves as many connections as it may; the connection is closed with 1008.',
   ],
-  'unknown-stream-name': [-32019, 'Streams to subscribe to are `affect`, `quality`, `features` and `sys`.'],
+  'unknown-stream-name': [
+    -32019,
+    'Streams to subscribe to are `affect`, `quality`, `features`, `sys` and `signals`.',
+  ],
   'not-subscribed': [-32020, 'There is no such subscription to end.'],
   'not-ready': [-32021, 'No pipeline takes data at the moment; nothing was taken. Send again later.'],
   unauthorised: [-32022, 'No token, or not the right one; the connection is closed with 1008.'],

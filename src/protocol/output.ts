@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { evidences, invalidReasons } from '../core/prediction.js';
+import { streamTypes } from '../core/signal.js';
 
 const time = z.number().describe('Session time, s: zero is the first sample delivered.');
 const window = z
@@ -132,17 +133,58 @@ export const sysMessageSchema = z.object({
   ...wallClock,
 });
 
+export const signalsMessageSchema = z.object({
+  stream: z.literal('signals'),
+  ...header,
+  time: time.nullable().describe('Session time of the first sample, s; null where there is none.'),
+  zero: z
+    .number()
+    .nullable()
+    .describe(
+      "Stamp that is 0 in session time: a prediction at `time` belongs to stamp `zero + time`. null before the session's first sample.",
+    ),
+  kind: z
+    .enum(['open', 'samples', 'close'])
+    .describe('A subscriber gets `open` for each stream that is open already.'),
+  id: z.string().describe('The stream, unique in its session.'),
+  info: z
+    .object({
+      name: z.string(),
+      type: z.enum(streamTypes),
+      source_id: z.string(),
+      sfreq: z.number().nonnegative().describe('Nominal rate, Hz; 0 = irregular.'),
+      channels: z.array(z.object({ label: z.string(), unit: z.string(), type: z.string() })).readonly(),
+      aligned: z.enum(['clock', 'assumed']).optional(),
+    })
+    .optional()
+    .describe('`open`: the stream in canonical type, labels and units.'),
+  times: z
+    .array(z.number())
+    .readonly()
+    .optional()
+    .describe("`samples`: [n] stamps on the session's clock, as its senders agreed on it, s."),
+  data: z
+    .array(z.array(z.union([z.number(), z.null(), z.string()])).readonly())
+    .readonly()
+    .optional()
+    .describe('`samples`: [n][C] values, every bit of them; null = missing; text in a stream of markers.'),
+  gap_before: z.boolean().optional().describe('`samples`: samples are missing before these.'),
+  ...wallClock,
+});
+
 export const outputSchemas = {
   affect: affectMessageSchema,
   features: featuresMessageSchema,
   quality: qualityMessageSchema,
   sys: sysMessageSchema,
+  signals: signalsMessageSchema,
 } as const;
 
 export type AffectMessage = z.infer<typeof affectMessageSchema>;
 export type FeaturesMessage = z.infer<typeof featuresMessageSchema>;
 export type QualityMessage = z.infer<typeof qualityMessageSchema>;
 export type SysMessage = z.infer<typeof sysMessageSchema>;
+export type SignalsMessage = z.infer<typeof signalsMessageSchema>;
 
 /** Messages of `/v1/stream` by the name of their stream. */
 export interface WireMessages {
@@ -150,5 +192,6 @@ export interface WireMessages {
   readonly features: FeaturesMessage;
   readonly quality: QualityMessage;
   readonly sys: SysMessage;
+  readonly signals: SignalsMessage;
 }
 export type WireMessage = WireMessages[keyof WireMessages];

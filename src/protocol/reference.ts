@@ -86,7 +86,10 @@ allowed; requests under a host name that is not the daemon's are answered 403.
 
 const streamRules = `Subscribe, then read: every message with a \`stream\` key is one of a subscription, every other one is JSON-RPC. With policy
 \`latest\` a late subscriber gets each session's current message at once. One slow reader never delays another: what it
-doesn't read is dropped by its policy, and \`dropped\` tells how much before the next message. \`seq\` shows the same.`;
+doesn't read is dropped by its policy, and \`dropped\` tells how much before the next message. \`seq\` shows the same.
+
+\`signals\` hands out what devices push over \`/v1/ingest\`, in canonical channels and units, on the session's clock, every bit of
+it: for recorders, which subscribe with policy \`buffer\`. Whoever comes late first gets \`open\` for every stream that is open.`;
 
 const ingestRules = `\`open\` a stream, then send frames, as binary or as \`push\`. Each frame is answered by \`ack\` once it is safe (in the recording,
 if one runs).

@@ -20,6 +20,11 @@ const messages = {
   quality: { path: 'stream', from: 'daemon', summary: "State of a session's inputs at a closing time." },
   features: { path: 'stream', from: 'daemon', summary: 'Features of one window of one extract node.' },
   sys: { path: 'stream', from: 'daemon', summary: 'An event.' },
+  signals: {
+    path: 'stream',
+    from: 'daemon',
+    summary: 'What devices push over `/v1/ingest`: a stream opens, delivers, closes.',
+  },
   dropped: {
     path: 'stream',
     from: 'daemon',
@@ -116,7 +121,11 @@ export function asyncApiDocument(): JsonSchema {
     defaultContentType: 'application/json',
     servers: { local: { host: '127.0.0.1:8765', protocol: 'ws' } },
     channels: {
-      stream: channel('stream', STREAM_PATH, 'Predictions, quality, features and events.'),
+      stream: channel(
+        'stream',
+        STREAM_PATH,
+        'Predictions, quality, features, events, and the signals as they came in.',
+      ),
       ingest: channel('ingest', INGEST_PATH, 'Streams of devices.'),
     },
     operations: {

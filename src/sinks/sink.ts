@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { SessionEvent } from '../core/event.js';
 import type { FeatureDescriptor } from '../core/features.js';
 import type { Prediction } from '../core/prediction.js';
+import type { StreamInfo } from '../core/signal.js';
 
 /** Features of one window of one extract node, as the `features` stream carries them; null = masked. */
 export interface FeatureMessage {
@@ -50,6 +51,21 @@ export interface SysMessage {
   readonly seq: number;
   readonly time: number | null;
   readonly event: SessionEvent;
+}
+
+/** What devices push, as the `signals` stream carries it. */
+export interface SignalsMessage {
+  readonly stream: 'signals';
+  readonly session: string;
+  readonly seq: number;
+  readonly time: number | null;
+  readonly zero: number | null;
+  readonly kind: 'open' | 'samples' | 'close';
+  readonly id: string;
+  readonly info?: Omit<StreamInfo, 'id' | 'sourceId'> & { readonly source_id: string };
+  readonly times?: readonly number[];
+  readonly data?: readonly (readonly (number | null | string)[])[];
+  readonly gap_before?: boolean;
 }
 
 /** What a running pipeline publishes; the wall-clock fields are added where it leaves the process. */

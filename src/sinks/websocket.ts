@@ -2,6 +2,7 @@ import type { WebSocket } from 'ws';
 import { z } from 'zod';
 import type { Clock, Seconds } from '../core/clock.js';
 import type { EventSink } from '../core/event.js';
+import type { StreamMessage } from '../core/signal.js';
 import { CloseCode } from '../protocol/close-code.js';
 import {
   type OutputStream,
@@ -18,7 +19,8 @@ import type { WallClockFields } from '../protocol/output.js';
 import { RpcSocket, rpcMethod } from '../protocol/rpc-socket.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { type Delivery, SubscriberQueue } from './queue/subscriber-queue.js';
-import type { OutputMessage, Sink, SinkDefinition } from './sink.js';
+import { SignalMessages } from './signals/signal-messages.js';
+import type { OutputMessage, SignalsMessage, Sink, SinkDefinition } from './sink.js';
 
 export interface WebSocketSinkOptions {
   readonly clock: Clock;
@@ -56,6 +58,7 @@ export class WebSocketSink implements Sink {
   /** Newest message by stream, session and node. */
   readonly #current = new Map<string, Delivery>();
   readonly #zeros = new Map<string, Seconds>();
+  readonly #signals = new SignalMessages();
 
   constructor(options: WebSocketSinkOptions) {
     this.#options = options;
@@ -68,19 +71,25 @@ export class WebSocketSink implements Sink {
 
   publish(message: OutputMessage): void {
     const { stream, session } = message;
-    const delivery: Delivery = {
-      stream,
-      session,
-      key: `${stream} ${session}${message.stream === 'features' ? ` ${message.input}` : ''}`,
-      bytes: Buffer.from(JSON.stringify({ ...message, ...this.#wallClock(message) })),
-    };
+    const delivery = this.#delivery(
+      message,
+      `${stream} ${session}${message.stream === 'features' ? ` ${message.input}` : ''}`,
+    );
     this.#keep(delivery);
-    for (const subscriber of this.#subscribers) {
-      const { subscriptions } = subscriber;
-      const subscription = subscriptions.get(`${stream} ${session}`) ?? subscriptions.get(`${stream} *`);
-      if (subscription) subscriber.queue.offer(delivery, subscription.policy);
-    }
+    for (const [subscriber, policy] of this.#subscribersOf(stream, session))
+      subscriber.queue.offer(delivery, policy);
     if (message.stream === 'sys' && message.event.code === 'session-closed') this.#forget(session);
+  }
+
+  /** What devices push, to those who subscribe to `signals`; nothing is serialised for nobody. */
+  publishSignals(session: string, message: StreamMessage): void {
+    if (message.kind !== 'close') this.#signals.follow(session, message);
+    const subscribers = this.#subscribersOf('signals', session);
+    if (subscribers.length > 0) {
+      const delivery = this.#signalDelivery(this.#signals.of(session, message));
+      for (const [subscriber, policy] of subscribers) subscriber.queue.offer(delivery, policy);
+    }
+    if (message.kind === 'close') this.#signals.follow(session, message);
   }
 
   /** Serves one connection until it closes. Its `maxPayload` should be {@link StreamLimits.max_frame_bytes}. */
@@ -123,6 +132,24 @@ export class WebSocketSink implements Sink {
     for (const { rpc } of this.#subscribers) rpc.close(CloseCode.goingAway, 'the daemon stops');
   }
 
+  #delivery(message: OutputMessage | SignalsMessage, key: string): Delivery {
+    const { stream, session } = message;
+    const bytes = Buffer.from(JSON.stringify({ ...message, ...this.#wallClock(message) }));
+    return { stream, session, key, bytes };
+  }
+
+  #signalDelivery(message: SignalsMessage): Delivery {
+    return this.#delivery(message, `signals ${message.session} ${message.id} ${message.kind}`);
+  }
+
+  #subscribersOf(stream: OutputStream, session: string): (readonly [Subscriber, Policy])[] {
+    return [...this.#subscribers].flatMap((subscriber) => {
+      const { subscriptions } = subscriber;
+      const subscription = subscriptions.get(`${stream} ${session}`) ?? subscriptions.get(`${stream} *`);
+      return subscription ? [[subscriber, subscription.policy] as const] : [];
+    });
+  }
+
   #subscribe(subscriber: Subscriber, params: z.output<typeof subscribeParamsSchema>): SubscribeResult {
     const { session, policy } = params;
     const result: SubscribeResult = { success: [], failure: [] };
@@ -142,7 +169,8 @@ export class WebSocketSink implements Sink {
         subscriber.subscriptions.set(key, { stream, session, policy });
         result.success.push({ stream, session, policy });
         // The response goes first.
-        if (policy === 'latest') queueMicrotask(() => this.#offerCurrent(subscriber, stream, session));
+        if (stream === 'signals') queueMicrotask(() => this.#offerOpenings(subscriber, session, policy));
+        else if (policy === 'latest') queueMicrotask(() => this.#offerCurrent(subscriber, stream, session));
       }
     }
     return result;
@@ -152,6 +180,11 @@ export class WebSocketSink implements Sink {
     for (const delivery of this.#current.values())
       if (delivery.stream === stream && (session === '*' || delivery.session === session))
         subscriber.queue.offer(delivery, 'latest');
+  }
+
+  #offerOpenings(subscriber: Subscriber, session: string, policy: Policy): void {
+    for (const message of this.#signals.openings(session))
+      subscriber.queue.offer(this.#signalDelivery(message), policy);
   }
 
   #keep(delivery: Delivery): void {
@@ -165,7 +198,7 @@ export class WebSocketSink implements Sink {
     for (const [key, delivery] of this.#current) if (delivery.session === session) this.#current.delete(key);
   }
 
-  #wallClock({ session, time }: OutputMessage): WallClockFields {
+  #wallClock({ session, time }: OutputMessage | SignalsMessage): WallClockFields {
     const now = this.#options.clock.unix();
     if (time === null) return { time_unix: now, age_ms: 0 };
     let time_unix = this.#options.unixOf?.(session, time);

@@ -107,6 +107,43 @@ export const examples: Readonly<Record<MessageName, readonly object[]>> = {
       ...wallClock,
     },
   ],
+  signals: [
+    {
+      ...{ stream: 'signals', session: 's1', seq: 0, time: null, zero: null, kind: 'open', id: 'headset' },
+      info: {
+        name: 'headset',
+        type: 'EEG',
+        source_id: '',
+        sfreq: 250,
+        channels: [{ label: 'Fp1', unit: 'uV', type: 'EEG' }],
+        aligned: 'clock',
+      },
+      ...wallClock,
+    },
+    {
+      ...{ stream: 'signals', session: 's1', seq: 1, time: 4, zero: 100.5, kind: 'samples', id: 'headset' },
+      times: [104.5, 104.504],
+      data: [[12.5], [null]],
+      gap_before: false,
+      ...wallClock,
+    },
+    {
+      ...{ stream: 'signals', session: 's1', seq: 2, time: 4, zero: 100.5, kind: 'samples', id: 'cues' },
+      times: [104.5],
+      data: [['stimulus']],
+      ...wallClock,
+    },
+    {
+      stream: 'signals',
+      session: 's1',
+      seq: 3,
+      time: null,
+      zero: 100.5,
+      kind: 'close',
+      id: 'cues',
+      ...wallClock,
+    },
+  ],
   dropped: [{ ...rpc, method: 'dropped', params: { stream: 'affect', session: 's1', count: 2, total: 5 } }],
   open: [
     {

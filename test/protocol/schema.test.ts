@@ -10,6 +10,7 @@ import {
   type FeaturesMessage,
   outputSchemas,
   type QualityMessage,
+  type SignalsMessage,
   type SysMessage,
   type WallClockFields,
 } from '../../src/protocol/output.js';
@@ -67,6 +68,7 @@ describe('generated schemas', () => {
     expectTypeOf<sink.FeatureMessage & WallClockFields>().toExtend<FeaturesMessage>();
     expectTypeOf<sink.QualityMessage & WallClockFields>().toExtend<QualityMessage>();
     expectTypeOf<sink.SysMessage & WallClockFields>().toExtend<SysMessage>();
+    expectTypeOf<sink.SignalsMessage & WallClockFields>().toExtend<SignalsMessage>();
   });
 });
 

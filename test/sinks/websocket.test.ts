@@ -95,6 +95,50 @@ describe('subscriptions', () => {
     expect(outputSchemas.sys.safeParse(sys).success).toBe(true);
   });
 
+  it('hand out what devices push, with what is open already for those who come late', async () => {
+    await start({ clock: new VirtualClock(0, 1000) });
+    const early = await connect();
+    await early.request('subscribe', { streams: ['signals'], policy: 'buffer' });
+    const device = await RawClient.connect(daemon, '/v1/ingest');
+    clients.push(device);
+    const eeg = await device.open({}, { session: 'lab' });
+    const cues = await device.open(
+      { name: 'cues', type: 'Markers', sfreq: 0, channels: ['cue'] },
+      { session: 'lab' },
+    );
+    const push = (stream: number, seq: number, t0: number, data: unknown) =>
+      device.request('push', { stream, seq, times: [t0], data: [data] });
+    await push(eeg, 0, 50, [1.1, null]);
+    await push(cues, 0, 50.5, ['go']);
+    const messages = [await early.next(), await early.next(), await early.next(), await early.next()];
+    for (const message of messages) expect(outputSchemas.signals.safeParse(message).error).toBeUndefined();
+    expect(
+      messages.map(({ seq, kind, id, zero, time, times, data }) => [seq, kind, id, zero, time, times, data]),
+    ).toEqual([
+      [0, 'open', 'headset', null, null, undefined, undefined],
+      [1, 'samples', 'headset', 50, 0, [50], [[1.1, null]]],
+      [2, 'open', 'cues', 50, null, undefined, undefined],
+      [3, 'samples', 'cues', 50, 0.5, [50.5], [['go']]],
+    ]);
+    expect(messages[0].info).toMatchObject({
+      name: 'headset',
+      type: 'EEG',
+      sfreq: 10,
+      channels: [{ label: 'Fp1', unit: 'uV' }, { label: 'Fp2' }],
+    });
+    const late = await connect();
+    await late.request('subscribe', { streams: ['signals'], session: 'lab', policy: 'buffer' });
+    expect([await late.next(), await late.next()].map(({ kind, id }) => [kind, id])).toEqual([
+      ['open', 'headset'],
+      ['open', 'cues'],
+    ]);
+    await device.kill();
+    expect([await late.next(), await late.next()].map(({ kind, id }) => [kind, id])).toEqual([
+      ['close', 'headset'],
+      ['close', 'cues'],
+    ]);
+  });
+
   it('take wall-clock time from who knows it', async () => {
     await start();
     const clock = new VirtualClock(0, 1000);
