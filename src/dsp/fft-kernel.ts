@@ -6,6 +6,8 @@ const IMAGINARY = 16;
 /** Bytes of a twiddle: cosine and sine. */
 export const TWIDDLE_BYTES = 16;
 const SINE = 8;
+/** Two samples of a row: real and imaginary part. */
+const COMPLEX_BYTES = 16;
 
 /** Adds up, subtracts and scales values that lie in locals; each result gets a local of its own. */
 class Arithmetic {
@@ -16,58 +18,6 @@ class Arithmetic {
 }
 
 type Complex = readonly [re: number, im: number];
-
-/**
- * A pass of {@link RealFftPair}: parameters are the addresses of input, output and twiddles, then the number of butterflies
- * and the stride. `butterfly` turns [radix] inputs into [radix] outputs, not yet multiplied by their twiddles.
- */
-function pass(
-  radix: number,
-  butterfly: (a: Arithmetic, x: readonly Complex[]) => readonly Complex[],
-): FunctionBuilder {
-  const f = new FunctionBuilder(`pass${radix}`, 5);
-  const [x, y, t, count, stride] = [0, 1, 2, 3, 4];
-  const a = new Arithmetic(f);
-  const near = f.i32(i32.multiply(get(stride), i32.constant(PAIR_BYTES)));
-  const far = f.i32(i32.multiply(get(near), get(count)));
-  const advance = (local: number, by: Code) => {
-    f.push(i32.add(get(local), by), [0x21, local]);
-  };
-  const perButterfly = f.capture(() => {
-    const twiddles = Array.from(
-      { length: radix - 1 },
-      (_, k): Complex => [
-        f.v128(f64x2.loadSplat(get(t), k * TWIDDLE_BYTES)),
-        f.v128(f64x2.loadSplat(get(t), k * TWIDDLE_BYTES + SINE)),
-      ],
-    );
-    const left = f.i32(get(stride));
-    const perTransform = f.capture(() => {
-      let from = x;
-      const inputs = Array.from({ length: radix }, (_, k): Complex => {
-        if (k > 0) from = f.i32(i32.add(get(from), get(far)));
-        return [f.v128(f64x2.load(get(from))), f.v128(f64x2.load(get(from), IMAGINARY))];
-      });
-      let to = y;
-      for (const [k, [re, im]] of butterfly(a, inputs).entries()) {
-        if (k > 0) to = f.i32(i32.add(get(to), get(near)));
-        const [c, s] = k > 0 ? twiddles[k - 1] : [];
-        const turned: Complex =
-          c === undefined || s === undefined
-            ? [re, im]
-            : [a.minus(a.times(re, c), a.times(im, s)), a.plus(a.times(re, s), a.times(im, c))];
-        f.push(f64x2.store(get(to), get(turned[0])), f64x2.store(get(to), get(turned[1]), IMAGINARY));
-      }
-      advance(x, i32.constant(PAIR_BYTES));
-      advance(y, i32.constant(PAIR_BYTES));
-    });
-    f.push(repeat(left, perTransform));
-    advance(y, i32.multiply(get(near), i32.constant(radix - 1)));
-    advance(t, i32.constant((radix - 1) * TWIDDLE_BYTES));
-  });
-  f.push(repeat(count, perButterfly));
-  return f;
-}
 
 const add = (a: Arithmetic, p: Complex, q: Complex): Complex => [a.plus(p[0], q[0]), a.plus(p[1], q[1])];
 const subtract = (a: Arithmetic, p: Complex, q: Complex): Complex => [
@@ -84,21 +34,38 @@ const quarterOn = (a: Arithmetic, p: Complex, q: Complex): Complex => [
   a.plus(p[1], q[0]),
 ];
 
-function butterfly2(a: Arithmetic, [p, q]: readonly Complex[]): Complex[] {
-  return [add(a, p, q), subtract(a, p, q)];
+type Store = (k: number, value: Complex) => void;
+
+/**
+ * Turns a radix's inputs into as many outputs, not yet multiplied by their twiddles. `load` gives input k, null where it is
+ * zero (the second half alone may be). Each output is stored as soon as it is there: the processor has 16 vector registers.
+ */
+type Butterfly = (a: Arithmetic, load: (k: number) => Complex | null, store: Store) => void;
+
+function sumAndDifference(a: Arithmetic, p: Complex | null, q: Complex | null): [Complex, Complex] {
+  if (!p) throw new Error('only inputs of the second half may be zero');
+  return q ? [add(a, p, q), subtract(a, p, q)] : [p, p];
 }
 
-function butterfly4(a: Arithmetic, [x0, x1, x2, x3]: readonly Complex[]): Complex[] {
-  const [s0, d0] = butterfly2(a, [x0, x2]);
-  const [s1, d1] = butterfly2(a, [x1, x3]);
-  return [add(a, s0, s1), quarterBack(a, d0, d1), subtract(a, s0, s1), quarterOn(a, d0, d1)];
-}
+const butterfly2: Butterfly = (a, load, store) => {
+  for (const [k, value] of sumAndDifference(a, load(0), load(1)).entries()) store(k, value);
+};
 
-function butterfly8(a: Arithmetic, x: readonly Complex[]): Complex[] {
-  const halves = [0, 1, 2, 3].map((k) => butterfly2(a, [x[k], x[k + 4]]));
-  const even = butterfly4(
+const butterfly4: Butterfly = (a, load, store) => {
+  const [s0, d0] = sumAndDifference(a, load(0), load(2));
+  const [s1, d1] = sumAndDifference(a, load(1), load(3));
+  store(0, add(a, s0, s1));
+  store(2, subtract(a, s0, s1));
+  store(1, quarterBack(a, d0, d1));
+  store(3, quarterOn(a, d0, d1));
+};
+
+const butterfly8: Butterfly = (a, load, store) => {
+  const halves = [0, 1, 2, 3].map((k) => sumAndDifference(a, load(k), load(k + 4)));
+  butterfly4(
     a,
-    halves.map(([sum]) => sum),
+    (k) => halves[k][0],
+    (k, value) => store(2 * k, value),
   );
   const [d0, d1, d2, d3] = halves.map(([, difference]) => difference);
   const root = a.f.v128(f64x2.constant(Math.SQRT1_2));
@@ -108,19 +75,97 @@ function butterfly8(a: Arithmetic, x: readonly Complex[]): Complex[] {
     a.times(a.minus(im, re), root),
   ];
   const [u1, u3] = [eighth(d1), eighth(d3)];
-  const [g0, h0] = [quarterBack(a, d0, d2), quarterOn(a, d0, d2)];
+  const [g0, g1] = [quarterBack(a, d0, d2), quarterBack(a, u1, u3)];
+  store(1, add(a, g0, g1));
+  store(5, subtract(a, g0, g1));
   // d3 needs three eighths: one more quarter than u3.
-  const [g1, h1] = [quarterBack(a, u1, u3), quarterOn(a, u1, u3)];
-  return [
-    even[0],
-    add(a, g0, g1),
-    even[1],
-    quarterBack(a, h0, h1),
-    even[2],
-    subtract(a, g0, g1),
-    even[3],
-    quarterOn(a, h0, h1),
-  ];
+  const [h0, h1] = [quarterOn(a, d0, d2), quarterOn(a, u1, u3)];
+  store(3, quarterBack(a, h0, h1));
+  store(7, quarterOn(a, h0, h1));
+};
+
+const butterflies = { 2: butterfly2, 4: butterfly4, 8: butterfly8 } as const;
+
+/** `value` times the twiddle `offset` bytes from `t` on. */
+function turned(a: Arithmetic, [re, im]: Complex, t: number, offset: number): Complex {
+  const c = a.f.v128(f64x2.loadSplat(get(t), offset));
+  const s = a.f.v128(f64x2.loadSplat(get(t), offset + SINE));
+  return [a.minus(a.times(re, c), a.times(im, s)), a.plus(a.times(re, s), a.times(im, c))];
+}
+
+const advance = (f: FunctionBuilder, local: number, by: Code) => {
+  f.push(i32.add(get(local), by), [0x21, local]);
+};
+
+/** Stores outputs `stride` bytes apart from `y` on, in whatever order they come, turned by the twiddles at `t`, if any. */
+function storing(a: Arithmetic, y: number, stride: Code, t: number | null): Store {
+  const { f } = a;
+  return (k, value) => {
+    const to = k === 0 ? y : f.i32(i32.add(get(y), i32.multiply(stride, i32.constant(k))));
+    const [re, im] = t === null || k === 0 ? value : turned(a, value, t, (k - 1) * TWIDDLE_BYTES);
+    f.push(f64x2.store(get(to), get(re)), f64x2.store(get(to), get(im), IMAGINARY));
+  };
+}
+
+/**
+ * A pass of {@link RealFftPair}: parameters are the addresses of input, output and twiddles, then the number of butterflies
+ * and the stride. In the last pass all twiddles are 1, and it goes without.
+ */
+function pass(radix: 2 | 4 | 8, last: boolean): FunctionBuilder {
+  const f = new FunctionBuilder(`${last ? 'last' : 'pass'}${radix}`, 5);
+  const [x, y, t, count, stride] = [0, 1, 2, 3, 4];
+  const a = new Arithmetic(f);
+  const near = f.i32(i32.multiply(get(stride), i32.constant(PAIR_BYTES)));
+  const far = f.i32(i32.multiply(get(near), get(count)));
+  const perButterfly = f.capture(() => {
+    const left = f.i32(get(stride));
+    const perTransform = f.capture(() => {
+      const load = (k: number): Complex => {
+        const from = f.i32(i32.add(get(x), i32.multiply(get(far), i32.constant(k))));
+        return [f.v128(f64x2.load(get(from))), f.v128(f64x2.load(get(from), IMAGINARY))];
+      };
+      butterflies[radix](a, load, storing(a, y, get(near), last ? null : t));
+      advance(f, x, i32.constant(PAIR_BYTES));
+      advance(f, y, i32.constant(PAIR_BYTES));
+    });
+    f.push(repeat(left, perTransform));
+    advance(f, y, i32.multiply(get(near), i32.constant(radix - 1)));
+    advance(f, t, i32.constant((radix - 1) * TWIDDLE_BYTES));
+  });
+  f.push(repeat(count, perButterfly));
+  return f;
+}
+
+/**
+ * The first pass: windows two rows of samples, takes even and odd ones as real and imaginary parts, and pairs the rows up in
+ * the vectors' lanes, on the way in. Parameters are the addresses of both rows, window, output and twiddles at the first
+ * butterfly, then the number of butterflies and the bytes between a butterfly's inputs. Of these the first
+ * `inputs` alone are read: the rest is zero-padding.
+ */
+function windowed(radix: 2 | 4 | 8, inputs: number): FunctionBuilder {
+  const f = new FunctionBuilder(`windowed${radix}of${inputs}`, 7);
+  const [first, second, window, y, t, count, far] = [0, 1, 2, 3, 4, 5, 6];
+  const a = new Arithmetic(f);
+  f.push(
+    repeat(
+      count,
+      f.capture(() => {
+        const load = (k: number): Complex | null => {
+          if (k >= inputs) return null;
+          const at = (row: number) =>
+            f.v128(f64x2.load(i32.add(get(row), i32.multiply(get(far), i32.constant(k)))));
+          const w = at(window);
+          const [p, q] = [a.times(at(first), w), a.times(at(second), w)];
+          return [f.v128(f64x2.low(get(p), get(q))), f.v128(f64x2.high(get(p), get(q)))];
+        };
+        butterflies[radix](a, load, storing(a, y, i32.constant(PAIR_BYTES), t));
+        for (const row of [first, second, window]) advance(f, row, i32.constant(COMPLEX_BYTES));
+        advance(f, y, i32.constant(radix * PAIR_BYTES));
+        advance(f, t, i32.constant((radix - 1) * TWIDDLE_BYTES));
+      }),
+    ),
+  );
+  return f;
 }
 
 /**
@@ -163,12 +208,30 @@ function power(): FunctionBuilder {
 }
 
 type Pass = (x: number, y: number, twiddles: number, count: number, stride: number) => void;
+export type WindowedPass = (
+  first: number,
+  second: number,
+  window: number,
+  y: number,
+  twiddles: number,
+  count: number,
+  far: number,
+) => void;
 
 /** The kernels, at work on one memory. */
 export interface FftKernel {
-  readonly pass2: Pass;
-  readonly pass4: Pass;
+  readonly windowed2of2: WindowedPass;
+  readonly windowed4of4: WindowedPass;
+  /** By how many of the eight inputs there are; fewer than four don't come. */
+  readonly windowed8of4: WindowedPass;
+  readonly windowed8of5: WindowedPass;
+  readonly windowed8of6: WindowedPass;
+  readonly windowed8of7: WindowedPass;
+  readonly windowed8of8: WindowedPass;
   readonly pass8: Pass;
+  readonly last2: Pass;
+  readonly last4: Pass;
+  readonly last8: Pass;
   power(i: number, j: number, table: number, count: number, out: number): void;
 }
 
@@ -179,7 +242,14 @@ export interface FftKernel {
 export function compileFftKernel(
   runtime: typeof WebAssembly | null = globalThis.WebAssembly ?? null,
 ): WebAssembly.Module | null {
-  const code = moduleOf([pass(2, butterfly2), pass(4, butterfly4), pass(8, butterfly8), power()]);
+  const code = moduleOf([
+    windowed(2, 2),
+    windowed(4, 4),
+    ...[4, 5, 6, 7, 8].map((inputs) => windowed(8, inputs)),
+    pass(8, false),
+    ...([2, 4, 8] as const).map((radix) => pass(radix, true)),
+    power(),
+  ]);
   if (!runtime?.validate(code)) return null;
   try {
     const compiled = new runtime.Module(code);

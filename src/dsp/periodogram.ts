@@ -64,14 +64,7 @@ export class BandPower {
     second: Float64Array = first,
     atSecond: number = atFirst,
   ): void {
-    const { input } = this.#fft;
-    const window = this.#window;
-    for (let n = 0; n < window.length; n++) {
-      input[2 * n] = first[n] * window[n];
-      input[2 * n + 1] = second[n] * window[n];
-    }
-    input.fill(0, 2 * window.length);
-    this.#fft.transform();
+    this.#fft.transform(this.#window, first, second);
     for (let b = 0; b < this.#bins.length; b++) {
       const [from, to] = this.#bins[b];
       const sums = this.#fft.power(from, to);

@@ -1,8 +1,10 @@
-import { type FftKernel, fftKernelOn, PAIR_BYTES, TWIDDLE_BYTES } from './fft-kernel.js';
+import { type FftKernel, fftKernelOn, PAIR_BYTES, TWIDDLE_BYTES, type WindowedPass } from './fft-kernel.js';
 import type { FftPair } from './fft-pair.js';
 
 const PAGE_BYTES = 65536;
 const LANE_BYTES = 8;
+/** Two samples of one signal: real and imaginary part of what is transformed. */
+const COMPLEX_BYTES = 2 * LANE_BYTES;
 
 /** One pass: `count` butterflies of `radix` over `stride` interleaved transforms. */
 interface Stage {
@@ -13,25 +15,33 @@ interface Stage {
   readonly twiddles: number;
 }
 
+/** Radix 8 reads at least this many of a butterfly's inputs in the first pass, zeros or not. */
+const FEWEST_INPUTS = 4;
+
 /**
  * The transform in 128-bit WebAssembly vectors.
  *
  * Each signal lies in its own lane of the vectors and is transformed as `size / 2` complex values; the
  * bins asked for are then untangled one by one. The lanes never meet: whatever one channel holds, the other's bits stay
  * the same. The transform is Stockham's self-sorting form in passes of radix 8 and a last one of 4 or 2 (Van Loan
- * 1992, Computational Frameworks for the Fast Fourier Transform, 1.7).
+ * 1992, Computational Frameworks for the Fast Fourier Transform, 1.7). The first pass windows the samples and leaves out
+ * the zeros after them.
  */
 export class RealFftPair implements FftPair {
-  readonly input: Float64Array;
   readonly #kernel: FftKernel;
   readonly #stages: readonly Stage[];
   readonly #buffers: readonly [number, number];
+  /** Addresses of window and samples, `size` float64 each, zero from {@link #length} on. */
+  readonly #window: number;
+  readonly #rows: readonly [number, number];
   /** Address of cos and sin of 2 pi k / size, k < size / 2. */
   readonly #table: number;
   /** Both channels' sums, where the kernel leaves them. */
   readonly #sums: Float64Array;
   readonly #half: number;
   readonly #values: Float64Array;
+  /** The window that lies at {@link #window}. */
+  #loaded: Float64Array | null = null;
   #spectrum = 0;
 
   /** `kernel`: of `compileFftKernel`. */
@@ -41,34 +51,81 @@ export class RealFftPair implements FftPair {
   ) {
     const half = size / 2;
     this.#half = half;
-    const bytes = half * PAIR_BYTES;
     let end = 0;
     const take = (length: number) => {
       end += length;
       return end - length;
     };
-    const input = take(bytes);
-    this.#buffers = [take(bytes), take(bytes)];
+    this.#window = take(size * LANE_BYTES);
+    this.#rows = [take(size * LANE_BYTES), take(size * LANE_BYTES)];
+    this.#buffers = [take(half * PAIR_BYTES), take(half * PAIR_BYTES)];
     const sums = take(PAIR_BYTES);
     this.#table = take(half * TWIDDLE_BYTES);
     this.#stages = stagesOf(half, take);
     const memory = new WebAssembly.Memory({ initial: Math.ceil(end / PAGE_BYTES) });
     this.#values = new Float64Array(memory.buffer);
-    this.input = this.#values.subarray(input / LANE_BYTES, (input + bytes) / LANE_BYTES);
     this.#sums = this.#values.subarray(sums / LANE_BYTES, sums / LANE_BYTES + 2);
     this.#fillTables();
     this.#kernel = fftKernelOn(kernel, memory);
   }
 
-  transform(): void {
-    let from = this.input.byteOffset;
-    for (const [i, { radix, count, stride, twiddles }] of this.#stages.entries()) {
+  transform(window: Float64Array, first: Float64Array, second: Float64Array): void {
+    const values = this.#values;
+    if (window !== this.#loaded) this.#load(window);
+    values.set(first, this.#rows[0] / LANE_BYTES);
+    values.set(second, this.#rows[1] / LANE_BYTES);
+    this.#firstPass(window.length);
+    let from = this.#buffers[0];
+    const stages = this.#stages;
+    for (let i = 1; i < stages.length; i++) {
+      const { radix, count, stride, twiddles } = stages[i];
       const to = this.#buffers[i % 2];
-      const run = radix === 8 ? this.#kernel.pass8 : radix === 4 ? this.#kernel.pass4 : this.#kernel.pass2;
-      run(from, to, twiddles, count, stride);
+      const kernel = this.#kernel;
+      // Twiddles of a pass with one butterfly are 1.
+      if (radix === 8) (count > 1 ? kernel.pass8 : kernel.last8)(from, to, twiddles, count, stride);
+      else (radix === 4 ? kernel.last4 : kernel.last2)(from, to, twiddles, count, stride);
       from = to;
     }
     this.#spectrum = from;
+  }
+
+  #load(window: Float64Array): void {
+    for (const row of [this.#window, ...this.#rows])
+      this.#values.fill(0, row / LANE_BYTES, row / LANE_BYTES + this.size);
+    this.#values.set(window, this.#window / LANE_BYTES);
+    this.#loaded = window;
+  }
+
+  #firstPass(length: number): void {
+    const kernel = this.#kernel;
+    const { radix, count } = this.#stages[0];
+    if (radix < 8) {
+      this.#windowed(radix === 2 ? kernel.windowed2of2 : kernel.windowed4of4, 0, count);
+      return;
+    }
+    const { windowed8of4, windowed8of5, windowed8of6, windowed8of7, windowed8of8 } = kernel;
+    const byInputs = [windowed8of4, windowed8of5, windowed8of6, windowed8of7, windowed8of8];
+    // The first butterflies may have one input more than the others.
+    const complex = Math.ceil(length / 2);
+    const inputs = Math.floor(complex / count);
+    const more = inputs < FEWEST_INPUTS ? 0 : complex % count;
+    if (more > 0) this.#windowed(byInputs[inputs + 1 - FEWEST_INPUTS], 0, more);
+    this.#windowed(byInputs[Math.max(0, inputs - FEWEST_INPUTS)], more, count - more);
+  }
+
+  /** Butterflies `from` to `from + count` of the first pass. */
+  #windowed(pass: WindowedPass, from: number, count: number): void {
+    const { radix, count: all, twiddles } = this.#stages[0];
+    const at = from * COMPLEX_BYTES;
+    pass(
+      this.#rows[0] + at,
+      this.#rows[1] + at,
+      this.#window + at,
+      this.#buffers[0] + from * radix * PAIR_BYTES,
+      twiddles + from * (radix - 1) * TWIDDLE_BYTES,
+      count,
+      all * COMPLEX_BYTES,
+    );
   }
 
   power(from: number, to: number): Float64Array {

@@ -23,6 +23,8 @@ function signed(value: number): number[] {
 
 const vector = (op: number): number[] => [0xfd, ...unsigned(op)];
 const ADDRESS_ALIGNMENT = 3;
+/** Eight bytes of a shuffle, from `first` on. */
+const lane = (first: number): number[] => Array.from({ length: 8 }, (_, i) => first + i);
 
 export const get = (local: number): Code => [0x20, ...unsigned(local)];
 export const set = (local: number, value: Code): Code => [...value, 0x21, ...unsigned(local)];
@@ -60,6 +62,9 @@ export const f64x2 = {
     const bytes = new Uint8Array(Float64Array.of(value, value).buffer);
     return [...vector(12), ...bytes];
   },
+  /** The first lanes of both, and the second lanes of both. */
+  low: (a: Code, b: Code): Code => [...a, ...b, ...vector(13), ...lane(0), ...lane(16)],
+  high: (a: Code, b: Code): Code => [...a, ...b, ...vector(13), ...lane(8), ...lane(24)],
   add: (a: Code, b: Code): Code => [...a, ...b, ...vector(0xf0)],
   subtract: (a: Code, b: Code): Code => [...a, ...b, ...vector(0xf1)],
   multiply: (a: Code, b: Code): Code => [...a, ...b, ...vector(0xf2)],

@@ -10,6 +10,8 @@ import { hannWindow, nextPowerOfTwo } from './periodogram.js';
 export class Welch {
   readonly #fft: FftPair;
   readonly #window: Float64Array;
+  /** The segments at hand. */
+  readonly #centred: readonly [Float64Array, Float64Array];
   readonly #scale: number;
   readonly #step: number;
   readonly #segments: number;
@@ -25,6 +27,7 @@ export class Welch {
     const size = Math.max(4, nextPowerOfTwo(segment));
     this.#fft = fftPairOf(size);
     this.#window = hannWindow(segment);
+    this.#centred = [new Float64Array(segment), new Float64Array(segment)];
     this.#step = segment - Math.floor(segment / 2);
     this.#segments = length < segment ? 0 : 1 + Math.floor((length - segment) / this.#step);
     this.bin_hz = sfreq / size;
@@ -48,18 +51,12 @@ export class Welch {
   ): void {
     one.fill(this.#segments > 0 ? 0 : Number.NaN);
     other.fill(this.#segments > 0 ? 0 : Number.NaN);
-    const { input, size } = this.#fft;
-    const window = this.#window;
-    const n = window.length;
+    const { size } = this.#fft;
     for (let s = 0; s < this.#segments; s++) {
       const at = s * this.#step;
-      const [a, b] = [meanOf(first, at, n), meanOf(second, at, n)];
-      for (let i = 0; i < n; i++) {
-        input[2 * i] = (first[at + i] - a) * window[i];
-        input[2 * i + 1] = (second[at + i] - b) * window[i];
-      }
-      input.fill(0, 2 * n);
-      this.#fft.transform();
+      centre(first, at, this.#centred[0]);
+      centre(second, at, this.#centred[1]);
+      this.#fft.transform(this.#window, ...this.#centred);
       for (let k = from; k < to; k++) {
         // The one-sided density holds 0 Hz and Nyquist once.
         const sides = k === 0 || 2 * k === size ? 1 : 2;
@@ -71,8 +68,11 @@ export class Welch {
   }
 }
 
-function meanOf(x: Float64Array, at: number, n: number): number {
+/** Writes the samples of `x` from `at` on, without their mean, to `out`. */
+function centre(x: Float64Array, at: number, out: Float64Array): void {
+  const n = out.length;
   let sum = 0;
-  for (let i = at; i < at + n; i++) sum += x[i];
-  return sum / n;
+  for (let i = 0; i < n; i++) sum += x[at + i];
+  const mean = sum / n;
+  for (let i = 0; i < n; i++) out[i] = x[at + i] - mean;
 }

@@ -66,7 +66,8 @@ class SeedDifferentialEntropy implements Extractor {
     const channels = this.#channels;
     for (let i = 0; i < channels.length; i += 2) {
       const j = Math.min(i + 1, channels.length - 1);
-      this.#transform(window.channel(channels[i]), window.channel(channels[j]));
+      const [first, second] = [i, j].map((k) => window.channel(channels[k]).subarray(0, this.#window.length));
+      this.#fft.transform(this.#window, first, second);
       for (const [b, [first, last]] of this.#bins.entries()) {
         // The released code looks at bins below Nyquist only.
         if (last >= this.#fft.size / 2) continue;
@@ -75,17 +76,6 @@ class SeedDifferentialEntropy implements Extractor {
           out[channel * this.#bins.length + b] = Math.log2((100 * sums[k]) / (last - first + 1));
       }
     }
-  }
-
-  #transform(first: Float64Array, second: Float64Array): void {
-    const { input } = this.#fft;
-    const window = this.#window;
-    for (let n = 0; n < window.length; n++) {
-      input[2 * n] = first[n] * window[n];
-      input[2 * n + 1] = second[n] * window[n];
-    }
-    input.fill(0, 2 * window.length);
-    this.#fft.transform();
   }
 }
 
