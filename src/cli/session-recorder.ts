@@ -45,7 +45,7 @@ export class SessionRecorder {
       if (!file) return;
       switch (message.kind) {
         case 'open':
-          if (!file.known.has(message.info.id)) file.writer.open(message.info);
+          if (!file.known.has(message.info.id)) file.writer.open(message.info, { arrival: true });
           file.known.add(message.info.id);
           file.open.add(message.info.id);
           break;

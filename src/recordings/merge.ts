@@ -17,26 +17,27 @@ export function chunkLength({ sfreq, channels }: StreamInfo, asked: number | nul
 }
 
 /**
- * Every stream's `open`, then the messages of all streams in order of their first stamp (ties: order of the streams),
- * then every `close`. Each of `streams` gives its own messages in order.
+ * Every stream's `open`, then the messages of all streams in order of their first stamp or of another `place` (ties:
+ * order of the streams), then every `close`. Each of `streams` gives its own messages in order.
  */
 export async function* mergeStreams(
   infos: readonly StreamInfo[],
   streams: readonly (Iterator<DataMessage> | AsyncIterator<DataMessage>)[],
+  place: (message: DataMessage) => number = stampOf,
 ): AsyncGenerator<StreamMessage> {
   for (const info of infos) yield { kind: 'open', info };
   const heads: (DataMessage | null)[] = [];
-  const stamps = new Float64Array(streams.length).fill(Number.POSITIVE_INFINITY);
+  const places = new Float64Array(streams.length).fill(Number.POSITIVE_INFINITY);
   const take = (s: number, { done, value }: IteratorResult<DataMessage>) => {
     heads[s] = done ? null : value;
-    stamps[s] = done ? Number.POSITIVE_INFINITY : stampOf(value);
+    places[s] = done ? Number.POSITIVE_INFINITY : place(value);
   };
   try {
     for (const [s, stream] of streams.entries()) take(s, await stream.next());
     for (;;) {
       let first = -1;
       for (let s = 0; s < streams.length; s++)
-        if (heads[s] && (first < 0 || stamps[s] < stamps[first])) first = s;
+        if (heads[s] && (first < 0 || places[s] < places[first])) first = s;
       if (first < 0) break;
       yield heads[first]!;
       // A cursor on a file answers at once: awaiting it would cost more than reading a small chunk.

@@ -16,6 +16,10 @@ export interface XdfStream {
   readonly channels: readonly RawChannel[];
   /** Stamps lie on the recording's clock already, as our own writer leaves them: nothing is to be mapped. */
   readonly isMapped: boolean;
+  /** The session that the stamps' clock belongs to; '' where it is the file's only one. */
+  readonly session: string;
+  /** Chunks lie in the file in the order in which all streams' samples arrived, and as they arrived. */
+  readonly inArrivalOrder: boolean;
   /** Its header as it stands in the file. */
   readonly header: string;
   hasFooter: boolean;
@@ -169,6 +173,7 @@ function parseHeader(streamId: number, xml: string, problems: string[]): XdfStre
     return null;
   }
   const name = textOf(info, 'name');
+  const synchronization = member(member(info, 'desc'), 'synchronization');
   const sfreq = Number(textOf(info, 'nominal_srate'));
   return {
     streamId,
@@ -178,7 +183,9 @@ function parseHeader(streamId: number, xml: string, problems: string[]): XdfStre
     sfreq: Number.isFinite(sfreq) && sfreq > 0 ? sfreq : 0,
     format,
     channels: channelsOf(info, count, name, problems),
-    isMapped: textOf(member(member(info, 'desc'), 'synchronization'), 'stamps') === 'session',
+    isMapped: textOf(synchronization, 'stamps') === 'session',
+    session: textOf(synchronization, 'session'),
+    inArrivalOrder: textOf(synchronization, 'order') === 'arrival',
     header: xml,
     hasFooter: false,
     clockOffsets: [],

@@ -39,6 +39,11 @@ export class XdfSampleReader {
     return this.#values;
   }
 
+  /** Index of the current sample's chunk among the stream's. */
+  get chunk(): number {
+    return this.#chunk - 1;
+  }
+
   /** Where the current sample ends, in bytes from the start of its chunk's content. */
   get end(): number {
     return this.#at;

@@ -25,6 +25,14 @@ export interface SenderStream {
   readonly channels: number;
 }
 
+/** What {@link XdfWriter.open} tells readers of a stream's stamps beside that they are mapped. */
+export interface MappedStream {
+  /** Names the session whose clock they are on, where the file holds others; {@link XdfWriter.writeClockOffset} then places it. */
+  readonly session?: string;
+  /** Chunks are written as they arrive: replay delivers them in that order, and cuts where samples were missing. */
+  readonly arrival?: boolean;
+}
+
 /** The content of a samples chunk after the stream's id. */
 export interface EncodedSamples {
   readonly content: Uint8Array;
@@ -40,6 +48,7 @@ interface OpenStream {
   readonly channels: number;
   /** Whose clock the stamps are on; the session's needs no measurements. */
   readonly stamps: 'session' | 'sender';
+  readonly marksGaps: boolean;
   first: Seconds;
   last: Seconds;
   samples: number;
@@ -76,10 +85,11 @@ export class XdfWriter {
   }
 
   /** Adds a stream. Markers are text, everything else numbers. */
-  open(info: StreamInfo): void {
+  open(info: StreamInfo, mapped: MappedStream = {}): void {
     const format = info.type === 'Markers' ? 'string' : this.#format;
-    const header = headerXml(info, format);
-    this.#open({ id: info.id, header, format, channels: info.channels.length }, 'session');
+    const header = headerXml(info, format, mapped);
+    const stream = { id: info.id, header, format, channels: info.channels.length };
+    this.#open(stream, mapped.session === undefined ? 'session' : 'sender', mapped.arrival);
   }
 
   /** Adds a stream whose stamps stay on its sender's clock; {@link writeClockOffset} tells where that lies. */
@@ -87,10 +97,14 @@ export class XdfWriter {
     this.#open(stream, 'sender');
   }
 
-  #open({ id, header, format, channels }: SenderStream, stamps: OpenStream['stamps']): void {
+  #open(
+    { id, header, format, channels }: SenderStream,
+    stamps: OpenStream['stamps'],
+    marksGaps = false,
+  ): void {
     const streamId = this.#streams.size + 1;
     this.#streams.set(id, {
-      ...{ id, streamId, format, channels, stamps },
+      ...{ id, streamId, format, channels, stamps, marksGaps },
       ...{ first: 0, last: 0, samples: 0, offsets: [] },
     });
     this.#append(xdfTag.streamHeader, [streamIdBytes(streamId), xml(header)]);
@@ -127,6 +141,9 @@ export class XdfWriter {
     const stream = this.#stream(info.id);
     const n = times.length;
     if (n === 0) return;
+    // A measurement at the very stamp that follows it says that samples are missing there, and is true for any reader.
+    if (chunk.gapBefore && stream.marksGaps && stream.samples > 0)
+      this.writeClockOffset(info.id, times[0], stream.offsets.at(-1)?.offset ?? 0);
     const { bytes: width, write } = xdfNumericFormats[stream.format];
     const channels = info.channels.length;
     const bytes = Buffer.allocUnsafe(5 + n * (9 + channels * width));
@@ -244,7 +261,7 @@ function xml(body: string): Buffer {
   return Buffer.from(body.startsWith('<?xml') ? body : `<?xml version="1.0"?>${body}`, 'utf8');
 }
 
-function headerXml(info: StreamInfo, format: string): string {
+function headerXml(info: StreamInfo, format: string, { session, arrival }: MappedStream): string {
   const described = format === 'string' ? info.channels.slice(0, 1) : info.channels;
   const count = format === 'string' ? 1 : described.length;
   const channels = described.map(channelXml).join('');
@@ -257,7 +274,10 @@ function headerXml(info: StreamInfo, format: string): string {
     element('channel_format', format),
     element('source_id', info.sourceId),
     `<desc><channels>${channels}</channels>`,
-    '<synchronization><stamps>session</stamps></synchronization></desc></info>',
+    '<synchronization><stamps>session</stamps>',
+    session === undefined ? '' : element('session', session),
+    arrival ? element('order', 'arrival') : '',
+    '</synchronization></desc></info>',
   ].join('');
 }
 

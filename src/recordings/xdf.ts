@@ -1,9 +1,9 @@
 import type { Seconds } from '../core/clock.js';
 import { InputError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
-import type { StreamInfo, StreamMessage } from '../core/signal.js';
+import type { Chunk, StreamInfo, StreamMessage } from '../core/signal.js';
 import { type CanonicalStream, canonicalStreams } from '../dialects/canonical-stream.js';
-import { StampMapper } from '../timebase/stamp-mapper.js';
+import { type StampBreak, StampMapper } from '../timebase/stamp-mapper.js';
 import { isUnixStamp } from '../timebase/unix-stamps.js';
 import { ChunkBuilder } from './chunk-builder.js';
 import { type DataMessage, mergeStreams } from './merge.js';
@@ -58,6 +58,9 @@ class XdfRecording implements Recording {
   /** Added to unix stamps that lie beside stamps of LSL's clock; null where no such mixture is. */
   readonly #unixShift: Seconds | null;
   readonly #unixStreams = new Set<XdfStream>();
+  /** Streams whose stamps are taken as they are. */
+  readonly #mappedStreams: ReadonlySet<XdfStream>;
+  readonly #inArrivalOrder: boolean;
 
   constructor(file: RandomAccessFile) {
     this.#file = file;
@@ -65,6 +68,12 @@ class XdfRecording implements Recording {
     this.stem = stemOf(file.path);
     const { streams, problems } = indexXdf(file);
     this.problems = problems;
+    const delivering = streams.filter(({ chunkOffsets }) => chunkOffsets.length > 0);
+    // Beside other clocks a session's is one more clock, whose offsets were measured.
+    const clocks = new Set(delivering.map(({ isMapped, session }) => (isMapped ? session : null)));
+    this.#mappedStreams = new Set(clocks.size === 1 ? delivering.filter(({ isMapped }) => isMapped) : []);
+    this.#inArrivalOrder =
+      this.#mappedStreams.size > 0 && delivering.every(({ inArrivalOrder }) => inArrivalOrder);
     const declared = streams.map((source) => ({ source, parts: canonicalStreams(declarationOf(source)) }));
     const isMarkers = (source: XdfStream, info: StreamInfo) =>
       info.type === 'Markers' && (source.format === 'string' || source.sfreq === 0);
@@ -72,8 +81,10 @@ class XdfRecording implements Recording {
     const firsts = declared.flatMap(({ source, parts }) => {
       const reader = new XdfSampleReader(file, source);
       if (!reader.next()) return [];
-      if (isUnixStamp(reader.stamp)) this.#unixStreams.add(source);
-      const first = reader.stamp + (isUnixStamp(reader.stamp) ? 0 : (source.clockOffsets[0]?.offset ?? 0));
+      const placed = source.isMapped && !this.#mappedStreams.has(source) && source.clockOffsets.length > 0;
+      const isUnix = isUnixStamp(reader.stamp) && !placed;
+      if (isUnix) this.#unixStreams.add(source);
+      const first = reader.stamp + (isUnix ? 0 : (source.clockOffsets[0]?.offset ?? 0));
       return [{ source, first, isMarkers: isMarkers(source, parts[0].info) }];
     });
     if (firsts.length === 0)
@@ -104,11 +115,13 @@ class XdfRecording implements Recording {
 
   async *messages(options: ReadOptions): AsyncGenerator<StreamMessage> {
     for (const part of this.#parts) this.#announce(part, options.events);
+    const places = new WeakMap<DataMessage, number>();
     yield* mergeStreams(
       this.#parts.map((part) => part.canonical.info),
       this.#parts.map((part) =>
-        part.isMarkers ? this.#markers(part, options.clockSync) : this.#chunks(part, options),
+        part.isMarkers ? this.#markers(part, options.clockSync, places) : this.#chunks(part, options, places),
       ),
+      this.#inArrivalOrder ? (message) => places.get(message)! : undefined,
     );
   }
 
@@ -132,12 +145,17 @@ class XdfRecording implements Recording {
       });
   }
 
-  #mapper(source: XdfStream, clockSync: boolean): StampMapper {
+  #mapper(
+    source: XdfStream,
+    clockSync: boolean,
+    reader: XdfSampleReader,
+  ): Pick<StampMapper, 'map' | 'lastBreak'> {
+    if (this.#inArrivalOrder) return new ArrivedStamps(source, reader);
     const isUnix = this.#unixStreams.has(source);
     return new StampMapper(
       {
         sfreq: source.sfreq,
-        clockSync: clockSync && !source.isMapped,
+        clockSync: clockSync && !this.#mappedStreams.has(source),
         shift: isUnix ? (this.#unixShift ?? 0) : 0,
       },
       // Offsets compare LSL clocks; they say nothing of a stream that uses another clock.
@@ -151,7 +169,7 @@ class XdfRecording implements Recording {
       let result = surveys.get(source);
       if (!result) {
         const reader = new XdfSampleReader(this.#file, source);
-        const mapper = this.#mapper(source, true);
+        const mapper = this.#mapper(source, true, reader);
         const survey = new StreamSurvey();
         while (reader.next()) survey.add(mapper.map(reader.stamp), mapper.lastBreak);
         this.problems.push(...reader.problems);
@@ -162,9 +180,13 @@ class XdfRecording implements Recording {
     });
   }
 
-  *#markers({ source, canonical }: Part, clockSync: boolean): Generator<DataMessage> {
+  *#markers(
+    { source, canonical }: Part,
+    clockSync: boolean,
+    places: WeakMap<DataMessage, number>,
+  ): Generator<DataMessage> {
     const reader = new XdfSampleReader(this.#file, source);
-    const mapper = this.#mapper(source, clockSync);
+    const mapper = this.#mapper(source, clockSync, reader);
     const numeric = xdfNumericFormats[source.format];
     while (reader.next()) {
       const values = numeric
@@ -173,24 +195,41 @@ class XdfRecording implements Recording {
           )
         : reader.texts();
       const value = values.length === 1 ? values[0] : JSON.stringify(values);
-      yield {
+      const message: DataMessage = {
         kind: 'marker',
         marker: { stream: canonical.info.id, time: mapper.map(reader.stamp), value },
       };
+      places.set(message, source.chunkOffsets[reader.chunk]);
+      yield message;
     }
   }
 
-  *#chunks({ source, canonical }: Part, options: ReadOptions): Generator<DataMessage> {
+  *#chunks(
+    { source, canonical }: Part,
+    options: ReadOptions,
+    places: WeakMap<DataMessage, number>,
+  ): Generator<DataMessage> {
     const { info, keep, scale, offset } = canonical;
     const format = xdfNumericFormats[source.format];
     if (!format) return;
     const builder = new ChunkBuilder(info, options.chunk);
     const reader = new XdfSampleReader(this.#file, source);
-    const mapper = this.#mapper(source, options.clockSync);
+    const mapper = this.#mapper(source, options.clockSync, reader);
+    let arrived = 0;
+    const message = (chunk: Chunk): DataMessage => {
+      const built: DataMessage = { kind: 'chunk', chunk };
+      places.set(built, source.chunkOffsets[arrived]);
+      return built;
+    };
     while (reader.next()) {
       const time = mapper.map(reader.stamp);
+      if (this.#inArrivalOrder && reader.chunk !== arrived) {
+        const whole = builder.end();
+        if (whole) yield message(whole);
+      }
       const chunk = builder.begin(time, mapper.lastBreak !== 'none');
-      if (chunk) yield { kind: 'chunk', chunk };
+      if (chunk) yield message(chunk);
+      arrived = reader.chunk;
       if (mapper.lastBreak === 'clock-reset')
         options.events({
           code: 'clock-reset',
@@ -204,7 +243,38 @@ class XdfRecording implements Recording {
         builder.set(c, format.read(view, valuesAt + keep[c] * format.bytes) * scale[c] + offset[c]);
     }
     const rest = builder.end();
-    if (rest) yield { kind: 'chunk', chunk: rest };
+    if (rest) yield message(rest);
+  }
+}
+
+/** Stamps as they arrived, and the gaps that were seen then: see {@link XdfWriter.write}. */
+class ArrivedStamps {
+  lastBreak: StampBreak = 'none';
+  readonly #source: XdfStream;
+  readonly #reader: XdfSampleReader;
+  #chunk = 0;
+  #offset = 0;
+
+  constructor(source: XdfStream, reader: XdfSampleReader) {
+    this.#source = source;
+    this.#reader = reader;
+  }
+
+  map(stamp: Seconds): Seconds {
+    const { clockOffsets, clockOffsetsAt, chunkOffsets } = this.#source;
+    this.lastBreak = 'none';
+    if (this.#reader.chunk === this.#chunk) return stamp;
+    this.#chunk = this.#reader.chunk;
+    const at = chunkOffsets[this.#chunk];
+    while (clockOffsetsAt[this.#offset + 1] < at) this.#offset++;
+    const measured = clockOffsetsAt[this.#offset];
+    if (
+      measured < at &&
+      measured > chunkOffsets[this.#chunk - 1] &&
+      clockOffsets[this.#offset].time === stamp
+    )
+      this.lastBreak = 'gap';
+    return stamp;
   }
 }
 

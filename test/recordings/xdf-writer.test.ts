@@ -117,6 +117,55 @@ describe('XdfWriter', () => {
     expect(found).toBe(1 + Math.floor((50 * 1000 * 25) / (1 << 18)));
   });
 
+  it('keeps the order of arrival and the gaps that were seen, however small', async () => {
+    const path = join(folder, 'arrival.xdf');
+    const writer = XdfWriter.create(path);
+    for (const stream of [eeg, gaze, cues]) writer.open(stream, { arrival: true });
+    // The eye tracker's samples come late, and one EEG sample is missing.
+    const arrived = [chunkOf(eeg, 1000, 10), chunkOf(eeg, 1000.2, 5), chunkOf(gaze, 999.9, 4), chunkOf(eeg, 1000.32, 10, true), chunkOf(eeg, 1000.52, 1)]; // biome-ignore format: one line
+    for (const [i, chunk] of arrived.entries()) {
+      writer.write(chunk);
+      if (i === 1) writer.writeMarker({ stream: 'cues', time: 1000.1, value: 'go' });
+    }
+    writer.close();
+    const recording = await xdf.open(path);
+    expect(recording.streams[0].gaps).toEqual([{ from: arrived[1].times[4], to: 1000.32 }]);
+    const messages = [];
+    for await (const message of recording.messages({ chunk: null, clockSync: true, events: () => {} }))
+      if (message.kind === 'chunk') {
+        const { info: of, times, data, gapBefore } = message.chunk;
+        messages.push([of.name, [...times], [...data], gapBefore]);
+      } else if (message.kind === 'marker') messages.push(message.marker.value);
+    const expected = arrived.map(({ info: of, times, data, gapBefore }) => [
+      of.name,
+      [...times],
+      [...data],
+      gapBefore,
+    ]);
+    expect(messages).toEqual([...expected.slice(0, 2), 'go', ...expected.slice(2)]);
+    await recording.close();
+  });
+
+  it('places the sessions of a recording that holds several clocks by their offsets', async () => {
+    const path = join(folder, 'clocks.xdf');
+    const writer = XdfWriter.create(path);
+    const header =
+      '<info><name>lsl</name><type>EEG</type><channel_count>1</channel_count><nominal_srate>50</nominal_srate><channel_format>float32</channel_format></info>';
+    writer.openSender({ id: 'lsl', header, format: 'float32', channels: 1 });
+    writer.open(eeg, { session: 'lab', arrival: true });
+    writer.writeClockOffset('lsl', 5000, 0);
+    writer.writeClockOffset('eeg', 1000, 4000.5);
+    writer.writeSender('lsl', Float64Array.of(5000, 5000.02), [1, 2]);
+    writer.write(chunkOf(eeg, 1000, 50));
+    writer.close();
+    const recording = await xdf.open(path);
+    expect(recording.streams.map(({ first, info: { aligned } }) => [first, aligned])).toEqual([
+      [5000, 'clock'],
+      [5000.5, 'clock'],
+    ]);
+    await recording.close();
+  });
+
   it('leaves nothing after discard', async () => {
     const path = join(folder, 'gone.xdf');
     const writer = XdfWriter.create(path);
