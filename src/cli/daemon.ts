@@ -1,19 +1,19 @@
-import { filter, type Observable, tap } from 'rxjs';
-import { canonicalJson } from '../core/digest.js';
+import { tap } from 'rxjs';
 import type { EventSink } from '../core/event.js';
 import { chooseBackend } from '../lsl/backend.js';
 import { loadConfig } from '../lsl/config.js';
 import { type RunningServer, startServer } from '../server/server.js';
 import { ConsoleSink } from '../sinks/console.js';
 import { LslSink } from '../sinks/lsl.js';
-import type { OutputMessage } from '../sinks/sink.js';
+import type { Sink } from '../sinks/sink.js';
 import { WebSocketSink } from '../sinks/websocket.js';
 import { LslSource } from '../sources/lsl.js';
-import type { SessionMessage, SourceContext } from '../sources/source.js';
+import type { Source, SourceContext } from '../sources/source.js';
 import { WebSocketSource } from '../sources/websocket.js';
 import { createMetrics } from '../telemetry/metrics.js';
-import { sourceDefinitions } from '../topology/registry.js';
 import type { LoadedPipeline } from '../topology/run-session.js';
+import { RunningSinks, type SinkFactory } from '../topology/running-sinks.js';
+import { RunningSources } from '../topology/running-sources.js';
 import { PipelineRuntime } from '../topology/runtime.js';
 import type { CommandContext } from './context.js';
 import { type DaemonOptions, serverOptions } from './daemon-options.js';
@@ -28,6 +28,11 @@ export interface Daemon {
   readonly runtime: PipelineRuntime;
   readonly sink: WebSocketSink;
   readonly server: RunningServer;
+  /**
+   * Goes over to another pipeline: sources and sinks that are new start, those that are gone end, the others lose nothing.
+   * The caller closes the replaced runners. @throws ConfigurationError of an end that can't be made; the old one stays.
+   */
+  replace(loaded: LoadedPipeline): void;
   /** Closes sockets with 1001 and stops, within 5 s. */
   close(): Promise<void>;
 }
@@ -49,33 +54,44 @@ export async function startDaemon(
     metrics,
     busy: (session) => runtime.busy(session),
   });
-  const unixOf = (session: string, time: number): number | undefined => {
-    const zero = runtime.sessions.get(session)?.zero_unix_s;
+  const placed = (session: string, time: number, clockOf: 'zero_s' | 'zero_unix_s'): number | undefined => {
+    const zero = runtime.sessions.get(session)?.[clockOf];
     return zero === null || zero === undefined ? undefined : zero + time;
   };
   const sink = new WebSocketSink({
     clock,
     events,
     metrics,
-    unixOf,
+    unixOf: (session, time) => placed(session, time, 'zero_unix_s'),
   });
   runtime.outputs$.subscribe((message) => sink.publish(message));
-  const printed = printedStreams(loaded);
-  if (printed.size > 0) {
-    const lines = new ConsoleSink(context.stdout);
-    runtime.outputs$
-      .pipe(filter(({ stream }) => printed.has(stream)))
-      .subscribe((message) => lines.publish(message));
-  }
+  const sinks = new RunningSinks(
+    runtime.outputs$,
+    new Map<string, SinkFactory>([
+      ['console', (streams) => printing(context, streams)],
+      [
+        'lsl',
+        () => new LslSink({ clock, events, stampOf: (session, time) => placed(session, time, 'zero_s') }),
+      ],
+    ]),
+  );
   const recorder =
     options.record === undefined ? null : new SessionRecorder(options.record, { clock, events: announce });
-  const recorded = (messages$: Observable<SessionMessage>): Observable<SessionMessage> =>
-    recorder ? messages$.pipe(tap((message) => recorder.take(message))) : messages$;
-  runtime.consume(recorded(source.messages$));
-  const lslSink = lslSinkOf(loaded, { clock, events, unixOf });
-  if (lslSink) runtime.outputs$.subscribe((message) => lslSink.publish(message));
+  const consume = (started: Source): void => {
+    const messages$ = recorder
+      ? started.messages$.pipe(tap((message) => recorder.take(message)))
+      : started.messages$;
+    runtime.consume({ ...started, messages$ });
+  };
+  consume(source);
+  const { lslBackend = 'auto' } = options;
+  const sources = new RunningSources({
+    context: { clock, events: announce, session: DEFAULT_SESSION, lslBackend },
+    consume,
+  });
   const close = async (): Promise<void> => {
-    await Promise.all([source.close(), sink.close(), lslSink?.close()]);
+    sources.close();
+    await Promise.all([source.close(), sink.close(), sinks.close()]);
     await recorder?.close();
     await runtime.close();
     metrics.close();
@@ -89,14 +105,23 @@ export async function startDaemon(
       sink,
       ...(await serverOptions(options)),
     });
-    for (const messages$ of otherSources(loaded, { clock, events: announce, session: DEFAULT_SESSION }))
-      runtime.consume(recorded(messages$));
+    const openSinks = sinks.prepare(loaded.pipeline);
+    const startSources = sources.prepare(loaded.pipeline);
+    openSinks();
+    startSources();
     if (options.lsl !== undefined)
-      runtime.consume(recorded(lslStreams(options, { clock, events: announce, session: LSL_SESSION })));
+      consume(lslStreams(options, { clock, events: announce, session: LSL_SESSION }));
     return {
       runtime,
       sink,
       server,
+      replace: (next) => {
+        const changeSinks = sinks.prepare(next.pipeline);
+        const changeSources = sources.prepare(next.pipeline);
+        runtime.replace(next);
+        changeSinks();
+        changeSources();
+      },
       close: async () => {
         await server.close();
         await close();
@@ -112,41 +137,19 @@ export async function startDaemon(
 function lslStreams({ lsl, lslBackend = 'auto' }: DaemonOptions, { clock, events, session }: SourceContext) {
   const params = typeof lsl === 'string' ? { query: lsl } : {};
   const network = { clock, events, config: loadConfig() };
-  return new LslSource(network, params, session, chooseBackend(lslBackend)).messages$;
+  return new LslSource(network, params, session, chooseBackend(lslBackend));
 }
 
-/** The pipeline's outlet, if it has one. */
-function lslSinkOf(
-  { pipeline }: LoadedPipeline,
-  options: ConstructorParameters<typeof LslSink>[0],
-): LslSink | null {
-  const wanted = [...pipeline.sinks.values()].some(({ type }) => type === 'lsl');
-  return wanted ? new LslSink(options) : null;
+/** Lines on stdout of what the pipeline's console sinks are fed with. */
+function printing({ stdout }: CommandContext, streams: Parameters<SinkFactory>[0]): Sink {
+  const lines = new ConsoleSink(stdout);
+  return {
+    publish: (message) => {
+      if (streams.has(message.stream)) lines.publish(message);
+    },
+    close: () => lines.close(),
+  };
 }
-
-/** What the pipeline's console sinks are fed with. */
-function printedStreams({ pipeline }: LoadedPipeline): Set<OutputMessage['stream']> {
-  const inputs = [...pipeline.sinks.values()]
-    .filter(({ type }) => type === 'console')
-    .flatMap((sink) => sink.inputs);
-  return new Set(inputs.map((input) => (pipeline.models.has(input) ? 'affect' : 'features')));
-}
-
-/** Sources beside the WebSocket, which every daemon has. Nodes of equal type and parameters share one. */
-function otherSources({ pipeline }: LoadedPipeline, context: SourceContext) {
-  const sources = new Map<string, ReturnType<PipelineSourceCreate>['messages$']>();
-  for (const { type, params } of pipeline.sources.values()) {
-    const definition = sourceDefinitions.get(type);
-    const key = canonicalJson([type, params]);
-    if (!definition || type === 'websocket' || sources.has(key)) continue;
-    sources.set(key, definition.create(params, context).messages$);
-  }
-  return sources.values();
-}
-
-type PipelineSourceCreate = (typeof sourceDefinitions extends ReadonlyMap<string, infer D>
-  ? D
-  : never)['create'];
 
 /** Resolves when the process is asked to end. */
 export function untilAborted(signal: AbortSignal): Promise<void> {

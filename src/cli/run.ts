@@ -72,7 +72,12 @@ function reloadOnChange(
     try {
       const loaded = await loadModels(await loadPipeline(file), { engine: options.engine, events });
       const replaced = daemon.runtime.loaded;
-      daemon.runtime.replace(loaded);
+      try {
+        daemon.replace(loaded);
+      } catch (error) {
+        await closeRunners(loaded.runners);
+        throw error;
+      }
       clock.after(DRAIN_S, () => void closeRunners(replaced.runners));
       daemon.runtime.announce({ code: 'pipeline-reloaded', level: 'info', message: `${file} is in force` });
     } catch (error) {

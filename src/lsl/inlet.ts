@@ -5,15 +5,14 @@ import { fetchFullInfo } from './connect.js';
 import { type Feed, openFeed } from './feed.js';
 import { LslError } from './lsl-error.js';
 import type { LslContext } from './network.js';
-import { quoteForQuery } from './query.js';
+import { recoveryQuery, successorOf } from './recovery.js';
 import { Resolver } from './resolver.js';
 import type { LslStreamInfo } from './stream-info.js';
 import { type ClockMeasurement, TimeCorrection, udpProbes } from './time-correction.js';
+import { Watchdog } from './watchdog.js';
 
 /** How long one attempt to connect may take, s. */
 const CONNECT_TIMEOUT_S = 5;
-/** How long a silent outlet may take to say that it is still there, s. */
-const ALIVE_TIMEOUT_S = 3;
 
 export interface InletOptions {
   /** Samples, as they come. `gapBefore`: the connection broke before them. */
@@ -41,10 +40,9 @@ export class Inlet {
   #feed: Feed | null = null;
   #correction: TimeCorrection | null = null;
   #resolver: Resolver | null = null;
-  #watchdog: Timer | null = null;
+  #watchdog: Watchdog | null = null;
   #retry: Timer | null = null;
   #attempting = false;
-  #lastReceived: Seconds = 0;
   #gapBefore = false;
   #isClosed = false;
 
@@ -67,8 +65,16 @@ export class Inlet {
       if (error instanceof LslError) this.#tellRejected(error);
       throw error;
     }
-    const { watchdogInterval_s } = this.#context.config;
-    this.#watchdog = this.#context.clock.every(watchdogInterval_s, () => this.#check());
+    const { watchdogInterval_s, watchdogThreshold_s } = this.#context.config;
+    this.#watchdog = new Watchdog(this.#context, {
+      interval_s: watchdogInterval_s,
+      threshold_s: watchdogThreshold_s,
+      watched: () => this.#feed && this.#info,
+      lost: () => {
+        this.#feed?.close();
+        this.#lose(new LslError('timeout', `silent for ${watchdogThreshold_s} s, and not found any more`));
+      },
+    });
   }
 
   /** The stream's whole description. @throws LslError. */
@@ -78,7 +84,7 @@ export class Inlet {
 
   close(): void {
     this.#isClosed = true;
-    this.#watchdog?.cancel();
+    this.#watchdog?.close();
     this.#retry?.cancel();
     this.#resolver?.close();
     this.#correction?.close();
@@ -93,7 +99,7 @@ export class Inlet {
       maxChunkLength,
       timeout_s: CONNECT_TIMEOUT_S,
       samples: (batch) => {
-        this.#lastReceived = this.#context.clock.now();
+        this.#watchdog?.fed();
         const gapBefore = this.#gapBefore;
         this.#gapBefore = false;
         this.#options.samples(batch, gapBefore);
@@ -106,7 +112,7 @@ export class Inlet {
     }
     this.#feed = feed;
     this.#info = info;
-    this.#lastReceived = this.#context.clock.now();
+    this.#watchdog?.fed();
     void this.#measure(info);
   }
 
@@ -133,27 +139,12 @@ export class Inlet {
   }
 
   #recover(): void {
-    const { name, type, sourceId, channelCount, channelFormat, uid } = this.#info;
-    let query = `uid='${uid}'`;
-    if (sourceId !== '') {
-      const same = [
-        ['name', name],
-        ['type', type],
-        ['source_id', sourceId],
-        ['channel_format', channelFormat],
-      ] as const;
-      try {
-        query = same
-          .map(([field, text]) => `${field}=${quoteForQuery(text)}`)
-          .concat(`channel_count='${channelCount}'`)
-          .join(' and ');
-      } catch {
-        // A name with both kinds of quotes can't be asked for; this very outlet can.
-      }
-    } else if (this.#rejected.has(uid)) {
+    const { sourceId, uid } = this.#info;
+    if (sourceId === '' && this.#rejected.has(uid)) {
       this.#end('its outlet is malformed, and it has no source id to look for');
       return;
     }
+    const query = recoveryQuery(this.#info);
     this.#resolver = new Resolver(this.#context, { query, appeared: () => void this.#attempt() });
     this.#retry = this.#context.clock.every(
       this.#context.config.resolveInterval_s,
@@ -161,14 +152,11 @@ export class Inlet {
     );
   }
 
-  /** Connects to the likeliest of the outlets that fit: the same one, else the youngest. */
+  /** Connects to the likeliest of the outlets that fit. */
   async #attempt(): Promise<void> {
     if (this.#attempting || this.#isClosed || !this.#resolver) return;
-    const { uid, channelCount, channelFormat } = this.#info;
-    const [best] = this.#resolver.streams
-      .filter((info) => !this.#rejected.has(info.uid))
-      .filter((info) => info.channelCount === channelCount && info.channelFormat === channelFormat)
-      .sort((a, b) => Number(b.uid === uid) - Number(a.uid === uid) || b.createdAt - a.createdAt);
+    const usable = this.#resolver.streams.filter((info) => !this.#rejected.has(info.uid));
+    const best = successorOf(this.#info, usable);
     if (!best) return;
     this.#attempting = true;
     try {
@@ -184,27 +172,6 @@ export class Inlet {
     } finally {
       this.#attempting = false;
     }
-  }
-
-  /** After a long silence: is the outlet still there, or did its host vanish without a word? */
-  #check(): void {
-    const { clock, config } = this.#context;
-    if (!this.#feed || clock.now() - this.#lastReceived < config.watchdogThreshold_s) return;
-    const feed = this.#feed;
-    const done = (isAlive: boolean): void => {
-      late.cancel();
-      resolver.close();
-      if (isAlive || this.#isClosed || this.#feed !== feed) return;
-      feed.close();
-      this.#lose(
-        new LslError('timeout', `silent for ${config.watchdogThreshold_s} s, and not found any more`),
-      );
-    };
-    const resolver = new Resolver(this.#context, {
-      query: `uid='${this.#info.uid}'`,
-      appeared: () => done(true),
-    });
-    const late = clock.after(ALIVE_TIMEOUT_S, () => done(false));
   }
 
   #end(reason: string): void {

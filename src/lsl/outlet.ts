@@ -1,9 +1,16 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Seconds } from '../core/clock.js';
-import { numericLayouts, type SampleBatch } from './channel-format.js';
+import { numericLayouts, type SampleBatch, sliceBatch } from './channel-format.js';
 import { LslError } from './lsl-error.js';
 import { bindInRange, type LslContext, usableInterfaces } from './network.js';
-import { createStreamInfo, formatInfo, type LslStreamInfo, type StreamDescription } from './stream-info.js';
+import { Rejections } from './rejections.js';
+import {
+  createStreamInfo,
+  formatInfo,
+  type LslStreamInfo,
+  PROTOCOL_VERSION,
+  type StreamDescription,
+} from './stream-info.js';
 import { listenAddress, matchesQuery, UdpService } from './udp-service.js';
 import { ByteBuffer } from './wire/byte-buffer.js';
 import {
@@ -22,6 +29,8 @@ import { encodeSamples, type OutgoingBatch, testPattern, testPatternOffsets } fr
 /** How long a peer may take to say what it wants, s. */
 const REQUEST_TIMEOUT_S = 10;
 const MAX_CONNECTIONS = 1024;
+/** How long a receiver may take to read what it was sent before the stream ended, s. */
+const FLUSH_S = 1;
 
 export interface OutletOptions {
   /** Most that is kept for a receiver that doesn't read, s of data (irregular streams: hundreds of samples). Default 360. */
@@ -40,9 +49,10 @@ interface Waiting {
 
 /** A stream that this process offers: any number of receivers, each with a queue of its own. */
 export class Outlet {
-  readonly info: LslStreamInfo;
+  #info: LslStreamInfo;
   readonly #context: LslContext;
   readonly #options: OutletOptions;
+  readonly #rejections: Rejections;
   readonly #service: UdpService;
   readonly #servers: readonly Server[];
   readonly #connections = new Set<Socket>();
@@ -58,7 +68,8 @@ export class Outlet {
   ) {
     this.#context = context;
     this.#options = options;
-    this.info = info;
+    this.#rejections = new Rejections(context);
+    this.#info = info;
     this.#service = service;
     this.#servers = servers;
     for (const server of servers) server.on('connection', (socket) => this.#serve(socket));
@@ -102,6 +113,16 @@ export class Outlet {
     return new Outlet(context, options, info, service, servers);
   }
 
+  get info(): LslStreamInfo {
+    return this.#info;
+  }
+
+  /** Replaces the children of `desc`: those who ask from now on get these. Receivers lose nothing. */
+  redescribe(description: LslStreamInfo['description']): void {
+    this.#info = { ...this.#info, description };
+    this.#service.serve(this.#info);
+  }
+
   get consumers(): number {
     return this.#feeds.size;
   }
@@ -131,19 +152,34 @@ export class Outlet {
   push(values: SampleBatch['values'], times: Float64Array | Seconds = this.#context.clock.now()): void {
     const batch = this.#batch(values, times);
     if (batch.times.length === 0 || this.#feeds.size === 0) return;
-    const encoded = new Map<boolean, Buffer>();
+    const encoded = new Map<string, readonly Waiting[]>();
     for (const feed of this.#feeds) {
-      let bytes = feed.ownEncoding?.(batch);
-      if (!bytes) {
-        const { bigEndian } = feed.request;
-        bytes = encoded.get(bigEndian) ?? encodeSamples(batch, bigEndian);
-        encoded.set(bigEndian, bytes);
+      const { bigEndian, maxChunkLength } = feed.request;
+      const key = `${bigEndian} ${maxChunkLength}`;
+      let parts = feed.ownEncoding ? undefined : encoded.get(key);
+      if (!parts) {
+        const encode = feed.ownEncoding ?? ((part: OutgoingBatch) => encodeSamples(part, bigEndian));
+        parts = this.#parts(batch, maxChunkLength).map((part) => ({
+          bytes: encode(part),
+          samples: part.times.length,
+        }));
+        if (!feed.ownEncoding) encoded.set(key, parts);
       }
-      feed.offer({ bytes, samples: batch.times.length });
+      for (const part of parts) feed.offer(part);
     }
   }
 
-  /** Ends the stream. Resolves once its ports are free. */
+  /** Transmissions of at most `length` samples; 0: of one. */
+  #parts(batch: OutgoingBatch, length: number): readonly OutgoingBatch[] {
+    const samples = batch.times.length;
+    if (length === 0 || samples <= length) return [batch];
+    return Array.from({ length: Math.ceil(samples / length) }, (_, k) => {
+      const end = Math.min(samples, (k + 1) * length);
+      return { ...sliceBatch(batch, this.#info.channelCount, k * length, end), deduced: batch.deduced };
+    });
+  }
+
+  /** Ends the stream, what was pushed delivered to those who read. Resolves once its ports are free. */
   async close(): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
@@ -151,8 +187,13 @@ export class Outlet {
     const closed = this.#servers.map(
       (server) => new Promise<void>((resolve) => server.close(() => resolve())),
     );
-    for (const socket of this.#connections) socket.destroy();
+    const late = this.#context.clock.after(FLUSH_S, () => {
+      for (const socket of this.#connections) socket.destroy();
+    });
+    for (const feed of this.#feeds) feed.end();
+    for (const socket of this.#connections) if (socket.writableLength === 0) socket.destroy();
     await Promise.all(closed);
+    late.cancel();
   }
 
   #batch(values: SampleBatch['values'], times: Float64Array | Seconds): OutgoingBatch {
@@ -208,12 +249,9 @@ export class Outlet {
   #reject(socket: Socket, error: LslError): void {
     socket.end(formatRefusal(error));
     if (error.code === 'not-found') return;
-    this.#context.events({
-      code: 'peer-rejected',
-      level: 'warn',
-      message: `LSL: ${socket.remoteAddress} asked stream '${this.info.name}' for something odd: ${error.message}`,
-      stream: this.info.name,
-    });
+    const { name } = this.#info;
+    const from = socket.remoteAddress ?? 'a receiver';
+    this.#rejections.tell(from, `${from} asked stream '${name}' for something odd: ${error.message}`, name);
   }
 
   /** Whether the request was whole and is answered. @throws LslError. */
@@ -233,8 +271,8 @@ export class Outlet {
       const header = headerEnd(received.bytes);
       if (!header) return false;
       const request = parseFeedRequest(header.text, this.info);
-      socket.write(formatFeedResponse(this.info, request.bigEndian));
-      this.#feed(socket, request, null);
+      socket.write(formatFeedResponse(this.info, request));
+      this.#feed(socket, request);
       return true;
     }
     if (method !== 'LSL:shortinfo' && method !== 'LSL:streamfeed')
@@ -254,15 +292,21 @@ export class Outlet {
       maxBufferLength: count(maxBuffer, 0),
       maxChunkLength: count(maxChunk, 0),
       bigEndian: false,
+      dataVersion: 100,
+      suppressSubnormals: false,
     };
-    const archive = new ArchiveEncoder(this.info);
-    socket.write(archive.header());
-    this.#feed(socket, request, (batch) => archive.encode(batch));
+    this.#feed(socket, request);
     return true;
   }
 
-  #feed(socket: Socket, request: FeedRequest, ownEncoding: Encode | null): void {
+  #feed(socket: Socket, request: FeedRequest): void {
     const { channelFormat, channelCount } = this.info;
+    let ownEncoding: Encode | null = null;
+    if (request.dataVersion < PROTOCOL_VERSION) {
+      const archive = new ArchiveEncoder(this.info);
+      socket.write(archive.header());
+      ownEncoding = (batch) => archive.encode(batch);
+    }
     const encode = ownEncoding ?? ((batch: OutgoingBatch) => encodeSamples(batch, request.bigEndian));
     for (const offset of testPatternOffsets)
       socket.write(encode({ ...testPattern(channelFormat, channelCount, offset), deduced: false }));
@@ -325,6 +369,12 @@ class Feed {
       this.#samples -= samples;
       this.#dropped += samples;
     }
+  }
+
+  /** Sends what waits, and nothing after it. */
+  end(): void {
+    for (const { bytes } of this.#waiting.splice(0)) this.socket.write(bytes);
+    if (this.socket.writableLength > 0) this.socket.end();
   }
 
   #drain(): void {

@@ -13,6 +13,7 @@ import {
   usableInterfaces,
 } from './network.js';
 import { compileQuery } from './query.js';
+import { Rejections } from './rejections.js';
 import { type LslStreamInfo, parseInfo } from './stream-info.js';
 
 /** Streams that are kept in mind; more are abuse. */
@@ -49,6 +50,7 @@ export class Resolver {
   readonly #voices = new Map<string, Voice | 'opening' | 'failed'>();
   readonly #query: string;
   readonly #timer: Timer;
+  readonly #rejections: Rejections;
   readonly #forgetAfter_s: Seconds;
   #isOpen = true;
 
@@ -58,6 +60,7 @@ export class Resolver {
     compileQuery(query);
     this.#context = context;
     this.#options = options;
+    this.#rejections = new Rejections(context);
     this.#forgetAfter_s = forgetAfter_s;
     const session = `session_id='${context.config.sessionId}'`;
     this.#query = query.trim() === '' ? session : `${session} and ${query}`;
@@ -147,11 +150,8 @@ export class Resolver {
     try {
       info = reachedAt(parseInfo(text.slice(end + 1)), from);
     } catch (error) {
-      this.#context.events({
-        code: 'peer-rejected',
-        level: 'warn',
-        message: `LSL: ${from.address} announces something that is no stream: ${(error as Error).message}`,
-      });
+      const what = `announces something that is no stream: ${(error as Error).message}`;
+      this.#rejections.tell(from.address, `${from.address} ${what}`);
       return;
     }
     const known = this.#found.get(info.uid);

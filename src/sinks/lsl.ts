@@ -7,14 +7,14 @@ import { loadConfig } from '../lsl/config.js';
 import { channelsElement } from '../lsl/declaration.js';
 import type { LslContext } from '../lsl/network.js';
 import { Outlet } from '../lsl/outlet.js';
-import { xmlElement } from '../lsl/xml.js';
+import { type XmlElement, xmlElement } from '../lsl/xml.js';
 import type { OutputMessage, Sink, SinkDefinition } from './sink.js';
 
 export interface LslSinkOptions {
   readonly clock: Clock;
   readonly events: EventSink;
-  /** Wall-clock time of a session time, s since 1970. */
-  readonly unixOf: (session: string, time: Seconds) => Seconds | undefined;
+  /** Stamp on this machine's clock of a session time, s; undefined where it has none. */
+  readonly stampOf: (session: string, time: Seconds) => Seconds | undefined;
   /** Default: the settings of `lsl_api.cfg`, all interfaces. */
   readonly network?: Pick<LslContext, 'config' | 'interfaces'>;
 }
@@ -31,22 +31,28 @@ const channelNames = [
   'arousal_high',
 ] as const;
 
+interface Stamped {
+  readonly prediction: Prediction;
+  /** s on this machine's clock. */
+  readonly stamp: Seconds;
+}
+
 interface SessionOutlet {
   outlet: Outlet | null;
-  waiting: Prediction[];
+  /** What the outlet's description says of where predictions come from. */
+  origin: string;
+  waiting: Stamped[];
   isClosed: boolean;
 }
 
 /**
  * Predictions as an LSL stream of type `Affect`, one outlet a session, so that LabRecorder records them beside the
- * signals. Stamps are on this machine's clock; what is missing is NaN.
+ * signals. A sample's stamp is its window's end on this machine's clock, whenever it was computed; what is missing is NaN.
  */
 export class LslSink implements Sink {
   readonly #options: LslSinkOptions;
   readonly #context: LslContext;
   readonly #outlets = new Map<string, SessionOutlet>();
-  /** How far the wall clock is ahead of the machine's, s. */
-  #unixAhead_s: number | null = null;
 
   /** @throws ConfigurationError `lsl-config-unusable`. */
   constructor(options: LslSinkOptions) {
@@ -58,9 +64,11 @@ export class LslSink implements Sink {
   publish(message: OutputMessage): void {
     if (message.stream === 'sys' && message.event.code === 'session-closed') void this.#end(message.session);
     if (message.stream !== 'affect') return;
+    const { clock, stampOf } = this.#options;
+    const stamped = { prediction: message, stamp: stampOf(message.session, message.time) ?? clock.now() };
     const session = this.#outlets.get(message.session) ?? this.#begin(message);
-    if (session.outlet) this.#push(session.outlet, message);
-    else if (session.waiting.length < MAX_WAITING) session.waiting.push(message);
+    if (session.outlet) this.#push(session, session.outlet, stamped);
+    else if (session.waiting.length < MAX_WAITING) session.waiting.push(stamped);
   }
 
   async close(): Promise<void> {
@@ -68,7 +76,7 @@ export class LslSink implements Sink {
   }
 
   #begin(first: Prediction): SessionOutlet {
-    const session: SessionOutlet = { outlet: null, waiting: [], isClosed: false };
+    const session: SessionOutlet = { outlet: null, origin: originOf(first), waiting: [], isClosed: false };
     this.#outlets.set(first.session, session);
     Outlet.create(this.#context, {
       name: 'affectd',
@@ -77,21 +85,12 @@ export class LslSink implements Sink {
       channelFormat: 'double64',
       nominalRate_hz: 0,
       sourceId: `affectd-${hostname()}-${first.session}`,
-      description: [
-        channelsElement([
-          ...channelNames.map((label) => ({ label, unit: '[-1,1]', type: 'Affect' })),
-          { label: 'valid', unit: 'bool', type: 'Affect' },
-        ]),
-        xmlElement('session', first.session),
-        xmlElement('model', first.model),
-        xmlElement('pipeline', first.pipeline),
-        xmlElement('evidence', first.evidence),
-      ],
+      description: describe(first),
     })
       .then((outlet) => {
         if (session.isClosed) return outlet.close();
         session.outlet = outlet;
-        for (const prediction of session.waiting.splice(0)) this.#push(outlet, prediction);
+        for (const stamped of session.waiting.splice(0)) this.#push(session, outlet, stamped);
       })
       .catch((error: unknown) =>
         this.#options.events({
@@ -112,13 +111,11 @@ export class LslSink implements Sink {
     await session.outlet?.close();
   }
 
-  #push(outlet: Outlet, prediction: Prediction): void {
-    const { clock, unixOf } = this.#options;
-    const { session, time, valence, arousal, interval, valid } = prediction;
-    const unix = unixOf(session, time);
-    // Measured once: the two clocks are read one after the other, and what lies between must not jitter the stamps.
-    this.#unixAhead_s ??= clock.unix() - clock.now();
-    const stamp = unix === undefined ? clock.now() : unix - this.#unixAhead_s;
+  #push(session: SessionOutlet, outlet: Outlet, { prediction, stamp }: Stamped): void {
+    const { valence, arousal, interval, valid } = prediction;
+    const origin = originOf(prediction);
+    if (origin !== session.origin) outlet.redescribe(describe(prediction));
+    session.origin = origin;
     const values = [
       valence,
       arousal,
@@ -127,6 +124,23 @@ export class LslSink implements Sink {
     ].map((value) => value ?? Number.NaN);
     outlet.push(Float64Array.of(...values, valid ? 1 : 0), Float64Array.of(stamp));
   }
+}
+
+function originOf({ model, pipeline, evidence }: Prediction): string {
+  return `${model} ${pipeline} ${evidence}`;
+}
+
+function describe({ session, model, pipeline, evidence }: Prediction): XmlElement[] {
+  return [
+    channelsElement([
+      ...channelNames.map((label) => ({ label, unit: '[-1,1]', type: 'Affect' })),
+      { label: 'valid', unit: 'bool', type: 'Affect' },
+    ]),
+    xmlElement('session', session),
+    xmlElement('model', model),
+    xmlElement('pipeline', pipeline),
+    xmlElement('evidence', evidence),
+  ];
 }
 
 export const lslSink: SinkDefinition<Record<string, never>> = {

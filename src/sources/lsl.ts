@@ -58,6 +58,7 @@ export type LslParams = z.output<typeof lslParams>;
 /** Streams found by the Lab Streaming Layer: they may appear, vanish and return at any time. */
 export class LslSource implements Source {
   readonly messages$: Observable<SessionMessage>;
+  readonly onMachineClock = true;
 
   /** @throws ConfigurationError `lsl-query-unusable`, `session-pattern-unusable`. */
   constructor(context: LslContext, params: LslParams, session: string, backend = chooseBackend('auto')) {
@@ -107,6 +108,8 @@ class Listening {
     this.#subscriber = subscriber;
     this.#resolver = new Resolver(context, { query, appeared: (info) => void this.#appeared(info) });
     this.#retry = context.clock.every(RETRY_S, () => {
+      const present = new Set(this.#resolver.streams.map(({ uid }) => uid));
+      for (const uid of this.#refused.keys()) if (!present.has(uid)) this.#refused.delete(uid);
       for (const info of this.#resolver.streams) void this.#appeared(info);
     });
   }
@@ -175,6 +178,7 @@ class Listening {
       full,
       parts,
       allStampProcessing,
+      this.#context.config.smoothingHalfTime_s,
       (message) => this.#subscriber.next({ session, message }),
       (alignment, offset_s) => this.#tellAligned(full, session, id, alignment, offset_s),
     );
@@ -337,6 +341,6 @@ export const lslSource = sourceDefinition<LslParams>({
   type: 'lsl',
   summary: 'Streams of the Lab Streaming Layer, found on the network by what they say of themselves.',
   params: lslParams,
-  create: (params, { clock, events, session }) =>
-    new LslSource({ clock, events, config: loadConfig() }, params, session),
+  create: (params, { clock, events, session, lslBackend = 'auto' }) =>
+    new LslSource({ clock, events, config: loadConfig() }, params, session, chooseBackend(lslBackend)),
 });

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Clock } from '../core/clock.js';
 import type { EventSink } from '../core/event.js';
 import type { StreamMessage } from '../core/signal.js';
+import type { BackendChoice } from '../lsl/backend.js';
 
 /** A source's message together with the session it belongs to. */
 export interface SessionMessage {
@@ -16,6 +17,8 @@ export interface SessionMessage {
  */
 export interface Source {
   readonly messages$: Observable<SessionMessage>;
+  /** Whether stamps are on this machine's clock ({@link Clock.now}), so that what follows from them has a place on it. */
+  readonly onMachineClock?: boolean;
 }
 
 export interface SourceContext {
@@ -23,6 +26,8 @@ export interface SourceContext {
   readonly events: EventSink;
   /** Session of sources that can't tell it themselves. */
   readonly session: string;
+  /** What receives LSL streams; default `auto`. */
+  readonly lslBackend?: BackendChoice;
 }
 
 /** A source as a pipeline file knows it. Nodes of equal `type` and parameters share one source. */

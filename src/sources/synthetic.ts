@@ -25,6 +25,7 @@ export const syntheticSource = sourceDefinition({
     duration_s: z.number().positive().optional().describe('Seconds until it ends; default never.'),
   }),
   create: ({ speed, duration_s, ...person }, { clock, session }) => ({
+    onMachineClock: speed === 1,
     messages$: new Observable<SessionMessage>((subscriber) => {
       const start = clock.now();
       const options: SimulationOptions = {

@@ -38,6 +38,8 @@ export type GraphOutput =
   | {
       readonly kind: 'closed';
       readonly time: Seconds;
+      /** Stamp that is zero on the session's clock. */
+      readonly zero: Seconds;
       /** State of each source's stream; empty unless the graph monitors channels. */
       readonly inputs: ReadonlyMap<string, InputStatus>;
     }

@@ -16,7 +16,7 @@ import type { Clock, Seconds } from '../core/clock.js';
 import type { EventSink, SessionEvent } from '../core/event.js';
 import type { ModelRunner } from '../core/model.js';
 import type { OutputMessage } from '../sinks/sink.js';
-import type { SessionMessage } from '../sources/source.js';
+import type { SessionMessage, Source } from '../sources/source.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { OutputMessages } from './output-messages.js';
 import { predictInOrder } from './predict-in-order.js';
@@ -28,6 +28,8 @@ const QUEUE_LIMIT = 1024;
 
 export interface SessionStatus {
   readonly session: string;
+  /** The session's zero on this machine's clock ({@link Clock.now}); null before the first window closes. */
+  zero_s: Seconds | null;
   /** Wall-clock time of the session's zero, s since 1970. */
   zero_unix_s: Seconds | null;
   predictions: number;
@@ -46,7 +48,7 @@ export class PipelineRuntime {
   readonly #loaded: BehaviorSubject<LoadedPipeline>;
   readonly #outputs = new Subject<OutputMessage>();
   readonly #sessions = new Map<string, SessionStatus>();
-  readonly #subscriptions: Subscription[] = [];
+  readonly #subscriptions = new Set<Subscription>();
   /** Sessions whose model lags behind, and who waits for them. */
   readonly #busy = new Map<string, { readonly idle: Promise<void>; readonly release: () => void }>();
   readonly #publishers = new Map<string, OutputMessages>();
@@ -68,14 +70,17 @@ export class PipelineRuntime {
   }
 
   /** Takes in a source; its sessions run until it completes or the runtime closes. */
-  consume(messages$: Observable<SessionMessage>): Subscription {
+  consume({ messages$, onMachineClock = false }: Source): Subscription {
     const subscription = messages$
       .pipe(
         groupBy((message) => message.session, { duration: lastStreamClosed }),
-        mergeMap((group) => this.#runGroup(group.key, group.pipe(map(({ message }) => message)))),
+        mergeMap((group) =>
+          this.#runGroup(group.key, group.pipe(map(({ message }) => message)), onMachineClock),
+        ),
       )
       .subscribe((message) => this.#outputs.next(message));
-    this.#subscriptions.push(subscription);
+    this.#subscriptions.add(subscription);
+    subscription.add(() => this.#subscriptions.delete(subscription));
     return subscription;
   }
 
@@ -116,15 +121,38 @@ export class PipelineRuntime {
     await closeRunners(this.loaded.runners);
   }
 
-  #runGroup(session: string, messages$: Observable<SessionMessage['message']>): Observable<OutputMessage> {
+  #runGroup(
+    session: string,
+    messages$: Observable<SessionMessage['message']>,
+    onMachineClock: boolean,
+  ): Observable<OutputMessage> {
     const { clock, metrics } = this.options;
-    const status: SessionStatus = { session, zero_unix_s: null, predictions: 0, droppedWindows: 0 };
+    const status: SessionStatus = {
+      session,
+      zero_s: null,
+      zero_unix_s: null,
+      predictions: 0,
+      droppedWindows: 0,
+    };
+    // A sample is measured before it arrives: the quickest arrival tells best how far a foreign clock is behind.
+    let behind_s = onMachineClock ? 0 : Number.POSITIVE_INFINITY;
     this.#sessions.set(session, status);
     metrics?.sessions.set(this.#sessions.size);
     const events: EventSink = (event) => this.announce({ ...event, session });
     events({ code: 'session-opened', level: 'info', message: `session ${session} opened` });
     return messages$.pipe(
+      tap((message) => {
+        if (message.kind !== 'chunk' || status.zero_s !== null || onMachineClock) return;
+        const { times } = message.chunk;
+        if (times.length > 0) behind_s = Math.min(behind_s, clock.now() - times[times.length - 1]);
+      }),
       runSession({ session, loaded$: this.#loaded, clock, events }),
+      // Before the predictions of the first window, which wait for the model.
+      tap(({ output }) => {
+        if (output.kind !== 'closed' || status.zero_s !== null) return;
+        status.zero_s = output.zero + behind_s;
+        status.zero_unix_s = clock.unix() - (clock.now() - status.zero_s);
+      }),
       predictInOrder({
         session,
         clock,
@@ -148,7 +176,6 @@ export class PipelineRuntime {
       tap((output) => {
         if (output.kind !== 'closed') return;
         metrics?.windows.inc();
-        status.zero_unix_s ??= clock.unix() - output.time;
       }),
       mergeMap((output) => this.#publisher(session).of(output)),
       // One session's fault must not end the others.

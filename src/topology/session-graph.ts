@@ -330,7 +330,7 @@ export class SessionGraph {
       if (due.has(frame.model.name)) emit(frame.build(time, this.#latest));
     }
     this.#closedUntil = time;
-    emit({ kind: 'closed', time, inputs: this.#inputs(time) });
+    emit({ kind: 'closed', time, zero: this.#zero ?? 0, inputs: this.#inputs(time) });
   }
 
   #inputs(time: Seconds): ReadonlyMap<string, InputStatus> {

@@ -52,24 +52,25 @@ async function refusedBy(network: ReturnType<typeof testNetwork>, info: LslStrea
   return error as LslError;
 }
 
+const plain = { bigEndian: false, dataVersion: 110, suppressSubnormals: false };
 const pattern = (offset: number) =>
   encodeSamples({ ...testPattern('float32', 2, offset), deduced: false }, false);
 
 describe('an outlet that misbehaves is dropped with an event', () => {
   it.each<[string, string, (info: LslStreamInfo) => (Buffer | string)[]]>([
-    ['wrong test pattern', 'malformed', (info) => [formatFeedResponse(info, false), pattern(4), pattern(3)]],
-    ['sample tag', 'malformed', (info) => [formatFeedResponse(info, false), Buffer.alloc(64, 7)]],
+    ['wrong test pattern', 'malformed', (info) => [formatFeedResponse(info, plain), pattern(4), pattern(3)]],
+    ['sample tag', 'malformed', (info) => [formatFeedResponse(info, plain), Buffer.alloc(64, 7)]],
     ['another protocol', 'malformed', () => ['HTTP/1.1 200 OK\r\n\r\n']],
     ['endless header', 'too-large', () => ['LSL/110 200 OK\r\n', 'X: y\r\n'.repeat(4000)]],
     [
       'strange byte order',
       'unsupported',
-      (info) => [formatFeedResponse(info, false).replace('1234', '2143')],
+      (info) => [formatFeedResponse(info, plain).replace('1234', '2143')],
     ],
     [
       'future data protocol',
       'unsupported',
-      (info) => [formatFeedResponse(info, false).replace('Version: 110', 'Version: 990')],
+      (info) => [formatFeedResponse(info, plain).replace('Version: 110', 'Version: 990')],
     ],
     ['refusal', 'refused', () => ['LSL/110 505 Version not supported']],
   ])('%s', async (_, code, answer) => {
@@ -88,7 +89,7 @@ describe('an outlet that misbehaves is dropped with an event', () => {
 
   it('garbage after a good start ends the connection, not the process', async () => {
     const { network, info } = await peer((socket, own) => {
-      socket.write(formatFeedResponse(own, false));
+      socket.write(formatFeedResponse(own, plain));
       socket.write(Buffer.concat([pattern(4), pattern(2), Buffer.alloc(1000, 99)]));
     });
     const inlet = new Inlet(network.context, info, { samples: () => {} });
@@ -100,7 +101,7 @@ describe('an outlet that misbehaves is dropped with an event', () => {
 
   it('one that falls silent and answers no query any more is lost: its connection is half open', async () => {
     const { network, info } = await peer((socket, own) => {
-      socket.write(formatFeedResponse(own, false));
+      socket.write(formatFeedResponse(own, plain));
       socket.write(Buffer.concat([pattern(4), pattern(2)]));
     });
     const config = { ...network.context.config, watchdogInterval_s: 0.1, watchdogThreshold_s: 0.1 };

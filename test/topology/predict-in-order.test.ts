@@ -38,7 +38,12 @@ const frame = (seq: number, present = true): LiveOutput['output'] => ({
   frame: [{ values: Float32Array.of(seq), mask: Uint8Array.of(present ? 1 : 0), present }],
   modalities: new Map([['eeg', { present, coverage: present ? 1 : 0, reason: present ? null : 'stale' }]]),
 });
-const closed = (time: number): LiveOutput['output'] => ({ kind: 'closed', time, inputs: new Map() });
+const closed = (time: number): LiveOutput['output'] => ({
+  kind: 'closed',
+  time,
+  zero: 0,
+  inputs: new Map(),
+});
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function start(limit = 100) {

@@ -1,10 +1,14 @@
 import type { Seconds, Timer } from '../../core/clock.js';
+import type { SessionEvent } from '../../core/event.js';
 import { numericLayouts, type SampleBatch } from '../channel-format.js';
 import type { InletOptions } from '../inlet.js';
 import { LslError } from '../lsl-error.js';
 import type { LslContext } from '../network.js';
 import { quoteForQuery } from '../query.js';
+import { recoveryQuery, successorOf } from '../recovery.js';
+import { resolveStreams } from '../resolver.js';
 import { type LslStreamInfo, parseInfo } from '../stream-info.js';
+import { Watchdog } from '../watchdog.js';
 import type { Handle, Liblsl, PullBuffers } from './liblsl.js';
 
 const TIMEOUT_S = 5;
@@ -16,18 +20,30 @@ const POLL_S = 0.005;
 const CHUNK = 1024;
 /** liblsl's `lost_error`. */
 const LOST = -2;
+/** liblsl doesn't tell that a connection broke: regular streams that are silent for so long are looked after, s. */
+const SILENCE_S = 1;
+const WATCH_S = 0.5;
+/** How long to look for the outlet that liblsl found, s. */
+const FIND_S = 1;
 
 /** Pulls that wait on a thread of libuv's pool; half of it stays free for files and names. */
 let waiting = 0;
 const waitingLimit = Math.floor((Number(process.env.UV_THREADPOOL_SIZE) || 4) / 2);
 
-/** {@link Inlet}'s counterpart on liblsl, which recovers lost streams by itself. */
+/**
+ * {@link Inlet}'s counterpart on liblsl, which recovers lost streams by itself and doesn't say so. Here its silence and
+ * its word that the clock may be another one tell.
+ */
 export class NativeInlet {
   #info: LslStreamInfo;
   #inlet: Handle | null = null;
   #isClosed = false;
   #pending: Promise<void> = Promise.resolve();
   #timers: Timer[] = [];
+  #watchdog: Watchdog | null = null;
+  #isLost = false;
+  /** Samples after a break, while the outlet that sends them is looked for. */
+  #held: SampleBatch[] | null = null;
 
   constructor(
     readonly liblsl: Liblsl,
@@ -47,11 +63,17 @@ export class NativeInlet {
     const inlet = await this.#create();
     const error = await this.liblsl.openStream(inlet, TIMEOUT_S);
     if (error !== 0) throw new LslError('connection', `liblsl can't open the stream (error ${error})`);
-    if (this.options.measured) {
-      void this.#measure(inlet);
-      const { timeUpdateInterval_s } = this.context.config;
+    // Without a measurement liblsl doesn't tell of a recovery.
+    void this.#measure(inlet);
+    const { timeUpdateInterval_s, watchdogThreshold_s } = this.context.config;
+    if (this.options.measured)
       this.#timers.push(this.context.clock.every(timeUpdateInterval_s, () => void this.#measure(inlet)));
-    }
+    this.#watchdog = new Watchdog(this.context, {
+      interval_s: WATCH_S,
+      threshold_s: this.#info.nominalRate_hz > 0 ? SILENCE_S : watchdogThreshold_s,
+      watched: () => (this.#isLost || this.#isClosed ? null : this.#info),
+      lost: () => this.#lose(),
+    });
     this.#receive(inlet);
   }
 
@@ -70,6 +92,7 @@ export class NativeInlet {
     if (this.#isClosed) return;
     this.#isClosed = true;
     for (const timer of this.#timers) timer.cancel();
+    this.#watchdog?.close();
     // Destroying an inlet that a pull waits on ends the process.
     await this.#pending;
     const inlet = this.#inlet;
@@ -81,8 +104,8 @@ export class NativeInlet {
     if (this.#inlet) return this.#inlet;
     const found = await this.liblsl.resolve(`uid=${quoteForQuery(this.#info.uid)}`, TIMEOUT_S);
     if (!found) throw new LslError('not-found', `liblsl doesn't find stream '${this.#info.name}'`);
-    const { maxBuffered_s = 360 } = this.options;
-    this.#inlet = this.liblsl.createInlet(found, maxBuffered_s);
+    const { maxBuffered_s = 360, maxChunkLength = 0 } = this.options;
+    this.#inlet = this.liblsl.createInlet(found, maxBuffered_s, maxChunkLength);
     this.liblsl.destroyInfo(found);
     // The first pull would wait for it without end.
     const { error } = await this.liblsl.fullInfo(this.#inlet, TIMEOUT_S);
@@ -165,13 +188,63 @@ export class NativeInlet {
   }
 
   #give(batch: SampleBatch, error: number): void {
-    if (batch.times.length > 0 && !this.#isClosed) this.options.samples(batch, false);
+    if (batch.times.length > 0 && !this.#isClosed) {
+      this.#watchdog?.fed();
+      const hasBroken = this.#inlet !== null && this.liblsl.wasClockReset(this.#inlet);
+      if (hasBroken || this.#isLost) this.#recover(batch);
+      else if (this.#held) this.#held.push(batch);
+      else this.options.samples(batch, false);
+    }
     if (error === LOST) this.#end();
+  }
+
+  #lose(): void {
+    this.#isLost = true;
+    const reason = 'its outlet is silent and not found any more';
+    this.#tell('stream-lost', 'warn', `lost: ${reason}; liblsl looks for it`);
+    this.options.lost?.(reason);
+  }
+
+  /** What follows comes after a break, and maybe from another outlet: its receiver must know before it gets samples. */
+  #recover(batch: SampleBatch): void {
+    if (!this.#isLost) {
+      const reason = 'the connection broke';
+      this.#tell('stream-lost', 'warn', `lost: ${reason}`);
+      this.options.lost?.(reason);
+    }
+    this.#isLost = false;
+    const isLookedFor = this.#held !== null;
+    this.#held = [...(this.#held ?? []), batch];
+    if (!isLookedFor) void this.#resume();
+  }
+
+  async #resume(): Promise<void> {
+    const query = recoveryQuery(this.#info);
+    const found = await resolveStreams(this.context, { query, minimum: 1, timeout_s: FIND_S });
+    if (this.#isClosed) return;
+    this.#info = successorOf(this.#info, found) ?? this.#info;
+    this.#tell('stream-recovered', 'info', 'found again');
+    this.options.recovered?.(this.#info);
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const [i, batch] of held.entries()) this.options.samples(batch, i === 0);
   }
 
   #end(): void {
     if (this.#isClosed) return;
-    this.options.ended?.('liblsl lost the stream and it has no source id');
+    const reason = 'liblsl lost the stream and it has no source id';
+    this.#tell('stream-lost', 'error', `given up: ${reason}`);
+    this.options.ended?.(reason);
     void this.close();
+  }
+
+  #tell(code: SessionEvent['code'], level: SessionEvent['level'], what: string): void {
+    const { name, type } = this.#info;
+    this.context.events({
+      code,
+      level,
+      message: `LSL stream '${name}' (${type}): ${what}`,
+      stream: name,
+    });
   }
 }

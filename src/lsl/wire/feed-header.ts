@@ -20,14 +20,14 @@ export interface FeedRequest {
   /** Samples that should go in one transmission; 0: as the outlet likes. */
   readonly maxChunkLength: number;
   readonly bigEndian: boolean;
+  /** 110, or 100 for the portable archive. */
+  readonly dataVersion: number;
+  /** Whether the receiver can't hold subnormal numbers. */
+  readonly suppressSubnormals: boolean;
 }
 
 /** What the outlet answers. */
-export interface FeedResponse {
-  readonly dataVersion: number;
-  readonly bigEndian: boolean;
-  readonly suppressSubnormals: boolean;
-}
+export type FeedResponse = Pick<FeedRequest, 'dataVersion' | 'bigEndian' | 'suppressSubnormals'>;
 
 export function formatFeedRequest(
   info: LslStreamInfo,
@@ -127,6 +127,11 @@ export function parseFeedRequest(header: string, info: LslStreamInfo): FeedReque
     maxBufferLength: count(fields.get('max-buffer-length'), 0),
     maxChunkLength: count(fields.get('max-chunk-length'), 0),
     bigEndian: order === BIG_ENDIAN || (order !== LITTLE_ENDIAN && hostByteOrder === BIG_ENDIAN),
+    dataVersion:
+      count(fields.get('data-protocol-version'), PROTOCOL_VERSION) < PROTOCOL_VERSION
+        ? 100
+        : PROTOCOL_VERSION,
+    suppressSubnormals: fields.get('supports-subnormals') === '0',
   };
 }
 
@@ -135,13 +140,16 @@ export function count(text: string | undefined, otherwise: number): number {
   return text !== undefined && Number.isSafeInteger(value) && value >= 0 ? value : otherwise;
 }
 
-export function formatFeedResponse(info: LslStreamInfo, bigEndian: boolean): string {
+export function formatFeedResponse(
+  info: LslStreamInfo,
+  { bigEndian, dataVersion, suppressSubnormals }: FeedResponse,
+): string {
   return [
     `LSL/${PROTOCOL_VERSION} 200 OK`,
     `UID: ${info.uid}`,
     `Byte-Order: ${bigEndian ? BIG_ENDIAN : LITTLE_ENDIAN}`,
-    'Suppress-Subnormals: 0',
-    `Data-Protocol-Version: ${PROTOCOL_VERSION}${END_OF_HEADER}`,
+    `Suppress-Subnormals: ${suppressSubnormals ? 1 : 0}`,
+    `Data-Protocol-Version: ${dataVersion}${END_OF_HEADER}`,
   ].join('\r\n');
 }
 

@@ -41,6 +41,8 @@ export class ReceivedStream {
     readonly raw: LslStreamInfo,
     parts: readonly CanonicalStream[],
     readonly processing: StampProcessing,
+    /** Of the dejittering, s. */
+    readonly smoothingHalfTime_s: Seconds,
     emit: (message: StreamMessage) => void,
     aligned: (alignment: Alignment, offset_s: Seconds) => void,
   ) {
@@ -130,7 +132,8 @@ export class ReceivedStream {
       this.#offset_s = now - newest;
     }
     const clocksync = processing.clocksync && alignment === 'lsl' && this.#measurement !== null;
-    this.#processor = new StampProcessor(raw.nominalRate_hz, { ...processing, clocksync });
+    const used = { ...processing, clocksync };
+    this.#processor = new StampProcessor(raw.nominalRate_hz, used, this.smoothingHalfTime_s);
     if (this.#measurement) this.#processor.measured(this.#measurement);
     const aligned = alignment === 'assumed' ? 'assumed' : 'clock';
     this.#parts = this.#parts.map((part) => ({ ...part, info: { ...part.info, aligned } }));

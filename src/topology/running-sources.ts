@@ -1,0 +1,77 @@
+import { concat, defer, from, type Observable, Subject, takeUntil, tap } from 'rxjs';
+import { canonicalJson } from '../core/digest.js';
+import type { SessionMessage, Source, SourceContext } from '../sources/source.js';
+import type { Pipeline } from './pipeline.js';
+import { sourceDefinitions } from './registry.js';
+
+export interface RunningSourcesOptions {
+  readonly context: SourceContext;
+  /** Takes a source in; called when it should start. */
+  readonly consume: (source: Source) => void;
+}
+
+/**
+ * The sources that a pipeline file names beside the WebSocket, which every daemon has. Nodes of equal type and
+ * parameters share one. When the file changes, new sources start, those that it names no more end, and the others go on
+ * without noticing.
+ */
+export class RunningSources {
+  readonly #running = new Map<string, Subject<void>>();
+
+  constructor(readonly options: RunningSourcesOptions) {}
+
+  /**
+   * Makes what `pipeline` needs and hasn't got; nothing starts or ends before the returned function is called.
+   * @throws ConfigurationError of a source that can't be made; what runs goes on.
+   */
+  prepare(pipeline: Pipeline): () => void {
+    const wanted = new Map<string, Source | null>();
+    for (const { type, params } of pipeline.sources.values()) {
+      const definition = sourceDefinitions.get(type);
+      const key = canonicalJson([type, params]);
+      if (!definition || type === 'websocket' || wanted.has(key)) continue;
+      wanted.set(key, this.#running.has(key) ? null : definition.create(params, this.options.context));
+    }
+    return () => {
+      for (const [key, stop] of this.#running) if (!wanted.has(key)) this.#end(key, stop);
+      for (const [key, source] of wanted) if (source) this.#start(key, source);
+    };
+  }
+
+  /** Ends every source, its streams closed. */
+  close(): void {
+    for (const [key, stop] of this.#running) this.#end(key, stop);
+  }
+
+  #start(key: string, source: Source): void {
+    const stop = new Subject<void>();
+    this.#running.set(key, stop);
+    this.options.consume({ ...source, messages$: closedAtEnd(source.messages$.pipe(takeUntil(stop))) });
+  }
+
+  #end(key: string, stop: Subject<void>): void {
+    this.#running.delete(key);
+    stop.next();
+  }
+}
+
+/** Closes the streams that are still open when the source ends: their sessions and recordings are complete then. */
+function closedAtEnd(messages$: Observable<SessionMessage>): Observable<SessionMessage> {
+  return defer(() => {
+    const open = new Map<string, SessionMessage>();
+    const noted$ = messages$.pipe(
+      tap(({ session, message }) => {
+        if (message.kind === 'open')
+          open.set(canonicalJson([session, message.info.id]), {
+            session,
+            message: { kind: 'close', id: message.info.id },
+          });
+        if (message.kind === 'close') open.delete(canonicalJson([session, message.id]));
+      }),
+    );
+    return concat(
+      noted$,
+      defer(() => from([...open.values()])),
+    );
+  });
+}
