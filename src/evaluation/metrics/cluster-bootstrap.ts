@@ -1,0 +1,53 @@
+import { mulberry32 } from '../../models/random.js';
+
+export interface BootstrapInterval {
+  /** Of the data as it is. */
+  readonly estimate: number;
+  readonly low: number;
+  readonly high: number;
+  readonly level: number;
+  /** Resamples in which the statistic existed. */
+  readonly resamples: number;
+}
+
+export interface BootstrapSettings {
+  readonly resamples: number;
+  /** Such as 0.95. */
+  readonly level: number;
+  readonly seed: number;
+}
+
+/**
+ * Percentile interval of a statistic over people. Whole people are drawn with replacement, with all that is theirs:
+ * windows of one person resemble each other, and as single draws they would make the interval far too narrow.
+ *
+ * @param people what each person has, in any form
+ * @param statistic of several people's, such as the AUC of their windows together; NaN where it doesn't exist
+ */
+export function clusterBootstrap<T>(
+  people: readonly T[],
+  statistic: (people: readonly T[]) => number,
+  { resamples, level, seed }: BootstrapSettings,
+): BootstrapInterval {
+  const uniform = mulberry32(seed);
+  const drawn = Array.from({ length: resamples }, () =>
+    statistic(people.map(() => people[Math.floor(uniform() * people.length)])),
+  ).filter((value) => !Number.isNaN(value));
+  const sorted = Float64Array.from(drawn).sort();
+  return {
+    estimate: statistic(people),
+    low: quantile(sorted, (1 - level) / 2),
+    high: quantile(sorted, (1 + level) / 2),
+    level,
+    resamples: sorted.length,
+  };
+}
+
+/** Quantile of ascending values, linear between them (type 7 of Hyndman and Fan); NaN of none. */
+export function quantile(sorted: ArrayLike<number>, q: number): number {
+  if (sorted.length === 0) return Number.NaN;
+  const place = q * (sorted.length - 1);
+  const below = Math.floor(place);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+}
