@@ -29,11 +29,97 @@ const lane = (first: number): number[] => Array.from({ length: 8 }, (_, i) => fi
 export const get = (local: number): Code => [0x20, ...unsigned(local)];
 export const set = (local: number, value: Code): Code => [...value, 0x21, ...unsigned(local)];
 
+const binary =
+  (op: number) =>
+  (a: Code, b: Code): Code => [...a, ...b, op];
+const vectorBinary =
+  (op: number) =>
+  (a: Code, b: Code): Code => [...a, ...b, ...vector(op)];
+const vectorUnary =
+  (op: number) =>
+  (a: Code): Code => [...a, ...vector(op)];
+const memory = (op: readonly number[], alignment: number) => ({
+  load: (address: Code, offset = 0): Code => [...address, ...op, alignment, ...unsigned(offset)],
+  store: (address: Code, value: Code, offset = 0): Code => [
+    ...address,
+    ...value,
+    ...op,
+    alignment,
+    ...unsigned(offset),
+  ],
+});
+
 export const i32 = {
   constant: (value: number): Code => [0x41, ...signed(value)],
-  add: (a: Code, b: Code): Code => [...a, ...b, 0x6a],
-  subtract: (a: Code, b: Code): Code => [...a, ...b, 0x6b],
-  multiply: (a: Code, b: Code): Code => [...a, ...b, 0x6c],
+  add: binary(0x6a),
+  subtract: binary(0x6b),
+  multiply: binary(0x6c),
+  and: binary(0x71),
+  shiftLeft: binary(0x74),
+  /** Unsigned. */
+  shiftRight: binary(0x76),
+  load: memory([0x28], 2).load,
+};
+
+export const f32 = {
+  load: memory([0x2a], 2).load,
+  store: memory([0x38], 2).store,
+  constant: (value: number): Code => [0x43, ...new Uint8Array(Float32Array.of(value).buffer)],
+  add: binary(0x92),
+  multiply: binary(0x94),
+};
+
+/** Four float32 lanes. */
+export const f32x4 = {
+  load: memory(vector(0), 2).load,
+  store: memory(vector(11), 2).store,
+  /** One float32 into all lanes. */
+  loadSplat: memory(vector(9), 2).load,
+  /** One float32 into one lane of `value`. */
+  loadLane: (address: Code, value: Code, lane: number): Code => [
+    ...address,
+    ...value,
+    ...vector(0x56),
+    2,
+    0,
+    lane,
+  ],
+  constant: (value: number): Code => {
+    const bytes = new Uint8Array(Float32Array.of(value, value, value, value).buffer);
+    return [...vector(12), ...bytes];
+  },
+  lane: (a: Code, lane: number): Code => [...a, ...vector(0x1f), lane],
+  /** Lanes 0-3 are `a`'s, 4-7 are `b`'s. */
+  shuffle: (a: Code, b: Code, lanes: readonly [number, number, number, number]): Code => [
+    ...a,
+    ...b,
+    ...vector(0x0d),
+    ...lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte)),
+  ],
+  add: vectorBinary(0xe4),
+  subtract: vectorBinary(0xe5),
+  multiply: vectorBinary(0xe6),
+  divide: vectorBinary(0xe7),
+  minimum: vectorBinary(0xe8),
+  maximum: vectorBinary(0xe9),
+  absolute: vectorUnary(0xe0),
+  negate: vectorUnary(0xe1),
+  squareRoot: vectorUnary(0xe3),
+  nearest: vectorUnary(0x6a),
+  /** All bits of the lanes where it holds. */
+  greaterThan: vectorBinary(0x44),
+  /** `a` where `mask` has ones, else `b`. */
+  select: (a: Code, b: Code, mask: Code): Code => [...a, ...b, ...mask, ...vector(0x52)],
+  /** 2 to the power of whole `exponent`s between -126 and 127: the exponent's bits, put in their place. */
+  powerOfTwo: (exponent: Code): Code => [
+    ...exponent,
+    ...vector(0xf8),
+    ...vector(12),
+    ...new Uint8Array(Int32Array.of(127, 127, 127, 127).buffer),
+    ...vector(0xae),
+    ...i32.constant(23),
+    ...vector(0xab),
+  ],
 };
 
 /** Two float64 lanes. */
@@ -80,6 +166,15 @@ export const repeat = (counter: number, body: Code): Code => [
   0x0b,
 ];
 
+/** Runs `body` where `condition` is not 0. */
+export const when = (condition: Code, body: Code, otherwise: Code = []): Code => [
+  ...condition,
+  ...[0x04, 0x40],
+  ...body,
+  ...(otherwise.length > 0 ? [0x05, ...otherwise] : []),
+  0x0b,
+];
+
 /** A function under construction: i32 parameters, then i32 and v128 locals as they are asked for. */
 export class FunctionBuilder {
   readonly #types: number[] = [];
@@ -96,6 +191,20 @@ export class FunctionBuilder {
   }
   v128(value: Code): number {
     return this.#local(0x7b, value);
+  }
+  f32(value: Code): number {
+    return this.#local(0x7d, value);
+  }
+
+  /** Writes a loop that runs `write`'s code `count` times, not at all where `count` is 0. */
+  loop(count: Code, write: () => void): void {
+    const left = this.i32(count);
+    const body = this.capture(write);
+    this.push(when(get(left), repeat(left, body)));
+  }
+  /** Adds to an i32 local. */
+  advance(local: number, by: Code): void {
+    this.push(set(local, i32.add(get(local), by)));
   }
 
   push(...code: Code[]): void {
