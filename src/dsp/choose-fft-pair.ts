@@ -1,4 +1,3 @@
-import { compileFftKernel } from './fft-kernel.js';
 import type { FftPair } from './fft-pair.js';
 import { PortableFftPair } from './portable-fft-pair.js';
 import { RealFftPair } from './real-fft-pair.js';
@@ -8,18 +7,16 @@ import { RealFftPair } from './real-fft-pair.js';
  * (V8's --jitless, hardened hosts). Both agree to 1e-12.
  */
 export function chooseFftPair(runtime?: typeof WebAssembly | null): (size: number) => FftPair {
-  const kernel = compileFftKernel(runtime);
-  return kernel ? (size) => new RealFftPair(size, kernel) : (size) => new PortableFftPair(size);
+  return (size) => RealFftPair.create(size, runtime) ?? new PortableFftPair(size);
 }
 
-let create: ((size: number) => FftPair) | null = null;
+const create = chooseFftPair();
 const shared = new Map<number, FftPair>();
 
 /** The process's one transform of `size`: it holds nothing between a call of `transform` and the next. */
 export function fftPairOf(size: number): FftPair {
   const existing = shared.get(size);
   if (existing) return existing;
-  create ??= chooseFftPair();
   const created = create(size);
   shared.set(size, created);
   return created;

@@ -1,13 +1,11 @@
-import { type Code, FunctionBuilder, f64x2, get, i32, moduleOf, repeat } from './wasm-code.js';
+import { type FftLayout, LANE_BYTES, PAIR_BYTES, type Stage, TWIDDLE_BYTES } from './fft-layout.js';
+import { FunctionBuilder, f64x2, get, i32, moduleOf, repeat, set } from './wasm-code.js';
 
-/** Bytes of a complex value of two channels: real parts of both, imaginary parts of both. */
-export const PAIR_BYTES = 32;
-const IMAGINARY = 16;
-/** Bytes of a twiddle: cosine and sine. */
-export const TWIDDLE_BYTES = 16;
-const SINE = 8;
+const IMAGINARY = PAIR_BYTES / 2;
+const SINE = LANE_BYTES;
 /** Two samples of a row: real and imaginary part. */
-const COMPLEX_BYTES = 16;
+const COMPLEX_BYTES = 2 * LANE_BYTES;
+const PAGE_BYTES = 65536;
 
 /** Adds up, subtracts and scales values that lie in locals; each result gets a local of its own. */
 class Arithmetic {
@@ -93,93 +91,106 @@ function turned(a: Arithmetic, [re, im]: Complex, t: number, offset: number): Co
   return [a.minus(a.times(re, c), a.times(im, s)), a.plus(a.times(re, s), a.times(im, c))];
 }
 
-const advance = (f: FunctionBuilder, local: number, by: Code) => {
-  f.push(i32.add(get(local), by), [0x21, local]);
+const advance = (f: FunctionBuilder, local: number, by: number) => {
+  f.push(set(local, i32.add(get(local), i32.constant(by))));
 };
 
 /** Stores outputs `stride` bytes apart from `y` on, in whatever order they come, turned by the twiddles at `t`, if any. */
-function storing(a: Arithmetic, y: number, stride: Code, t: number | null): Store {
-  const { f } = a;
+function storing(a: Arithmetic, y: number, stride: number, t: number | null): Store {
   return (k, value) => {
-    const to = k === 0 ? y : f.i32(i32.add(get(y), i32.multiply(stride, i32.constant(k))));
     const [re, im] = t === null || k === 0 ? value : turned(a, value, t, (k - 1) * TWIDDLE_BYTES);
-    f.push(f64x2.store(get(to), get(re)), f64x2.store(get(to), get(im), IMAGINARY));
+    a.f.push(f64x2.store(get(y), get(re), k * stride), f64x2.store(get(y), get(im), k * stride + IMAGINARY));
   };
 }
 
 /**
- * A pass of {@link RealFftPair}: parameters are the addresses of input, output and twiddles, then the number of butterflies
- * and the stride. In the last pass all twiddles are 1, and it goes without.
+ * A pass of {@link RealFftPair} from address `x` to `y`. In the last pass, which has one butterfly a transform, all twiddles
+ * are 1, and it goes without. Numbers that the size settles are constants of the code: addresses then cost nothing.
  */
-function pass(radix: 2 | 4 | 8, last: boolean): FunctionBuilder {
-  const f = new FunctionBuilder(`${last ? 'last' : 'pass'}${radix}`, 5);
-  const [x, y, t, count, stride] = [0, 1, 2, 3, 4];
+function writePass(
+  f: FunctionBuilder,
+  { radix, count, stride, twiddles }: Stage,
+  x: number,
+  y: number,
+): void {
   const a = new Arithmetic(f);
-  const near = f.i32(i32.multiply(get(stride), i32.constant(PAIR_BYTES)));
-  const far = f.i32(i32.multiply(get(near), get(count)));
+  const near = stride * PAIR_BYTES;
+  const far = near * count;
+  const [from, to, t] = [x, y, twiddles].map((address) => f.i32(i32.constant(address)));
+  const left = f.i32(i32.constant(count));
   const perButterfly = f.capture(() => {
-    const left = f.i32(get(stride));
+    const inner = f.i32(i32.constant(stride));
     const perTransform = f.capture(() => {
-      const load = (k: number): Complex => {
-        const from = f.i32(i32.add(get(x), i32.multiply(get(far), i32.constant(k))));
-        return [f.v128(f64x2.load(get(from))), f.v128(f64x2.load(get(from), IMAGINARY))];
-      };
-      butterflies[radix](a, load, storing(a, y, get(near), last ? null : t));
-      advance(f, x, i32.constant(PAIR_BYTES));
-      advance(f, y, i32.constant(PAIR_BYTES));
+      const load = (k: number): Complex => [
+        f.v128(f64x2.load(get(from), k * far)),
+        f.v128(f64x2.load(get(from), k * far + IMAGINARY)),
+      ];
+      butterflies[radix](a, load, storing(a, to, near, count === 1 ? null : t));
+      advance(f, from, PAIR_BYTES);
+      advance(f, to, PAIR_BYTES);
     });
-    f.push(repeat(left, perTransform));
-    advance(f, y, i32.multiply(get(near), i32.constant(radix - 1)));
-    advance(f, t, i32.constant((radix - 1) * TWIDDLE_BYTES));
+    f.push(repeat(inner, perTransform));
+    advance(f, to, near * (radix - 1));
+    advance(f, t, (radix - 1) * TWIDDLE_BYTES);
   });
-  f.push(repeat(count, perButterfly));
+  f.push(repeat(left, perButterfly));
+}
+
+/** All passes but the first. */
+function passes({ stages, buffers }: FftLayout): FunctionBuilder {
+  const f = new FunctionBuilder('passes', 0);
+  for (let i = 1; i < stages.length; i++) writePass(f, stages[i], buffers[(i + 1) % 2], buffers[i % 2]);
   return f;
 }
 
 /**
  * The first pass: windows two rows of samples, takes even and odd ones as real and imaginary parts, and pairs the rows up in
- * the vectors' lanes, on the way in. Parameters are the addresses of both rows, window, output and twiddles at the first
- * butterfly, then the number of butterflies and the bytes between a butterfly's inputs. Of these the first
- * `inputs` alone are read: the rest is zero-padding.
+ * the vectors' lanes, on the way in. Parameters are the first butterfly and the number of butterflies. Of a
+ * butterfly's inputs the first `inputs` alone are read: the rest is zero-padding.
  */
-function windowed(radix: 2 | 4 | 8, inputs: number): FunctionBuilder {
-  const f = new FunctionBuilder(`windowed${radix}of${inputs}`, 7);
-  const [first, second, window, y, t, count, far] = [0, 1, 2, 3, 4, 5, 6];
+function windowed({ stages, buffers, window, rows }: FftLayout, inputs: number): FunctionBuilder {
+  const f = new FunctionBuilder(`windowed${inputs}`, 2);
+  const [first, count] = [0, 1];
+  const { radix, count: all, twiddles } = stages[0];
   const a = new Arithmetic(f);
+  const sample = f.i32(i32.multiply(get(first), i32.constant(COMPLEX_BYTES)));
+  const y = f.i32(
+    i32.add(i32.multiply(get(first), i32.constant(radix * PAIR_BYTES)), i32.constant(buffers[0])),
+  );
+  const t = f.i32(
+    i32.add(i32.multiply(get(first), i32.constant((radix - 1) * TWIDDLE_BYTES)), i32.constant(twiddles)),
+  );
   f.push(
     repeat(
       count,
       f.capture(() => {
         const load = (k: number): Complex | null => {
           if (k >= inputs) return null;
-          const at = (row: number) =>
-            f.v128(f64x2.load(i32.add(get(row), i32.multiply(get(far), i32.constant(k)))));
+          const at = (row: number) => f.v128(f64x2.load(get(sample), row + k * all * COMPLEX_BYTES));
           const w = at(window);
-          const [p, q] = [a.times(at(first), w), a.times(at(second), w)];
+          const [p, q] = [a.times(at(rows[0]), w), a.times(at(rows[1]), w)];
           return [f.v128(f64x2.low(get(p), get(q))), f.v128(f64x2.high(get(p), get(q)))];
         };
-        butterflies[radix](a, load, storing(a, y, i32.constant(PAIR_BYTES), t));
-        for (const row of [first, second, window]) advance(f, row, i32.constant(COMPLEX_BYTES));
-        advance(f, y, i32.constant(radix * PAIR_BYTES));
-        advance(f, t, i32.constant((radix - 1) * TWIDDLE_BYTES));
+        butterflies[radix](a, load, storing(a, y, PAIR_BYTES, t));
+        advance(f, sample, COMPLEX_BYTES);
+        advance(f, y, radix * PAIR_BYTES);
+        advance(f, t, (radix - 1) * TWIDDLE_BYTES);
       }),
     ),
   );
   return f;
 }
 
-/**
- * Sum of |2 X_k|^2 of both channels over `count` bins: parameters are the addresses of the complex transform's values at
- * k and half - k, of cosine and sine at k, the number of bins, and where the two sums go.
- */
-function power(): FunctionBuilder {
-  const f = new FunctionBuilder('power', 5);
-  const [i, j, t, count, out] = [0, 1, 2, 3, 4];
+/** Sum of |2 X_k|^2 of both channels: parameters are the first bin and the number of bins, all between 0 and half the size. */
+function power({ half, spectrum, table, sums }: FftLayout): FunctionBuilder {
+  const f = new FunctionBuilder('power', 2);
+  const [first, count] = [0, 1];
   const a = new Arithmetic(f);
   const sum = f.v128(f64x2.constant(0));
-  const step = (local: number, by: number, down = false) => {
-    f.push((down ? i32.subtract : i32.add)(get(local), i32.constant(by)), [0x21, local]);
-  };
+  const offset = f.i32(i32.multiply(get(first), i32.constant(PAIR_BYTES)));
+  const i = f.i32(i32.add(get(offset), i32.constant(spectrum)));
+  const j = f.i32(i32.subtract(i32.constant(spectrum + half * PAIR_BYTES), get(offset)));
+  const t = f.i32(i32.add(i32.multiply(get(first), i32.constant(TWIDDLE_BYTES)), i32.constant(table)));
   f.push(
     repeat(
       count,
@@ -196,70 +207,51 @@ function power(): FunctionBuilder {
         const re = a.plus(evenRe, a.plus(a.times(c, oddRe), a.times(s, oddIm)));
         const im = a.plus(evenIm, a.minus(a.times(c, oddIm), a.times(s, oddRe)));
         const square = a.plus(a.times(re, re), a.times(im, im));
-        f.push(f64x2.add(get(sum), get(square)), [0x21, sum]);
-        step(i, PAIR_BYTES);
-        step(j, PAIR_BYTES, true);
-        step(t, TWIDDLE_BYTES);
+        f.push(set(sum, f64x2.add(get(sum), get(square))));
+        advance(f, i, PAIR_BYTES);
+        f.push(set(j, i32.subtract(get(j), i32.constant(PAIR_BYTES))));
+        advance(f, t, TWIDDLE_BYTES);
       }),
     ),
-    f64x2.store(get(out), get(sum)),
+    f64x2.store(i32.constant(sums), get(sum)),
   );
   return f;
 }
 
-type Pass = (x: number, y: number, twiddles: number, count: number, stride: number) => void;
-export type WindowedPass = (
-  first: number,
-  second: number,
-  window: number,
-  y: number,
-  twiddles: number,
-  count: number,
-  far: number,
-) => void;
-
-/** The kernels, at work on one memory. */
+/** The kernels of one size, at work on one memory. */
 export interface FftKernel {
-  readonly windowed2of2: WindowedPass;
-  readonly windowed4of4: WindowedPass;
-  /** By how many of the eight inputs there are; fewer than four don't come. */
-  readonly windowed8of4: WindowedPass;
-  readonly windowed8of5: WindowedPass;
-  readonly windowed8of6: WindowedPass;
-  readonly windowed8of7: WindowedPass;
-  readonly windowed8of8: WindowedPass;
-  readonly pass8: Pass;
-  readonly last2: Pass;
-  readonly last4: Pass;
-  readonly last8: Pass;
-  power(i: number, j: number, table: number, count: number, out: number): void;
+  /** Butterflies `first` to `first + count` of the first pass, by how many inputs they have. */
+  readonly windowed: ReadonlyMap<number, (first: number, count: number) => void>;
+  passes(): void;
+  power(first: number, count: number): void;
 }
 
+/** Of eight inputs at least this many are read in the first pass, zeros or not. */
+export const FEWEST_INPUTS = 4;
+
 /**
- * The kernels' code, compiled for `runtime`; null where it has no WebAssembly, no 128-bit vectors, or lets no code be
- * compiled or run.
+ * The kernels of `layout` on a memory of their own; null where `runtime` has no WebAssembly, no 128-bit vectors, or lets
+ * no code be compiled or run.
  */
 export function compileFftKernel(
+  layout: FftLayout,
   runtime: typeof WebAssembly | null = globalThis.WebAssembly ?? null,
-): WebAssembly.Module | null {
-  const code = moduleOf([
-    windowed(2, 2),
-    windowed(4, 4),
-    ...[4, 5, 6, 7, 8].map((inputs) => windowed(8, inputs)),
-    pass(8, false),
-    ...([2, 4, 8] as const).map((radix) => pass(radix, true)),
-    power(),
-  ]);
+): { readonly kernel: FftKernel; readonly memory: WebAssembly.Memory } | null {
+  const { radix } = layout.stages[0];
+  const inputs = radix < 8 ? [radix] : [4, 5, 6, 7, 8];
+  const code = moduleOf([...inputs.map((n) => windowed(layout, n)), passes(layout), power(layout)]);
   if (!runtime?.validate(code)) return null;
   try {
-    const compiled = new runtime.Module(code);
-    new runtime.Instance(compiled, { env: { memory: new runtime.Memory({ initial: 1 }) } });
-    return compiled;
+    const memory = new runtime.Memory({ initial: Math.ceil(layout.bytes / PAGE_BYTES) });
+    const { exports } = new runtime.Instance(new runtime.Module(code), { env: { memory } });
+    const functions = exports as unknown as Pick<FftKernel, 'passes' | 'power'> &
+      Record<`windowed${number}`, (first: number, count: number) => void>;
+    const { passes, power } = functions;
+    return {
+      memory,
+      kernel: { passes, power, windowed: new Map(inputs.map((n) => [n, functions[`windowed${n}`]])) },
+    };
   } catch {
     return null;
   }
-}
-
-export function fftKernelOn(compiled: WebAssembly.Module, memory: WebAssembly.Memory): FftKernel {
-  return new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as FftKernel;
 }

@@ -1,6 +1,5 @@
 import FFT from 'fft.js';
 import { describe, expect, it } from 'vitest';
-import { compileFftKernel } from '../../src/dsp/fft-kernel.js';
 import type { FftPair } from '../../src/dsp/fft-pair.js';
 import { PortableFftPair } from '../../src/dsp/portable-fft-pair.js';
 import { RealFftPair } from '../../src/dsp/real-fft-pair.js';
@@ -21,10 +20,8 @@ function load(fft: FftPair, first: readonly number[], second: readonly number[])
   fft.transform(new Float64Array(fft.size).fill(1), Float64Array.from(first), Float64Array.from(second));
 }
 
-const kernel = compileFftKernel()!;
-
 describe.each([
-  ['RealFftPair', (size: number): FftPair => new RealFftPair(size, kernel)],
+  ['RealFftPair', (size: number): FftPair => RealFftPair.create(size)!],
   ['PortableFftPair', (size: number): FftPair => new PortableFftPair(size)],
 ])('%s', (_, create) => {
   for (const size of [4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192])
