@@ -5,22 +5,26 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { connectStream } from '../../src/client/index.js';
 import type { Prediction } from '../../src/core/prediction.js';
+import { loadConfig } from '../../src/lsl/config.js';
+import { resolveStreams } from '../../src/lsl/resolver.js';
 import { openRecording } from '../../src/recordings/open.js';
+import { configText } from '../lsl/liblsl-oracle.js';
+import { ownPorts } from '../lsl/own-ports.js';
 import { runAffectd } from './run-affectd.js';
+import { runningClock } from './running-clock.js';
 
+const { clock, stop: stopClock } = runningClock();
 const folder = mkdtempSync(join(tmpdir(), 'affectd-lsl-'));
 const config = join(folder, 'lsl_api.cfg');
 const before = process.env.LSLAPICFG;
 const stops: (() => Promise<unknown>)[] = [];
 
-beforeAll(() => {
-  writeFileSync(
-    config,
-    '[ports]\nMulticastPort = 17400\nBasePort = 17401\nIPv6 = disable\n[multicast]\nResolveScope = machine\n',
-  );
+beforeAll(async () => {
+  writeFileSync(config, configText(await ownPorts()));
   process.env.LSLAPICFG = config;
 });
 afterAll(() => {
+  stopClock();
   if (before === undefined) delete process.env.LSLAPICFG;
   else process.env.LSLAPICFG = before;
   rmSync(folder, { recursive: true, force: true });
@@ -31,7 +35,7 @@ afterEach(async () => {
 
 function start(args: readonly string[], onOutput?: (text: string) => void) {
   const abort = new AbortController();
-  const result = runAffectd(args, { signal: abort.signal, ...(onOutput ? { onOutput } : {}) });
+  const result = runAffectd(args, { clock, signal: abort.signal, ...(onOutput ? { onOutput } : {}) });
   const stop = () => {
     abort.abort('SIGTERM');
     return result;
@@ -40,17 +44,24 @@ function start(args: readonly string[], onOutput?: (text: string) => void) {
   return { result, stop };
 }
 
+/** A simulated person whose streams can be found. */
+async function simulate(streams: number, ...args: string[]): Promise<void> {
+  start(['simulate', '--via', 'lsl', ...args]);
+  const network = { clock, config: loadConfig(), events: () => {} };
+  await resolveStreams(network, { minimum: streams, timeout_s: 1e6 });
+}
+
 describe('LSL at the command line', () => {
   it('streams says so when nothing answers', async () => {
-    const { code, stdout, stderr } = await runAffectd(['streams', '--timeout', '0.3', '--json']);
+    const { code, stdout, stderr } = await runAffectd(['streams', '--timeout', '0.3', '--json'], { clock });
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual({ streams: [] });
     expect(stderr).toContain('no LSL stream answers');
   });
 
   it('streams shows what simulate offers, with channels, time base and flow', async () => {
-    start(['simulate', '--via', 'lsl', '--profile', 'muse', '--only', 'eeg,eda']);
-    const { stdout } = await runAffectd(['streams', '--timeout', '1.5', '--json']);
+    await simulate(3, '--profile', 'muse', '--only', 'eeg,eda');
+    const { stdout } = await runAffectd(['streams', '--timeout', '1.5', '--json'], { clock });
     const { streams } = JSON.parse(stdout) as { streams: Record<string, unknown>[] };
     expect(streams.map(({ canonical_type }) => canonical_type).sort()).toEqual(['Annotation', 'EDA', 'EEG']);
     const eeg = streams.find(({ canonical_type }) => canonical_type === 'EEG')!;
@@ -62,9 +73,9 @@ describe('LSL at the command line', () => {
   });
 
   it('record writes streams with their metadata and clock offsets; readers get every sample', async () => {
-    start(['simulate', '--via', 'lsl', '--only', 'eeg,ppg']);
+    await simulate(3, '--only', 'eeg,ppg');
     const out = join(folder, 'recorded.xdf');
-    const { code, stderr } = await runAffectd(['record', '--out', out, '--duration', '3']);
+    const { code, stderr } = await runAffectd(['record', '--out', out, '--duration', '3'], { clock });
     expect(code).toBe(0);
     expect(stderr).toContain('3 streams');
     const recording = await openRecording(out);
@@ -85,20 +96,20 @@ describe('LSL at the command line', () => {
 
   it('record exits with 3 and leaves no file where nothing is found', async () => {
     const out = join(folder, 'nothing.xdf');
-    const { code, stderr } = await runAffectd(['record', '--out', out, '--duration', '0.3']);
+    const { code, stderr } = await runAffectd(['record', '--out', out, '--duration', '0.3'], { clock });
     expect(code).toBe(3);
     expect(stderr).toContain('no LSL stream');
     await expect(openRecording(out)).rejects.toThrow();
   });
 
   it('refuses a query that cannot be read', async () => {
-    const { code, stderr } = await runAffectd(['record', '--select', "name='x"]);
+    const { code, stderr } = await runAffectd(['record', '--select', "name='x"], { clock });
     expect(code).toBe(2);
     expect(stderr).toContain('--select');
   });
 
   it('run --lsl predicts from the streams on the network', async () => {
-    start(['simulate', '--via', 'lsl', '--only', 'eeg,gaze,ppg']);
+    await simulate(4, '--only', 'eeg,gaze,ppg');
     let listening: (url: string) => void = () => {};
     const url = new Promise<string>((resolve) => {
       listening = resolve;

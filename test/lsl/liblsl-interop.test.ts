@@ -15,8 +15,9 @@ import { ArchiveDecoder, ArchiveEncoder } from '../../src/lsl/wire/portable-arch
 import { testPattern, testPatternOffsets } from '../../src/lsl/wire/sample-encoder.js';
 import { xmlElement } from '../../src/lsl/xml.js';
 import { LiblslOracle, liblsl, type OracleStream, testNetwork } from './liblsl-oracle.js';
+import { ownPorts } from './own-ports.js';
 
-const PORT = 17_100;
+const PORT = await ownPorts();
 const numericFormats = Object.keys(numericLayouts) as NumericFormat[];
 
 /** Values at the format's edges and between. */

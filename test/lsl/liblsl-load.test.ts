@@ -3,8 +3,9 @@ import { Inlet } from '../../src/lsl/inlet.js';
 import { Outlet } from '../../src/lsl/outlet.js';
 import { resolveStreams } from '../../src/lsl/resolver.js';
 import { LiblslOracle, liblsl, type OracleStream, testNetwork } from './liblsl-oracle.js';
+import { ownPorts } from './own-ports.js';
 
-const PORT = 17_700;
+const PORT = await ownPorts();
 const SECONDS = 2;
 
 const loads = [

@@ -30,7 +30,7 @@ function libraryPath(): string | null {
 /** liblsl of `lsl.js`, or of `LSL_LIB`; null where it can't run. */
 export const liblsl = libraryPath();
 
-/** Settings that keep discovery on this machine and apart from other tests: each file takes ports of its own. */
+/** Settings that keep discovery on this machine and apart from other tests: each file takes ports of its own (own-ports.ts). */
 export function configText(firstPort: number): string {
   return [
     '[ports]',

@@ -10,8 +10,9 @@ import { createStreamInfo, formatInfo, type LslStreamInfo } from '../../src/lsl/
 import { formatFeedResponse } from '../../src/lsl/wire/feed-header.js';
 import { encodeSamples, testPattern } from '../../src/lsl/wire/sample-encoder.js';
 import { testNetwork } from './liblsl-oracle.js';
+import { ownPorts } from './own-ports.js';
 
-const PORT = 17_500;
+const PORT = await ownPorts();
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();

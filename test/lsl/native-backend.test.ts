@@ -8,8 +8,9 @@ import { findLiblsl } from '../../src/lsl/native/liblsl.js';
 import { Outlet } from '../../src/lsl/outlet.js';
 import { resolveStreams } from '../../src/lsl/resolver.js';
 import { configText, liblsl, testNetwork } from './liblsl-oracle.js';
+import { ownPorts } from './own-ports.js';
 
-const PORT = 17_800;
+const PORT = await ownPorts();
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();

@@ -6,8 +6,9 @@ import { Outlet } from '../../src/lsl/outlet.js';
 import { Resolver, resolveStreams } from '../../src/lsl/resolver.js';
 import type { LslStreamInfo } from '../../src/lsl/stream-info.js';
 import { testNetwork } from './liblsl-oracle.js';
+import { ownPorts } from './own-ports.js';
 
-const PORT = 18_000;
+const PORT = await ownPorts();
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();

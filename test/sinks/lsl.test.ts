@@ -6,8 +6,9 @@ import { Resolver, resolveStreams } from '../../src/lsl/resolver.js';
 import type { LslStreamInfo } from '../../src/lsl/stream-info.js';
 import { LslSink } from '../../src/sinks/lsl.js';
 import { testNetwork } from '../lsl/liblsl-oracle.js';
+import { ownPorts } from '../lsl/own-ports.js';
 
-const { context } = testNetwork(17_300);
+const { context } = testNetwork(await ownPorts());
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();

@@ -8,8 +8,9 @@ import { xmlElement } from '../../src/lsl/xml.js';
 import { type LslParams, LslSource } from '../../src/sources/lsl.js';
 import type { SessionMessage } from '../../src/sources/source.js';
 import { testNetwork } from '../lsl/liblsl-oracle.js';
+import { ownPorts } from '../lsl/own-ports.js';
 
-const network = testNetwork(17_200);
+const network = testNetwork(await ownPorts());
 const { context } = network;
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
