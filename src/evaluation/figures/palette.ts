@@ -29,5 +29,5 @@ export function cellColours(share: number): { readonly fill: string; readonly te
     Math.round(from + (place - below) * (stops[below + 1][c] - from)),
   );
   const fill = `#${rgb.map((value) => value.toString(16).padStart(2, '0')).join('')}`;
-  return { fill, text: share > 0.43 ? '#000000' : '#ffffff' };
+  return { fill, text: share > 0.47 ? '#000000' : '#ffffff' };
 }
