@@ -56,18 +56,25 @@ export async function serverOptions(
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new ConfigurationError('tls-unusable', 'TLS needs both --tls-cert and --tls-key');
   }
-  const token = tokenFile === undefined ? undefined : (await read('--token-file', tokenFile)).trim();
+  const token =
+    tokenFile === undefined ? undefined : (await readOptionFile('--token-file', tokenFile)).trim();
   return {
     host,
     port: options.port,
     ...(token === undefined ? {} : { token }),
     ...(tlsCert !== undefined && tlsKey !== undefined
-      ? { tls: { cert: await read('--tls-cert', tlsCert), key: await read('--tls-key', tlsKey) } }
+      ? {
+          tls: {
+            cert: await readOptionFile('--tls-cert', tlsCert),
+            key: await readOptionFile('--tls-key', tlsKey),
+          },
+        }
       : {}),
   };
 }
 
-async function read(option: string, path: string): Promise<string> {
+/** The text of a file that an option names. */
+export async function readOptionFile(option: string, path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {

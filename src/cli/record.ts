@@ -1,157 +1,176 @@
+import { existsSync, renameSync, statSync } from 'node:fs';
+import { extname } from 'node:path';
 import { Command } from 'commander';
-import { ConfigurationError, InputError } from '../core/errors.js';
-import { Inlet } from '../lsl/inlet.js';
-import { LslError } from '../lsl/lsl-error.js';
-import type { LslContext } from '../lsl/network.js';
-import { compileQuery } from '../lsl/query.js';
-import { Resolver } from '../lsl/resolver.js';
-import { formatInfo, type LslStreamInfo } from '../lsl/stream-info.js';
-import type { ClockMeasurement } from '../lsl/time-correction.js';
-import type { XdfWriter } from '../recordings/xdf-writer.js';
+import { AffectdError, ConfigurationError, InputError } from '../core/errors.js';
+import { compileQuery, type Query } from '../lsl/query.js';
+import { createStreamInfo, infoElement } from '../lsl/stream-info.js';
 import { type CommandFactory, examples, positiveNumber } from './command.js';
 import { type CommandContext, note } from './context.js';
 import { untilAborted } from './daemon.js';
+import { DEFAULT_PORT, readOptionFile } from './daemon-options.js';
+import { DaemonRecorder } from './daemon-recorder.js';
+import { describeRecorded, LiveRecording, type RecordedSummary } from './live-recording.js';
 import { lslNetwork } from './lsl-network.js';
-import { createXdf } from './output.js';
+import { LslRecorder } from './lsl-recorder.js';
+import { createXdf, openOutput } from './output.js';
+import { repair } from './repair.js';
 
 interface Options {
   readonly out?: string;
   readonly select: string;
   readonly duration?: number;
+  readonly url?: string;
+  readonly tokenFile?: string;
+  readonly repair?: string;
+  readonly json?: boolean;
 }
 
-/** How often the senders' clocks are noted in the file, s; LabRecorder's interval. */
-const CLOCK_OFFSET_INTERVAL_S = 5;
+const DEFAULT_URL = `ws://127.0.0.1:${DEFAULT_PORT}`;
 
-/** `affectd record`: LSL streams to XDF. */
+/** `affectd record`: LSL streams, and what a daemon is sent and predicts, to XDF. */
 export const recordCommand: CommandFactory = (context) =>
   new Command('record')
-    .description('record LSL streams to an XDF file, until Ctrl-C or for a time')
+    .description(
+      'record LSL streams, and the WebSocket streams and predictions of a daemon, to one XDF file, until Ctrl-C or for a time',
+    )
     .option('--out <file.xdf>', 'file to write; default: named by the time')
     .option('--select <query>', "only streams that fit, as in \"name='x' and type='EEG'\"", '')
     .option('--duration <s>', 'seconds; default: until Ctrl-C', positiveNumber)
+    .option(
+      '--url <url>',
+      `daemon whose streams and predictions to record; default: ${DEFAULT_URL}, if one runs there`,
+    )
+    .option('--token-file <file>', 'file with the token that the daemon wants')
+    .option(
+      '--repair <file.xdf>',
+      'mend a recording that was cut or damaged instead: writes a whole copy beside it, or to --out',
+    )
+    .option('--json', 'machine-readable report of what was recorded or saved')
     .addHelpText(
       'after',
       examples(
         'affectd record --out session.xdf',
         'affectd record --select "type=\'EEG\'" --duration 300 --out eeg.xdf',
+        'affectd record --url ws://127.0.0.1:9000 --token-file token.txt',
+        'affectd record --repair crashed.xdf',
       ),
     )
-    .action(async ({ out, select, duration }: Options) => {
-      try {
-        compileQuery(select);
-      } catch (error) {
-        throw new ConfigurationError('lsl-query-unusable', `--select: ${(error as Error).message}`);
-      }
-      const network = lslNetwork(context);
-      const path = out ?? defaultName(context);
-      const writer = createXdf(path, { start_unix_s: context.clock.unix() });
-      const recorder = new Recorder(context, network, writer, select);
-      note(context, `affectd: records to ${path}; ${duration ? `for ${duration} s` : 'stop with Ctrl-C'}`);
-      const over =
-        duration === undefined
-          ? new Promise<void>(() => {})
-          : new Promise<void>((resolve) => context.clock.after(duration, resolve));
-      await Promise.race([untilAborted(context.signal), over]);
-      const { streams, samples } = recorder.close();
-      if (streams === 0) {
-        writer.discard();
-        throw new InputError(
-          'no-streams',
-          `no LSL stream ${select === '' ? '' : `that fits ${select} `}was found; see affectd streams`,
-        );
-      }
-      writer.close();
-      note(context, `affectd: wrote ${path}: ${streams} streams, ${samples} samples`);
+    .action(async (options: Options) => {
+      const report =
+        options.repair === undefined
+          ? await record(context, options)
+          : await repair(context, options.repair, options.out);
+      if (options.json) await openOutput('-', context.stdout).write(`${JSON.stringify(report)}\n`);
     });
+
+async function record(
+  context: CommandContext,
+  options: Options,
+): Promise<{ out: string; streams: RecordedSummary[] }> {
+  const { clock } = context;
+  const { select, duration, url = DEFAULT_URL } = options;
+  const query = queryOf(select);
+  const network = lslNetwork(context);
+  const { tokenFile } = options;
+  const token =
+    tokenFile === undefined ? undefined : (await readOptionFile('--token-file', tokenFile)).trim();
+  const path = options.out ?? defaultName(context);
+  keepOld(context, path);
+  const tell = (line: string): void => note(context, `affectd: ${line}`);
+  const writer = createXdf(path, { start_unix_s: clock.unix() });
+  const recording = new LiveRecording(clock, writer, tell);
+  const lsl = new LslRecorder(network, select, recording, tell);
+  const daemon = new DaemonRecorder(recording, {
+    ...{ clock, url, tell },
+    ...(token === undefined ? {} : { token }),
+    wanted: (stream) =>
+      query(infoElement(createStreamInfo(stream, { createdAt: 0, sessionId: 'default' }), 'full')),
+  });
+  const isReached = reach(context, daemon, url, options.url !== undefined);
+  tell(`records to ${path}; ${duration ? `for ${duration} s` : 'stop with Ctrl-C'}`);
+  const over =
+    duration === undefined
+      ? new Promise<void>(() => {})
+      : new Promise<void>((resolve) => clock.after(duration, resolve));
+  let failure: unknown = null;
+  try {
+    await Promise.race([untilAborted(context.signal), over, recording.failed, isReached]);
+  } catch (error) {
+    failure = error;
+  }
+  const streams = recording.close();
+  lsl.close();
+  daemon.close();
+  const samples = streams.reduce((sum, stream) => sum + stream.samples, 0);
+  for (const stream of streams) tell(`  ${describeRecorded(stream)}`);
+  if (failure) {
+    if (samples === 0) writer.discard();
+    throw failure instanceof AffectdError ? failure : failed(path, failure);
+  }
+  if (samples === 0) {
+    writer.discard();
+    const fitting = select === '' ? '' : ` that fits ${select}`;
+    const message =
+      streams.length === 0
+        ? `no LSL stream${fitting} was found, and no daemon sends one; see affectd streams`
+        : `none of ${streams.length} streams sent a single sample: nothing was recorded; are the devices on, and worn?`;
+    if (context.signal.aborted) tell(message);
+    throw new InputError('no-streams', message);
+  }
+  writer.close();
+  tell(`wrote ${path}: ${streams.length} streams, ${samples} samples`);
+  return { out: path, streams };
+}
+
+/** Never ends well, for a recording goes on; ends with an error where a daemon that was asked for can't be had. */
+async function reach(
+  context: CommandContext,
+  daemon: DaemonRecorder,
+  url: string,
+  isAskedFor: boolean,
+): Promise<never> {
+  try {
+    if (!(await daemon.reach()) && isAskedFor)
+      throw new AffectdError(
+        'daemon-unreachable',
+        `no daemon answers at ${url}; start one with affectd run, or leave --url out`,
+      );
+  } catch (error) {
+    if (isAskedFor) throw error;
+    note(context, `affectd: WARNING: ${(error as Error).message}; its streams are not recorded`);
+  }
+  return new Promise<never>(() => {});
+}
+
+function failed(path: string, error: unknown): AffectdError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return new AffectdError(
+    'output-failed',
+    `--out ${path}: can't be written any more (${code ?? message}); what was written so far is kept: mend it with --repair`,
+  );
+}
+
+function queryOf(select: string): Query {
+  try {
+    return compileQuery(select);
+  } catch (error) {
+    throw new ConfigurationError('lsl-query-unusable', `--select: ${(error as Error).message}`);
+  }
+}
+
+/** A recording never takes another's place: as in LabRecorder, the one that is there gets another name. */
+function keepOld(context: CommandContext, path: string): void {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile() || statSync(path).size === 0) return;
+  const extension = extname(path);
+  const stem = path.slice(0, path.length - extension.length);
+  let n = 1;
+  while (existsSync(`${stem}_old${n}${extension}`)) n++;
+  const kept = `${stem}_old${n}${extension}`;
+  renameSync(path, kept);
+  note(context, `affectd: ${path} was there already: it is ${kept} now`);
+}
 
 function defaultName({ clock }: CommandContext): string {
   const stamp = new Date(clock.unix() * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
   return `affectd-${stamp.replaceAll(':', '')}.xdf`;
-}
-
-interface Recorded {
-  readonly inlet: Inlet;
-  measurement: ClockMeasurement | null;
-}
-
-/** Writes every stream that appears, as its sender describes and stamps it. */
-class Recorder {
-  readonly #resolver: Resolver;
-  readonly #recorded = new Map<string, Recorded | 'opening'>();
-  readonly #timer: { cancel(): void };
-  #samples = 0;
-  #streams = 0;
-  #isClosed = false;
-
-  constructor(
-    readonly context: CommandContext,
-    readonly network: LslContext,
-    readonly writer: XdfWriter,
-    select: string,
-  ) {
-    this.#timer = network.clock.every(CLOCK_OFFSET_INTERVAL_S, () => this.#noteClocks());
-    this.#resolver = new Resolver(network, {
-      query: select,
-      appeared: (info) => void this.#record(info),
-    });
-  }
-
-  close(): { readonly streams: number; readonly samples: number } {
-    this.#noteClocks();
-    this.#isClosed = true;
-    this.#timer.cancel();
-    this.#resolver.close();
-    for (const recorded of this.#recorded.values()) if (recorded !== 'opening') recorded.inlet.close();
-    return { streams: this.#streams, samples: this.#samples };
-  }
-
-  async #record(info: LslStreamInfo): Promise<void> {
-    const { sourceId, name, type, hostname, uid } = info;
-    // A restarted outlet goes on in the stream that its inlet has open.
-    const key = sourceId === '' ? uid : JSON.stringify([sourceId, name, type, hostname]);
-    if (this.#recorded.has(key)) return;
-    this.#recorded.set(key, 'opening');
-    let isOpen = false;
-    const inlet = new Inlet(this.network, info, {
-      samples: ({ times, values }) => {
-        if (!isOpen || this.#isClosed) return;
-        this.writer.writeSender(key, times, values);
-        this.#samples += times.length;
-      },
-      measured: (measurement) => {
-        const recorded = this.#recorded.get(key);
-        if (!recorded || recorded === 'opening' || this.#isClosed) return;
-        if (!recorded.measurement) this.#noteClock(key, measurement);
-        recorded.measurement = measurement;
-      },
-    });
-    try {
-      const full = await inlet.fullInfo();
-      if (this.#isClosed) return;
-      const header = formatInfo(full, 'full');
-      const { channelFormat, channelCount } = full;
-      this.writer.openSender({ id: key, header, format: channelFormat, channels: channelCount });
-      this.#streams++;
-      isOpen = true;
-      this.#recorded.set(key, { inlet, measurement: null });
-      await inlet.open();
-      if (this.#isClosed) return inlet.close();
-      note(this.context, `affectd: + ${name} (${type}) from ${hostname}`);
-    } catch (error) {
-      if (!(error instanceof LslError)) throw error;
-      inlet.close();
-      this.#recorded.delete(key);
-      note(this.context, `affectd: ${name} (${type}) can't be recorded: ${error.message}`);
-    }
-  }
-
-  #noteClocks(): void {
-    for (const [key, recorded] of this.#recorded)
-      if (recorded !== 'opening' && recorded.measurement) this.#noteClock(key, recorded.measurement);
-  }
-
-  #noteClock(key: string, { time, offset }: ClockMeasurement): void {
-    this.writer.writeClockOffset(key, time, offset);
-  }
 }

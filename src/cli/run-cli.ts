@@ -49,7 +49,7 @@ const commands: readonly CommandEntry[] = [
   },
   {
     name: 'record',
-    summary: 'record LSL streams to an XDF file',
+    summary: 'record LSL streams, and what a daemon is sent and predicts, to an XDF file; mend one',
     load: async () => (await import('./record.js')).recordCommand,
   },
   {

@@ -25,10 +25,14 @@ export interface SenderStream {
   readonly channels: number;
 }
 
-/** What {@link XdfWriter.open} tells readers of a stream's stamps beside that they are mapped. */
+/** What {@link XdfWriter.open} tells readers of a stream beside what its info says. */
 export interface MappedStream {
   /** Names the session whose clock they are on, where the file holds others; {@link XdfWriter.writeClockOffset} then places it. */
   readonly session?: string;
+  /** `lsl`: the stamps are on the LSL clock of this machine instead. */
+  readonly clock?: 'session' | 'lsl';
+  /** Further elements of `desc`. */
+  readonly about?: Readonly<Record<string, string>>;
   /** Chunks are written as they arrive: replay delivers them in that order, and cuts where samples were missing. */
   readonly arrival?: boolean;
 }
@@ -89,7 +93,8 @@ export class XdfWriter {
     const format = info.type === 'Markers' ? 'string' : this.#format;
     const header = headerXml(info, format, mapped);
     const stream = { id: info.id, header, format, channels: info.channels.length };
-    this.#open(stream, mapped.session === undefined ? 'session' : 'sender', mapped.arrival);
+    const isOnlyClock = mapped.session === undefined && mapped.clock !== 'lsl';
+    this.#open(stream, isOnlyClock ? 'session' : 'sender', mapped.arrival);
   }
 
   /** Adds a stream whose stamps stay on its sender's clock; {@link writeClockOffset} tells where that lies. */
@@ -224,6 +229,7 @@ export class XdfWriter {
   }
 
   #append(tag: number, content: readonly Uint8Array[]): void {
+    if (!this.#isOpen) throw new Error(`${this.path} is closed already`);
     const length = content.reduce((sum, part) => sum + part.length, 2);
     const head = Buffer.alloc(length < 256 ? 4 : 7);
     head.writeUInt8(length < 256 ? 1 : 4, 0);
@@ -261,10 +267,15 @@ function xml(body: string): Buffer {
   return Buffer.from(body.startsWith('<?xml') ? body : `<?xml version="1.0"?>${body}`, 'utf8');
 }
 
-function headerXml(info: StreamInfo, format: string, { session, arrival }: MappedStream): string {
+function headerXml(
+  info: StreamInfo,
+  format: string,
+  { session, clock, about = {}, arrival }: MappedStream,
+): string {
   const described = format === 'string' ? info.channels.slice(0, 1) : info.channels;
   const count = format === 'string' ? 1 : described.length;
   const channels = described.map(channelXml).join('');
+  const synchronization = `${session === undefined ? '' : element('session', session)}${arrival ? element('order', 'arrival') : ''}`;
   return [
     '<info>',
     element('name', info.name),
@@ -274,10 +285,9 @@ function headerXml(info: StreamInfo, format: string, { session, arrival }: Mappe
     element('channel_format', format),
     element('source_id', info.sourceId),
     `<desc><channels>${channels}</channels>`,
-    '<synchronization><stamps>session</stamps>',
-    session === undefined ? '' : element('session', session),
-    arrival ? element('order', 'arrival') : '',
-    '</synchronization></desc></info>',
+    ...Object.entries(about).map(([name, text]) => element(name, text)),
+    clock === 'lsl' ? '' : `<synchronization><stamps>session</stamps>${synchronization}</synchronization>`,
+    '</desc></info>',
   ].join('');
 }
 

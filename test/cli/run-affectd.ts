@@ -24,18 +24,23 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Sees stdout as it comes. */
   readonly onOutput?: (text: string) => void;
+  /** Sees stderr as it comes. */
+  readonly onLog?: (text: string) => void;
 }
 
 /** Runs a command line in this process, as `bin/affectd.js` would. */
 export async function runAffectd(args: readonly string[], options: RunOptions = {}): Promise<CliResult> {
   const stdout = new Collector();
   const stderr = new Collector();
-  const { onOutput } = options;
-  if (onOutput) {
-    const write = stdout._write.bind(stdout);
-    stdout._write = (chunk, encoding, done) => {
+  for (const [collector, listener] of [
+    [stdout, options.onOutput],
+    [stderr, options.onLog],
+  ] as const) {
+    if (!listener) continue;
+    const write = collector._write.bind(collector);
+    collector._write = (chunk, encoding, done) => {
       write(chunk, encoding, done);
-      onOutput(stdout.text);
+      listener(collector.text);
     };
   }
   const code = await runCli(args, {
