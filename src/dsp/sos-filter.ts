@@ -46,6 +46,23 @@ function steadyGain(s: Section): number {
   return (s.b0 + s.b1 + s.b2) / (1 + s.a1 + s.a2);
 }
 
+/** Filters many rows of samples at once. */
+export interface RowFilter {
+  /**
+   * Filters `input` [rows, n] into `output` [rows, n] from the states `delays` [rows, section, 2] on, to the same bits as
+   * {@link SosFilter.process}. A row with a sample that is not finite is left undone: 1 in `undone` [rows], its delays as
+   * they were, its output undefined.
+   */
+  process(
+    sections: readonly Section[],
+    delays: Float64Array,
+    input: Float64Array,
+    output: Float64Array,
+    n: number,
+    undone: Uint8Array,
+  ): void;
+}
+
 /**
  * Cascade of second-order sections over several channels, transposed direct form II in float64
  * (the recursion of `scipy.signal.sosfilt`). Each channel starts, and after {@link restart} starts anew, from the
@@ -80,6 +97,29 @@ export class SosFilter {
   }
 
   /**
+   * Filters the `n` samples, one or more, of all channels of `input` [channels, n] into `output` by `rows`, to the same
+   * bits as {@link process}. A channel with a sample that is not finite is left as it was: 1 in `undone` [channels].
+   */
+  processAll(
+    rows: RowFilter,
+    input: Float64Array,
+    output: Float64Array,
+    n: number,
+    undone: Uint8Array,
+  ): void {
+    const fresh = this.#fresh;
+    for (let c = 0; c < fresh.length; c++) if (fresh[c]) this.#begin(c, input[c * n]);
+    rows.process(this.#sections, this.#delays, input, output, n, undone);
+    for (let c = 0; c < fresh.length; c++) if (!undone[c]) fresh[c] = 0;
+  }
+
+  /** Delays as if every sample before had been `first`. */
+  #begin(channel: number, first: number): void {
+    const base = channel * this.#steady.length;
+    for (let i = 0; i < this.#steady.length; i++) this.#delays[base + i] = this.#steady[i] * first;
+  }
+
+  /**
    * Filters samples `from` (inclusive) to `to` (exclusive) of `input` into the same places of `output`;
    * both may be the same array. The samples must be finite.
    */
@@ -90,8 +130,7 @@ export class SosFilter {
     const base = channel * sections.length * DELAYS;
     if (this.#fresh[channel]) {
       this.#fresh[channel] = 0;
-      const first = input[from];
-      for (let i = 0; i < this.#steady.length; i++) delays[base + i] = this.#steady[i] * first;
+      this.#begin(channel, input[from]);
     }
     let i = 0;
     let source = input;

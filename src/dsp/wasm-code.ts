@@ -23,6 +23,14 @@ function signed(value: number): number[] {
 
 const vector = (op: number): number[] => [0xfd, ...unsigned(op)];
 const ADDRESS_ALIGNMENT = 3;
+const storeLane = (address: Code, value: Code, lane: number): number[] => [
+  ...address,
+  ...value,
+  ...vector(0x5b),
+  ADDRESS_ALIGNMENT,
+  0,
+  lane,
+];
 /** Eight bytes of a shuffle, from `first` on. */
 const lane = (first: number): number[] => Array.from({ length: 8 }, (_, i) => first + i);
 
@@ -148,6 +156,18 @@ export const f64x2 = {
     const bytes = new Uint8Array(Float64Array.of(value, value).buffer);
     return [...vector(12), ...bytes];
   },
+  /** `value` with the second lane from memory. */
+  loadSecond: (address: Code, value: Code): Code => [
+    ...address,
+    ...value,
+    ...vector(0x57),
+    ADDRESS_ALIGNMENT,
+    0,
+    1,
+  ],
+  /** One lane into memory. */
+  storeFirst: (address: Code, value: Code): Code => storeLane(address, value, 0),
+  storeSecond: (address: Code, value: Code): Code => storeLane(address, value, 1),
   /** The first lanes of both, and the second lanes of both. */
   low: (a: Code, b: Code): Code => [...a, ...b, ...vector(13), ...lane(0), ...lane(16)],
   high: (a: Code, b: Code): Code => [...a, ...b, ...vector(13), ...lane(8), ...lane(24)],
