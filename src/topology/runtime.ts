@@ -10,6 +10,7 @@ import {
   type Observable,
   Subject,
   type Subscription,
+  takeUntil,
   tap,
 } from 'rxjs';
 import type { Clock, Seconds } from '../core/clock.js';
@@ -71,8 +72,10 @@ export class PipelineRuntime {
 
   /** Takes in a source; its sessions run until it completes or the runtime closes. */
   consume({ messages$, onMachineClock = false }: Source): Subscription {
+    const stop = new Subject<void>();
     const subscription = messages$
       .pipe(
+        takeUntil(stop),
         groupBy((message) => message.session, { duration: lastStreamClosed }),
         mergeMap((group) =>
           this.#runGroup(group.key, group.pipe(map(({ message }) => message)), onMachineClock),
@@ -80,6 +83,8 @@ export class PipelineRuntime {
       )
       .subscribe((message) => this.#outputs.next(message));
     this.#subscriptions.add(subscription);
+    // What tells the end of a group listens to it, for which groupBy would hold on to the source.
+    subscription.add(() => stop.next());
     subscription.add(() => this.#subscriptions.delete(subscription));
     return subscription;
   }

@@ -45,7 +45,7 @@ function start() {
   };
   const times = (session: string, stream: string): (number | null)[] =>
     outputs.filter((o) => o.session === session && o.stream === stream).map(({ time }) => time);
-  return { runtime, clock, send, outputs, times };
+  return { runtime, source, clock, send, outputs, times };
 }
 /** Predictions pass through promises, and what follows them waits. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -83,6 +83,16 @@ describe('sessions', () => {
     // The first chunk came at 0 with a sample of 50.984 s: it was measured then at the latest.
     expect(runtime.sessions.get('a')?.zero_s).toBeCloseTo(50 - (50 + 63 / 64), 9);
     expect(runtime.sessions.get('a')?.zero_unix_s).toBeCloseTo(1_700_000_000 - 63 / 64, 6);
+  });
+});
+
+describe('a runtime that closes', () => {
+  it('lets go of its sources, whose streams are still open', async () => {
+    const { runtime, send, source } = start();
+    send('a', open, chunk(0), chunk(1));
+    expect(source.observed).toBe(true);
+    await runtime.close();
+    expect(source.observed).toBe(false);
   });
 });
 
