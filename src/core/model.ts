@@ -26,18 +26,31 @@ export interface ModalityFrame {
   readonly present: boolean;
 }
 
+/**
+ * A moment's part of PRNet's linear layer on pairs: the three logits (higher, similar, lower) of the first moment
+ * against the second are `first` of the one plus `second` of the other.
+ */
+export interface RankingScores {
+  readonly first: readonly number[];
+  readonly second: readonly number[];
+}
+
 /** A window's model input, one frame for every modality of the model's schema, in its order. */
 export type ModelFrame = readonly ModalityFrame[];
 
 export interface ModelOutput {
-  /** Native scale -1..1, not yet clipped. */
-  readonly valence: number;
-  readonly arousal: number;
+  /** Native scale -1..1, not yet clipped; null where the model does not tell it. */
+  readonly valence: number | null;
+  readonly arousal: number | null;
   readonly dominance?: number;
   readonly liking?: number;
   /** Fusion weight of each modality, in schema order; 0 for absent ones. */
   readonly weights: readonly number[];
-  /** Emotion experts' routing weights. */
+  /** Probability of each class, in the model's order. */
+  readonly classes?: Readonly<Record<string, number>>;
+  /** What this moment brings to a comparison with another, by ranked dimension. */
+  readonly ranking?: Readonly<Record<string, RankingScores>>;
+  /** Emotion experts' routing weights; empty where the model has none. */
   readonly routing: readonly number[];
   /** Half widths of the calibrated interval, or null. */
   readonly interval: { readonly level: number; readonly valence: number; readonly arousal: number } | null;

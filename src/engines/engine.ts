@@ -1,3 +1,4 @@
+import { type OutputName, outputNames } from '../models/definition.js';
 import type { ModelBatch } from '../models/frames.js';
 import type { LoadedModel } from '../models/manifest.js';
 
@@ -6,11 +7,12 @@ export const engineNames = ['tfjs-gpu', 'onnx', 'tfjs-wasm'] as const;
 export type EngineName = (typeof engineNames)[number];
 export type EngineChoice = EngineName | 'auto';
 
-/** Row-major: `heads` [B, heads], `weights` [B, M], `routing` [B, L]. */
-export interface ModelArrays {
-  readonly heads: Float32Array;
-  readonly weights: Float32Array;
-  readonly routing: Float32Array;
+/** Row-major, as {@link ModelValues}; empty where the model does not have that output. */
+export type ModelArrays = Readonly<Record<OutputName, Float32Array>>;
+
+/** Every output, each as `of` gives it. */
+export function arraysOf(of: (name: OutputName) => Float32Array): ModelArrays {
+  return Object.fromEntries(outputNames.map((name) => [name, of(name)])) as Record<OutputName, Float32Array>;
 }
 
 /** A model ready to compute. Calls must not overlap. */

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../core/errors.js';
 import type { ModelFrame, ModelOutput } from '../core/model.js';
+import { rankOutcomes } from '../models/definition.js';
 import { encodeFrames } from '../models/frames.js';
 import { type LoadedModel, PROBE_TOLERANCE } from '../models/manifest.js';
 import type { Engine, Executable, ModelArrays } from './engine.js';
@@ -11,13 +12,16 @@ export interface Inference {
 }
 
 function toOutput({ manifest, model }: LoadedModel, arrays: ModelArrays, present: number): ModelOutput {
-  const heads: Partial<Record<string, number>> = {};
-  model.heads.forEach((head, i) => {
-    heads[head] = arrays.heads[i];
-  });
+  const { valence = null, arousal = null, ...others } = named(model.heads, arrays.heads);
   const { calibration } = manifest;
   return {
-    ...(heads as Pick<ModelOutput, 'valence' | 'arousal' | 'dominance' | 'liking'>),
+    valence,
+    arousal,
+    ...others,
+    ...(model.classes.length > 0 && {
+      classes: named(model.classes, softmax(arrays.classes)) as Record<string, number>,
+    }),
+    ...(model.ranking.length > 0 && { ranking: rankingScores(model.ranking, arrays.ranking) }),
     weights: [...arrays.weights],
     routing: [...arrays.routing],
     interval:
@@ -29,6 +33,31 @@ function toOutput({ manifest, model }: LoadedModel, arrays: ModelArrays, present
           }
         : null,
   };
+}
+
+function named<N extends string>(
+  names: readonly N[],
+  values: ArrayLike<number>,
+): Partial<Record<N, number>> {
+  return Object.fromEntries(names.map((name, i) => [name, values[i]])) as Partial<Record<N, number>>;
+}
+
+/** Probabilities of logits. */
+export function softmax(logits: ArrayLike<number>): number[] {
+  const largest = Math.max(...Array.from(logits));
+  const odds = Array.from(logits, (logit) => Math.exp(logit - largest));
+  const sum = odds.reduce((total, o) => total + o, 0);
+  return odds.map((o) => o / sum);
+}
+
+function rankingScores(dimensions: readonly string[], values: Float32Array): ModelOutput['ranking'] {
+  const width = rankOutcomes.length;
+  return Object.fromEntries(
+    dimensions.map((dimension, d) => {
+      const own = [...values.subarray(2 * width * d, 2 * width * (d + 1))];
+      return [dimension, { first: own.slice(0, width), second: own.slice(width) }];
+    }),
+  );
 }
 
 /** The probe's values as a frame; absent where its mask is all 0. */

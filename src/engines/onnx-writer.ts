@@ -1,5 +1,4 @@
-import type { BoundModel } from '../models/definition.js';
-import { inputShape } from '../models/definition.js';
+import { type BoundModel, inputShape, outputNames, rankingWidth } from '../models/definition.js';
 import { type Activation, BATCH_NORM_EPSILON, type Convolution, type Graph } from '../models/graph.js';
 import type { Parameters } from '../models/parameters.js';
 
@@ -105,6 +104,14 @@ function attribute(name: string, value: Attribute): Uint8Array {
   return message([[1, name], ...value.map((item): Field => [8, item]), [20, 7]]);
 }
 
+const operators: Readonly<Record<Activation, string>> = {
+  relu: 'Relu',
+  gelu: 'Gelu',
+  elu: 'Elu',
+  sigmoid: 'Sigmoid',
+  tanh: 'Tanh',
+};
+
 /** Writes down what a model's forward pass asks for; values are names of tensors. */
 class OnnxGraph implements Graph<string> {
   readonly nodes: Uint8Array[] = [];
@@ -165,7 +172,7 @@ class OnnxGraph implements Graph<string> {
       : this.node('MatMul', [x, this.parameter(parameter)]);
   }
   activate(x: string, activation: Activation): string {
-    return this.node({ relu: 'Relu', gelu: 'Gelu', elu: 'Elu' }[activation], [x]);
+    return this.node(operators[activation], [x]);
   }
   add(a: string, b: string): string {
     return this.node('Add', [a, b]);
@@ -180,11 +187,20 @@ class OnnxGraph implements Graph<string> {
   softmax(x: string): string {
     return this.node('Softmax', [x], { axis: -1 });
   }
+  hardmax(x: string): string {
+    return this.node('Hardmax', [x], { axis: -1 });
+  }
   sum(x: string, axis: number): string {
     return this.node('ReduceSum', [x, this.integers([axis])], { keepdims: 0 });
   }
   mean(x: string, axis: number): string {
     return this.node('ReduceMean', [x, this.integers([axis])], { keepdims: 0 });
+  }
+  max(x: string, axis: number): string {
+    return this.node('ReduceMax', [x, this.integers([axis])], { keepdims: 0 });
+  }
+  slice(x: string, axis: number, from: number, to: number): string {
+    return this.node('Slice', [x, this.integers([from]), this.integers([to]), this.integers([axis])]);
   }
   reshape(x: string, shape: readonly number[]): string {
     return this.node('Reshape', [x, this.integers([-1, ...shape])]);
@@ -196,7 +212,7 @@ class OnnxGraph implements Graph<string> {
     return this.node('Concat', parts, { axis });
   }
   column(x: string, index: number): string {
-    return this.node('Slice', [x, this.integers([index]), this.integers([index + 1]), this.integers([1])]);
+    return this.slice(x, 1, index, index + 1);
   }
   convolve(x: string, kernel: string, o: Convolution): string {
     return this.node('Conv', [x, this.parameter(kernel)], {
@@ -216,18 +232,24 @@ class OnnxGraph implements Graph<string> {
 }
 
 /**
- * A model as an ONNX file: inputs `input.<modality>` [batch, ...] and `input.presence` [batch, M], outputs `heads`,
- * `weights` and `routing`. Field numbers are those of onnx.proto3 (https://github.com/onnx/onnx).
+ * A model as an ONNX file: inputs `input.<modality>` [batch, ...] and `input.presence` [batch, M], and those of the
+ * outputs {@link outputNames} that the model has. Field numbers are those of onnx.proto3 (https://github.com/onnx/onnx).
  */
 export function writeOnnx(model: BoundModel, parameters: Parameters): Uint8Array {
   const graph = new OnnxGraph(new Map(model.parameters.map((spec) => [spec.name, spec.shape])), parameters);
   const values = model.forward(graph);
-  const outputs = ['heads', 'weights', 'routing'] as const;
-  const widths = { heads: model.heads.length, weights: model.inputs.length, routing: 'routes' };
+  const widths = {
+    heads: model.heads.length,
+    weights: model.inputs.length,
+    routing: 'routes',
+    classes: model.classes.length,
+    ranking: rankingWidth(model),
+  };
+  const outputs = outputNames.filter((name) => values[name] !== null);
   for (const name of outputs)
     graph.nodes.push(
       message([
-        [1, values[name]],
+        [1, values[name]!],
         [2, name],
         [3, `output_${name}`],
         [4, 'Identity'],

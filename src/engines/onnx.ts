@@ -1,7 +1,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { inputShape } from '../models/definition.js';
 import type { ModelBatch } from '../models/frames.js';
-import type { Engine, Executable, ExecutableModel, ModelArrays } from './engine.js';
+import { arraysOf, type Engine, type Executable, type ExecutableModel, type ModelArrays } from './engine.js';
 
 type Runtime = typeof import('onnxruntime-node');
 
@@ -22,12 +22,8 @@ class OnnxExecutable implements Executable {
         batch.size,
         ...inputShape(input),
       ]);
-    const { heads, weights, routing } = await this.session.run(feeds);
-    return {
-      heads: heads.data as Float32Array,
-      weights: weights.data as Float32Array,
-      routing: routing.data as Float32Array,
-    };
+    const outputs = await this.session.run(feeds);
+    return arraysOf((name) => (outputs[name]?.data ?? new Float32Array(0)) as Float32Array);
   }
 
   dispose(): Promise<void> {

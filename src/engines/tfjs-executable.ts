@@ -1,7 +1,7 @@
 import type * as tfjs from '@tensorflow/tfjs';
-import { inputShape } from '../models/definition.js';
+import { inputShape, outputNames } from '../models/definition.js';
 import type { ModelBatch } from '../models/frames.js';
-import type { Executable, ExecutableModel, ModelArrays } from './engine.js';
+import { arraysOf, type Executable, type ExecutableModel, type ModelArrays } from './engine.js';
 import { type Tfjs, TfjsGraph } from './tfjs-graph.js';
 
 /** A batch as tensors by input name, `presence` among them. */
@@ -42,12 +42,12 @@ export class TfjsExecutable implements Executable {
         parameter: (name) => this.#parameters.get(name)!,
         transposed: (name) => this.#transpose(name),
       });
-      const { heads, weights, routing } = this.model.forward(graph);
-      return [heads, weights, routing];
+      const values = this.model.forward(graph);
+      return outputNames.map((name) => values[name] ?? this.tf.tensor1d([]));
     });
-    const [heads, weights, routing] = values.map((value) => value.dataSync() as Float32Array);
+    const arrays = values.map((value) => value.dataSync() as Float32Array);
     this.tf.dispose(values);
-    return { heads, weights, routing };
+    return arraysOf((name) => arrays[outputNames.indexOf(name)]);
   }
 
   async dispose(): Promise<void> {

@@ -61,6 +61,10 @@ export class TfjsGraph implements Graph<Tensor> {
     return this.tensors.input(name);
   }
 
+  parameter(name: string): Tensor {
+    return this.tensors.parameter(name);
+  }
+
   linear(x: Tensor, name: string): Tensor {
     const a = x as tfjs.Tensor2D;
     const b = this.tensors.parameter(`${name}.weight`) as tfjs.Tensor2D;
@@ -79,6 +83,8 @@ export class TfjsGraph implements Graph<Tensor> {
     const { tf } = this;
     if (activation === 'relu') return tf.relu(x);
     if (activation === 'elu') return tf.elu(x);
+    if (activation === 'sigmoid') return tf.sigmoid(x);
+    if (activation === 'tanh') return tf.tanh(x);
     return tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1));
   }
 
@@ -99,12 +105,30 @@ export class TfjsGraph implements Graph<Tensor> {
     return this.tf.softmax(x);
   }
 
+  hardmax(x: Tensor): Tensor {
+    const largest = this.tf.argMax(x, -1);
+    return this.tf.cast(this.tf.oneHot(largest, x.shape[x.rank - 1]!), 'float32');
+  }
+
   sum(x: Tensor, axis: number): Tensor {
     return this.tf.sum(x, axis);
   }
 
   mean(x: Tensor, axis: number): Tensor {
     return this.tf.mean(x, axis);
+  }
+
+  max(x: Tensor, axis: number): Tensor {
+    return this.tf.max(x, axis);
+  }
+
+  slice(x: Tensor, axis: number, from: number, to: number): Tensor {
+    const begin = x.shape.map((_, i) => (i === axis ? from : 0));
+    return this.tf.slice(
+      x,
+      begin,
+      x.shape.map((size, i) => (i === axis ? to - from : size)),
+    );
   }
 
   reshape(x: Tensor, shape: readonly number[]): Tensor {

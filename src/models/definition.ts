@@ -29,32 +29,60 @@ export function inputShape(input: InputSpec): readonly number[] {
 export const headNames = ['valence', 'arousal', 'dominance', 'liking'] as const;
 export type HeadName = (typeof headNames)[number];
 
-export type Initialisation = 'zeros' | 'ones' | 'fan-in' | 'unit';
+export type Initialisation = 'zeros' | 'ones' | 'fan-in' | 'unit' | 'normal' | 'adjacency';
 
 export interface ParameterSpec {
   readonly name: string;
   readonly shape: readonly number[];
   /**
    * `fan-in`: normal, sd sqrt(2 / fan in), of which the last axis of a product's weight is no part (He et al. 2015);
-   * `unit`: normal, sd 1 / sqrt(size).
+   * `unit`: normal, sd 1 / sqrt(size); `normal`: sd 1; `adjacency`: [F, F], from how the training people's features of
+   * the input {@link of} go together, the identity before that.
    */
   readonly initialisation: Initialisation;
+  /** Name of an input, for `adjacency`. */
+  readonly of?: string;
   /** Inputs that each output sums over, for `fan-in`. */
   readonly fan_in: number;
   /** False for running statistics, which the optimiser leaves alone. */
   readonly trainable: boolean;
 }
 
-/** What every model gives, whichever it is. */
+/** What a model can give, in the order of an ONNX file's outputs. */
+export const outputNames = ['heads', 'weights', 'routing', 'classes', 'ranking'] as const;
+export type OutputName = (typeof outputNames)[number];
+
+/** Which outcomes a ranking tells of the first of a pair, in the order of its logits. */
+export const rankOutcomes = ['higher', 'similar', 'lower'] as const;
+export type RankOutcome = (typeof rankOutcomes)[number];
+
+/** What every model gives, whichever it is; null what it does not have. */
 export interface ModelValues<T> {
-  /** [B, heads], in the order of {@link ModelDefinition.heads}; native scale -1..1, not clipped. */
-  readonly heads: T;
+  /** [B, heads], in the order of {@link ModelOutputs.heads}; native scale -1..1, not clipped. */
+  readonly heads: T | null;
   /** [B, M] fusion weights, exactly 0 for absent modalities. */
   readonly weights: T;
   /** [B, L] routing weights. */
-  readonly routing: T;
-  /** One [B, d] a modality: what fusion takes, and what alignment losses work on. */
+  readonly routing: T | null;
+  /** [B, C] logits, in the order of {@link ModelOutputs.classes}. */
+  readonly classes: T | null;
+  /**
+   * [B, D * 6]. PRNet's linear layer on a pair [f_i; f_j] is a sum of what it makes of each: for every ranked dimension
+   * the three logits of {@link rankOutcomes} that this window brings as the first of a pair (bias included), then the
+   * three that it brings as the second.
+   */
+  readonly ranking: T | null;
+  /** One [B, d] a modality: what fusion takes, and what losses between modalities work on. */
   readonly embeddings: readonly T[];
+}
+
+/** What a model tells of a window. Lists are empty where it does not. */
+export interface ModelOutputs {
+  readonly heads: readonly HeadName[];
+  /** Names of classes. */
+  readonly classes: readonly string[];
+  /** Ranked dimensions. */
+  readonly ranking: readonly HeadName[];
 }
 
 /** A kind of model: everything that training, the manifest and the engines need to know of it. */
@@ -67,16 +95,18 @@ export interface ModelDefinition<Settings> {
   readonly settings: z.ZodType<Settings>;
   /** Problems between settings and inputs, one line each; empty when they fit. */
   problems(settings: Settings, inputs: readonly InputSpec[]): string[];
-  heads(settings: Settings): readonly HeadName[];
+  outputs(settings: Settings): ModelOutputs;
+  /** Width d of {@link ModelValues.embeddings}. */
+  embeddingWidth(settings: Settings): number;
   parameters(settings: Settings, inputs: readonly InputSpec[]): ParameterSpec[];
   forward<T>(graph: Graph<T>, settings: Settings, inputs: readonly InputSpec[]): ModelValues<T>;
 }
 
 /** A definition bound to settings and inputs, so that its users need not know the settings' type. */
-export interface BoundModel {
+export interface BoundModel extends ModelOutputs {
   readonly type: string;
   readonly inputs: readonly InputSpec[];
-  readonly heads: readonly HeadName[];
+  readonly embeddingWidth: number;
   readonly parameters: readonly ParameterSpec[];
   forward<T>(graph: Graph<T>): ModelValues<T>;
 }
@@ -89,8 +119,14 @@ export function bindModel<S>(
   return {
     type: definition.type,
     inputs,
-    heads: definition.heads(settings),
+    ...definition.outputs(settings),
+    embeddingWidth: definition.embeddingWidth(settings),
     parameters: definition.parameters(settings, inputs),
     forward: (graph) => definition.forward(graph, settings, inputs),
   };
+}
+
+/** Values of {@link ModelValues.ranking} a window. */
+export function rankingWidth({ ranking }: Pick<ModelOutputs, 'ranking'>): number {
+  return 2 * rankOutcomes.length * ranking.length;
 }

@@ -1,4 +1,4 @@
-export type Activation = 'relu' | 'gelu' | 'elu';
+export type Activation = 'relu' | 'gelu' | 'elu' | 'sigmoid' | 'tanh';
 
 /** Sizes of a {@link Graph.convolve}. */
 export interface Convolution {
@@ -26,6 +26,8 @@ export interface Convolution {
 export interface Graph<T> {
   /** A model input by modality, [B, ...shape], or `presence` [B, M]. */
   input(name: string): T;
+  /** A parameter as it is, without a batch axis; for broadcasting. */
+  parameter(name: string): T;
   /** x [B, n] times the parameter `name.weight` [n, m], plus `name.bias` [m]. */
   linear(x: T, name: string): T;
   /** x [B, n] times the parameter [n, m], or the transpose of the parameter [m, n]. */
@@ -37,13 +39,19 @@ export interface Graph<T> {
   scale(x: T, factor: number, offset?: number): T;
   /** Over the last axis. */
   softmax(x: T): T;
+  /** 1 at the last axis's largest value, the first of equals, else 0. No gradient passes. */
+  hardmax(x: T): T;
   /** Sum over one axis, which goes away. */
   sum(x: T, axis: number): T;
   mean(x: T, axis: number): T;
+  /** Largest value over one axis, which goes away. */
+  max(x: T, axis: number): T;
   /** To [B', ...shape]; the first axis takes what is left. */
   reshape(x: T, shape: readonly number[]): T;
   transpose(x: T, order: readonly number[]): T;
   concat(parts: readonly T[], axis: number): T;
+  /** Places `from` to `to` (not included) of one axis. */
+  slice(x: T, axis: number, from: number, to: number): T;
   /** One column [B, 1] of x [B, n]. */
   column(x: T, index: number): T;
   /**

@@ -13,6 +13,12 @@ export function countParameters(specs: readonly ParameterSpec[]): number {
   return specs.reduce((sum, spec) => sum + (spec.trainable ? sizeOf(spec.shape) : 0), 0);
 }
 
+/** Standard deviation of a parameter's first values. */
+function deviation({ initialisation, fan_in }: ParameterSpec, size: number): number {
+  if (initialisation === 'normal') return 1;
+  return initialisation === 'fan-in' ? Math.sqrt(2 / fan_in) : 1 / Math.sqrt(size);
+}
+
 /** Values to start training from; the same seed gives the same values. */
 export function initialParameters(specs: readonly ParameterSpec[], seed: number): Parameters {
   const normal = gaussian(mulberry32(seed));
@@ -20,9 +26,10 @@ export function initialParameters(specs: readonly ParameterSpec[], seed: number)
     specs.map((spec) => {
       const values = new Float32Array(sizeOf(spec.shape));
       if (spec.initialisation === 'ones') values.fill(1);
+      else if (spec.initialisation === 'adjacency')
+        for (let i = 0; i < spec.shape[0]; i++) values[i * spec.shape[0] + i] = 1;
       else if (spec.initialisation !== 'zeros') {
-        const sd =
-          spec.initialisation === 'fan-in' ? Math.sqrt(2 / spec.fan_in) : 1 / Math.sqrt(values.length);
+        const sd = deviation(spec, values.length);
         for (let i = 0; i < values.length; i++) values[i] = normal() * sd;
       }
       return [spec.name, values];

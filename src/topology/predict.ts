@@ -1,5 +1,5 @@
 import type { ModelOutput, ModelRunner } from '../core/model.js';
-import type { InvalidReason, ModalityState, Prediction } from '../core/prediction.js';
+import type { Interval, InvalidReason, ModalityState, Prediction } from '../core/prediction.js';
 import type { GraphOutput, ModalityStatus } from './graph-output.js';
 
 export type FrameOutput = Extract<GraphOutput, { kind: 'frame' }>;
@@ -69,17 +69,11 @@ function predictionOf(
     seq: output.seq,
     time: round6(output.time),
     window: [round6(output.window[0]), round6(output.window[1])],
-    valence: result && toScale(result.valence),
-    arousal: result && toScale(result.arousal),
+    valence: scaled(result?.valence),
+    arousal: scaled(result?.arousal),
     ...(result?.dominance === undefined ? {} : { dominance: toScale(result.dominance) }),
     ...(result?.liking === undefined ? {} : { liking: toScale(result.liking) }),
-    interval: result?.interval
-      ? {
-          level: result.interval.level,
-          valence: around(result.valence, result.interval.valence),
-          arousal: around(result.arousal, result.interval.arousal),
-        }
-      : null,
+    interval: intervalOf(result),
     ...(result && result.routing.length > 0 ? { routing: result.routing.map(round6) } : {}),
     modalities,
     valid: invalid === null,
@@ -88,6 +82,16 @@ function predictionOf(
     model: runner.id,
     pipeline: context.pipeline,
   };
+}
+
+function scaled(value: number | null | undefined): number | null {
+  return value === null || value === undefined ? null : toScale(value);
+}
+
+function intervalOf(result: ModelOutput | null): Interval | null {
+  if (!result?.interval || result.valence === null || result.arousal === null) return null;
+  const { level, valence, arousal } = result.interval;
+  return { level, valence: around(result.valence, valence), arousal: around(result.arousal, arousal) };
 }
 
 function invalidReason(

@@ -1,17 +1,16 @@
 import type { Executable } from '../engines/engine.js';
 import type { BoundModel } from '../models/definition.js';
-import { encodeFrames } from '../models/frames.js';
 import type { Manifest } from '../models/manifest.js';
 import { mulberry32 } from '../models/random.js';
 import { conformalHalfWidth } from './conformal.js';
 import { byPerson, type Example } from './example.js';
-import { predictBatch } from './fit.js';
+import { columnOf, predictFrames } from './predicting.js';
 import { shuffled } from './shuffle.js';
 
 /**
  * Half widths of the intervals for each number of present modalities, from people that training never saw. For each
  * number every window keeps that many modalities, drawn at random; windows that had fewer are left out. Null when
- * some number has too few people: intervals are given always or never.
+ * some number has too few people, or the model does not tell both: intervals are given always or never.
  */
 export async function calibrate(
   model: BoundModel,
@@ -20,6 +19,7 @@ export async function calibrate(
   level: number,
   seed: number,
 ): Promise<Manifest['calibration']> {
+  if (!(['valence', 'arousal'] as const).every((dimension) => model.heads.includes(dimension))) return null;
   const uniform = mulberry32(seed);
   const widths = { valence: [] as number[], arousal: [] as number[] };
   for (let count = 1; count <= model.inputs.length; count++) {
@@ -31,15 +31,17 @@ export async function calibrate(
         const kept = new Set(shuffled(present, uniform).slice(0, count));
         return [{ label, frame: frame.map((f, m) => ({ ...f, present: kept.has(m) })) }];
       });
-      const batch = encodeFrames(
-        model.inputs,
-        thinned.map(({ frame }) => frame),
-      );
-      const predicted = await predictBatch(model, executable, batch);
-      for (const dimension of ['valence', 'arousal'] as const)
+      const frames = thinned.map(({ frame }) => frame);
+      const { heads } = await predictFrames(model, executable, frames);
+      for (const dimension of ['valence', 'arousal'] as const) {
+        const predicted = columnOf(heads, model.heads.length, model.heads.indexOf(dimension));
         errors[dimension].push(
-          thinned.map(({ label }, i) => Math.abs(predicted[dimension][i] - label[dimension])),
+          thinned.flatMap(({ label }, i) => {
+            const target = label.targets[dimension];
+            return target === undefined ? [] : [Math.abs(predicted[i] - target)];
+          }),
         );
+      }
     }
     for (const dimension of ['valence', 'arousal'] as const) {
       const half = conformalHalfWidth(errors[dimension], level);

@@ -4,7 +4,7 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { ConfigurationError } from '../core/errors.js';
 import { profileNames } from '../simulation/profile.js';
-import { fitSettings } from './fit.js';
+import { fitSettings } from './fit-settings.js';
 
 const people = z.int().positive();
 

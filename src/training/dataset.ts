@@ -4,10 +4,11 @@ import { InputError } from '../core/errors.js';
 import { type FeatureDescriptor, type FeatureSchema, featureName } from '../core/features.js';
 import type { ModalityInput, ModelFrame } from '../core/model.js';
 import { type Chunk, channelOf, type StreamMessage } from '../core/signal.js';
+import type { DatasetRecording, Label, TimedTrial } from '../datasets/dataset.js';
 import type { GraphOutput } from '../topology/graph-output.js';
 import type { ModelNode, Pipeline } from '../topology/pipeline.js';
 import { SessionGraph } from '../topology/session-graph.js';
-import type { Example } from './example.js';
+import type { Example, Origin } from './example.js';
 
 export type ModelInputs = ReadonlyMap<string, ModalityInput>;
 
@@ -101,7 +102,7 @@ class AnnotationTrack {
   }
 
   /** Means over the samples with start <= t < end, in the stream's own time; null where there are none. */
-  mean(start: Seconds, end: Seconds): Example['label'] | null {
+  mean(start: Seconds, end: Seconds): Label | null {
     let [valence, arousal, n] = [0, 0, 0];
     for (let i = this.#lowerBound(start); i < this.#times.length && this.#times[i] < end; i++) {
       valence += this.#valence[i];
@@ -109,7 +110,7 @@ class AnnotationTrack {
       n++;
     }
     return n > 0 && Number.isFinite(valence + arousal)
-      ? { valence: valence / n, arousal: arousal / n }
+      ? { targets: { valence: valence / n, arousal: arousal / n }, class: null }
       : null;
   }
 
@@ -124,29 +125,48 @@ class AnnotationTrack {
   }
 }
 
+export type SignalRecording = Extract<DatasetRecording, { kind: 'signals' }>;
+
+/** A recording that is one trial from end to end, labelled by its own annotation. */
+export function wholeSession(person: string, messages: Iterable<StreamMessage>): SignalRecording {
+  const trial: TimedTrial = {
+    trial: 'session',
+    stimulus: null,
+    position: 0,
+    label: null,
+    start: Number.NEGATIVE_INFINITY,
+    end: Number.POSITIVE_INFINITY,
+  };
+  return { kind: 'signals', person, session: 'session', messages, trials: [trial] };
+}
+
+/** Room for rounding where a window ends with its trial, s. */
+const SLACK_S = 1e-6;
+
 /**
- * One session's labelled windows. The label of a window is the mean of the annotation over that window: no later
- * and no earlier samples, so no lag is assumed between body and annotation.
+ * The labelled windows of one recording: those wholly inside a trial. A window's label is its trial's, or, where the
+ * recording carries an `Annotation` stream, the mean of the annotation over that window: no later and no earlier
+ * samples, so no lag is assumed between body and annotation.
  *
- * @param step_s at least this long from one example's window to the next, s
+ * @param step_s at least this long from one example's window to the next of its trial, s
+ * @param shift_s how much later than the body raters answer: a window gets the annotation of that much later
  */
 export function collectExamples(
   pipeline: Pipeline,
   node: ModelNode,
   inputs: ModelInputs,
-  session: { readonly person: string; readonly messages: Iterable<StreamMessage> },
+  recording: SignalRecording,
   step_s: Seconds,
+  shift_s: Seconds = 0,
 ): Example[] {
   const frames: { window: readonly [Seconds, Seconds]; frame: ModelFrame }[] = [];
   const track = new AnnotationTrack();
-  let next = Number.NEGATIVE_INFINITY;
   const graph = runGraph(
     pipeline,
     new Map([[node.name, inputs]]),
-    session.messages,
+    recording.messages,
     (output) => {
-      if (output.kind !== 'frame' || output.model !== node.name || output.time < next - 1e-6) return;
-      next = output.time + step_s;
+      if (output.kind !== 'frame' || output.model !== node.name) return;
       if (output.frame.some(({ present }) => present)) frames.push(output);
     },
     (message) => {
@@ -154,8 +174,20 @@ export function collectExamples(
     },
   );
   const zero = graph.zero ?? 0;
+  const next = new Map<TimedTrial, Seconds>();
   return frames.flatMap(({ window, frame }) => {
-    const label = track.mean(window[0] + zero, window[1] + zero);
-    return label ? [{ person: session.person, window, frame, label }] : [];
+    const [start, end] = [window[0] + zero, window[1] + zero];
+    const trial = recording.trials.find((t) => t.start <= start + SLACK_S && end <= t.end + SLACK_S);
+    if (!trial || start < (next.get(trial) ?? Number.NEGATIVE_INFINITY) - SLACK_S) return [];
+    next.set(trial, start + step_s);
+    const label = trial.label ?? track.mean(start + shift_s, end + shift_s);
+    return label ? [{ ...originOf(recording, trial), window, frame, label }] : [];
   });
+}
+
+export function originOf(
+  { person, session }: Pick<DatasetRecording, 'person' | 'session'>,
+  { trial, stimulus, position }: Pick<TimedTrial, 'trial' | 'stimulus' | 'position'>,
+): Origin {
+  return { person, session, trial, stimulus, position };
 }

@@ -27,6 +27,8 @@ export interface EvaluationRow {
 type Predicted = Pick<ModelOutput, 'valence' | 'arousal' | 'interval'>;
 export type Predict = (frames: readonly ModelFrame[]) => Promise<readonly Predicted[]>;
 
+const clipped = (value: number | null): number => Math.max(-1, Math.min(1, value ?? Number.NaN));
+
 /** Compares predictions with labels, each person by themselves, then averaged over people. */
 export function evaluationRow(
   name: string,
@@ -36,21 +38,21 @@ export function evaluationRow(
   const index = new Map(examples.map((example, i) => [example, i]));
   const people = [...byPerson(examples).values()].map((own) => own.map((example) => index.get(example)!));
   const report = (dimension: Dimension): DimensionReport => {
-    const clipped = predicted.map((p) => Math.max(-1, Math.min(1, p[dimension])));
-    const labels = examples.map(({ label }) => label[dimension]);
+    const values = predicted.map((p) => clipped(p[dimension]));
+    const labels = examples.map(({ label }) => label.targets[dimension] ?? Number.NaN);
     const inside = predicted.flatMap((p, i) =>
-      p.interval ? [Math.abs(p[dimension] - labels[i]) <= p.interval[dimension]] : [],
+      p.interval ? [Math.abs((p[dimension] ?? Number.NaN) - labels[i]) <= p.interval[dimension]] : [],
     );
     return {
       ...meanAgreement(
         people.map((rows) =>
           agreement(
-            rows.map((i) => clipped[i]),
+            rows.map((i) => values[i]),
             rows.map((i) => labels[i]),
           ),
         ),
       ),
-      pooledCcc: agreement(clipped, labels).ccc,
+      pooledCcc: agreement(values, labels).ccc,
       covered: inside.length > 0 ? inside.filter(Boolean).length / inside.length : null,
     };
   };
@@ -83,7 +85,8 @@ export async function evaluate(
 
 /** What always saying the training people's mean label is worth; it has no CCC. */
 export function constantRow(learnt: readonly Example[], tested: readonly Example[]): EvaluationRow {
-  const mean = (dimension: Dimension): number => moments(learnt.map(({ label }) => label[dimension])).mean;
+  const mean = (dimension: Dimension): number =>
+    moments(learnt.map(({ label }) => label.targets[dimension] ?? Number.NaN)).mean;
   const constant = { valence: mean('valence'), arousal: mean('arousal'), interval: null };
   return evaluationRow(
     "the training people's mean",
@@ -113,7 +116,7 @@ export async function ceilingRow(
     await readings(modalities, tested, predict),
   ];
   const read = (dimension: Dimension): number[] => {
-    const target = known.examples.map(({ label }) => label[dimension]);
+    const target = known.examples.map(({ label }) => label.targets[dimension] ?? Number.NaN);
     const weights = ridge(known.rows, target, PENALTY);
     const [f, t] = [moments(known.rows.map((row) => applyRidge(weights, row))), moments(target)];
     return unknown.rows.map((row) => t.mean + ((applyRidge(weights, row) - f.mean) * t.sd) / f.sd);
@@ -152,7 +155,7 @@ async function readings(
         views.forEach((view, v) => {
           if (!view[neighbour].some(({ present }) => present)) return;
           row.set(
-            dimensions.map((dimension) => read[v][neighbour][dimension]),
+            dimensions.map((dimension) => read[v][neighbour][dimension] ?? 0),
             (offset + REACH) * width + 2 * v,
           );
         });

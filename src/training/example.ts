@@ -1,18 +1,34 @@
 import type { Seconds } from '../core/clock.js';
 import type { ModelFrame } from '../core/model.js';
+import type { Label } from '../datasets/dataset.js';
+
+/** Where a window comes from: what splits go by. */
+export interface Origin {
+  readonly person: string;
+  /** Recording session of the person. */
+  readonly session: string;
+  /** Unique within the person. */
+  readonly trial: string;
+  /** Clip or task, shared by people; null where there is none. */
+  readonly stimulus: string | null;
+  /** Place of the trial in its session, from 0. */
+  readonly position: number;
+}
 
 /** One labelled window. */
-export interface Example {
-  readonly person: string;
+export interface Example extends Origin {
   readonly window: readonly [Seconds, Seconds];
   readonly frame: ModelFrame;
-  /** Mean of the annotation over the window, native scale -1..1. */
-  readonly label: { readonly valence: number; readonly arousal: number };
+  readonly label: Label;
+}
+
+export function sameTrial(a: Origin, b: Origin): boolean {
+  return a.person === b.person && a.trial === b.trial;
 }
 
 /** Examples by person, people in order of first appearance. */
-export function byPerson(examples: readonly Example[]): ReadonlyMap<string, readonly Example[]> {
-  const people = new Map<string, Example[]>();
+export function byPerson<E extends Origin>(examples: readonly E[]): ReadonlyMap<string, readonly E[]> {
+  const people = new Map<string, E[]>();
   for (const example of examples) {
     const own = people.get(example.person);
     if (own) own.push(example);

@@ -9,11 +9,9 @@ import { sizeOf } from '../models/parameters.js';
  * (METHODS: Bernoulli for each modality and window, at least one kept).
  */
 export function withoutModalities(frame: ModelFrame, rate: number, uniform: () => number): ModelFrame {
-  const present = frame.flatMap((modality, m) => (modality.present ? [m] : []));
-  if (rate === 0 || present.length === 0) return frame;
-  const stays = new Set(present.filter(() => uniform() >= rate));
-  if (stays.size === 0) stays.add(present[Math.floor(uniform() * present.length)]);
-  return frame.map((modality, m) => (stays.has(m) ? modality : { ...modality, present: false }));
+  if (rate === 0) return frame;
+  const [gone] = singleAbsences([frame.map(({ present }) => present)], rate, uniform);
+  return without(frame, gone);
 }
 
 /** A frame with modality `kept` alone. */
@@ -40,29 +38,69 @@ export interface InputDropout {
   readonly noise_sd: number;
 }
 
-/** Row `row` of `batch` with inputs taken away or disturbed, in place, while training. */
-export function dropInputs(
+/** Modalities to take from each of `rows` windows, [rows][M]; at least one that is present stays. */
+export type Absences = readonly (readonly boolean[])[];
+
+/** Each modality of each window by itself. */
+export function singleAbsences(
+  presence: readonly (readonly boolean[])[],
+  rate: number,
+  uniform: () => number,
+): Absences {
+  return presence.map((present) => {
+    const gone = present.map((here) => here && uniform() < rate);
+    return keepOne(present, gone, uniform);
+  });
+}
+
+/**
+ * Bursts: over consecutive windows each modality comes and goes as a Markov chain, away for `burst_windows` windows on
+ * average and for a share `rate` of the time.
+ */
+export function burstAbsences(
+  presence: readonly (readonly boolean[])[],
+  rate: number,
+  burst_windows: number,
+  uniform: () => number,
+): Absences {
+  const back = 1 / burst_windows;
+  const leave = Math.min(1, (rate * back) / (1 - rate));
+  let away = presence[0]?.map(() => uniform() < rate) ?? [];
+  return presence.map((present, row) => {
+    if (row > 0) away = away.map((gone) => (gone ? uniform() >= back : uniform() < leave));
+    return keepOne(
+      present,
+      present.map((here, m) => here && away[m]),
+      uniform,
+    );
+  });
+}
+
+function keepOne(present: readonly boolean[], gone: boolean[], uniform: () => number): boolean[] {
+  const here = present.flatMap((p, m) => (p ? [m] : []));
+  if (here.length > 0 && here.every((m) => gone[m])) gone[here[Math.floor(uniform() * here.length)]] = false;
+  return gone;
+}
+
+/** A frame without the modalities that are `gone`. */
+export function without(frame: ModelFrame, gone: readonly boolean[]): ModelFrame {
+  return frame.map((modality, m) => (gone[m] ? { ...modality, present: false } : modality));
+}
+
+/** Row `row` of `batch` with channels taken away or disturbed, in place, while training. */
+export function dropChannels(
   inputs: readonly InputSpec[],
   groups: readonly (readonly (readonly number[])[])[],
   batch: ModelBatch,
   row: number,
-  rates: InputDropout,
+  rates: Omit<InputDropout, 'modality'>,
   uniform: () => number,
   normal: () => number,
 ): void {
-  const presence = batch.presence.subarray(row * inputs.length, (row + 1) * inputs.length);
-  const present = inputs.flatMap((_, m) => (presence[m] === 1 ? [m] : []));
-  const kept = present[Math.floor(uniform() * present.length)];
-  for (const m of present) {
-    const input = inputs[m];
+  inputs.forEach((input, m) => {
+    if (batch.presence[row * inputs.length + m] !== 1 || input.kind === 'window') return;
     const size = sizeOf(inputShape(input));
     const values = batch.inputs.get(input.name)!.subarray(row * size, (row + 1) * size);
-    if (m !== kept && uniform() < rates.modality) {
-      values.fill(0);
-      presence[m] = 0;
-      continue;
-    }
-    if (input.kind === 'window') continue;
     const count = input.features.length;
     const lost = groups[m].filter(() => uniform() < rates.channel);
     if (lost.length < groups[m].length)
@@ -70,8 +108,8 @@ export function dropInputs(
         values[f] = 0;
         if (input.with_mask) values[count + f] = 0;
       }
-    if (rates.noise_sd === 0) continue;
+    if (rates.noise_sd === 0) return;
     for (let f = 0; f < count; f++)
       if (!input.with_mask || values[count + f] === 1) values[f] += rates.noise_sd * normal();
-  }
+  });
 }

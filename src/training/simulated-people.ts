@@ -1,14 +1,10 @@
-import type { StreamMessage } from '../core/signal.js';
 import type { ProfileName } from '../simulation/profile.js';
 import { simulateSession } from '../simulation/session.js';
 import type { TrainConfig } from './config.js';
+import { type SignalRecording, wholeSession } from './dataset.js';
 
-/** One simulated person's session, not yet run. */
-export interface SimulatedSession {
-  readonly person: string;
-  readonly profile: ProfileName;
-  readonly messages: Iterable<StreamMessage>;
-}
+/** One simulated person's session, not yet run: a single trial, annotated all along. */
+export type SimulatedSession = SignalRecording & { readonly profile: ProfileName };
 
 export type PeopleGroup = keyof TrainConfig['data']['people'];
 
@@ -18,6 +14,6 @@ export function simulatedPeople(data: TrainConfig['data'], group: PeopleGroup): 
     const person = `${data.seed}-${group}-${i}`;
     const profile = data.profiles[i % data.profiles.length];
     const { duration_s } = data;
-    return { person, profile, messages: simulateSession({ seed: person, profile, duration_s }) };
+    return { ...wholeSession(person, simulateSession({ seed: person, profile, duration_s })), profile };
   });
 }

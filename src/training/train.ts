@@ -20,6 +20,7 @@ import { collectExamples, discoverInputs, type ModelInputs } from './dataset.js'
 import { ceilingRow, constantRow, evaluate } from './evaluate.js';
 import type { Example } from './example.js';
 import { type Epoch, fitModel } from './fit.js';
+import { onlyModel } from './only-model.js';
 import { renderCard, type TrainingReport } from './report.js';
 import { type PeopleGroup, type SimulatedSession, simulatedPeople } from './simulated-people.js';
 import { fitStandardisation } from './standardise.js';
@@ -34,16 +35,6 @@ export interface TrainOptions {
 
 /** How long the sessions are from which a pipeline's features are read off, s. */
 const DISCOVERY_S = 6;
-
-function onlyModel(pipeline: Pipeline, path: string): ModelNode {
-  const [node, ...more] = pipeline.models.values();
-  if (!node || more.length > 0)
-    throw new ConfigurationError(
-      'training-invalid',
-      `${path}: pipeline ${pipeline.file} has ${pipeline.models.size} models; training needs exactly one`,
-    );
-  return node;
-}
 
 /** A checked configuration: whatever can be found wrong without hours of data has been. */
 interface Plan {
@@ -69,7 +60,7 @@ async function makePlan(path: string): Promise<Plan> {
     throw invalid(`settings.${issue.path.join('.')}: ${issue.message}`);
   }
   const pipeline = await loadPipeline(file);
-  const node = onlyModel(pipeline, path);
+  const node = onlyModel(pipeline);
   const { data } = config;
   const brief = { ...data, duration_s: DISCOVERY_S, people: { ...data.people, train: data.profiles.length } };
   const sessions = simulatedPeople(brief, 'train').map(({ messages }) => messages);
@@ -150,9 +141,9 @@ export async function train(path: string, options: TrainOptions = {}): Promise<T
   );
 
   const tf = await loadTfjsWasm();
-  const describe = ({ epoch, loss, score }: Epoch): void =>
+  const epoch = ({ epoch, loss, score }: Epoch): void =>
     progress(`epoch ${epoch}: loss ${loss.toFixed(4)}, validation ${score.toFixed(4)}`);
-  const { parameters, best } = await fitModel(tf, model, sets.train, sets.validation, config.fit, describe);
+  const { parameters, best } = await fitModel(tf, model, sets, config.fit, { epoch });
   const executable = new TfjsExecutable(tf, model, parameters);
   const calibration = await calibrate(
     model,

@@ -34,7 +34,7 @@ function trainingLoss() {
       { nextSeed: () => 1, observe: (name) => observed.push(name) },
     );
     const { heads, embeddings } = model.forward(graph);
-    return tf.addN([heads, ...embeddings].map((x) => tf.mean(tf.square(x)))) as tfjs.Scalar;
+    return tf.addN([heads!, ...embeddings].map((x) => tf.mean(tf.square(x)))) as tfjs.Scalar;
   };
   const values = specs.map(({ name }) => parameters.get(name)!);
   const tensorsOf = (all: readonly Float32Array[]): tfjs.Tensor[] =>

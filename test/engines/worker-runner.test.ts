@@ -103,8 +103,8 @@ describe('engines', () => {
     const frames = Array.from({ length: 10 }, (_, i) => fullFrame(i + 1));
     const [onnx, wasm] = await Promise.all(engines.map((engine) => runners[engine].predict(frames)));
     onnx.forEach((output, i) => {
-      expect(Math.abs(output.valence - wasm[i].valence)).toBeLessThan(1e-5);
-      expect(Math.abs(output.arousal - wasm[i].arousal)).toBeLessThan(1e-5);
+      expect(Math.abs(output.valence! - wasm[i].valence!)).toBeLessThan(1e-5);
+      expect(Math.abs(output.arousal! - wasm[i].arousal!)).toBeLessThan(1e-5);
     });
   });
 });

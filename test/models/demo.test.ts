@@ -7,7 +7,7 @@ import { type LoadedModel, readModel } from '../../src/models/manifest.js';
 import { simulateSession } from '../../src/simulation/session.js';
 import { loadPipeline } from '../../src/topology/load.js';
 import { modelMismatches } from '../../src/topology/load-models.js';
-import { collectExamples } from '../../src/training/dataset.js';
+import { collectExamples, wholeSession } from '../../src/training/dataset.js';
 import { evaluate } from '../../src/training/evaluate.js';
 import type { TrainingReport } from '../../src/training/report.js';
 
@@ -54,7 +54,7 @@ describe('the demo model', () => {
     const examples = (['epoc', 'muse'] as const).flatMap((profile) => {
       const seed = `somebody else with ${profile}`;
       const messages = simulateSession({ seed, profile, duration_s: 180 });
-      return collectExamples(pipeline, node, inputs, { person: seed, messages }, 2);
+      return collectExamples(pipeline, node, inputs, wholeSession(seed, messages), 2);
     });
     const { engine } = await chooseEngine(name);
     const inference = await createInference(model, engine);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Adam, cosineRate } from '../../src/training/adam.js';
+import { Adam } from '../../src/training/adam.js';
+import { cosineRate } from '../../src/training/optimiser.js';
 import { reference } from './reference.js';
 
 describe('Adam', () => {

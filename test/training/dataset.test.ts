@@ -4,11 +4,17 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { InputError } from '../../src/core/errors.js';
 import type { StreamMessage } from '../../src/core/signal.js';
+import type { TimedTrial } from '../../src/datasets/dataset.js';
 import { AffectTrajectory } from '../../src/simulation/affect-trajectory.js';
 import { simulateSession } from '../../src/simulation/session.js';
 import { loadPipeline } from '../../src/topology/load.js';
 import type { ModelNode, Pipeline } from '../../src/topology/pipeline.js';
-import { collectExamples, discoverInputs } from '../../src/training/dataset.js';
+import {
+  collectExamples,
+  discoverInputs,
+  type SignalRecording,
+  wholeSession,
+} from '../../src/training/dataset.js';
 
 const file = `
 sources:
@@ -51,11 +57,41 @@ describe('discoverInputs', () => {
   });
 });
 
+const recording = (messages: Iterable<StreamMessage>, trials?: readonly TimedTrial[]): SignalRecording => ({
+  ...wholeSession('p', messages),
+  ...(trials && { trials }),
+});
+
 describe('collectExamples', () => {
+  it('takes the windows wholly inside a trial, with the label of the trial', () => {
+    const inputs = discoverInputs(pipeline, node, [session()]);
+    const label = (valence: number) => ({ targets: { valence }, class: 1 });
+    const examples = collectExamples(
+      pipeline,
+      node,
+      inputs,
+      recording(session(), [
+        { trial: 'a', stimulus: 'film', position: 0, label: label(0.5), start: 1, end: 8 },
+        { trial: 'b', stimulus: null, position: 1, label: label(-0.5), start: 8, end: 13 },
+      ]),
+      1,
+    );
+    expect(examples.map(({ trial, window }) => [trial, ...window])).toEqual([
+      ['a', 1, 5],
+      ['a', 2, 6],
+      ['a', 3, 7],
+      ['a', 4, 8],
+      ['b', 8, 12],
+      ['b', 9, 13],
+    ]);
+    expect(examples[0]).toMatchObject({ stimulus: 'film', position: 0, label: label(0.5) });
+    expect(examples[5]).toMatchObject({ stimulus: null, position: 1, label: label(-0.5) });
+  });
+
   it('labels each window with the mean of the annotation within it', () => {
     const inputs = discoverInputs(pipeline, node, [session()]);
     const affect = new AffectTrajectory('somebody');
-    const examples = collectExamples(pipeline, node, inputs, { person: 'p', messages: session() }, 2);
+    const examples = collectExamples(pipeline, node, inputs, recording(session()), 2);
     expect(examples.map(({ window }) => window[1])).toEqual([4, 6, 8, 10, 12, 14, 16, 18, 20]);
     for (const { window, label, person } of examples) {
       expect(person).toBe('p');
@@ -64,15 +100,15 @@ describe('collectExamples', () => {
         valence += affect.valence(window[0] + i / 10) / 40;
         arousal += affect.arousal(window[0] + i / 10) / 40;
       }
-      expect(label.valence).toBeCloseTo(valence, 4);
-      expect(label.arousal).toBeCloseTo(arousal, 4);
+      expect(label.targets.valence).toBeCloseTo(valence, 4);
+      expect(label.targets.arousal).toBeCloseTo(arousal, 4);
     }
   });
 
   it('does not depend on where the clock starts', () => {
     const inputs = discoverInputs(pipeline, node, [session()]);
     const collect = (start_s: number) =>
-      collectExamples(pipeline, node, inputs, { person: 'p', messages: session({ start_s }) }, 1);
+      collectExamples(pipeline, node, inputs, recording(session({ start_s })), 1);
     const [zero, later] = [collect(0), collect(1024)];
     expect(later.map(({ window, label }) => [window, label])).toEqual(
       zero.map(({ window, label }) => [window, label]),
@@ -82,7 +118,7 @@ describe('collectExamples', () => {
   it('leaves a sensor that is not there absent', () => {
     const inputs = discoverInputs(pipeline, node, [session()]);
     const messages = session({ only: ['temp'] });
-    const examples = collectExamples(pipeline, node, inputs, { person: 'p', messages }, 1);
+    const examples = collectExamples(pipeline, node, inputs, recording(messages), 1);
     expect(examples.length).toBeGreaterThan(10);
     for (const { frame } of examples) expect(frame.map(({ present }) => present)).toEqual([false, true]);
   });

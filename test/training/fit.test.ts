@@ -3,14 +3,16 @@ import { TfjsExecutable } from '../../src/engines/tfjs-executable.js';
 import type { Tfjs } from '../../src/engines/tfjs-graph.js';
 import { loadTfjsWasm } from '../../src/engines/tfjs-wasm.js';
 import { bindModel } from '../../src/models/definition.js';
-import { encodeFrames } from '../../src/models/frames.js';
 import { hiMoe } from '../../src/models/hi-moe.js';
 import { gaussian, mulberry32 } from '../../src/models/random.js';
 import { calibrate } from '../../src/training/calibrate.js';
 import { ceilingRow, evaluate, type Predict } from '../../src/training/evaluate.js';
 import type { Example } from '../../src/training/example.js';
-import { type FitSettings, fitModel, fitSettings, predictBatch } from '../../src/training/fit.js';
+import { type FitState, fitModel } from '../../src/training/fit.js';
+import { type FitSettings, fitSettings } from '../../src/training/fit-settings.js';
+import { columnOf, predictFrames } from '../../src/training/predicting.js';
 import { inputSpec } from '../engines/reference-model.js';
+import { anExample } from './an-example.js';
 
 let tf: Tfjs;
 beforeAll(async () => {
@@ -42,15 +44,11 @@ function population(name: string, people: number, windows: number): Example[] {
       const noisy = (x: number): number => 2 * x + 0.4 * normal();
       const eeg = Float32Array.of(noisy(valence), noisy(valence), noisy(arousal), normal());
       const eye = Float32Array.of(noisy(arousal), noisy(arousal), normal());
-      return {
-        person: `${name}-${person}`,
-        window: [i, i + 4],
-        label: { valence, arousal },
-        frame: [
-          { values: eeg, mask: Uint8Array.of(1, 1, 1, 1), present: true },
-          { values: eye, mask: Uint8Array.of(1, 1, 1), present: true },
-        ],
-      };
+      const frame = [
+        { values: eeg, mask: Uint8Array.of(1, 1, 1, 1), present: true },
+        { values: eye, mask: Uint8Array.of(1, 1, 1), present: true },
+      ];
+      return anExample({ person: `${name}-${person}`, window: [i, i + 4], valence, arousal, frame });
     }),
   ).flat();
 }
@@ -61,7 +59,7 @@ const settings: FitSettings = fitSettings.parse({
   batch_size: 32,
   learning_rate: 0.01,
   patience_epochs: 12,
-  loss: { mse: 1, ccc: 1, alignment: 0.05, alignment_rows: 8 },
+  loss: { mse: 1, ccc: 1, alignment: { weight: 0.05, rows: 8 } },
   dropout: { modality: 0.2, channel: 0, noise_sd: 0 },
 });
 
@@ -70,8 +68,7 @@ describe('fitModel', () => {
     const { parameters, best, history } = await fitModel(
       tf,
       model,
-      population('train', 6, 80),
-      population('held', 3, 60),
+      { train: population('train', 6, 80), validation: population('held', 3, 60) },
       settings,
     );
     expect(history.length).toBeLessThanOrEqual(12);
@@ -84,7 +81,8 @@ describe('fitModel', () => {
       inputs,
       test,
       async (frames) => {
-        const { valence, arousal } = await predictBatch(model, executable, encodeFrames(inputs, frames));
+        const { heads } = await predictFrames(model, executable, frames);
+        const [valence, arousal] = [0, 1].map((head) => columnOf(heads, model.heads.length, head));
         return valence.map((v, i) => ({ valence: v, arousal: arousal[i], interval: null }));
       },
       [0, 0.4],
@@ -108,13 +106,36 @@ describe('fitModel', () => {
 
   it('gives the same weights for the same seed', async () => {
     const short = { ...settings, epochs: 1 };
-    const [train, held] = [population('train', 3, 40), population('held', 2, 20)];
-    const [a, b] = [
-      await fitModel(tf, model, train, held, short),
-      await fitModel(tf, model, train, held, short),
-    ];
+    const data = { train: population('train', 3, 40), validation: population('held', 2, 20) };
+    const [a, b] = [await fitModel(tf, model, data, short), await fitModel(tf, model, data, short)];
     expect([...a.parameters]).toEqual([...b.parameters]);
   });
+
+  it.each(['adam', 'sgd'] as const)(
+    'goes on from a checkpoint to the same weights, with %s',
+    async (kind) => {
+      const own = fitSettings.parse({
+        ...settings,
+        epochs: 3,
+        optimiser: { kind },
+        sequence: { length: 5 },
+        loss: { mse: 1, mutual_information: 0.1 },
+      });
+      const data = { train: population('train', 3, 40), validation: population('held', 2, 20) };
+      const kept: FitState[] = [];
+      const whole = await fitModel(tf, model, data, own, {
+        checkpoint: async (state) => {
+          kept.push(structuredClone(state));
+        },
+      });
+      expect(kept).toHaveLength(3);
+      for (const resume of kept.slice(0, 2)) {
+        const resumed = await fitModel(tf, model, data, own, { resume });
+        expect([...resumed.parameters]).toEqual([...whole.parameters]);
+        expect(resumed.history).toEqual(whole.history);
+      }
+    },
+  );
 });
 
 describe('ceilingRow', () => {
@@ -126,7 +147,7 @@ describe('ceilingRow', () => {
         const [valence, arousal] = [0.5 * Math.sin(i / 25), 0.5 * Math.cos(i / 18)];
         const values = Float32Array.of(valence + 0.35 * normal(), arousal + 0.35 * normal());
         const frame = [{ values, mask: Uint8Array.of(1, 1), present: true }];
-        return { person: `${name}${i % 2}`, window: [i, i + 4], label: { valence, arousal }, frame };
+        return anExample({ person: `${name}${i % 2}`, window: [i, i + 4], valence, arousal, frame });
       });
     const predict: Predict = async (frames) =>
       frames.map(([{ values }]) => ({ valence: values[0], arousal: values[1], interval: null }));

@@ -2,7 +2,9 @@ import type * as tfjs from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Tfjs } from '../../src/engines/tfjs-graph.js';
 import { loadTfjsWasm } from '../../src/engines/tfjs-wasm.js';
-import { alignmentLoss, concordanceLoss, meanSquaredError } from '../../src/training/losses.js';
+import { alignmentLoss } from '../../src/training/losses/alignment.js';
+import { concordanceLoss } from '../../src/training/losses/ccc.js';
+import { meanSquaredError } from '../../src/training/losses/mse.js';
 import { reference } from './reference.js';
 
 let tf: Tfjs;

@@ -2,13 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Example } from '../../src/training/example.js';
 import { fitStandardisation } from '../../src/training/standardise.js';
 import { inputSpec } from '../engines/reference-model.js';
+import { anExample } from './an-example.js';
 
-const example = (values: number[], mask: number[], present = true): Example => ({
-  person: 'p',
-  window: [0, 4],
-  label: { valence: 0, arousal: 0 },
-  frame: [{ values: Float32Array.from(values), mask: Uint8Array.from(mask), present }],
-});
+const example = (values: number[], mask: number[], present = true): Example =>
+  anExample({ frame: [{ values: Float32Array.from(values), mask: Uint8Array.from(mask), present }] });
 
 describe('fitStandardisation', () => {
   it('counts measured values alone', () => {

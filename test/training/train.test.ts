@@ -88,7 +88,7 @@ describe('train', () => {
     expect(windows.train).toBeGreaterThan(4 * 140);
     expect(rows[0].valence.people).toBe(2);
     expect(rows[0].valence.ccc).toBeGreaterThan(0.4);
-    expect(ceiling.valence.ccc).toBeGreaterThan(rows[3].valence.ccc);
+    expect(ceiling.valence.ccc).toBeGreaterThan(0.5);
     expect(baseline.valence.ccc).toBeNaN();
     expect(baseline.valence.mae).toBeGreaterThan(rows[0].valence.mae);
     expect(progress.some((line) => line.startsWith('epoch 1: '))).toBe(true);
@@ -107,7 +107,11 @@ describe('a training configuration that cannot be used', () => {
   it.each<[what: string, text: string, message: RegExp]>([
     ['not YAML', 'a: [', /train\.yaml: /],
     ['an unknown key', `${config}colour: red\n`, /colour/],
-    ['an unknown type', config.replace('type: hi-moe', 'type: oracle'), /type: oracle is not one of hi-moe/],
+    [
+      'an unknown type',
+      config.replace('type: hi-moe', 'type: oracle'),
+      /type: oracle is not one of atam, hi-moe, prnet/,
+    ],
     ['a bad size', config.replace('width: 8', 'width: 0'), /settings\.width/],
     ['no such pipeline', config.replace('pipeline.yaml', 'nothing.yaml'), /nothing\.yaml/],
     [

@@ -1,30 +1,10 @@
 import type * as tfjs from '@tensorflow/tfjs';
-import type { Tfjs } from '../engines/tfjs-graph.js';
+import { z } from 'zod';
+import type { Tfjs } from '../../engines/tfjs-graph.js';
+import { type Example, sameTrial } from '../example.js';
+import type { Objective } from './objective.js';
 
 type Tensor = tfjs.Tensor;
-
-/** Sum over axis 0 of x [B, H] where `mask` [B, H] is 1, divided by the mask's own sum: [1, H]. */
-function maskedMean(tf: Tfjs, x: Tensor, mask: Tensor): Tensor {
-  return tf.div(tf.sum(tf.mul(x, mask), 0, true), tf.maximum(tf.sum(mask, 0, true), 1));
-}
-
-/** Mean squared error over the labels that exist. All [B, H]; where `mask` is 0 the label is not looked at. */
-export function meanSquaredError(tf: Tfjs, predicted: Tensor, label: Tensor, mask: Tensor): tfjs.Scalar {
-  return tf.mean(maskedMean(tf, tf.square(tf.sub(predicted, label)), mask)) as tfjs.Scalar;
-}
-
-/**
- * 1 - CCC over the batch, averaged over the H dimensions (Lin 1989, population moments). All [B, H]. A small constant
- * in the denominator keeps it finite when a batch's labels are all alike.
- */
-export function concordanceLoss(tf: Tfjs, predicted: Tensor, label: Tensor, mask: Tensor): tfjs.Scalar {
-  const [meanP, meanL] = [maskedMean(tf, predicted, mask), maskedMean(tf, label, mask)];
-  const [p, l] = [tf.sub(predicted, meanP), tf.sub(label, meanL)];
-  const covariance = maskedMean(tf, tf.mul(p, l), mask);
-  const spread = tf.add(maskedMean(tf, tf.square(p), mask), maskedMean(tf, tf.square(l), mask));
-  const denominator = tf.add(tf.add(spread, tf.square(tf.sub(meanP, meanL))), 1e-8);
-  return tf.mean(tf.sub(1, tf.div(tf.mul(2, covariance), denominator))) as tfjs.Scalar;
-}
 
 /**
  * NT-Xent between the modalities of the same window (Chen et al. 2020; Hi-MoE, Eq. 7), averaged over every ordered
@@ -70,4 +50,53 @@ export function alignmentLoss(
   const bothPresent = tf.sum(tf.reshape(tf.mul(pairs, selected), [all, modalities, rows]), 2);
   const counted = tf.mul(bothPresent, tf.sub(1, own));
   return tf.div(tf.sum(tf.mul(losses, counted)), tf.maximum(tf.sum(counted), 1)) as tfjs.Scalar;
+}
+
+const settings = z.strictObject({
+  weight: z.number().min(0),
+  rows: z
+    .int()
+    .min(2)
+    .default(32)
+    .describe('Examples of each batch that it compares; its cost grows with their square.'),
+  temperature: z.number().positive().default(0.1),
+  negatives: z
+    .enum(['apart', 'all'])
+    .default('apart')
+    .describe('`all` as in the paper; `apart` leaves out windows that overlap in time.'),
+});
+
+export const alignment: Objective<z.infer<typeof settings>> = {
+  name: 'alignment',
+  summary: 'NT-Xent between the modalities of a window.',
+  source: 'Hi-MoE, Eq. 7; Chen et al. 2020',
+  settings,
+  problems: ({ inputs }) => (inputs.length < 2 ? ['it compares modalities, and the model has one'] : []),
+  parameters: () => [],
+  loss({ rows, temperature, negatives }, { tf, values, batch }) {
+    const compared = batch.examples.slice(0, rows);
+    const first = (x: Tensor): Tensor => tf.slice(x, 0, compared.length);
+    const apart = negatives === 'all' ? allRows(compared) : rowsApart(compared);
+    return alignmentLoss(
+      tf,
+      values.embeddings.map(first),
+      first(batch.inputs.get('presence')!),
+      tf.tensor2d(apart, [compared.length, compared.length]),
+      temperature,
+    );
+  },
+};
+
+const allRows = ({ length }: readonly Example[]): Float32Array => new Float32Array(length * length).fill(1);
+
+/** [B, B]: 0 where two windows of a trial overlap; these must not push each other apart. */
+function rowsApart(examples: readonly Example[]): Float32Array {
+  const n = examples.length;
+  const apart = allRows(examples);
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < n; j++) {
+      const [a, b] = [examples[i], examples[j]];
+      if (sameTrial(a, b) && a.window[0] < b.window[1] && b.window[0] < a.window[1]) apart[i * n + j] = 0;
+    }
+  return apart;
 }

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { headNames, type ModelOutputs, type ModelValues, rankOutcomes } from './definition.js';
+import type { Activation, Graph } from './graph.js';
+import type { ParameterList } from './parameter-list.js';
+
+/** Settings that every model with trained output layers has. */
+export const outputSettings = {
+  heads: z.array(z.enum(headNames)).default([]).describe('Dimensions that it tells, in order.'),
+  classes: z.array(z.string().min(1)).default([]).describe('Classes that it tells apart, in order.'),
+  ranking: z
+    .array(z.enum(headNames))
+    .default([])
+    .describe('Dimensions in which it ranks two moments of a person.'),
+} as const;
+
+/** An output of `width` inputs: linear, or with one hidden layer of `hidden` units. */
+export interface OutputLayers extends ModelOutputs {
+  readonly width: number;
+  readonly hidden: number | null;
+  readonly activation: Activation;
+}
+
+/** What is wrong with a model's outputs, one line each. */
+export function outputProblems({ heads, classes, ranking }: ModelOutputs): string[] {
+  const found: string[] = [];
+  if (heads.length + classes.length + ranking.length === 0)
+    found.push('settings: heads, classes and ranking are all empty; a model must tell something');
+  for (const [name, list] of Object.entries({ heads, classes, ranking }))
+    if (new Set(list).size !== list.length) found.push(`settings.${name}: one is named twice`);
+  if (classes.length === 1) found.push('settings.classes: one class is none; name two or more');
+  return found;
+}
+
+export function outputParameters(list: ParameterList, { heads, classes, ranking, ...s }: OutputLayers): void {
+  const layers = (name: string, outputs: number): void => {
+    if (s.hidden === null) list.linear(name, s.width, outputs);
+    else {
+      list.linear(`${name}.in`, s.width, s.hidden);
+      list.linear(`${name}.out`, s.hidden, outputs);
+    }
+  };
+  for (const head of heads) layers(`head.${head}`, 1);
+  if (classes.length > 0) layers('classes', classes.length);
+  for (const dimension of ranking) {
+    list.linear(`rank.${dimension}.first`, s.width, rankOutcomes.length);
+    list.add(`rank.${dimension}.second`, [s.width, rankOutcomes.length], 'fan-in', s.width);
+  }
+}
+
+/** Outputs of the embedding `x` [B, width]. */
+export function outputValues<T>(
+  g: Graph<T>,
+  x: T,
+  { heads, classes, ranking, hidden, activation }: OutputLayers,
+): Pick<ModelValues<T>, 'heads' | 'classes' | 'ranking'> {
+  const layers = (name: string): T =>
+    hidden === null
+      ? g.linear(x, name)
+      : g.linear(g.activate(g.linear(x, `${name}.in`), activation), `${name}.out`);
+  const rank = (dimension: string): T[] => [
+    g.linear(x, `rank.${dimension}.first`),
+    g.product(x, `rank.${dimension}.second`),
+  ];
+  return {
+    heads:
+      heads.length > 0
+        ? g.concat(
+            heads.map((head) => layers(`head.${head}`)),
+            1,
+          )
+        : null,
+    classes: classes.length > 0 ? layers('classes') : null,
+    ranking: ranking.length > 0 ? g.concat(ranking.flatMap(rank), 1) : null,
+  };
+}

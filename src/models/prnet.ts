@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { evenWeights } from './attention-fusion.js';
+import { type InputSpec, inputShape, type ModelDefinition, type ModelValues } from './definition.js';
+import type { Graph } from './graph.js';
+import { outputParameters, outputProblems, outputSettings, outputValues } from './output-layers.js';
+import { ParameterList } from './parameter-list.js';
+
+export const prnetSettings = z.strictObject({
+  hidden: z
+    .array(z.int().positive())
+    .min(1)
+    .default([128, 128])
+    .describe('Fully connected layers; 128 and 128 in the paper.'),
+  dropout: z.number().min(0).max(0.9).default(0),
+  ...outputSettings,
+});
+export type PrnetSettings = z.infer<typeof prnetSettings>;
+
+function forward<T>(g: Graph<T>, s: PrnetSettings, inputs: readonly InputSpec[]): ModelValues<T> {
+  const given = inputs.map(({ name }) => g.input(name));
+  const features = s.hidden.reduce(
+    (x, _, layer) => g.dropout(g.activate(g.linear(x, `hidden.${layer}`), 'relu'), s.dropout),
+    given.length > 1 ? g.concat(given, 1) : given[0],
+  );
+  return {
+    ...outputValues(g, features, layers(s)),
+    weights: evenWeights(g, g.input('presence')),
+    routing: null,
+    embeddings: [features],
+  };
+}
+
+const layers = (s: PrnetSettings) => ({
+  ...s,
+  width: s.hidden[s.hidden.length - 1],
+  hidden: null,
+  activation: 'relu' as const,
+});
+
+/**
+ * PRNet's network for physiological features: fully connected layers, then a layer for the class or the value and a
+ * linear layer on pairs that tells which of two moments is higher (its loss is `ranking`, src/training/losses). Absent
+ * modalities are zeros under their mask.
+ */
+export const prnet: ModelDefinition<PrnetSettings> = {
+  type: 'prnet',
+  summary: 'Fully connected network with a head that ranks two moments of a person.',
+  source: 'PRNet, the network for EEG features and the pairwise ranking layer',
+  settings: prnetSettings,
+  problems: (s, inputs) => [
+    ...outputProblems(s),
+    ...inputs
+      .filter(({ kind }) => kind !== 'features')
+      .map(({ name }) => `inputs.${name}: prnet takes features, not raw windows`),
+  ],
+  outputs: ({ heads, classes, ranking }) => ({ heads, classes, ranking }),
+  embeddingWidth: ({ hidden }) => hidden[hidden.length - 1],
+  parameters(s, inputs) {
+    const list = new ParameterList();
+    const sizes = [inputs.reduce((sum, input) => sum + inputShape(input)[0], 0), ...s.hidden];
+    for (let layer = 1; layer < sizes.length; layer++)
+      list.linear(`hidden.${layer - 1}`, sizes[layer - 1], sizes[layer]);
+    outputParameters(list, layers(s));
+    return list.specs;
+  },
+  forward,
+};

@@ -1,0 +1,192 @@
+import type * as tfjs from '@tensorflow/tfjs';
+import { batchTensors } from '../engines/tfjs-executable.js';
+import { type Tfjs, TfjsGraph } from '../engines/tfjs-graph.js';
+import type { BoundModel, ParameterSpec } from '../models/definition.js';
+import type { ModelBatch } from '../models/frames.js';
+import type { Mulberry32 } from '../models/random.js';
+import type { Example } from './example.js';
+import { objectives } from './losses/definitions.js';
+import type { Objective, ObjectiveBatch } from './losses/objective.js';
+
+type Tensor = tfjs.Tensor;
+
+/** Loss terms before they are weighted, by objective. */
+export type Terms = Readonly<Record<string, number>>;
+
+/** The objectives that a configuration's `loss` names, with their settings. */
+export interface ActiveObjective {
+  readonly objective: Objective<{ readonly weight: number }>;
+  readonly settings: { readonly weight: number };
+}
+
+/** Those with a weight of 0 are left out. */
+export function activeObjectives(
+  loss: Readonly<Record<string, { readonly weight: number } | undefined>>,
+): ActiveObjective[] {
+  return Object.entries(loss).flatMap(([name, settings]) =>
+    settings && settings.weight > 0 ? [{ objective: objectives.get(name)!, settings }] : [],
+  );
+}
+
+/** Labels as tensors; what an example does not say is masked. */
+function labelTensors(
+  tf: Tfjs,
+  model: BoundModel,
+  examples: readonly Example[],
+): Omit<ObjectiveBatch, 'inputs'> {
+  const rows = examples.length;
+  const masked = (columns: number, of: (example: Example, column: number) => number | undefined) => {
+    const label = new Float32Array(rows * columns);
+    const mask = new Float32Array(rows * columns);
+    examples.forEach((example, i) => {
+      for (let c = 0; c < columns; c++) {
+        const value = of(example, c);
+        if (value === undefined || Number.isNaN(value)) continue;
+        label[i * columns + c] = value;
+        mask[i * columns + c] = 1;
+      }
+    });
+    return { label: tf.tensor2d(label, [rows, columns]), mask: tf.tensor2d(mask, [rows, columns]) };
+  };
+  const classes = masked(model.classes.length, ({ label }, c) => Number(label.class === c));
+  return {
+    examples,
+    heads: masked(model.heads.length, ({ label }, h) => label.targets[model.heads[h]]),
+    classes: {
+      label: classes.label,
+      mask: tf.tensor2d(
+        examples.map(({ label }) => Number(label.class !== null)),
+        [rows, 1],
+      ),
+    },
+  };
+}
+
+/** Computes losses and gradients of a model's parameters and of those that its objectives bring along. */
+export class Trainer {
+  /** All, the model's first. */
+  readonly specs: readonly ParameterSpec[];
+  readonly #names: readonly string[];
+  /** Seed of the next dropout mask. */
+  dropoutSeed = 1;
+
+  constructor(
+    private readonly tf: Tfjs,
+    private readonly model: BoundModel,
+    private readonly active: readonly ActiveObjective[],
+    readonly parameters: ReadonlyMap<string, Float32Array>,
+    private readonly random: Mulberry32,
+    specs: readonly ParameterSpec[],
+  ) {
+    this.specs = specs;
+    this.#names = specs.filter(({ trainable }) => trainable).map(({ name }) => name);
+  }
+
+  /** What the optimiser moves, in the order of {@link step}'s gradients. */
+  get trained(): Float32Array[] {
+    return this.#names.map((name) => this.parameters.get(name)!);
+  }
+
+  /** One gradient step's work; running statistics are updated in place. */
+  step(
+    batch: ModelBatch,
+    examples: readonly Example[],
+  ): { loss: number; terms: Terms; gradients: Float32Array[] } {
+    const { tf } = this;
+    // Not returned from `tidy`, which would look for tensors in every element of the arrays.
+    const result = { loss: 0, terms: {} as Terms, gradients: [] as Float32Array[] };
+    tf.tidy(() => {
+      const labels = labelTensors(tf, this.model, examples);
+      const inputs = batchTensors(tf, this.model, batch);
+      const fixed = this.#tensors(({ trainable }) => !trainable);
+      const weights = this.#tensors(({ trainable }) => trainable);
+      const loss = (...args: Tensor[]): tfjs.Scalar => {
+        const named = new Map([...fixed, ...this.#names.map((name, i) => [name, args[i]] as const)]);
+        const { total, terms } = this.#loss(named, { ...labels, inputs }, true);
+        result.terms = terms;
+        return total as tfjs.Scalar;
+      };
+      const { value, grads } = tf.valueAndGrads(loss)([...weights.values()]);
+      result.loss = value.dataSync()[0];
+      result.gradients = grads.map((gradient) => gradient.dataSync() as Float32Array);
+    });
+    return result;
+  }
+
+  /** Loss terms of a batch, nothing dropped and nothing learnt. */
+  measure(batch: ModelBatch, examples: readonly Example[]): Terms {
+    let found: Terms = {};
+    this.tf.tidy(() => {
+      const labels = labelTensors(this.tf, this.model, examples);
+      const inputs = batchTensors(this.tf, this.model, batch);
+      found = this.#loss(
+        this.#tensors(() => true),
+        { ...labels, inputs },
+        false,
+      ).terms;
+    });
+    return found;
+  }
+
+  #loss(
+    parameters: ReadonlyMap<string, Tensor>,
+    batch: ObjectiveBatch,
+    training: boolean,
+  ): { total: Tensor; terms: Terms } {
+    const { tf, model } = this;
+    const parameter = (name: string): Tensor => parameters.get(name)!;
+    const graph = new TfjsGraph(
+      tf,
+      {
+        input: (name) => batch.inputs.get(name)!,
+        parameter,
+        transposed: (name) => tf.transpose(parameter(name)),
+      },
+      training
+        ? {
+            nextSeed: () => this.dropoutSeed++,
+            observe: (name, mean, variance) => this.#observe(name, mean, variance),
+          }
+        : null,
+    );
+    const values = model.forward(graph);
+    const terms: Record<string, number> = {};
+    const weighted = this.active.map(({ objective, settings }) => {
+      const term = objective.loss(settings, {
+        tf,
+        model,
+        values,
+        batch,
+        parameter,
+        remember: (name, value) => {
+          if (training) this.parameters.get(name)!.set(value.dataSync());
+        },
+        uniform: this.random.uniform,
+      });
+      terms[objective.name] = term.dataSync()[0];
+      return tf.mul(settings.weight, term);
+    });
+    return { total: tf.addN(weighted), terms };
+  }
+
+  #tensors(wanted: (spec: ParameterSpec) => boolean): Map<string, Tensor> {
+    return new Map(
+      this.specs
+        .filter(wanted)
+        .map(({ name, shape }) => [name, this.tf.tensor(this.parameters.get(name)!, [...shape])]),
+    );
+  }
+
+  #observe(name: string, mean: Tensor, variance: Tensor): void {
+    const MOMENTUM = 0.01;
+    for (const [statistic, observed] of [
+      ['mean', mean],
+      ['variance', variance],
+    ] as const) {
+      const running = this.parameters.get(`${name}.${statistic}`)!;
+      observed.dataSync().forEach((value, i) => {
+        running[i] += MOMENTUM * (value - running[i]);
+      });
+    }
+  }
+}

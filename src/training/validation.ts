@@ -1,0 +1,69 @@
+import { TfjsExecutable } from '../engines/tfjs-executable.js';
+import type { Tfjs } from '../engines/tfjs-graph.js';
+import type { BoundModel } from '../models/definition.js';
+import type { Parameters } from '../models/parameters.js';
+import { mulberry32 } from '../models/random.js';
+import { byPerson, type Example } from './example.js';
+import { agreement, meanAgreement } from './metrics.js';
+import { withoutModalities } from './missing.js';
+import { columnOf, largestOf, predictFrames } from './predicting.js';
+
+/**
+ * Scores weights on `examples`, with everything present and with modalities missing, always the same ones: the mean
+ * of CCC over dimensions and people, and of accuracy where there are classes. People whose labels never change have no
+ * CCC of their own; where nobody has one, everybody's windows count together.
+ */
+export function validator(
+  tf: Tfjs,
+  model: BoundModel,
+  examples: readonly Example[],
+  settings: { readonly seed: number; readonly validation_missing: number },
+): (parameters: Parameters) => Promise<number> {
+  const uniform = mulberry32(settings.seed + 1);
+  const ordered = [...byPerson(examples).values()].flat();
+  const views = [0, settings.validation_missing].map((missing) =>
+    ordered.map(({ frame }) => withoutModalities(frame, missing, uniform)),
+  );
+  return async (parameters) => {
+    const executable = new TfjsExecutable(tf, model, parameters);
+    const scores: number[] = [];
+    for (const frames of views) {
+      const { heads, classes } = await predictFrames(model, executable, frames);
+      model.heads.forEach((head, h) => {
+        const predicted = columnOf(heads, model.heads.length, h);
+        scores.push(concordance(ordered, predicted, (example) => example.label.targets[head]));
+      });
+      if (model.classes.length > 0) scores.push(accuracy(ordered, largestOf(classes, model.classes.length)));
+    }
+    await executable.dispose();
+    const counted = scores.filter(Number.isFinite);
+    return counted.reduce((sum, score) => sum + score, 0) / Math.max(1, counted.length);
+  };
+}
+
+function concordance(
+  examples: readonly Example[],
+  predicted: readonly number[],
+  labelOf: (example: Example) => number | undefined,
+): number {
+  const rows = examples.map((example, i) => ({
+    ...example,
+    predicted: predicted[i],
+    value: labelOf(example),
+  }));
+  const labelled = rows.filter((row): row is typeof row & { value: number } => row.value !== undefined);
+  const of = (own: readonly (typeof labelled)[number][]) =>
+    agreement(
+      own.map((row) => row.predicted),
+      own.map(({ value }) => value),
+    );
+  const { ccc } = meanAgreement([...byPerson(labelled).values()].map(of));
+  return Number.isFinite(ccc) ? ccc : of(labelled).ccc;
+}
+
+function accuracy(examples: readonly Example[], predicted: readonly number[]): number {
+  const labelled = examples.flatMap(({ label }, i) =>
+    label.class === null ? [] : [label.class === predicted[i]],
+  );
+  return labelled.filter(Boolean).length / labelled.length;
+}
