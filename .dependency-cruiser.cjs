@@ -18,7 +18,7 @@ const layers = {
   simulation: ['core', 'dsp', 'montage'],
   datasets: ['core', 'dsp', 'montage', 'dialects', 'timebase', 'recordings', 'simulation'],
   models: ['core', 'dsp'],
-  engines: ['core', 'models'],
+  engines: ['core', 'dsp', 'models'],
   transforms: ['core', 'dsp', 'montage', 'features'],
   sources: ['core', 'dsp', 'montage', 'timebase', 'dialects', 'recordings', 'simulation', 'protocol', 'lsl'],
   sinks: ['core', 'protocol', 'recordings', 'lsl'],
