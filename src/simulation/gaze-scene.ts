@@ -1,4 +1,5 @@
 import type { Seconds } from '../core/clock.js';
+import { OrnsteinUhlenbeck } from './ornstein-uhlenbeck.js';
 import { Random } from './random.js';
 
 export type GazeTruthKind = 'fixation' | 'saccade' | 'glissade' | 'pursuit' | 'blink';
@@ -19,7 +20,18 @@ export interface GazeSceneOptions {
   readonly pursuitShare: number;
   /** Standard deviation of the tracker's white noise, deg. */
   readonly noise_deg: number;
+  /** Standard deviation of noise that stays for about 20 ms, as filters of trackers leave it, deg; default 0. */
+  readonly colouredNoise_deg?: number;
   readonly blinks_per_min: number;
+  /**
+   * `plain` (default): fixations hardly drift; each pursuit goes straight on at 3-15 deg/s and starts with a saccade.
+   * `video`: as people on moving scenes, fixations drift by a quarter of a degree (median); pursuit goes at 2-15 deg/s,
+   * gathers speed over 0.1 s, bends, changes its speed by up to half, catches up with small saccades, and half of it
+   * starts out of a fixation.
+   */
+  readonly movement?: 'plain' | 'video';
+  /** Median amplitude of the saccades between them, deg; default 4.5. */
+  readonly saccade_deg?: number;
 }
 
 export interface GazeScene {
@@ -53,9 +65,13 @@ const LID_SHARE = 0.4;
 const LID_DEG = 3;
 const PUPIL_MM = 3.5;
 const PUPIL_NOISE_MM = 0.01;
+/** How long coloured noise stays, s. */
+const COLOUR_S = 0.02;
 /** Frequencies and size of the drift within a fixation (Rolfs 2009, doi:10.1016/j.visres.2009.08.010: 0.1-0.5 deg/s). */
 const DRIFT_HZ = [0.4, 0.9, 1.7] as const;
 const DRIFT_DEG = 0.03;
+/** Video trackers add the pupil's changes to it. */
+const VIDEO_DRIFT_DEG = 0.08;
 
 /**
  * Gaze with exact truth, for trying event detectors: saccades on the main sequence with a minimum-jerk profile
@@ -68,6 +84,11 @@ export function simulateGazeScene(options: GazeSceneOptions): GazeScene {
   const stretches = movements(options);
   const lids = blinks(options);
   const noise = new Random(seed, `tracker-${sfreq}`);
+  const colour = new Random(seed, `tracker-colour-${sfreq}`);
+  const slow = [0, 1].map(
+    () => new OrnsteinUhlenbeck(colour, options.colouredNoise_deg ?? 0, COLOUR_S, 1 / sfreq),
+  );
+  const jitter = (axis: 0 | 1) => noise_deg * noise.gaussian() + slow[axis].next();
   const n = Math.floor(duration_s * sfreq);
   const [x, y, pupil] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
   let s = 0;
@@ -78,8 +99,8 @@ export function simulateGazeScene(options: GazeSceneOptions): GazeScene {
     while (b < lids.length && t >= lids[b].end_s) b++;
     const [gx, gy] = stretches[s].at(t - stretches[s].onset_s);
     const closed = b < lids.length ? closure(lids[b], t) : 0;
-    x[i] = gx + noise_deg * noise.gaussian();
-    y[i] = gy - LID_DEG * closed + noise_deg * noise.gaussian();
+    x[i] = gx + jitter(0);
+    y[i] = gy - LID_DEG * closed + jitter(1);
     const light = 0.15 * Math.sin(2 * Math.PI * 0.15 * t) + 0.05 * Math.sin(2 * Math.PI * 0.7 * t);
     pupil[i] = (PUPIL_MM + light) * (1 - LID_SHARE * closed) + PUPIL_NOISE_MM * noise.gaussian();
     if (closed < 1) continue;
@@ -97,8 +118,15 @@ function closure({ onset_s, hidden_s, bare_s, end_s }: Lid, t: number): number {
   return t < bare_s ? 1 : (end_s - t) / (end_s - bare_s) - 1e-9;
 }
 
-function movements({ seed, duration_s, pursuitShare }: GazeSceneOptions): Stretch[] {
+function movements({
+  seed,
+  duration_s,
+  pursuitShare,
+  movement = 'plain',
+  saccade_deg = 4.5,
+}: GazeSceneOptions): Stretch[] {
   const random = new Random(seed, 'gaze-scene');
+  const drift_deg = movement === 'plain' ? DRIFT_DEG : VIDEO_DRIFT_DEG;
   const stretches: Stretch[] = [];
   let t = 0;
   let at: readonly [number, number] = [0, 0];
@@ -109,9 +137,13 @@ function movements({ seed, duration_s, pursuitShare }: GazeSceneOptions): Stretc
   };
   while (t < duration_s) {
     const follows = random.uniform() < pursuitShare;
-    if (follows) pursue(random, at, add);
-    else fixate(random, at, add);
-    leap(random, at, add);
+    if (!follows) fixate(random, at, add, drift_deg);
+    else if (movement === 'plain') pursue(random, at, add);
+    else {
+      if (random.uniform() < 0.5) fixate(random, at, add, drift_deg);
+      chase(random, () => at, add);
+    }
+    leap(random, at, add, saccade_deg);
   }
   return stretches;
 }
@@ -119,11 +151,11 @@ function movements({ seed, duration_s, pursuitShare }: GazeSceneOptions): Stretc
 type Add = (kind: GazeTruthKind, length_s: number, path: Stretch['at']) => void;
 type Place = readonly [x: number, y: number];
 
-function fixate(random: Random, [x, y]: Place, add: Add): void {
+function fixate(random: Random, [x, y]: Place, add: Add, drift_deg: number): void {
   const waves = DRIFT_HZ.map((hz) => ({
     hz,
-    x: DRIFT_DEG * random.gaussian(),
-    y: DRIFT_DEG * random.gaussian(),
+    x: drift_deg * random.gaussian(),
+    y: drift_deg * random.gaussian(),
     phase: random.between(0, 2 * Math.PI),
   }));
   const drift = (t: number, axis: 'x' | 'y') =>
@@ -146,14 +178,66 @@ function pursue(random: Random, [x, y]: Place, add: Add): void {
   add('pursuit', random.between(0.3, 0.9), (t) => [x + vx * t, y + vy * t]);
 }
 
-function leap(random: Random, [x, y]: Place, add: Add): void {
-  const amplitude = Math.min(20, Math.max(1, 4.5 * random.logNormal(0.6)));
+/** Pursuit of something that gathers speed, bends its way and changes its speed, with saccades that catch up with it. */
+function chase(random: Random, place: () => Place, add: Add): void {
+  const speed = 2 * Math.exp(Math.log(7.5) * random.uniform());
+  const [x0, y0] = place();
+  let direction = Math.atan2(random.gaussian() - y0 / 4, random.gaussian() - x0 / 4);
+  const bend = 1.2 * random.gaussian();
+  const change_hz = random.between(0.3, 1);
+  const phase = random.between(0, 2 * Math.PI);
+  const parts = 1 + Math.floor(3 * random.uniform());
+  for (let part = 0, since = 0; part < parts; part++) {
+    const length_s = random.between(0.25, 0.7);
+    const [x, y] = place();
+    const [from, begin] = [direction, since];
+    // Sums of steps of a millisecond: speed and direction change all the time.
+    const path: Place[] = [[x, y]];
+    for (let ms = 1; ms <= 1000 * length_s + 1; ms++) {
+      const t = ms / 1000;
+      const gathered = part === 0 ? Math.min(1, t / 0.1) : 1;
+      const now = speed * gathered * (1 + 0.5 * Math.sin(2 * Math.PI * change_hz * (begin + t) + phase));
+      const [px, py] = path[ms - 1];
+      const angle = from + bend * t;
+      path.push([px + (now / 1000) * Math.cos(angle), py + (now / 1000) * Math.sin(angle)]);
+    }
+    add('pursuit', length_s, (t) => {
+      const i = Math.min(path.length - 2, Math.floor(1000 * t));
+      const share = 1000 * t - i;
+      const [[ax, ay], [bx, by]] = [path[i], path[i + 1]];
+      return [ax + share * (bx - ax), ay + share * (by - ay)];
+    });
+    since += length_s;
+    direction = from + bend * length_s;
+    if (part + 1 < parts) {
+      const [cx, cy] = place();
+      const amplitude = Math.min(3, Math.max(0.4, 0.12 * speed * random.logNormal(0.4)));
+      const turn = direction + 0.3 * random.gaussian();
+      const span = 0.021 + 0.0022 * amplitude;
+      // The eye goes on with what it follows beneath the saccade.
+      add('saccade', span, (t) => {
+        const d = amplitude * minimumJerk(t / span);
+        return [
+          cx + d * Math.cos(turn) + speed * t * Math.cos(direction),
+          cy + d * Math.sin(turn) + speed * t * Math.sin(direction),
+        ];
+      });
+    }
+  }
+}
+
+/** From 0 to 1 with the least jerk. */
+function minimumJerk(p: number): number {
+  return p * p * p * (10 - 15 * p + 6 * p * p);
+}
+
+function leap(random: Random, [x, y]: Place, add: Add, median_deg: number): void {
+  const amplitude = Math.min(20, Math.max(Math.min(1, median_deg / 2), median_deg * random.logNormal(0.6)));
   const [dx, dy] = [random.gaussian() - x / SCREEN_DEG[0], 0.7 * random.gaussian() - y / SCREEN_DEG[1]];
   const length = Math.sqrt(dx * dx + dy * dy + 1e-12);
   const [ux, uy] = [dx / length, dy / length];
   const move = (from: number, to: number, span: number) => (t: number) => {
-    const p = t / span;
-    const d = from + (to - from) * p * p * p * (10 - 15 * p + 6 * p * p);
+    const d = from + (to - from) * minimumJerk(t / span);
     return [x + d * ux, y + d * uy] as const;
   };
   const overshoot = random.uniform() < 0.5 ? Math.min(0.8, amplitude * random.between(0.03, 0.1)) : 0;

@@ -2,11 +2,15 @@ import { type GazeEvent, type GazeEventKind, LOOK_AHEAD_S, SampleLabel } from '.
 
 /** Thresholds of the detector; the defaults serve video eye trackers from 120 to 1200 Hz. */
 export const gazeEventDefaults = {
-  /** Speed beyond the slow movement that a saccade's peak exceeds at least and at most, deg/s; between them the noise decides. */
+  /**
+   * Speed beyond the slow movement that a saccade's peak exceeds, deg/s: `peakDeviations` deviations beyond the median
+   * speed, but at least and at most so much; where `noisyDeviations` are more than the most, they rule.
+   */
   peakLeast: 24,
-  peakMost: 90,
-  /** How many deviations beyond the median speed a peak and an edge lie. */
-  peakDeviations: 10,
+  peakMost: 70,
+  peakDeviations: 8,
+  noisyDeviations: 3.5,
+  /** The same for its edges; they lie no higher than 0.6 of the peak's. */
   edgeDeviations: 3.5,
   edgeLeast: 20,
   /** Share of the peak below which a minimum of speed ends the saccade: what follows is the glissade. */
@@ -23,9 +27,15 @@ export const gazeEventDefaults = {
   slowSpread: 0.6,
   /** How long it takes to learn how much pursuit there is, and how much that may move the odds (their logarithm). */
   habit_s: 1.5,
-  habitMost: 2.5,
+  habitMost: 2,
   /** Slow movement before a sample that its class rests on, besides the look-ahead, at most, s. */
   slowSpan_s: 0.35,
+  /** The same for what speaks for pursuit that begins out of a fixation, s. */
+  changeSpan_s: 0.15,
+  /** Log odds by which slow movement must speak against its class to change it midway. */
+  changeEvidence: 1,
+  /** Pursuit may go on beneath a saccade up to this amplitude, deg. */
+  catchUpMost: 1.5,
   blinkLeast_s: 0.05,
   blinkMost_s: 0.5,
 } as const;
@@ -45,6 +55,11 @@ const DRIFT_GUARD_S = 0.012;
 const DRIFT_MOST = 40;
 /** Half the stretch that velocity is taken over, s: 2 samples at 500 Hz. */
 const VELOCITY_HALF_S = 0.004;
+/**
+ * Below this rate velocity is taken between neighbouring samples: a saccade is over in one or two of them, and a longer
+ * stretch would smear it over its neighbours, Hz.
+ */
+const SPARSE_RATE_HZ = 50;
 /** A shorter loss has no edges: the tracker missed a few samples. */
 const LOSS_LEAST_S = 0.016;
 /** Valid samples between two losses count as lost up to this length (Hershman et al. 2018). */
@@ -68,8 +83,10 @@ const HABIT_LEAST_S = 0.15;
 /** Over short spans fixations drift as fast as pursuit goes: some difference stays, so that the odds count; deg/s. */
 const MOST_ALIKE = 0.3;
 const LEAST_SPEED = 0.01;
-/** Log odds by which slow movement must speak against its class to change it midway. */
-const CHANGE_EVIDENCE = 1;
+/** Noise is not white: what is left about a line tells its slope's error only to this factor of the square. */
+const NOISE_WEIGHT = 3;
+/** A saccade that catches up takes at most this long, glissade included, s. */
+const CATCH_UP_S = 0.1;
 
 /**
  * Fixations, saccades, pursuit and blinks in one stream of gaze in degrees, causal: a sample's label depends on
@@ -82,6 +99,9 @@ const CHANGE_EVIDENCE = 1;
  */
 export class GazeEventDetector {
   readonly #half: number;
+  /** Samples after its own that a velocity rests on. */
+  readonly #lag: number;
+  readonly #isSparse: boolean;
   readonly #delay: number;
   readonly #mask: number;
   readonly #time: Float64Array;
@@ -117,6 +137,9 @@ export class GazeEventDetector {
   #classified: SampleLabel = SampleLabel.fixation;
   #classifiedAt = Number.NEGATIVE_INFINITY;
   #slowStart = 0;
+  #slowEnd = Number.NEGATIVE_INFINITY;
+  /** First index of the slow movements that catch-up saccades may connect. */
+  #trendStart = 0;
   #wasSlow = false;
   /** Share of slow movement that lately was pursuit. */
   #pursuitShare = 0.4;
@@ -135,6 +158,8 @@ export class GazeEventDetector {
     readonly params: GazeEventParameters = gazeEventDefaults,
   ) {
     this.#half = Math.max(1, Math.round(VELOCITY_HALF_S * sfreq));
+    this.#isSparse = sfreq < SPARSE_RATE_HZ;
+    this.#lag = this.#isSparse ? 0 : this.#half;
     this.#delay = Math.max(this.#half + 1, Math.floor(LOOK_AHEAD_S * sfreq + 1e-9));
     let size = 64;
     while (size < (LOOK_AHEAD_S + params.slowSpan_s + 0.2) * sfreq) size *= 2;
@@ -180,7 +205,7 @@ export class GazeEventDetector {
     this.#speed[i] = Number.NaN;
     this.#label[i] = SampleLabel.slow;
     this.#followLoss(n, lost);
-    const centre = n - this.#half;
+    const centre = n - this.#lag;
     if (centre >= this.#half) this.#followSaccade(centre);
     if (n - this.#delay >= this.#final) this.#finalise(this.#final++);
   }
@@ -198,6 +223,7 @@ export class GazeEventDetector {
     this.#lossEnd = Number.NEGATIVE_INFINITY;
     this.#opening = false;
     this.#wasSlow = false;
+    this.#slowEnd = Number.NEGATIVE_INFINITY;
     this.#afterLoss = true;
   }
 
@@ -218,8 +244,8 @@ export class GazeEventDetector {
           this.#mark(this.#lossEnd, n, SampleLabel.lost);
         }
       }
-      this.#label[n & this.#mask] = SampleLabel.lost;
       this.#abandonSaccade();
+      this.#label[n & this.#mask] = SampleLabel.lost;
       if (n + 1 - this.#lossFrom === this.#samples(LOSS_LEAST_S)) this.#extendBack(this.#lossFrom);
       return;
     }
@@ -259,7 +285,7 @@ export class GazeEventDetector {
     if (!this.#hasPupil) return Math.abs(k - edge) < width;
     if (Math.abs(k - edge) < width) return true;
     const tells = direction === 1 && this.sfreq >= LEAST_RATE_HZ;
-    if (tells && this.#speed[(k - this.#half - 1) & this.#mask] > 2 * this.#edgeThreshold) return true;
+    if (tells && this.#speed[(k - this.#lag - 1) & this.#mask] > 2 * this.#edgeThreshold) return true;
     // Means of two neighbouring stretches, the nearer to the loss smaller while the lid moves.
     const [early, late] =
       direction === 1
@@ -284,6 +310,7 @@ export class GazeEventDetector {
   }
 
   #velocity(row: Float64Array, centre: number): number {
+    if (this.#isSparse) return (row[centre & this.#mask] - row[(centre - 1) & this.#mask]) * this.sfreq;
     let sum = 0;
     for (let k = 1; k <= this.#half; k++)
       sum += row[(centre + k) & this.#mask] - row[(centre - k) & this.#mask];
@@ -309,32 +336,32 @@ export class GazeEventDetector {
     const isLost = this.#label[c & this.#mask] === SampleLabel.lost;
     if (speed - speed !== 0 || isLost) {
       this.#abandonSaccade();
+      if (isLost) this.#label[c & this.#mask] = SampleLabel.lost;
       this.#slowFrom = c + 1;
       return;
     }
+    this.#learnNoise(c, speed);
     if (this.#onset >= 0) {
       this.#continueSaccade(c, speed);
       return;
     }
     const sinceLast = c - this.#lastEnd;
-    const settling = sinceLast < params.glissadeMost_s * this.sfreq;
+    const settling = !this.#isSparse && sinceLast < params.glissadeMost_s * this.sfreq;
     // A glissade is fast, too; a new saccade right after the last one must be about as fast.
     const threshold = settling ? Math.max(this.#peakThreshold, 0.7 * this.#lastPeak) : this.#peakThreshold;
     if (speed > threshold) {
       this.#startSaccade(c, speed);
       return;
     }
-    if (settling && (speed > this.#edgeThreshold || this.#fastSoon(c))) {
-      if (this.#label[(c - 1) & this.#mask] !== SampleLabel.slow || sinceLast <= 0) {
-        this.#mark(c, c + 1, SampleLabel.glissade);
-        this.#slowFrom = c + 1;
-        return;
-      }
+    if (settling && sinceLast >= 0 && (speed > this.#edgeThreshold || this.#wasFast(c))) {
+      // What lies between a saccade and its glissade belongs to the glissade.
+      this.#mark(this.#lastEnd, c + 1, SampleLabel.glissade);
+      this.#slowFrom = c + 1;
+      return;
     }
-    this.#learnNoise(c, speed);
   }
 
-  #fastSoon(c: number): boolean {
+  #wasFast(c: number): boolean {
     return this.#speed[(c - 1) & this.#mask] > this.#edgeThreshold;
   }
 
@@ -343,7 +370,7 @@ export class GazeEventDetector {
       this.#final,
       this.#half,
       this.#lastEnd,
-      c - this.#delay + 2 * this.#half,
+      c - this.#delay + 2 * this.#lag,
       c - this.#samples(0.05),
     );
     let onset = c;
@@ -375,7 +402,8 @@ export class GazeEventDetector {
       this.#lowest < this.params.turnShare * this.#peak &&
       speed > this.#lowest &&
       c - this.#lowestAt >= Math.max(1, this.#half - 1);
-    if (slowNow) this.#endSaccade(c);
+    // Of neighbours that are far apart the last one is where the eye came to rest.
+    if (slowNow) this.#endSaccade(this.#isSparse ? c - 1 : c);
     else if (turned) this.#endSaccade(this.#lowestAt);
     else this.#progress(c);
   }
@@ -386,38 +414,47 @@ export class GazeEventDetector {
       this.#mark(this.#onset, c + 1, SampleLabel.saccade);
   }
 
+  /**
+   * Ends the saccade before sample `end`. One between two sparse samples is given to the one beside which the eye moved
+   * more.
+   */
   #endSaccade(end: number): void {
-    const onset = this.#onset;
+    let onset = this.#onset;
     this.#onset = -1;
-    const newest = this.#n - this.#half;
+    if (this.#isSparse && end === onset) {
+      if (this.#speed[(onset + 1) & this.#mask] > this.#speed[(onset - 1) & this.#mask]) end++;
+      else onset--;
+    }
+    const newest = this.#n - this.#lag;
     if (end - onset < Math.max(1, Math.floor(this.params.saccadeLeast_s * this.sfreq))) {
       this.#mark(onset, newest, SampleLabel.slow);
       return;
     }
     this.#mark(onset, end, SampleLabel.saccade);
-    this.#mark(end, newest, SampleLabel.glissade);
+    this.#mark(end, newest, this.#isSparse ? SampleLabel.slow : SampleLabel.glissade);
     this.#lastEnd = end;
     this.#lastPeak = this.#peak;
-    this.#slowFrom = newest;
+    this.#slowFrom = this.#isSparse ? end : newest;
   }
 
   /** A loss within a saccade ends it. */
   #abandonSaccade(): void {
     if (this.#onset < 0) return;
-    this.#endSaccade(Math.max(this.#onset, this.#n - 1 - this.#half));
+    this.#endSaccade(Math.max(this.#onset, this.#n - 1 - this.#lag));
   }
 
   #learnNoise(c: number, speed: number): void {
     if (c % this.#samples(NOISE_STEP_S) !== 0) return;
     this.#noise[this.#noiseCount++ % NOISE_SIZE] = speed;
     if (this.#noiseCount < NOISE_LEAST || this.#noiseCount % NOISE_NEWS !== 0) return;
-    const { peakLeast, peakMost, peakDeviations, edgeDeviations, edgeLeast } = this.params;
+    const { peakLeast, peakMost, peakDeviations, noisyDeviations, edgeDeviations, edgeLeast } = this.params;
     const speeds = this.#sorted.subarray(0, Math.min(this.#noiseCount, NOISE_SIZE));
     speeds.set(this.#noise.subarray(0, speeds.length));
     const middle = middleOf(speeds);
     for (let i = 0; i < speeds.length; i++) speeds[i] = Math.abs(speeds[i] - middle);
     const deviation = 1.4826 * middleOf(speeds);
-    this.#peakThreshold = Math.min(peakMost, Math.max(peakLeast, middle + peakDeviations * deviation));
+    const most = Math.max(peakMost, middle + noisyDeviations * deviation);
+    this.#peakThreshold = Math.min(most, Math.max(peakLeast, middle + peakDeviations * deviation));
     this.#edgeThreshold = Math.min(
       0.6 * this.#peakThreshold,
       Math.max(edgeLeast, middle + edgeDeviations * deviation),
@@ -431,64 +468,105 @@ export class GazeEventDetector {
     if (label === SampleLabel.slow) {
       if (!this.#wasSlow) {
         this.#slowStart = f;
+        if (!this.#goesOn(f)) this.#trendStart = f;
         this.#classifiedAt = Number.NEGATIVE_INFINITY;
       }
       if ((f - this.#slowStart) % this.#samples(DECISION_S) === 0) this.#classify(f);
       label = this.#classified;
       this.#wasSlow = true;
-    } else this.#wasSlow = false;
+    } else if (this.#wasSlow) {
+      this.#slowEnd = f;
+      this.#wasSlow = false;
+    }
     this.#extendRun(label, this.#time[i], this.#x[i], this.#y[i]);
     if (this.#run && this.#skipped[i]) this.#run.skipped++;
   }
 
+  /** Whether the slow movement before the small saccade that ends at `f` may go on after it. */
+  #goesOn(f: number): boolean {
+    if (!(f - this.#slowEnd <= CATCH_UP_S * this.sfreq)) return false;
+    const [i, k] = [(this.#slowEnd - 1) & this.#mask, f & this.#mask];
+    const dx = this.#x[k] - this.#x[i];
+    const dy = this.#y[k] - this.#y[i];
+    return Math.sqrt(dx * dx + dy * dy) <= this.params.catchUpMost;
+  }
+
   #classify(f: number): void {
-    const { pursuitSpeed, fixationDrift, slowSpread, habit_s, habitMost, slowSpan_s, fixationLeast_s } =
-      this.params;
-    const newest = this.#n - this.#half;
+    const { habit_s, habitMost, slowSpan_s, changeSpan_s, changeEvidence, fixationLeast_s } = this.params;
+    const newest = this.#n - this.#lag;
     let to = f;
     while (to < newest && this.#label[to & this.#mask] === SampleLabel.slow) to++;
-    const from = Math.max(this.#slowStart, f - this.#samples(slowSpan_s));
-    const speed = this.#slope(from, to);
-    if (Number.isNaN(speed)) return;
-    // Log-likelihood ratio of two log-normal speeds of equal spread.
-    const still = Math.log(fixationDrift / ((to - from) / this.sfreq));
-    const moving = Math.log(pursuitSpeed);
-    const apart = Math.max(MOST_ALIKE, moving - still);
-    const evidence =
-      (apart * (Math.log(speed + LEAST_SPEED) - (still + moving) / 2)) / (slowSpread * slowSpread);
+    const from = Math.max(this.#trendStart, f - this.#samples(slowSpan_s));
+    let evidence = this.#evidence(from, to);
+    if (Number.isNaN(evidence)) return;
+    const isNew = this.#classifiedAt === Number.NEGATIVE_INFINITY;
+    // What lies before pursuit that begins now would hide it.
+    if (!isNew && this.#classified === SampleLabel.fixation) {
+      const late = f - this.#samples(changeSpan_s);
+      if (late > from) evidence = Math.max(evidence, this.#evidence(late, to) || evidence);
+    }
     if (to - from >= HABIT_LEAST_S * this.sfreq)
       this.#pursuitShare +=
         (1 / (1 + Math.exp(-evidence)) - this.#pursuitShare) * Math.min(1, DECISION_S / habit_s);
     if (f - this.#classifiedAt < fixationLeast_s * this.sfreq) return;
     const share = this.#pursuitShare;
     const odds = Math.max(-habitMost, Math.min(habitMost, Math.log(share / (1 - share))));
-    const certain = this.#classifiedAt === Number.NEGATIVE_INFINITY ? 0 : CHANGE_EVIDENCE;
+    const certain = isNew ? 0 : changeEvidence;
     const leaning = this.#classified === SampleLabel.pursuit ? certain : -certain;
     const label = evidence + odds + leaning > 0 ? SampleLabel.pursuit : SampleLabel.fixation;
-    if (label !== this.#classified || this.#classifiedAt === Number.NEGATIVE_INFINITY) this.#classifiedAt = f;
+    if (label !== this.#classified || isNew) this.#classifiedAt = f;
     this.#classified = label;
   }
 
-  /** Speed of the line through samples `from` to `to`, deg/s. */
-  #slope(from: number, to: number): number {
+  /**
+   * Log-likelihood ratio of pursuit to fixation for samples `from` to `to`: two log-normal speeds of equal spread, both
+   * raised by what the noise about the line makes of its slope. NaN where too little is seen.
+   */
+  #evidence(from: number, to: number): number {
+    const { pursuitSpeed, fixationDrift, slowSpread } = this.params;
     const step = this.#samples(SLOW_POINT_S);
-    const middle = (from + to - 1) / 2;
-    let span = 0;
-    let sx = 0;
-    let sy = 0;
-    let count = 0;
-    for (let k = from; k < to; k += step) {
-      const x = this.#x[k & this.#mask];
-      const y = this.#y[k & this.#mask];
-      if (x - x !== 0) continue;
-      const t = (k - middle) / this.sfreq;
-      // Positions against the first one keep the sums free of a common offset.
-      span += t * t;
-      sx += t * (x - this.#x[from & this.#mask]);
-      sy += t * (y - this.#y[from & this.#mask]);
-      count++;
+    const mask = this.#mask;
+    // Sums over the stretches between saccades, each about its own mean: one slope, several lines.
+    let [count, lines, span, cx, cy, squares] = [0, 0, 0, 0, 0, 0];
+    for (let k = from; k < to; ) {
+      // Positions against the first one, which keep free of a common offset.
+      let [n, st, stt, sx, sy, sxt, syt, sxx] = [0, 0, 0, 0, 0, 0, 0, 0];
+      let [x0, y0] = [0, 0];
+      for (; k < to && this.#label[k & mask] === SampleLabel.slow; k += step) {
+        const x = this.#x[k & mask];
+        const y = this.#y[k & mask];
+        if (x - x !== 0) continue;
+        if (n === 0) [x0, y0] = [x, y];
+        const t = (k - from) / this.sfreq;
+        const dx = x - x0;
+        const dy = y - y0;
+        n++;
+        st += t;
+        stt += t * t;
+        sx += dx;
+        sy += dy;
+        sxt += dx * t;
+        syt += dy * t;
+        sxx += dx * dx + dy * dy;
+      }
+      while (k < to && this.#label[k & mask] !== SampleLabel.slow) k++;
+      if (n < 2) continue;
+      count += n;
+      lines++;
+      span += stt - (st * st) / n;
+      cx += sxt - (sx * st) / n;
+      cy += syt - (sy * st) / n;
+      squares += sxx - (sx * sx + sy * sy) / n;
     }
-    return count < 3 ? Number.NaN : Math.sqrt(sx * sx + sy * sy) / span;
+    if (count < 2 + lines) return Number.NaN;
+    const slope = Math.sqrt(cx * cx + cy * cy) / span;
+    const rest = Math.max(0, squares - slope * slope * span);
+    const noise = (NOISE_WEIGHT * rest) / ((count - 1 - lines) * span);
+    const drift = (fixationDrift * this.sfreq) / (to - from);
+    const still = 0.5 * Math.log(drift * drift + noise);
+    const moving = 0.5 * Math.log(pursuitSpeed * pursuitSpeed + noise);
+    const apart = Math.max(MOST_ALIKE, moving - still);
+    return (apart * (Math.log(slope + LEAST_SPEED) - (still + moving) / 2)) / (slowSpread * slowSpread);
   }
 
   #extendRun(label: SampleLabel, time: number, x: number, y: number): void {
