@@ -1,7 +1,8 @@
 import type * as tfjs from '@tensorflow/tfjs';
+import { type Differentiable, differentiable } from '../engines/differentiable.js';
 import { batchTensors } from '../engines/tfjs-executable.js';
-import { type Tfjs, TfjsGraph } from '../engines/tfjs-graph.js';
-import type { BoundModel, ParameterSpec } from '../models/definition.js';
+import type { Tfjs } from '../engines/tfjs-graph.js';
+import type { BoundModel, ModelValues, ParameterSpec } from '../models/definition.js';
 import type { ModelBatch } from '../models/frames.js';
 import type { Mulberry32 } from '../models/random.js';
 import type { Example } from './example.js';
@@ -67,6 +68,9 @@ export class Trainer {
   /** All, the model's first. */
   readonly specs: readonly ParameterSpec[];
   readonly #names: readonly string[];
+  readonly #network: Differentiable;
+  /** Those that objectives brought along. */
+  readonly #own: readonly ParameterSpec[];
   /** Seed of the next dropout mask. */
   dropoutSeed = 1;
 
@@ -80,6 +84,8 @@ export class Trainer {
   ) {
     this.specs = specs;
     this.#names = specs.filter(({ trainable }) => trainable).map(({ name }) => name);
+    this.#network = differentiable(tf, model);
+    this.#own = specs.filter((spec) => !model.parameters.some(({ name }) => name === spec.name));
   }
 
   /** What the optimiser moves, in the order of {@link step}'s gradients. */
@@ -93,22 +99,29 @@ export class Trainer {
     examples: readonly Example[],
   ): { loss: number; terms: Terms; gradients: Float32Array[] } {
     const { tf } = this;
-    // Not returned from `tidy`, which would look for tensors in every element of the arrays.
     const result = { loss: 0, terms: {} as Terms, gradients: [] as Float32Array[] };
     tf.tidy(() => {
       const labels = labelTensors(tf, this.model, examples);
       const inputs = batchTensors(tf, this.model, batch);
-      const fixed = this.#tensors(({ trainable }) => !trainable);
-      const weights = this.#tensors(({ trainable }) => trainable);
-      const loss = (...args: Tensor[]): tfjs.Scalar => {
-        const named = new Map([...fixed, ...this.#names.map((name, i) => [name, args[i]] as const)]);
-        const { total, terms } = this.#loss(named, { ...labels, inputs }, true);
-        result.terms = terms;
-        return total as tfjs.Scalar;
-      };
-      const { value, grads } = tf.valueAndGrads(loss)([...weights.values()]);
-      result.loss = value.dataSync()[0];
-      result.gradients = grads.map((gradient) => gradient.dataSync() as Float32Array);
+      const own = this.#ownTensors();
+      const learnt = this.#own.filter(({ trainable }) => trainable).map(({ name }) => name);
+      const { loss, gradients, others } = this.#network.differentiate(
+        { batch, inputs, parameters: this.parameters },
+        {
+          nextSeed: () => this.dropoutSeed++,
+          observe: (name, mean, variance) => this.#observe(name, mean, variance),
+        },
+        learnt.map((name) => own.get(name)!),
+        (values, tensors) => {
+          const parameters = new Map([...own, ...learnt.map((name, i) => [name, tensors[i]] as const)]);
+          const { total, terms } = this.#loss(values, parameters, { ...labels, inputs }, true);
+          result.terms = terms;
+          return total as tfjs.Scalar;
+        },
+      );
+      const all = new Map([...gradients, ...learnt.map((name, i) => [name, others[i]] as const)]);
+      result.loss = loss;
+      result.gradients = this.#names.map((name) => all.get(name)!);
     });
     return result;
   }
@@ -119,37 +132,19 @@ export class Trainer {
     this.tf.tidy(() => {
       const labels = labelTensors(this.tf, this.model, examples);
       const inputs = batchTensors(this.tf, this.model, batch);
-      found = this.#loss(
-        this.#tensors(() => true),
-        { ...labels, inputs },
-        false,
-      ).terms;
+      const values = this.#network.values({ batch, inputs, parameters: this.parameters });
+      found = this.#loss(values, this.#ownTensors(), { ...labels, inputs }, false).terms;
     });
     return found;
   }
 
   #loss(
+    values: ModelValues<Tensor>,
     parameters: ReadonlyMap<string, Tensor>,
     batch: ObjectiveBatch,
     training: boolean,
   ): { total: Tensor; terms: Terms } {
     const { tf, model } = this;
-    const parameter = (name: string): Tensor => parameters.get(name)!;
-    const graph = new TfjsGraph(
-      tf,
-      {
-        input: (name) => batch.inputs.get(name)!,
-        parameter,
-        transposed: (name) => tf.transpose(parameter(name)),
-      },
-      training
-        ? {
-            nextSeed: () => this.dropoutSeed++,
-            observe: (name, mean, variance) => this.#observe(name, mean, variance),
-          }
-        : null,
-    );
-    const values = model.forward(graph);
     const terms: Record<string, number> = {};
     const weighted = this.active.map(({ objective, settings }) => {
       const term = objective.loss(settings, {
@@ -157,7 +152,7 @@ export class Trainer {
         model,
         values,
         batch,
-        parameter,
+        parameter: (name) => parameters.get(name)!,
         remember: (name, value) => {
           if (training) this.parameters.get(name)!.set(value.dataSync());
         },
@@ -169,24 +164,21 @@ export class Trainer {
     return { total: tf.addN(weighted), terms };
   }
 
-  #tensors(wanted: (spec: ParameterSpec) => boolean): Map<string, Tensor> {
+  /** Parameters that objectives brought along. */
+  #ownTensors(): Map<string, Tensor> {
     return new Map(
-      this.specs
-        .filter(wanted)
-        .map(({ name, shape }) => [name, this.tf.tensor(this.parameters.get(name)!, [...shape])]),
+      this.#own.map(({ name, shape }) => [name, this.tf.tensor(this.parameters.get(name)!, [...shape])]),
     );
   }
 
-  #observe(name: string, mean: Tensor, variance: Tensor): void {
+  #observe(name: string, mean: ArrayLike<number>, variance: ArrayLike<number>): void {
     const MOMENTUM = 0.01;
     for (const [statistic, observed] of [
       ['mean', mean],
       ['variance', variance],
     ] as const) {
       const running = this.parameters.get(`${name}.${statistic}`)!;
-      observed.dataSync().forEach((value, i) => {
-        running[i] += MOMENTUM * (value - running[i]);
-      });
+      for (let i = 0; i < running.length; i++) running[i] += MOMENTUM * (observed[i] - running[i]);
     }
   }
 }

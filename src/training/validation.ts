@@ -1,4 +1,4 @@
-import { TfjsExecutable } from '../engines/tfjs-executable.js';
+import { trainingExecutable } from '../engines/differentiable.js';
 import type { Tfjs } from '../engines/tfjs-graph.js';
 import type { BoundModel } from '../models/definition.js';
 import type { Parameters } from '../models/parameters.js';
@@ -25,7 +25,7 @@ export function validator(
     ordered.map(({ frame }) => withoutModalities(frame, missing, uniform)),
   );
   return async (parameters) => {
-    const executable = new TfjsExecutable(tf, model, parameters);
+    const executable = trainingExecutable(tf, model, parameters);
     const scores: number[] = [];
     for (const frames of views) {
       const { heads, classes } = await predictFrames(model, executable, frames);

@@ -37,8 +37,11 @@ function registerOperation(tf: Tfjs): void {
     });
 }
 
-/** Windows that plans are made for are rounded up to this many: batches of nearly one size share one. */
-const ROWS = 8;
+/** Windows that plans are made for: sizes are rounded up, so that batches of nearly one size share a plan. */
+function capacityFor(size: number, training: boolean): number {
+  const step = training || size <= 8 ? 8 : 64;
+  return size === 1 ? 1 : Math.ceil(size / step) * step;
+}
 
 /**
  * A model in WebAssembly kernels of our own: to tfjs, which losses are written in, its forward pass is one operation whose gradient
@@ -95,7 +98,7 @@ export class WasmModel {
   }
 
   #plan(size: number, training: boolean): Plan {
-    const capacity = size === 1 ? 1 : Math.ceil(size / ROWS) * ROWS;
+    const capacity = capacityFor(size, training);
     const key = `${capacity} ${training}`;
     let plan = this.#plans.get(key);
     if (!plan) {

@@ -29,7 +29,7 @@ export interface ObjectiveContext {
   readonly model: BoundModel;
   readonly values: ModelValues<Tensor>;
   readonly batch: ObjectiveBatch;
-  /** A parameter of the model, or one that the objective brought itself. */
+  /** A parameter that the objective brought itself. */
   parameter(name: string): Tensor;
   /** Sets a non-trainable parameter to a value once the step is done; not while testing. */
   remember(name: string, value: Tensor): void;
