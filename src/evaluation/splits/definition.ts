@@ -1,6 +1,6 @@
 import type { z } from 'zod';
+import type { Origin } from '../../training/example.js';
 import type { Division } from './fold.js';
-import type { Origin } from './origin.js';
 
 /** A window's place in the data, and where it comes from. */
 export interface Placed extends Origin {

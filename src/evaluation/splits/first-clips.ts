@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { divideBy, type Placed, type SplitDefinition } from './definition.js';
 import type { Division } from './fold.js';
 import { groupBy } from './group.js';
-import { unitOf } from './origin.js';
 import { scopeSetting, scopesOf } from './scope.js';
+import { unitOf } from './unit.js';
 
 const settings = z.strictObject({
   kind: z.literal('first-clips'),

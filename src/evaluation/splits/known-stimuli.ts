@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../core/errors.js';
 import type { Placed } from './definition.js';
-import { unitOf } from './origin.js';
+import { unitOf } from './unit.js';
 
 /** The stimuli of `windows` in order of appearance. Throws `ConfigurationError` where a trial has none. */
 export function knownStimuli(windows: readonly Placed[]): string[] {

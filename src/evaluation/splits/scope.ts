@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Placed } from './definition.js';
 import { groupBy } from './group.js';
-import { unitOf } from './origin.js';
+import { unitOf } from './unit.js';
 
 export const scopeSetting = z
   .enum(['everybody', 'person', 'session'])

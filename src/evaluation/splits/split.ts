@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { mulberry32 } from '../../models/random.js';
+import type { Origin } from '../../training/example.js';
 import type { Placed, SplitDefinition } from './definition.js';
 import { splitDefinitions as kinds } from './definitions.js';
 import { checkedFold, type Fold } from './fold.js';
-import type { Origin } from './origin.js';
 
 /** Every output that comes of a leaky split carries this word. */
 export const LEAKY = 'LEAKY';

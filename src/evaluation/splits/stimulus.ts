@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { divideBy, type SplitDefinition } from './definition.js';
 import { drawUnits } from './group.js';
 import { knownStimuli } from './known-stimuli.js';
-import { unitOf } from './origin.js';
 import { partsOf, partsSetting } from './parts.js';
+import { unitOf } from './unit.js';
 
 const settings = z.strictObject({ kind: z.literal('stimulus'), folds: partsSetting });
 

@@ -3,8 +3,8 @@ import { divideBy, type Placed, type SplitDefinition } from './definition.js';
 import type { Division } from './fold.js';
 import { drawUnits } from './group.js';
 import { knownStimuli } from './known-stimuli.js';
-import { unitOf } from './origin.js';
 import { partsOf, partsSetting } from './parts.js';
+import { unitOf } from './unit.js';
 
 const settings = z.strictObject({
   kind: z.literal('subject-and-stimulus'),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { divideBy, type SplitDefinition } from './definition.js';
 import { drawUnits } from './group.js';
-import { unitOf } from './origin.js';
 import { partsOf, partsSetting } from './parts.js';
+import { unitOf } from './unit.js';
 
 const settings = z.strictObject({ kind: z.literal('subject'), folds: partsSetting });
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Origin } from '../../../src/evaluation/splits/origin.js';
+import type { Origin } from '../../../src/training/example.js';
 
 /** A made-up data set: everybody has every stimulus once, over some sessions, a few windows a trial. */
 export function origins(people: number, sessions: number, trials: number, windows: number): Origin[] {

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { splitDefinitions } from '../../../src/evaluation/splits/definitions.js';
 import type { Fold } from '../../../src/evaluation/splits/fold.js';
-import { type Origin, unitOf } from '../../../src/evaluation/splits/origin.js';
 import { LEAKY, makeSplit, type SplitSettings, splitSettings } from '../../../src/evaluation/splits/split.js';
+import { unitOf } from '../../../src/evaluation/splits/unit.js';
+import type { Origin } from '../../../src/training/example.js';
 import { dataSets, origins } from './people.js';
 
 const parts = ['train', 'validation', 'test'] as const;
