@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { bindModel, type InputSpec, inputShape } from '../../src/models/definition.js';
+import { modelDefinitions } from '../../src/models/definitions.js';
 import type { ModelBatch } from '../../src/models/frames.js';
-import { hiMoe } from '../../src/models/hi-moe.js';
 import { type Parameters, sizeOf } from '../../src/models/parameters.js';
 import { mulberry32 } from '../../src/models/random.js';
 
@@ -42,11 +42,21 @@ export function inputSpec(name: string, shape: readonly number[]): InputSpec {
       };
 }
 
-/** The case's model with the very weights and inputs of the script. */
+type Drawn = Pick<
+  ReferenceCase,
+  'settings' | 'inputs' | 'seed' | 'weight_scale' | 'input_scale' | 'presence'
+>;
+
+/** The case's Hi-MoE with the very weights and inputs of the script. */
 export function referenceModel(name: keyof typeof references) {
-  const reference = references[name];
+  return { reference: references[name], ...drawnModel('hi-moe', references[name]) };
+}
+
+/** A model with the weights and inputs that a script in fixtures/models draws for it, too. */
+export function drawnModel(type: string, reference: Drawn) {
   const inputs = Object.entries(reference.inputs).map(([input, shape]) => inputSpec(input, shape));
-  const model = bindModel(hiMoe, hiMoe.settings.parse(reference.settings), inputs);
+  const definition = modelDefinitions.get(type)!;
+  const model = bindModel(definition, definition.settings.parse(reference.settings), inputs);
   const uniform = mulberry32(reference.seed);
   const draw = (size: number, scale: number): Float32Array =>
     Float32Array.from({ length: size }, () => (2 * uniform() - 1) * scale);
@@ -69,5 +79,5 @@ export function referenceModel(name: keyof typeof references) {
     inputs: values,
     presence: Float32Array.from(reference.presence.flat()),
   };
-  return { reference, model, parameters, batch };
+  return { model, parameters, batch };
 }

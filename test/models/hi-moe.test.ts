@@ -1,29 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import type { Engine, Executable } from '../../src/engines/engine.js';
-import { createOnnxEngine } from '../../src/engines/onnx.js';
 import { writeOnnx } from '../../src/engines/onnx-writer.js';
-import { TfjsExecutable } from '../../src/engines/tfjs-executable.js';
-import { createTfjsWasmEngine } from '../../src/engines/tfjs-wasm.js';
 import type { ModelBatch } from '../../src/models/frames.js';
 import { countParameters } from '../../src/models/parameters.js';
 import { referenceModel, references } from '../engines/reference-model.js';
-
-type Loader = (model: Parameters<Engine['load']>[0]) => Promise<Executable>;
-
-const engines: Record<string, Loader> = {
-  onnx: async (model) => (await createOnnxEngine()).load(model),
-  'tfjs-wasm': async (model) => (await createTfjsWasmEngine()).load(model),
-  'tfjs-cpu': async ({ model, parameters }) => {
-    tf.enableProdMode();
-    await tf.setBackend('cpu');
-    return new TfjsExecutable(tf, model, parameters);
-  },
-};
+import { describeParity, executors } from './parity.js';
 
 async function load(engine: string, name: keyof typeof references) {
   const { model, parameters, ...rest } = referenceModel(name);
-  const executable = await engines[engine]({ model, parameters, onnx: writeOnnx(model, parameters) });
+  const executable = await executors[engine]({ model, parameters, onnx: writeOnnx(model, parameters) });
   return { model, executable, ...rest };
 }
 
@@ -35,7 +20,7 @@ function expectNear(computed: Float32Array, expected: readonly number[][]): void
   });
 }
 
-describe.each(Object.keys(engines))('%s against a float64 reference', (engine) => {
+describe.each(Object.keys(executors))('%s against a float64 reference', (engine) => {
   it.each(Object.keys(references) as (keyof typeof references)[])('agrees on "%s" to 1e-5', async (name) => {
     const { executable, batch, reference } = await load(engine, name);
     const { heads, weights, routing } = await executable.run(batch);
@@ -92,3 +77,5 @@ describe('tfjs-wasm', () => {
     await executable.dispose();
   });
 });
+
+describeParity('hi-moe');
