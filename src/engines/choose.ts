@@ -26,7 +26,8 @@ export interface EngineProbe {
   readonly reason: string;
 }
 
-function reasonOf(error: unknown): string {
+/** Why something did not start, in one line. */
+export function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') return 'its package is not installed';
   return message.split('\n')[0];

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { ConfigurationError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
 import { chooseEngine } from '../engines/choose.js';
+import { trainingExecutable } from '../engines/differentiable.js';
 import type { EngineChoice } from '../engines/engine.js';
 import { createInference } from '../engines/inference.js';
-import { TfjsExecutable } from '../engines/tfjs-executable.js';
-import { loadTfjsWasm } from '../engines/tfjs-wasm.js';
+import { chooseTrainingEngine } from '../engines/training-engine.js';
 import { writeModel } from '../engines/write-model.js';
 import { bindModel, type InputSpec, type ModelDefinition } from '../models/definition.js';
 import { modelDefinitions } from '../models/definitions.js';
@@ -136,15 +136,14 @@ export async function train(path: string, options: TrainOptions = {}): Promise<T
   }
   const inputs = inputSpecs(plan, sets.train);
   const model = bindModel(definition, settings, inputs);
+  const { tf, name: trainer } = await chooseTrainingEngine();
   progress(
-    `training ${config.type} with ${countParameters(model.parameters)} parameters on ${sets.train.length} windows`,
+    `training ${config.type} with ${countParameters(model.parameters)} parameters on ${sets.train.length} windows, with ${trainer}`,
   );
-
-  const tf = await loadTfjsWasm();
   const epoch = ({ epoch, loss, score }: Epoch): void =>
     progress(`epoch ${epoch}: loss ${loss.toFixed(4)}, validation ${score.toFixed(4)}`);
   const { parameters, best } = await fitModel(tf, model, sets, config.fit, { epoch });
-  const executable = new TfjsExecutable(tf, model, parameters);
+  const executable = trainingExecutable(tf, model, parameters);
   const calibration = await calibrate(
     model,
     executable,

@@ -30,7 +30,7 @@ export function activeObjectives(
 }
 
 /** Labels as tensors; what an example does not say is masked. */
-function labelTensors(
+export function labelTensors(
   tf: Tfjs,
   model: BoundModel,
   examples: readonly Example[],
