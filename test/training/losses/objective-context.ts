@@ -1,0 +1,43 @@
+import type * as tfjs from '@tensorflow/tfjs';
+import type { Label } from '../../../src/datasets/dataset.js';
+import type { Tfjs } from '../../../src/engines/tfjs-graph.js';
+import type { BoundModel, ModelValues } from '../../../src/models/definition.js';
+import { mulberry32 } from '../../../src/models/random.js';
+import type { Example } from '../../../src/training/example.js';
+import type { ObjectiveContext } from '../../../src/training/losses/objective.js';
+import { labelTensors } from '../../../src/training/trainer.js';
+import { anExample } from '../an-example.js';
+
+interface Given {
+  readonly values: Partial<ModelValues<tfjs.Tensor>>;
+  readonly labels: readonly Partial<Label>[];
+  readonly inputs?: ReadonlyMap<string, tfjs.Tensor>;
+  readonly origins?: readonly Partial<Example>[];
+  readonly model?: Partial<BoundModel>;
+  readonly parameters?: ReadonlyMap<string, tfjs.Tensor>;
+  readonly remember?: (name: string, value: tfjs.Tensor) => void;
+}
+
+/** What an objective is given, of which a test says what matters to it. */
+export function objectiveContext(tf: Tfjs, given: Given): ObjectiveContext {
+  const model = {
+    heads: [],
+    classes: ['a', 'b', 'c'],
+    ranking: [],
+    inputs: [],
+    parameters: [],
+    ...given.model,
+  } as unknown as BoundModel;
+  const examples = given.labels.map((label, i) =>
+    anExample({ ...given.origins?.[i], label: { targets: {}, class: null, ...label } }),
+  );
+  return {
+    tf,
+    model,
+    values: given.values as ModelValues<tfjs.Tensor>,
+    batch: { ...labelTensors(tf, model, examples), inputs: given.inputs ?? new Map() },
+    parameter: (name) => given.parameters!.get(name)!,
+    remember: given.remember ?? (() => {}),
+    uniform: mulberry32(1),
+  };
+}
