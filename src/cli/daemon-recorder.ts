@@ -131,6 +131,7 @@ export class DaemonRecorder {
   }
 
   close(): void {
+    this.#isConnected = false;
     this.#client.close();
   }
 

@@ -1,33 +1,31 @@
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { ExitCode } from '../core/errors.js';
-import type { SessionEvent } from '../core/event.js';
 import { probeEngines } from '../engines/choose.js';
 import { probeBackends } from '../lsl/backend.js';
+import type { LslConfig } from '../lsl/config.js';
+import { type LslContext, systemInterfaces } from '../lsl/network.js';
 import { Outlet } from '../lsl/outlet.js';
 import { resolveStreams } from '../lsl/resolver.js';
 import { readPipeline } from '../topology/load.js';
 import { type CommandFactory, examples, port } from './command.js';
 import { type CommandContext, defaultPipeline, packageRoot, version } from './context.js';
 import { DEFAULT_PORT } from './daemon-options.js';
+import type { Finding } from './finding.js';
 import { lslNetwork } from './lsl-network.js';
+import { judgeNetwork, systemJoin } from './network-health.js';
 import { openOutput } from './output.js';
-
-interface Finding {
-  readonly check: string;
-  readonly status: 'ok' | 'note' | 'problem';
-  readonly message: string;
-}
+import { judgeStream } from './stream-health.js';
+import { probeStream } from './stream-probe.js';
 
 /** `affectd doctor`: what would keep this machine from working. */
 export const doctorCommand: CommandFactory = (context, exit) =>
   new Command('doctor')
     .description(
-      'tell what would keep this machine from working: engines, ports, clock, network interfaces, disk',
+      'tell what would keep this machine from working, and how to mend it: engines, ports, clock, network, LSL streams, disk',
     )
     .option('--port <port>', 'port that the daemon would use', port, DEFAULT_PORT)
     .option('--json', 'machine-readable report')
@@ -38,7 +36,6 @@ export const doctorCommand: CommandFactory = (context, exit) =>
         ...(await checkEngines()),
         await checkPort(options.port),
         checkClock(context),
-        checkInterfaces(),
         ...(await checkLsl(context)),
         await checkDisk(),
         await checkFiles(),
@@ -47,7 +44,10 @@ export const doctorCommand: CommandFactory = (context, exit) =>
       const ok = findings.every(({ status }) => status !== 'problem');
       const mark = { ok: 'ok     ', note: 'note   ', problem: 'PROBLEM' };
       const lines = findings
-        .map(({ check, status, message }) => `${mark[status]} ${check.padEnd(18)} ${message}\n`)
+        .map(
+          ({ check, status, message, mend }) =>
+            `${mark[status]} ${check.padEnd(18)} ${message}\n${mend ? `${' '.repeat(27)}-> ${mend}\n` : ''}`,
+        )
         .join('');
       await output.write(options.json ? `${JSON.stringify({ ok, version, findings })}\n` : lines);
       if (!ok) exit(ExitCode.failed);
@@ -59,7 +59,8 @@ function checkPlatform(): Finding[] {
     {
       check: 'node',
       status: major >= 20 ? 'ok' : 'problem',
-      message: `Node ${process.versions.node} on ${process.platform} ${process.arch}${major >= 20 ? '' : '; install Node 20 or later'}`,
+      message: `Node ${process.versions.node} on ${process.platform} ${process.arch}`,
+      ...(major >= 20 ? {} : { mend: 'install Node 20 or later' }),
     },
   ];
 }
@@ -82,7 +83,8 @@ async function checkEngines(): Promise<Finding[]> {
       : {
           check: 'engine',
           status: 'problem',
-          message: 'no engine runs; reinstall with optional dependencies',
+          message: 'no engine runs',
+          mend: 'install again with optional dependencies: npm ci',
         },
   ];
 }
@@ -94,7 +96,8 @@ function checkPort(number: number): Promise<Finding> {
       resolve({
         check: 'port',
         status: 'problem',
-        message: `${number} can't be used (${error.code}); stop what listens there, or use --port`,
+        message: `${number} can't be used (${error.code})`,
+        mend: 'stop what listens there, or use --port',
       });
     });
     server.listen(number, '127.0.0.1', () => {
@@ -117,28 +120,18 @@ function checkClock({ clock }: CommandContext): Finding {
     : {
         check: 'clock',
         status: 'problem',
-        message: `the wall clock says ${new Date(now * 1000).toISOString()}; set it`,
+        message: `the wall clock says ${new Date(now * 1000).toISOString()}`,
+        mend: 'set it',
       };
 }
 
-const VIRTUAL_INTERFACE = /^(tun|tap|wg|docker|veth|br-|vEthernet|utun|ppp|zt|tailscale)/i;
+/** How long to look for streams, and then to listen to them, s. */
+const LOOK_S = 1.5;
+const LISTEN_S = 2;
+/** Streams that are listened to; a laboratory with more knows what it does. */
+const MAX_STREAMS = 64;
 
-function checkInterfaces(): Finding {
-  const names = Object.entries(networkInterfaces())
-    .filter(([, addresses]) => addresses?.some(({ internal }) => !internal))
-    .map(([name]) => name);
-  const virtual = names.filter((name) => VIRTUAL_INTERFACE.test(name));
-  const list = names.join(', ') || 'loopback only';
-  return virtual.length > 0
-    ? {
-        check: 'network',
-        status: 'note',
-        message: `${list}; ${virtual.join(', ')} look like a VPN or container: they may hide devices`,
-      }
-    : { check: 'network', status: 'ok', message: list };
-}
-
-/** Backends, settings, discovery's port, and whether a multicast query to ourselves comes back. */
+/** Backends, the network's make-up, discovery of an outlet of our own, and every stream that is there. */
 async function checkLsl(context: CommandContext): Promise<Finding[]> {
   const backends = probeBackends().map(
     ({ name, available, reason }): Finding => ({
@@ -148,39 +141,65 @@ async function checkLsl(context: CommandContext): Promise<Finding[]> {
     }),
   );
   try {
-    const failed: string[] = [];
-    const network = {
+    const failed = new Set<string>();
+    const network: LslContext = {
       ...lslNetwork(context),
-      events: (event: SessionEvent) => {
-        failed.push(event.message);
+      events: ({ code, message }) => {
+        if (code === 'network-interface-failed') failed.add(message);
       },
     };
+    const { config } = network;
+    const made = await judgeNetwork({ interfaces: systemInterfaces(), config, join: systemJoin(config) });
     const outlet = await Outlet.create(network, {
       name: 'affectd doctor',
       type: 'Other',
       sourceId: 'doctor',
     });
-    const query = `uid='${outlet.info.uid}'`;
-    const found = await resolveStreams(network, { query, minimum: 1, timeout_s: 2 });
+    const found = await resolveStreams(network, { timeout_s: LOOK_S });
     await outlet.close();
-    const { file, sessionId } = network.config;
-    const settings = `${file ?? 'defaults'}, session ${sessionId}`;
-    const reached = found.length > 0;
+    const others = found.filter(({ uid }) => uid !== outlet.info.uid);
+    const probes = await Promise.all(
+      others.slice(0, MAX_STREAMS).map((info) => probeStream(network, info, LISTEN_S)),
+    );
     return [
       ...backends,
-      {
-        check: 'lsl discovery',
-        status: reached ? 'ok' : 'problem',
-        message: reached
-          ? `an outlet of our own is found (${settings})`
-          : `an outlet of our own is not found: a firewall may block UDP ${network.config.multicastPort} (${settings})`,
-      },
-      ...failed.map((message): Finding => ({ check: 'lsl network', status: 'note', message })),
+      ...made,
+      judgeDiscovery(others.length < found.length, config),
+      ...[...failed].map(
+        (message): Finding => ({
+          check: 'lsl network',
+          status: 'note',
+          message,
+          mend: "harmless if the devices' network is another one",
+        }),
+      ),
+      ...(others.length > 0 ? [] : [noStream]),
+      ...probes.flatMap(judgeStream),
     ];
   } catch (error) {
-    return [...backends, { check: 'lsl', status: 'problem', message: (error as Error).message }];
+    const { message } = error as Error;
+    return [...backends, { check: 'lsl', status: 'problem', message, mend: 'correct lsl_api.cfg' }];
   }
 }
+
+function judgeDiscovery(isFound: boolean, { file, sessionId, multicastPort }: LslConfig): Finding {
+  const settings = `${file ?? 'defaults'}, session ${sessionId}`;
+  return isFound
+    ? { check: 'lsl discovery', status: 'ok', message: `an outlet of our own is found (${settings})` }
+    : {
+        check: 'lsl discovery',
+        status: 'problem',
+        message: `an outlet of our own is not found (${settings})`,
+        mend: `let UDP ${multicastPort} and 16572 to 16604 through this computer's firewall`,
+      };
+}
+
+const noStream: Finding = {
+  check: 'lsl streams',
+  status: 'note',
+  message: 'no stream answers',
+  mend: "start the device's program and its LSL outlet; if it runs on another computer, open UDP 16571 to 16604 and TCP 16572 to 16604 in the firewall there",
+};
 
 async function checkDisk(): Promise<Finding> {
   const { bavail, bsize } = await statfs(process.cwd());
@@ -188,7 +207,8 @@ async function checkDisk(): Promise<Finding> {
   return {
     check: 'disk',
     status: free_gb > 1 ? 'ok' : 'note',
-    message: `${free_gb.toFixed(1)} GB free here${free_gb > 1 ? '' : '; an hour of 32 channels takes about 0.3 GB'}`,
+    message: `${free_gb.toFixed(1)} GB free here`,
+    ...(free_gb > 1 ? {} : { mend: 'free some before recording: an hour of 32 channels takes about 0.3 GB' }),
   };
 }
 
@@ -199,5 +219,5 @@ async function checkFiles(): Promise<Finding> {
   const page = existsSync(join(packageRoot, 'dist', 'dashboard', 'index.html'));
   return page
     ? { check: 'installation', status: 'ok', message: 'default pipeline and page are in place' }
-    : { check: 'installation', status: 'problem', message: 'the page is missing; run npm run build' };
+    : { check: 'installation', status: 'problem', message: 'the page is missing', mend: 'npm run build' };
 }

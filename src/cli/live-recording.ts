@@ -37,6 +37,8 @@ interface RecordedStream {
   readonly survey: StreamSurvey;
   /** Where its sender's clock lies, to be written now and then; null where nobody knows. */
   readonly offset: () => { readonly time: Seconds; readonly offset: Seconds } | null;
+  /** Time of the measurement written last. */
+  noted: Seconds;
   samples: number;
   last: Seconds;
   /** When it was opened or last sent something, by this machine's clock. */
@@ -86,7 +88,7 @@ export class LiveRecording {
   ): void {
     if (!this.#isOpen || this.has(key)) return;
     this.#streams.set(key, {
-      ...{ facts, offset, survey: new StreamSurvey(), samples: 0, last: Number.NaN },
+      ...{ facts, offset, survey: new StreamSurvey(), samples: 0, last: Number.NaN, noted: Number.NaN },
       ...{ heard: this.#clock.now(), isSilent: false },
     });
     this.#attempt(write);
@@ -142,9 +144,11 @@ export class LiveRecording {
     for (const [key, stream] of this.#streams) this.#writeOffset(key, stream);
   }
 
-  #writeOffset(key: string, { offset }: RecordedStream): void {
-    const measured = offset();
-    if (measured) this.#attempt((writer) => writer.writeClockOffset(key, measured.time, measured.offset));
+  #writeOffset(key: string, stream: RecordedStream): void {
+    const measured = stream.offset();
+    if (!measured || measured.time === stream.noted) return;
+    stream.noted = measured.time;
+    this.#attempt((writer) => writer.writeClockOffset(key, measured.time, measured.offset));
   }
 
   #attempt(write: (writer: XdfWriter) => void): void {

@@ -1,17 +1,13 @@
 import { Command } from 'commander';
-import type { Seconds } from '../core/clock.js';
 import { streamTypeNamed } from '../dialects/stream-type.js';
 import { channelsOf } from '../lsl/declaration.js';
-import { Inlet } from '../lsl/inlet.js';
-import type { LslError } from '../lsl/lsl-error.js';
-import type { LslContext } from '../lsl/network.js';
 import { resolveStreams } from '../lsl/resolver.js';
-import type { LslStreamInfo } from '../lsl/stream-info.js';
 import { isUnixStamp } from '../timebase/unix-stamps.js';
 import { type CommandFactory, examples, positiveNumber } from './command.js';
 import { note } from './context.js';
 import { lslNetwork } from './lsl-network.js';
 import { openOutput } from './output.js';
+import { probeStream, type StreamProbe } from './stream-probe.js';
 
 interface Options {
   readonly timeout: number;
@@ -48,7 +44,9 @@ export const streamsCommand: CommandFactory = (context) =>
     .action(async ({ timeout, json }: Options) => {
       const network = lslNetwork(context);
       const found = await resolveStreams(network, { timeout_s: timeout });
-      const reports = await Promise.all(found.map((info) => examine(network, info, timeout)));
+      const reports = (await Promise.all(found.map((info) => probeStream(network, info, timeout)))).map(
+        reportOf,
+      );
       reports.sort((a, b) => a.name.localeCompare(b.name) || a.source_id.localeCompare(b.source_id));
       const output = openOutput('-', context.stdout);
       if (json) await output.write(`${JSON.stringify({ streams: reports })}\n`);
@@ -60,28 +58,9 @@ export const streamsCommand: CommandFactory = (context) =>
         );
     });
 
-async function examine(network: LslContext, info: LslStreamInfo, listen_s: Seconds): Promise<StreamReport> {
-  let samples = 0;
-  let last = Number.NaN;
-  let full = info;
-  let problem: string | null = null;
-  const inlet = new Inlet(network, info, {
-    samples: ({ times }) => {
-      samples += times.length;
-      last = times[times.length - 1];
-    },
-  });
-  try {
-    full = await inlet.fullInfo();
-    await inlet.open();
-    await new Promise<void>((resolve) => network.clock.after(listen_s, resolve));
-  } catch (error) {
-    problem = (error as LslError).message;
-  } finally {
-    inlet.close();
-  }
-  if (problem === null && samples === 0 && info.nominalRate_hz > 0)
-    problem = `no sample in ${listen_s} s: is the device on, and worn?`;
+function reportOf({ info, failure, samples, lastStamp, listened_s }: StreamProbe): StreamReport {
+  const isSilent = samples === 0 && info.nominalRate_hz > 0;
+  const silence = isSilent ? `no sample in ${listened_s} s: is the device on, and worn?` : null;
   return {
     name: info.name,
     type: info.type,
@@ -91,10 +70,10 @@ async function examine(network: LslContext, info: LslStreamInfo, listen_s: Secon
     uid: info.uid,
     sfreq: info.nominalRate_hz,
     format: info.channelFormat,
-    channels: channelsOf(full),
-    time_base: samples === 0 ? null : isUnixStamp(last) ? 'unix' : 'lsl',
+    channels: channelsOf(info),
+    time_base: samples === 0 ? null : isUnixStamp(lastStamp) ? 'unix' : 'lsl',
     samples,
-    problem,
+    problem: failure?.message ?? silence,
   };
 }
 

@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Finding } from '../../src/cli/finding.js';
+import { loadConfig } from '../../src/lsl/config.js';
+import { channelsElement } from '../../src/lsl/declaration.js';
+import { Outlet } from '../../src/lsl/outlet.js';
+import { runAffectd } from './run-affectd.js';
+import { runningClock } from './running-clock.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'affectd-doctor-'));
+const before = process.env.LSLAPICFG;
+beforeAll(() => {
+  const config = join(folder, 'lsl_api.cfg');
+  writeFileSync(
+    config,
+    '[ports]\nMulticastPort = 17800\nBasePort = 17801\nIPv6 = disable\n[multicast]\nResolveScope = machine\n',
+  );
+  process.env.LSLAPICFG = config;
+});
+afterAll(() => {
+  if (before === undefined) delete process.env.LSLAPICFG;
+  else process.env.LSLAPICFG = before;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+it('looks at every LSL stream that is there: what it says, and what it sends', async () => {
+  const { clock, stop } = runningClock();
+  const network = { clock, config: loadConfig(), events: () => {} };
+  const offer = (name: string) =>
+    Outlet.create(network, {
+      ...{ name, type: 'EEG', sourceId: name, nominalRate_hz: 50, channelFormat: 'float32' },
+      description: [channelsElement([{ label: 'Cz', unit: 'microvolts', type: 'EEG' }])],
+    });
+  const [volts, silent] = [await offer('volts'), await offer('silent')];
+  let sent = 0;
+  const sending = clock.every(0.02, () =>
+    volts.push(Float32Array.of(2e-5 * Math.sin(++sent)), Float64Array.of(clock.now())),
+  );
+  const { code, stdout, stderr } = await runAffectd(['doctor', '--port', '0', '--json'], { clock });
+  sending.cancel();
+  await Promise.all([volts.close(), silent.close()]);
+  stop();
+  expect(code, stderr).toBe(1);
+  const { ok, findings } = JSON.parse(stdout) as { ok: boolean; findings: Finding[] };
+  expect(ok).toBe(false);
+  const of = (check: string) => findings.filter((finding) => finding.check === check);
+  expect(of('lsl discovery')[0]).toMatchObject({ status: 'ok' });
+  expect(of('multicast')[0].mend).toContain('ResolveScope');
+  expect(of('stream volts')).toEqual([
+    expect.objectContaining({ status: 'problem', message: expect.stringContaining('volts declared as uV') }),
+  ]);
+  expect(of('stream silent')).toEqual([
+    expect.objectContaining({ status: 'problem', message: expect.stringContaining('not one sample') }),
+  ]);
+  expect(of('stream affectd doctor')).toEqual([]);
+  for (const finding of findings)
+    if (finding.status === 'problem' && finding.check !== 'installation') expect(finding.mend).toBeTruthy();
+});
