@@ -35,10 +35,7 @@ function toOutput({ manifest, model }: LoadedModel, arrays: ModelArrays, present
   };
 }
 
-function named<N extends string>(
-  names: readonly N[],
-  values: ArrayLike<number>,
-): Partial<Record<N, number>> {
+function named<N extends string>(names: readonly N[], values: ArrayLike<number>): Partial<Record<N, number>> {
   return Object.fromEntries(names.map((name, i) => [name, values[i]])) as Partial<Record<N, number>>;
 }
 

@@ -79,7 +79,7 @@ describe('the estimate of mutual information', () => {
         ...trainable.map(({ name }, i) => [name, values[i]] as const),
       ]);
     const leaves = (): tfjs.Tensor[] => trainable.map(({ shape }, i) => tf.tensor(arrays[i], [...shape]));
-    for (let step = 0; step < 300; step++)
+    for (let step = 0; step < 600; step++)
       tf.tidy(() => {
         const { grads } = tf.valueAndGrads((...w) => estimate(tensorsOf(w)) as tfjs.Scalar)(leaves());
         adam.update(
