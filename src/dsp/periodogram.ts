@@ -19,6 +19,14 @@ export interface FrequencyBand {
   readonly high_hz: number;
 }
 
+/** Bins `from` (inclusive) to `to` (exclusive). */
+interface Bins {
+  readonly from: number;
+  readonly to: number;
+  /** Those that the one-sided density holds once: 0 Hz and Nyquist. */
+  readonly single: readonly number[];
+}
+
 /**
  * Band power of a window of `length` samples at `sfreq`: periodic Hann, zero-padded to the smallest power of two that
  * holds it, one-sided density summed over the band times the bin width, in the square of the signal's unit. Equal to
@@ -27,10 +35,8 @@ export interface FrequencyBand {
 export class BandPower {
   readonly #fft: FftPair;
   readonly #window: Float64Array;
-  readonly #bins: readonly (readonly [from: number, to: number])[];
+  readonly #bins: readonly Bins[];
   readonly #scale: number;
-  /** Bins of 0 Hz and Nyquist. */
-  readonly #single: readonly number[];
   readonly length: number;
 
   constructor(
@@ -43,12 +49,11 @@ export class BandPower {
     const size = Math.max(4, nextPowerOfTwo(length));
     this.#fft = transformOf(size);
     this.#window = hannWindow(length);
-    this.#single = [0, size / 2];
     const bin_hz = sfreq / size;
-    this.#bins = bands.map(({ low_hz, high_hz }) => [
-      firstBin(low_hz, bin_hz, size),
-      firstBin(high_hz, bin_hz, size),
-    ]);
+    this.#bins = bands.map(({ low_hz, high_hz }) => {
+      const [from, to] = [low_hz, high_hz].map((edge_hz) => firstBin(edge_hz, bin_hz, size));
+      return { from, to, single: [0, size / 2].filter((k) => from <= k && k < to) };
+    });
     const energy = this.#window.reduce((sum, w) => sum + w * w, 0);
     this.#scale = (1 / (sfreq * energy)) * bin_hz;
   }
@@ -66,13 +71,12 @@ export class BandPower {
   ): void {
     this.#fft.transform(this.#window, first, second);
     for (let b = 0; b < this.#bins.length; b++) {
-      const [from, to] = this.#bins[b];
+      const { from, to, single } = this.#bins[b];
       const sums = this.#fft.power(from, to);
-      let [one, other] = [2 * sums[0], 2 * sums[1]];
-      // The one-sided density holds 0 Hz and Nyquist once.
-      for (const k of this.#single) {
-        if (from > k || to <= k) continue;
-        const [x, y] = this.#fft.power(k, k + 1);
+      let one = 2 * sums[0];
+      let other = 2 * sums[1];
+      for (let i = 0; i < single.length; i++) {
+        const [x, y] = this.#fft.power(single[i], single[i] + 1);
         one -= x;
         other -= y;
       }

@@ -12,8 +12,8 @@ export class SampleBuffer {
   #tail = 0;
   #data: Float64Array;
   #times: Float64Array;
-  /** [C, capacity]: running number of samples that are not NaN, this one included; differences hold modulo 2^32. */
-  #usable: Uint32Array;
+  /** [C]: where the row's last sample that is not finite lies; -1 where the row holds none. */
+  readonly #lastMissing: Int32Array;
   /** [capacity]: running number of gaps, one before this sample included. */
   #gaps: Uint32Array;
   #gapCount = 0;
@@ -26,7 +26,7 @@ export class SampleBuffer {
     this.#capacity = Math.max(1, capacity);
     this.#data = new Float64Array(this.#channels * this.#capacity);
     this.#times = new Float64Array(this.#capacity);
-    this.#usable = new Uint32Array(this.#channels * this.#capacity);
+    this.#lastMissing = new Int32Array(this.#channels).fill(-1);
     this.#gaps = new Uint32Array(this.#capacity);
   }
 
@@ -43,15 +43,17 @@ export class SampleBuffer {
     this.#times.set(chunk.times, at);
     if (chunk.gapBefore) this.#gapCount++;
     this.#gaps.fill(this.#gapCount, at, at + n);
-    for (let c = 0; c < this.#channels; c++) {
-      const row = c * this.#capacity + at;
-      this.#data.set(chunk.data.subarray(c * n, (c + 1) * n), row);
-      let usable = at > 0 ? this.#usable[row - 1] : 0;
-      for (let i = row; i < row + n; i++) {
-        const x = this.#data[i];
-        if (x - x === 0) usable++;
-        this.#usable[i] = usable;
+    const [data, samples] = [this.#data, chunk.data];
+    for (let c = 0, from = 0; c < this.#channels; c++) {
+      const row = c * this.#capacity;
+      let missing = this.#lastMissing[c];
+      for (let i = at; i < at + n; i++, from++) {
+        const x = samples[from];
+        data[row + i] = x;
+        // x - x is NaN for NaN and for both infinities.
+        if (x - x !== 0) missing = i;
       }
+      this.#lastMissing[c] = missing;
     }
     this.#tail += n;
   }
@@ -74,11 +76,11 @@ export class SampleBuffer {
 
   /** How many samples `from` to `to` of channel `c` are finite. */
   usable(c: number, from: number, to: number): number {
-    if (to <= from) return 0;
-    const row = c * this.#capacity + this.#head;
-    const first = this.#data[row + from];
-    const before = this.#usable[row + from] - (first - first === 0 ? 1 : 0);
-    return (this.#usable[row + to - 1] - before) >>> 0;
+    const length = Math.max(0, to - from);
+    if (this.#lastMissing[c] < this.#head + from) return length;
+    let count = 0;
+    for (const x of this.channel(c, from, to)) if (x - x === 0) count++;
+    return count;
   }
 
   /** Whether a gap lies between samples `from` and `to` (one before `from` doesn't count). */
@@ -112,18 +114,16 @@ export class SampleBuffer {
     const capacity = 2 * (live + n) > old ? 2 * Math.max(old, live + n) : old;
     const grown = capacity !== old;
     const data = grown ? new Float64Array(this.#channels * capacity) : this.#data;
-    const usable = grown ? new Uint32Array(this.#channels * capacity) : this.#usable;
     const times = grown ? new Float64Array(capacity) : this.#times;
     const gaps = grown ? new Uint32Array(capacity) : this.#gaps;
     for (let c = 0; c < this.#channels; c++) {
       const from = c * old + this.#head;
       data.set(this.#data.subarray(from, from + live), c * capacity);
-      usable.set(this.#usable.subarray(from, from + live), c * capacity);
+      this.#lastMissing[c] = Math.max(-1, this.#lastMissing[c] - this.#head);
     }
     times.set(this.#times.subarray(this.#head, this.#tail));
     gaps.set(this.#gaps.subarray(this.#head, this.#tail));
     this.#data = data;
-    this.#usable = usable;
     this.#times = times;
     this.#gaps = gaps;
     this.#capacity = capacity;

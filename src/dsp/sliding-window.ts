@@ -51,7 +51,7 @@ export class SlidingWindow {
   ) {
     this.#expected = samplesIn(window_s, info.sfreq);
     this.#limit_s = staleLimit_s(info);
-    this.#buffer = new SampleBuffer(info, 4 * Math.max(this.#expected, 64));
+    this.#buffer = new SampleBuffer(info, 2 * Math.max(this.#expected, 64));
   }
 
   push(chunk: Chunk): void {
@@ -89,9 +89,11 @@ export class SlidingWindow {
     if (gap) from = Math.max(from, startIndex - forgotten);
     const length = to - from;
     const times = buffer.times(from, to);
-    const coverage = Float32Array.from(this.info.channels, (_, c) =>
-      regular ? this.#regularCoverage(c, start, from, to) : this.#irregularCoverage(c, start, time, from, to),
-    );
+    const coverage = new Float32Array(this.info.channels.length);
+    if (regular) this.#coverRegular(coverage, start, from, to);
+    else
+      for (let c = 0; c < coverage.length; c++)
+        coverage[c] = this.#irregularCoverage(c, start, time, from, to);
     const window: Window = {
       info: this.info,
       start,
@@ -138,11 +140,12 @@ export class SlidingWindow {
     return end - previous > this.#limit_s || this.#buffer.hasGap(from, to);
   }
 
-  #regularCoverage(c: number, start: Seconds, from: number, to: number): number {
+  #coverRegular(coverage: Float32Array, start: Seconds, from: number, to: number): void {
     // Half a period of slack: a dejittered stamp may fall just before the start.
     const slack = 0.5 / this.info.sfreq;
     const first = Math.max(from, lowerBound(this.#buffer.times(), start - slack, to));
-    return Math.min(1, this.#buffer.usable(c, first, to) / Math.max(1, this.#expected));
+    for (let c = 0; c < coverage.length; c++)
+      coverage[c] = Math.min(1, this.#buffer.usable(c, first, to) / Math.max(1, this.#expected));
   }
 
   #irregularCoverage(c: number, start: Seconds, end: Seconds, from: number, to: number): number {
