@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../core/errors.js';
 import { Inlet, type InletOptions } from './inlet.js';
 import { findLiblsl, loadLiblsl } from './native/liblsl.js';
-import { NativeInlet } from './native/native-inlet.js';
+import { nativeConnections } from './native/native-connection.js';
 import type { LslContext } from './network.js';
 import type { LslStreamInfo } from './stream-info.js';
 
@@ -20,7 +20,7 @@ export interface StreamInlet {
   close(): void | Promise<void>;
 }
 
-/** What receives streams. Finding and offering them is TypeScript's in both. */
+/** What receives samples and measures clocks. Finding, describing and offering streams is TypeScript's in both. */
 export interface Backend {
   readonly name: BackendName;
   inlet(context: LslContext, info: LslStreamInfo, options: InletOptions): StreamInlet;
@@ -40,10 +40,8 @@ export function chooseBackend(choice: BackendChoice): Backend {
       'lsl-backend-unavailable',
       `--lsl-backend native: ${liblsl.reason}; or use typescript`,
     );
-  return {
-    name: 'native',
-    inlet: (context, info, options) => new NativeInlet(liblsl, context, info, options),
-  };
+  const open = nativeConnections(liblsl);
+  return { name: 'native', inlet: (context, info, options) => new Inlet(context, info, options, open) };
 }
 
 /** Both backends, and why native can't be had. Loads nothing. */
@@ -53,7 +51,7 @@ export function probeBackends(): readonly { name: BackendName; available: boolea
     {
       name: 'typescript',
       available: true,
-      reason: 'auto picks it: no native code, and it recovers with a gap marked',
+      reason: 'auto picks it: it needs no native code',
     },
     'path' in found
       ? { name: 'native', available: true, reason: found.path }

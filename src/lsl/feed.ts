@@ -12,8 +12,9 @@ import { type FeedDecoder, sampleDecoder } from './wire/sample-decoder.js';
 import { isTestPattern, testPattern, testPatternOffsets } from './wire/sample-encoder.js';
 
 export interface FeedOptions {
-  /** Samples that the outlet should keep for us. */
-  readonly maxBufferLength: number;
+  /** What the outlet should keep for us, s (irregular streams: hundreds of samples). */
+  readonly maxBuffered_s: Seconds;
+  /** Samples per transmission; 0: as the outlet likes. */
   readonly maxChunkLength: number;
   /** For the connection, and again for the outlet's answer and its test pattern, s. */
   readonly timeout_s: Seconds;
@@ -24,7 +25,8 @@ export interface FeedOptions {
 
 /** A running feed. */
 export interface Feed {
-  close(): void;
+  /** Nothing comes from then on. Resolves once everything is let go of. */
+  close(): void | Promise<void>;
 }
 
 /**
@@ -37,7 +39,9 @@ export async function openFeed(
   options: FeedOptions,
 ): Promise<Feed> {
   const socket = await connect(context, info, options.timeout_s);
-  socket.write(formatFeedRequest(info, options));
+  const { maxBuffered_s, maxChunkLength } = options;
+  const maxBufferLength = Math.max(1, Math.round(maxBuffered_s * (info.nominalRate_hz || 100)));
+  socket.write(formatFeedRequest(info, { maxBufferLength, maxChunkLength }));
   return new Promise((resolve, reject) => {
     new FeedReader(context, info, options, socket, resolve, reject);
   });

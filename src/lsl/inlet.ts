@@ -2,13 +2,14 @@ import type { Seconds, Timer } from '../core/clock.js';
 import type { SessionEvent } from '../core/event.js';
 import type { SampleBatch } from './channel-format.js';
 import { fetchFullInfo } from './connect.js';
-import { type Feed, openFeed } from './feed.js';
+import { type OpenConnection, openConnection } from './connection.js';
+import type { Feed } from './feed.js';
 import { LslError } from './lsl-error.js';
 import type { LslContext } from './network.js';
 import { recoveryQuery, successorOf } from './recovery.js';
 import { Resolver } from './resolver.js';
 import type { LslStreamInfo } from './stream-info.js';
-import { type ClockMeasurement, TimeCorrection, udpProbes } from './time-correction.js';
+import type { ClockMeasurement } from './time-correction.js';
 import { Watchdog } from './watchdog.js';
 
 /** How long one attempt to connect may take, s. */
@@ -35,10 +36,10 @@ export interface InletOptions {
 export class Inlet {
   readonly #context: LslContext;
   readonly #options: InletOptions;
+  readonly #open: OpenConnection;
   readonly #rejected = new Set<string>();
   #info: LslStreamInfo;
   #feed: Feed | null = null;
-  #correction: TimeCorrection | null = null;
   #resolver: Resolver | null = null;
   #watchdog: Watchdog | null = null;
   #retry: Timer | null = null;
@@ -46,8 +47,15 @@ export class Inlet {
   #gapBefore = false;
   #isClosed = false;
 
-  constructor(context: LslContext, info: LslStreamInfo, options: InletOptions) {
+  /** `open`: what connects to outlets; default TypeScript. */
+  constructor(
+    context: LslContext,
+    info: LslStreamInfo,
+    options: InletOptions,
+    open: OpenConnection = openConnection,
+  ) {
     this.#context = context;
+    this.#open = open;
     this.#info = info;
     this.#options = options;
   }
@@ -71,7 +79,7 @@ export class Inlet {
       threshold_s: watchdogThreshold_s,
       watched: () => this.#feed && this.#info,
       lost: () => {
-        this.#feed?.close();
+        void this.#feed?.close();
         this.#lose(new LslError('timeout', `silent for ${watchdogThreshold_s} s, and not found any more`));
       },
     });
@@ -82,21 +90,23 @@ export class Inlet {
     return fetchFullInfo(this.#context, this.#info, timeout_s);
   }
 
-  close(): void {
+  /** Resolves once everything is let go of. */
+  close(): void | Promise<void> {
     this.#isClosed = true;
     this.#watchdog?.close();
     this.#retry?.cancel();
     this.#resolver?.close();
-    this.#correction?.close();
-    this.#feed?.close();
+    const feed = this.#feed;
     this.#feed = null;
+    return feed?.close();
   }
 
   async #connect(info: LslStreamInfo): Promise<void> {
-    const { maxBuffered_s = 360, maxChunkLength = 0 } = this.#options;
-    const feed = await openFeed(this.#context, info, {
-      maxBufferLength: Math.max(1, Math.round(maxBuffered_s * (info.nominalRate_hz || 100))),
+    const { maxBuffered_s = 360, maxChunkLength = 0, measured } = this.#options;
+    const feed = await this.#open(this.#context, info, {
+      maxBuffered_s,
       maxChunkLength,
+      ...(measured ? { measured } : {}),
       timeout_s: CONNECT_TIMEOUT_S,
       samples: (batch) => {
         this.#watchdog?.fed();
@@ -107,24 +117,12 @@ export class Inlet {
       ended: (error) => this.#lose(error),
     });
     if (this.#isClosed) {
-      feed.close();
+      void feed.close();
       throw new LslError('closed', 'the inlet was closed');
     }
     this.#feed = feed;
     this.#info = info;
     this.#watchdog?.fed();
-    void this.#measure(info);
-  }
-
-  async #measure(info: LslStreamInfo): Promise<void> {
-    const { measured } = this.#options;
-    this.#correction?.close();
-    this.#correction = null;
-    if (!measured) return;
-    const transport = await udpProbes(info).catch(() => null);
-    if (!transport) return;
-    if (this.#isClosed || this.#info !== info) return transport.close();
-    this.#correction = new TimeCorrection(this.#context, transport, measured);
   }
 
   #lose(error: LslError | null): void {
@@ -177,7 +175,7 @@ export class Inlet {
   #end(reason: string): void {
     this.#tell('stream-lost', 'error', `given up: ${reason}`);
     this.#options.ended?.(reason);
-    this.close();
+    void this.close();
   }
 
   /** Whether the peer broke the protocol. */

@@ -96,9 +96,10 @@ export function infoElement(info: LslStreamInfo, extent: 'short' | 'full'): XmlE
     ['channel_count', String(info.channelCount)],
     ['channel_format', info.channelFormat],
     ['source_id', info.sourceId],
-    ['nominal_srate', decimal(info.nominalRate_hz)],
-    ['version', decimal(info.version / 100)],
-    ['created_at', decimal(info.createdAt)],
+    // Receivers of liblsl 1.10 look for a lost outlet by its rate, compared as text: 100, not 100.000.
+    ['nominal_srate', String(info.nominalRate_hz)],
+    ['version', String(info.version / 100)],
+    ['created_at', String(info.createdAt)],
     ['uid', info.uid],
     ['session_id', info.sessionId],
     ['hostname', info.hostname],
@@ -113,11 +114,6 @@ export function infoElement(info: LslStreamInfo, extent: 'short' | 'full'): XmlE
     ...fields.map(([name, value]) => xmlElement(name, value)),
     xmlElement('desc', extent === 'full' ? info.description : ''),
   ]);
-}
-
-/** liblsl writes numbers with 16 digits; receivers read any decimal. */
-function decimal(value: number): string {
-  return Number.isInteger(value) ? `${value}.000000000000000` : String(value);
 }
 
 export function formatInfo(info: LslStreamInfo, extent: 'short' | 'full'): string {

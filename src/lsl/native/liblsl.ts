@@ -20,6 +20,7 @@ export interface Liblsl {
   /** Times 100. */
   readonly protocolVersion: number;
   resolve(query: string, timeout_s: number): Promise<Handle | null>;
+  /** Without liblsl's own recovery. */
   createInlet(info: Handle, maxBuffered_s: number, maxChunkLength: number): Handle;
   /** The full info document; must come before the first pull, which else waits for it without end. */
   fullInfo(inlet: Handle, timeout_s: number): Promise<{ readonly xml: string; readonly error: number }>;
@@ -28,11 +29,6 @@ export interface Liblsl {
     inlet: Handle,
     timeout_s: number,
   ): Promise<{ readonly offset: number; readonly error: number }>;
-  /**
-   * Whether the inlet was connected anew since the last call, and the outlet's clock may be another one. Tells nothing
-   * before the clock was measured.
-   */
-  wasClockReset(inlet: Handle): boolean;
   /** Values pulled into `values` and `times`; both must live until it resolves. Waits at most `timeout_s`. */
   pull(inlet: Handle, format: NumericFormat, into: PullBuffers, timeout_s: number): Promise<number>;
   /** As {@link pull}, at once. */
@@ -153,7 +149,6 @@ function bind(
   const timeCorrection = f<[Handle, number, number[]], number>(
     'double lsl_time_correction(void *, double, _Out_ int32_t *)',
   );
-  const wasClockReset = f<[Handle], number>('uint32_t lsl_was_clock_reset(void *)');
   const destroyInlet = f<[Handle], void>('void lsl_destroy_inlet(void *)');
   const pulls = Object.fromEntries(
     Object.entries(suffixes).map(([format, [suffix, type]]) => [
@@ -179,7 +174,7 @@ function bind(
       const found: (Handle | null)[] = [null];
       return (await onThread(resolve, found, 1, query, 1, timeout_s)) > 0 ? found[0] : null;
     },
-    createInlet: (info, maxBuffered_s, maxChunkLength) => createInlet(info, maxBuffered_s, maxChunkLength, 1),
+    createInlet: (info, maxBuffered_s, maxChunkLength) => createInlet(info, maxBuffered_s, maxChunkLength, 0),
     async fullInfo(inlet, timeout_s) {
       const error = [0];
       const info = await onThread(fullInfo, inlet, timeout_s, error);
@@ -198,7 +193,6 @@ function bind(
       const offset = await onThread(timeCorrection, inlet, timeout_s, error);
       return { offset, error: error[0] };
     },
-    wasClockReset: (inlet) => wasClockReset(inlet) !== 0,
     async pull(inlet, format, { values, times, error }, timeout_s) {
       return Number(
         await onThread(pulls[format], inlet, values, times, values.length, times.length, timeout_s, error),
