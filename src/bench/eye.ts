@@ -67,7 +67,8 @@ class Run {
 
   hop(): FeatureVector {
     const first = this.#hops * HOP;
-    const times = Float64Array.from({ length: HOP }, (_, i) => (first + i) / SFREQ_HZ);
+    const times = new Float64Array(HOP);
+    for (let i = 0; i < HOP; i++) times[i] = (first + i) / SFREQ_HZ;
     const chunk: Chunk = { info, data: this.#samples[this.#hops % CHUNKS], times, gapBefore: false };
     this.#features.push(chunk);
     this.#hops++;

@@ -4,7 +4,6 @@ import type { FeatureDescriptor } from '../core/features.js';
 import type { Extractor } from '../core/processor.js';
 import { type Chunk, channelOf, type StreamInfo, type Window } from '../core/signal.js';
 import { LowFrequencyPower } from '../dsp/low-frequency-power.js';
-import { trendOf } from '../dsp/statistics.js';
 import { pupilChannels } from './channels/eye-channels.js';
 import type { GazeEvent, GazeEventKind } from './events/gaze-event.js';
 import { GazeEvents } from './events/gaze-events.js';
@@ -34,6 +33,9 @@ const pupilBands = [
   [0.4, 0.6],
   [0.6, 1],
 ] as const;
+
+/** Eye trackers write 0 where they see no pupil. */
+const NO_PUPIL = 0;
 
 /** Rows of {@link TrailingBins}. */
 const Row = { pupilX: 0, pupilY: 1, gaze: 2 } as const;
@@ -100,7 +102,7 @@ class EyeMovement implements Extractor {
     if (Number.isNaN(this.#first)) this.#first = times[0];
     this.#events.push(chunk);
     for (const [row, channels] of this.#pupils.entries())
-      for (const c of channels) this.#bins.add(row, times, measuredSizes(channelOf(chunk, c)));
+      for (const c of channels) this.#bins.add(row, times, channelOf(chunk, c), NO_PUPIL);
     this.#bins.add(Row.gaze, times, this.#events.seen(chunk));
   }
 
@@ -113,7 +115,7 @@ class EyeMovement implements Extractor {
     const bins = Math.max(1, Math.round(span / BIN_S));
     const within = (from: number) => this.#recent.filter(({ end_s }) => end_s > from);
     this.#window(within(window.start), out);
-    const seen = this.#bins.means(Row.gaze, window.end, bins).reduce((n, v) => n + (v === 1 ? 1 : 0), 0);
+    const seen = this.#bins.filled(Row.gaze, window.end, bins);
     if (span >= LEAST_S - 1e-6 && seen >= LEAST_SHARE * bins) this.#trailing(this.#recent, span, out);
   }
 
@@ -125,11 +127,9 @@ class EyeMovement implements Extractor {
   /** Rows 1 to 12. */
   #pupil(window: Window, out: Float64Array): void {
     for (const [axis, channels] of this.#pupils.entries()) {
-      const trends = channels
-        .map((c) => trendOf(window.times, measuredSizes(window.channel(c))))
-        .filter(({ n }) => n >= 2);
-      out[axis] = mean(trends.map((t) => t.mean));
-      out[2 + axis] = mean(trends.map((t) => t.sd));
+      const spreads = channels.map((c) => spreadOfSizes(window.channel(c))).filter(({ n }) => n >= 2);
+      out[axis] = mean(spreads.map((s) => s.mean));
+      out[2 + axis] = mean(spreads.map((s) => s.sd));
       const count = Math.round(Math.min(PUPIL_S, window.end - this.#first) / BIN_S);
       if (!(count * BIN_S >= LEAST_S - 1e-6)) continue;
       const sizes = this.#bins.means(axis, window.end, count);
@@ -221,11 +221,22 @@ function pupilAxes(
   return wide.length > 0 && high.length > 0 ? [wide, high] : [channels.slice(0, 1), channels.slice(1, 2)];
 }
 
-/** Eye trackers write 0 where they see no pupil. */
-function measuredSizes(sizes: Float64Array): Float64Array {
-  const measured = new Float64Array(sizes.length);
-  for (let i = 0; i < sizes.length; i++) measured[i] = sizes[i] > 0 ? sizes[i] : Number.NaN;
-  return measured;
+/** Mean and standard deviation (ddof 0) of the sizes that are measured, about the first one, since the mean is large. */
+function spreadOfSizes(sizes: Float64Array): { n: number; mean: number; sd: number } {
+  let n = 0;
+  let first = 0;
+  let sum = 0;
+  let squares = 0;
+  for (let i = 0; i < sizes.length; i++) {
+    const size = sizes[i];
+    if (!(size > NO_PUPIL && size < Number.POSITIVE_INFINITY)) continue;
+    if (n++ === 0) first = size;
+    const beyond = size - first;
+    sum += beyond;
+    squares += beyond * beyond;
+  }
+  const middle = sum / n;
+  return { n, mean: first + middle, sd: Math.sqrt(Math.max(0, squares / n - middle * middle)) };
 }
 
 /** Fills holes with straight lines, in place; false where too little is measured. */

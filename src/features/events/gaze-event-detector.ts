@@ -41,12 +41,12 @@ export const gazeEventDefaults = {
 } as const;
 export type GazeEventParameters = { readonly [key in keyof typeof gazeEventDefaults]: number };
 
-const NOISE_SIZE = 160;
-const NOISE_STEP_S = 0.004;
+const NOISE_SIZE = 80;
+const NOISE_STEP_S = 0.008;
 /** Samples of noise below which the thresholds are the largest ones. */
-const NOISE_LEAST = 40;
+const NOISE_LEAST = 20;
 /** Samples of noise after which the thresholds are set anew. */
-const NOISE_NEWS = 40;
+const NOISE_NEWS = 20;
 /** Stretch whose mean velocity is taken for the slow movement under a saccade, its least length, and its distance from the saccade, s. */
 const DRIFT_S = 0.06;
 const DRIFT_LEAST_S = 0.03;
@@ -102,6 +102,12 @@ export class GazeEventDetector {
   /** Samples after its own that a velocity rests on. */
   readonly #lag: number;
   readonly #isSparse: boolean;
+  /** What a sum of differences becomes a velocity by, 1/s. */
+  readonly #perStep: number;
+  readonly #driftGuard: number;
+  readonly #driftSpan: number;
+  readonly #driftLeast: number;
+  readonly #noiseStep: number;
   readonly #delay: number;
   readonly #mask: number;
   readonly #time: Float64Array;
@@ -158,6 +164,11 @@ export class GazeEventDetector {
     readonly params: GazeEventParameters = gazeEventDefaults,
   ) {
     this.#half = Math.max(1, Math.round(VELOCITY_HALF_S * sfreq));
+    this.#perStep = sfreq / (this.#half * (this.#half + 1));
+    this.#driftGuard = this.#samples(DRIFT_GUARD_S);
+    this.#driftSpan = this.#samples(DRIFT_S);
+    this.#driftLeast = DRIFT_LEAST_S * sfreq;
+    this.#noiseStep = this.#samples(NOISE_STEP_S);
     this.#isSparse = sfreq < SPARSE_RATE_HZ;
     this.#lag = this.#isSparse ? 0 : this.#half;
     this.#delay = Math.max(this.#half + 1, Math.floor(LOOK_AHEAD_S * sfreq + 1e-9));
@@ -310,27 +321,29 @@ export class GazeEventDetector {
   }
 
   #velocity(row: Float64Array, centre: number): number {
-    if (this.#isSparse) return (row[centre & this.#mask] - row[(centre - 1) & this.#mask]) * this.sfreq;
+    const mask = this.#mask;
+    if (this.#isSparse) return (row[centre & mask] - row[(centre - 1) & mask]) * this.sfreq;
     let sum = 0;
-    for (let k = 1; k <= this.#half; k++)
-      sum += row[(centre + k) & this.#mask] - row[(centre - k) & this.#mask];
-    return (sum * this.sfreq) / (this.#half * (this.#half + 1));
+    for (let k = 1; k <= this.#half; k++) sum += row[(centre + k) & mask] - row[(centre - k) & mask];
+    return sum * this.#perStep;
   }
 
-  /** Velocity of the slow movement before sample `k`; 0 where there is too little of it. */
-  #drift(row: Float64Array, k: number): number {
-    const to = k - this.#samples(DRIFT_GUARD_S);
-    const from = Math.max(this.#slowFrom, to - this.#samples(DRIFT_S));
-    if (to - from < DRIFT_LEAST_S * this.sfreq) return 0;
+  /** Velocity of the slow movement from sample `from` to `to`; 0 where it isn't known. */
+  #drift(row: Float64Array, from: number, to: number): number {
     const v = ((row[to & this.#mask] - row[from & this.#mask]) * this.sfreq) / (to - from);
     return v - v === 0 ? Math.max(-DRIFT_MOST, Math.min(DRIFT_MOST, v)) : 0;
   }
 
   #followSaccade(c: number): void {
     const { params } = this;
-    const reference = this.#onset >= 0 ? this.#onset : c;
-    const vx = this.#velocity(this.#x, c) - this.#drift(this.#x, reference);
-    const vy = this.#velocity(this.#y, c) - this.#drift(this.#y, reference);
+    let vx = this.#velocity(this.#x, c);
+    let vy = this.#velocity(this.#y, c);
+    const to = (this.#onset >= 0 ? this.#onset : c) - this.#driftGuard;
+    const from = Math.max(this.#slowFrom, to - this.#driftSpan);
+    if (to - from >= this.#driftLeast) {
+      vx -= this.#drift(this.#x, from, to);
+      vy -= this.#drift(this.#y, from, to);
+    }
     const speed = Math.sqrt(vx * vx + vy * vy);
     this.#speed[c & this.#mask] = speed;
     const isLost = this.#label[c & this.#mask] === SampleLabel.lost;
@@ -444,7 +457,7 @@ export class GazeEventDetector {
   }
 
   #learnNoise(c: number, speed: number): void {
-    if (c % this.#samples(NOISE_STEP_S) !== 0) return;
+    if (c % this.#noiseStep !== 0) return;
     this.#noise[this.#noiseCount++ % NOISE_SIZE] = speed;
     if (this.#noiseCount < NOISE_LEAST || this.#noiseCount % NOISE_NEWS !== 0) return;
     const { peakLeast, peakMost, peakDeviations, noisyDeviations, edgeDeviations, edgeLeast } = this.params;
@@ -526,20 +539,31 @@ export class GazeEventDetector {
     const { pursuitSpeed, fixationDrift, slowSpread } = this.params;
     const step = this.#samples(SLOW_POINT_S);
     const mask = this.#mask;
+    const [xs, ys, labels] = [this.#x, this.#y, this.#label];
     // Sums over the stretches between saccades, each about its own mean: one slope, several lines.
-    let [count, lines, span, cx, cy, squares] = [0, 0, 0, 0, 0, 0];
+    let count = 0;
+    let lines = 0;
+    let span = 0;
+    let cx = 0;
+    let cy = 0;
+    let squares = 0;
     for (let k = from; k < to; ) {
-      // Positions against the first one, which keep free of a common offset.
-      let [n, st, stt, sx, sy, sxt, syt, sxx] = [0, 0, 0, 0, 0, 0, 0, 0];
-      let [x0, y0] = [0, 0];
-      for (; k < to && this.#label[k & mask] === SampleLabel.slow; k += step) {
-        const x = this.#x[k & mask];
-        const y = this.#y[k & mask];
-        if (x - x !== 0) continue;
-        if (n === 0) [x0, y0] = [x, y];
-        const t = (k - from) / this.sfreq;
-        const dx = x - x0;
-        const dy = y - y0;
+      // Times and positions against the first ones, which keep free of a common offset.
+      const first = k;
+      const x0 = xs[k & mask];
+      const y0 = ys[k & mask];
+      let n = 0;
+      let st = 0;
+      let stt = 0;
+      let sx = 0;
+      let sy = 0;
+      let sxt = 0;
+      let syt = 0;
+      let sxx = 0;
+      for (; k < to && labels[k & mask] === SampleLabel.slow; k += step) {
+        const dx = xs[k & mask] - x0;
+        const dy = ys[k & mask] - y0;
+        const t = k - first;
         n++;
         st += t;
         stt += t * t;
@@ -549,7 +573,7 @@ export class GazeEventDetector {
         syt += dy * t;
         sxx += dx * dx + dy * dy;
       }
-      while (k < to && this.#label[k & mask] !== SampleLabel.slow) k++;
+      while (k < to && labels[k & mask] !== SampleLabel.slow) k++;
       if (n < 2) continue;
       count += n;
       lines++;
@@ -559,14 +583,15 @@ export class GazeEventDetector {
       squares += sxx - (sx * sx + sy * sy) / n;
     }
     if (count < 2 + lines) return Number.NaN;
-    const slope = Math.sqrt(cx * cx + cy * cy) / span;
-    const rest = Math.max(0, squares - slope * slope * span);
-    const noise = (NOISE_WEIGHT * rest) / ((count - 1 - lines) * span);
+    const perSample = Math.sqrt(cx * cx + cy * cy) / span;
+    const rest = Math.max(0, squares - perSample * perSample * span);
+    const noise = (NOISE_WEIGHT * rest * this.sfreq * this.sfreq) / ((count - 1 - lines) * span);
+    const speed = perSample * this.sfreq;
     const drift = (fixationDrift * this.sfreq) / (to - from);
     const still = 0.5 * Math.log(drift * drift + noise);
     const moving = 0.5 * Math.log(pursuitSpeed * pursuitSpeed + noise);
     const apart = Math.max(MOST_ALIKE, moving - still);
-    return (apart * (Math.log(slope + LEAST_SPEED) - (still + moving) / 2)) / (slowSpread * slowSpread);
+    return (apart * (Math.log(speed + LEAST_SPEED) - (still + moving) / 2)) / (slowSpread * slowSpread);
   }
 
   #extendRun(label: SampleLabel, time: number, x: number, y: number): void {
@@ -597,9 +622,29 @@ export class GazeEventDetector {
   }
 }
 
-/** Upper median; sorts `values`. */
+/** Upper median; moves the values about (Hoare's selection). */
 function middleOf(values: Float64Array): number {
-  return values.sort()[values.length >>> 1];
+  const middle = values.length >>> 1;
+  let low = 0;
+  let high = values.length - 1;
+  while (low < high) {
+    const pivot = values[(low + high) >>> 1];
+    let i = low - 1;
+    let j = high + 1;
+    for (;;) {
+      do i++;
+      while (values[i] < pivot);
+      do j--;
+      while (values[j] > pivot);
+      if (i >= j) break;
+      const held = values[i];
+      values[i] = values[j];
+      values[j] = held;
+    }
+    if (middle <= j) high = j;
+    else low = j + 1;
+  }
+  return values[middle];
 }
 
 function kindOf(label: SampleLabel): GazeEventKind | null {
@@ -610,10 +655,14 @@ function kindOf(label: SampleLabel): GazeEventKind | null {
 
 /** Neighbouring samples of one label. */
 class Run {
-  readonly #from: readonly [number, number];
-  #to: [number, number];
-  #least: [number, number];
-  #most: [number, number];
+  readonly #fromX: number;
+  readonly #fromY: number;
+  #toX: number;
+  #toY: number;
+  #leastX: number;
+  #leastY: number;
+  #mostX: number;
+  #mostY: number;
   /** Samples of it that never came. */
   skipped = 0;
 
@@ -623,16 +672,17 @@ class Run {
     x: number,
     y: number,
   ) {
-    this.#from = [x, y];
-    this.#to = [x, y];
-    this.#least = [x, y];
-    this.#most = [x, y];
+    this.#fromX = this.#toX = this.#leastX = this.#mostX = x;
+    this.#fromY = this.#toY = this.#leastY = this.#mostY = y;
   }
 
   add(x: number, y: number): void {
-    this.#to = [x, y];
-    this.#least = [Math.min(this.#least[0], x), Math.min(this.#least[1], y)];
-    this.#most = [Math.max(this.#most[0], x), Math.max(this.#most[1], y)];
+    this.#toX = x;
+    this.#toY = y;
+    if (x < this.#leastX) this.#leastX = x;
+    if (x > this.#mostX) this.#mostX = x;
+    if (y < this.#leastY) this.#leastY = y;
+    if (y > this.#mostY) this.#mostY = y;
   }
 
   event(kind: GazeEventKind, end_s: number, afterLoss: boolean): GazeEvent {
@@ -642,9 +692,9 @@ class Run {
       kind,
       onset_s: this.onset_s,
       end_s,
-      from: blind ? nowhere : this.#from,
-      to: blind ? nowhere : this.#to,
-      extent: blind ? nowhere : [this.#most[0] - this.#least[0], this.#most[1] - this.#least[1]],
+      from: blind ? nowhere : [this.#fromX, this.#fromY],
+      to: blind ? nowhere : [this.#toX, this.#toY],
+      extent: blind ? nowhere : [this.#mostX - this.#leastX, this.#mostY - this.#leastY],
       afterLoss,
     };
   }

@@ -30,6 +30,7 @@ export class GazeEvents {
   readonly #zeroIsLost: boolean;
   readonly #combined: readonly [x: BothEyes, y: BothEyes, pupil: BothEyes];
   readonly #scratch: readonly [x: Float64Array, y: Float64Array, pupil: Float64Array];
+  #seen = new Float64Array(0);
   #detector: GazeEventDetector | null = null;
   #waiting: Waiting[] = [];
   #last = Number.NEGATIVE_INFINITY;
@@ -60,29 +61,32 @@ export class GazeEvents {
     const { times } = chunk;
     if (chunk.gapBefore && times.length > 0) this.#bridge(times[0]);
     const [xs, ys, sizes] = this.#scratch;
-    const gaze = this.#pairs.map(({ x, y }) => [channelOf(chunk, x), channelOf(chunk, y)] as const);
+    const [bothX, bothY, bothSizes] = this.#combined;
+    const scale = this.scale!;
+    const gazeX = this.#pairs.map(({ x }) => channelOf(chunk, x));
+    const gazeY = this.#pairs.map(({ y }) => channelOf(chunk, y));
     const pupils = this.#pupils.map((c) => channelOf(chunk, c));
     for (let i = 0; i < times.length; i++) {
-      for (let e = 0; e < gaze.length; e++) {
-        const x = gaze[e][0][i];
-        const y = gaze[e][1][i];
+      for (let e = 0; e < xs.length; e++) {
+        const x = gazeX[e][i];
+        const y = gazeY[e][i];
         const seen = this.#sees(x, y);
-        xs[e] = seen ? this.scale!.x(x) : Number.NaN;
-        ys[e] = seen ? this.scale!.y(y) : Number.NaN;
+        xs[e] = seen ? scale.x(x) : Number.NaN;
+        ys[e] = seen ? scale.y(y) : Number.NaN;
       }
-      for (let e = 0; e < pupils.length; e++) sizes[e] = pupils[e][i] > 0 ? pupils[e][i] : Number.NaN;
-      this.#take(
-        times[i],
-        this.#combined[0].combine(xs),
-        this.#combined[1].combine(ys),
-        this.#combined[2].combine(sizes),
-      );
+      for (let e = 0; e < sizes.length; e++) {
+        const size = pupils[e][i];
+        sizes[e] = size > 0 ? size : Number.NaN;
+      }
+      this.#take(times[i], bothX.combine(xs), bothY.combine(ys), bothSizes.combine(sizes));
     }
   }
 
-  /** [n] 1 where an eye is seen, NaN elsewhere. */
+  /** [n] 1 where an eye is seen, NaN elsewhere; holds until the next call. */
   seen(chunk: Chunk): Float64Array {
-    const seen = new Float64Array(chunk.times.length).fill(Number.NaN);
+    const n = chunk.times.length;
+    if (this.#seen.length < n) this.#seen = new Float64Array(n);
+    const seen = this.#seen.subarray(0, n).fill(Number.NaN);
     for (const { x, y } of this.#pairs) {
       const [xs, ys] = [channelOf(chunk, x), channelOf(chunk, y)];
       for (let i = 0; i < seen.length; i++) if (this.#sees(xs[i], ys[i])) seen[i] = 1;

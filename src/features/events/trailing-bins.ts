@@ -21,22 +21,28 @@ export class TrailingBins {
     this.#bin = new Float64Array(this.#size).fill(Number.NaN);
   }
 
-  /** Adds values of `row` [n] at ascending `times` [n]; those that are not finite only keep their bins' places. */
-  add(row: number, times: Float64Array, values: Float64Array): void {
-    let place = -1;
+  /**
+   * Adds values of `row` [n] at ascending `times` [n]; those that are not finite or not above `above` only keep their
+   * bins' places.
+   */
+  add(row: number, times: Float64Array, values: Float64Array, above = Number.NEGATIVE_INFINITY): void {
+    const sums = this.#sums;
+    const counts = this.#counts;
+    const first = row * this.#size;
+    let at = -1;
     // Stamps below this one fall into the same bin as the one before.
     let until = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < times.length; i++) {
       if (!(times[i] < until)) {
         const next = binAfter(times[i]);
         const bin = next - (isEdge(times[i]) ? 0 : 1);
-        place = this.#open(bin);
+        at = first + this.#open(bin);
         until = (bin + 1 - 2 * EDGE) * BIN_S;
       }
       const value = values[i];
-      if (value - value !== 0) continue;
-      this.#sums[row * this.#size + place] += value;
-      this.#counts[row * this.#size + place]++;
+      if (!(value > above) || value - value !== 0) continue;
+      sums[at] += value;
+      counts[at]++;
     }
   }
 
@@ -54,6 +60,17 @@ export class TrailingBins {
 
   #placeOf(bin: number): number {
     return ((bin % this.#size) + this.#size) % this.#size;
+  }
+
+  /** How many of the `count` bins before `time` have a value in `row`. */
+  filled(row: number, time: number, count: number): number {
+    let filled = 0;
+    const first = binAfter(time) - count;
+    for (let i = 0, place = this.#placeOf(first); i < count; i++, place++) {
+      if (place === this.#size) place = 0;
+      if (this.#bin[place] === first + i && this.#counts[row * this.#size + place] > 0) filled++;
+    }
+    return filled;
   }
 
   /** Means of `row` over the `count` bins before `time`, oldest first; NaN where a bin has no value. */
