@@ -95,6 +95,7 @@ const layers = {
     'client',
     'protocol',
     'lsl',
+    'training',
   ],
   cli: [
     'core',

@@ -1,7 +1,9 @@
 #!/usr/bin/python3
-"""PyTorch on the graphs of `affectd bench model` and `model-eegnet`: forward passes, eager and JIT, one thread.
+"""PyTorch on the graphs of `affectd bench model` and `model-eegnet`, one thread: forward passes, eager and JIT; of `train` and
+`train-eegnet`: an Adam step at batch 32.
 
     hi_moe.py model|model-eegnet [seconds for each batch size]
+    hi_moe.py train|train-eegnet [seconds]
 """
 import json
 import os
@@ -72,7 +74,7 @@ class HiMoe(nn.Module):
 
 
 def build(name):
-    if name == "model":
+    if name in ("model", "train"):
         shapes = [(310,), (33,), (12,), (8,), (8,), (8,)]
         encoders = [nn.Sequential(nn.Linear(s[0], D), nn.ReLU(), nn.Linear(D, D)) for s in shapes]
         return HiMoe(encoders, 4, 64, torch.relu), shapes
@@ -80,24 +82,56 @@ def build(name):
     return HiMoe([EegNet(32, 512)] + [Conv(c) for c, _ in shapes[1:]], 4, 128, nn.functional.gelu), shapes
 
 
-def main(name, seconds):
-    torch.set_num_threads(1)
+def times_of(seconds, once):
+    times, end = [], time.perf_counter() + seconds
+    while time.perf_counter() < end or len(times) < 3:
+        start = time.perf_counter()
+        once()
+        times.append(time.perf_counter() - start)
+    return times
+
+
+def forward(name, seconds):
     net, shapes = build(name)
     net.eval()
-    out = {"name": f"PyTorch {torch.__version__}", "eager": {}, "jit": {}}
+    out = {"eager": {}, "jit": {}}
     with torch.no_grad():
         for batch in (1, 8, 64, 256):
             xs = [torch.ones(batch, len(shapes))] + [torch.randn(batch, *s) for s in shapes]
             for kind, f in (("eager", net), ("jit", torch.jit.freeze(torch.jit.trace(net, tuple(xs))))):
                 for _ in range(10):
                     f(*xs)
-                times, end = [], time.perf_counter() + seconds
-                while time.perf_counter() < end or len(times) < 3:
-                    start = time.perf_counter()
-                    f(*xs)
-                    times.append(time.perf_counter() - start)
-                out[kind][f"ms_b{batch}"] = round(float(np.median(times)) * 1e3, 4)
-    print(json.dumps(out))
+                out[kind][f"ms_b{batch}"] = round(float(np.median(times_of(seconds, lambda: f(*xs)))) * 1e3, 4)
+    return out
+
+
+def train(name, seconds, batch=32):
+    """Squared error and 1 - CCC, backward, Adam."""
+    net, shapes = build(name)
+    net.train()
+    xs = [torch.ones(batch, len(shapes))] + [torch.randn(batch, *s) for s in shapes]
+    label = torch.randn(batch, HEADS) / 2
+    adam = torch.optim.Adam(net.parameters(), 1e-4)
+
+    def step():
+        adam.zero_grad(set_to_none=True)
+        heads, _, _ = net(*xs)
+        p, l = heads - heads.mean(0), label - label.mean(0)
+        shift = heads.mean(0) - label.mean(0)
+        ccc = 2 * (p * l).mean(0) / ((p * p).mean(0) + (l * l).mean(0) + shift * shift + 1e-8)
+        loss = ((heads - label) ** 2).mean() + (1 - ccc).mean()
+        loss.backward()
+        adam.step()
+        return loss.item()
+
+    times_of(min(1, seconds), step)
+    return {"ms_per_step": round(float(np.median(times_of(seconds, step))) * 1e3, 4)}
+
+
+def main(name, seconds):
+    torch.set_num_threads(1)
+    measured = (train if name.startswith("train") else forward)(name, seconds)
+    print(json.dumps({"name": f"PyTorch {torch.__version__}", **measured}))
 
 
 main(sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else 1.5)

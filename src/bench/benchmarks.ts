@@ -3,6 +3,7 @@ import { benchFeatures } from './features.js';
 import { benchLsl } from './lsl.js';
 import { benchModel, benchModelEegnet } from './model.js';
 import { benchReplay } from './replay.js';
+import { benchTrain, benchTrainEegnet } from './train.js';
 
 export type Benchmark = () => Promise<Readonly<Record<string, unknown>>>;
 
@@ -12,6 +13,8 @@ export const benchmarks: ReadonlyMap<string, Benchmark> = new Map<string, Benchm
   ['eye', async () => ({ ...(await benchEye()) })],
   ['model', async () => ({ ...(await benchModel()) })],
   ['model-eegnet', async () => ({ ...(await benchModelEegnet()) })],
+  ['train', async () => ({ ...(await benchTrain()) })],
+  ['train-eegnet', async () => ({ ...(await benchTrainEegnet()) })],
   ['replay', async () => ({ ...(await benchReplay()) })],
   ['lsl', async () => ({ ...(await benchLsl()) })],
 ]);

@@ -68,7 +68,6 @@ export class Trainer {
   /** All, the model's first. */
   readonly specs: readonly ParameterSpec[];
   readonly #names: readonly string[];
-  readonly #network: Differentiable;
   /** Those that objectives brought along. */
   readonly #own: readonly ParameterSpec[];
   /** Seed of the next dropout mask. */
@@ -81,10 +80,10 @@ export class Trainer {
     readonly parameters: ReadonlyMap<string, Float32Array>,
     private readonly random: Mulberry32,
     specs: readonly ParameterSpec[],
+    private readonly network: Differentiable = differentiable(tf, model),
   ) {
     this.specs = specs;
     this.#names = specs.filter(({ trainable }) => trainable).map(({ name }) => name);
-    this.#network = differentiable(tf, model);
     this.#own = specs.filter((spec) => !model.parameters.some(({ name }) => name === spec.name));
   }
 
@@ -105,7 +104,7 @@ export class Trainer {
       const inputs = batchTensors(tf, this.model, batch);
       const own = this.#ownTensors();
       const learnt = this.#own.filter(({ trainable }) => trainable).map(({ name }) => name);
-      const { loss, gradients, others } = this.#network.differentiate(
+      const { loss, gradients, others } = this.network.differentiate(
         { batch, inputs, parameters: this.parameters },
         {
           nextSeed: () => this.dropoutSeed++,
@@ -132,7 +131,7 @@ export class Trainer {
     this.tf.tidy(() => {
       const labels = labelTensors(this.tf, this.model, examples);
       const inputs = batchTensors(this.tf, this.model, batch);
-      const values = this.#network.values({ batch, inputs, parameters: this.parameters });
+      const values = this.network.values({ batch, inputs, parameters: this.parameters });
       found = this.#loss(values, this.#ownTensors(), { ...labels, inputs }, false).terms;
     });
     return found;
