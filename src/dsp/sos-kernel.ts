@@ -5,8 +5,8 @@ const VECTOR_BYTES = 16;
 const DELAYS = 2;
 /** Coefficients of a section: b0, b1, b2, a1, a2. */
 export const COEFFICIENTS = 5;
-/** Sections that run at once: their recursions keep the processor busy while each waits for its own sum. */
-export const MOST_SECTIONS = 4;
+/** Sections that run at once: two keep the processor busy while each waits for its own sum; more don't fit its registers. */
+export const MOST_SECTIONS = 2;
 
 /**
  * Filters two rows in place, the operations those of `SosFilter` in the same order. Parameters are the addresses of both

@@ -47,8 +47,14 @@ export class SosVectors implements RowFilter {
     undone: Uint8Array,
   ): void {
     const values = this.#values;
-    for (const [i, { b0, b1, b2, a1, a2 }] of sections.entries())
-      values.set([b0, b1, b2, a1, a2], COEFFICIENTS_AT + i * COEFFICIENTS);
+    for (let i = 0, at = COEFFICIENTS_AT; i < sections.length; i++) {
+      const { b0, b1, b2, a1, a2 } = sections[i];
+      values[at++] = b0;
+      values[at++] = b1;
+      values[at++] = b2;
+      values[at++] = a1;
+      values[at++] = a2;
+    }
     const rows = undone.length;
     // Rows that fit in together are copied at once; one that is too long comes in pieces.
     const length = Math.min(n, CAPACITY_SAMPLES / LANES);

@@ -41,7 +41,8 @@ class DifferentialEntropy implements Extractor {
   }
 
   compute(window: Window, out: Float64Array): void {
-    const bands = this.#beyondNyquist.length;
+    const beyondNyquist = this.#beyondNyquist;
+    const bands = beyondNyquist.length;
     const channels = this.#channels;
     if (window.gap || window.length !== this.#power.length) {
       out.fill(Number.NaN);
@@ -57,10 +58,12 @@ class DifferentialEntropy implements Extractor {
         j * bands,
       );
     }
-    for (let i = 0; i < out.length; i++) {
-      const measured = out[i] > 0 && !this.#beyondNyquist[i % bands];
-      out[i] = measured ? HALF_LOG_2_PI_E + 0.5 * Math.log(out[i]) : Number.NaN;
-    }
+    for (let i = 0; i < out.length; i += bands)
+      for (let b = 0; b < bands; b++) {
+        const power = out[i + b];
+        const measured = power > 0 && !beyondNyquist[b];
+        out[i + b] = measured ? HALF_LOG_2_PI_E + 0.5 * Math.log(power) : Number.NaN;
+      }
   }
 }
 
