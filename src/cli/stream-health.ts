@@ -13,8 +13,11 @@ const ENOUGH_SAMPLES = 20;
 /** Share of flat or railed samples that is worth a line. */
 const UNUSABLE_SHARE = 0.5;
 
-/** Types whose sensors never stand still on a person. */
-const restless: ReadonlySet<StreamType> = new Set(['EEG', 'EOG', 'ECG', 'EMG', 'PPG', 'RESP', 'ACC']);
+/** Types whose signal never stands still on a person, nor comes in a few coarse steps. */
+const restless: ReadonlySet<StreamType> = new Set(['EEG', 'EOG', 'ECG', 'EMG', 'PPG']);
+/** Types whose channels mean nothing without a label. */
+const spatial: ReadonlySet<StreamType> = new Set(['EEG', 'Gaze']);
+
 /** Root mean square about the mean that a sensor on a person can have, in the type's canonical unit. */
 const plausibleSwing: Partial<Record<StreamType, readonly [low: number, high: number]>> = {
   EEG: [0.05, 5000],
@@ -108,7 +111,8 @@ function judgeChannels({ info, chunks, samples }: StreamProbe): Omit<Finding, 'c
   const findings: Omit<Finding, 'check'>[] = [];
   for (const { info: part, notes } of canonicalStreams(declarationOf(info, info.name))) {
     if (part.type === 'Other') continue;
-    for (const { code, message } of notes)
+    for (const { code, message } of notes) {
+      if (code === 'channels-unlabelled' && !spatial.has(part.type)) continue;
       findings.push({
         status: 'note',
         message: message.replace(/^stream '[^']*' /, ''),
@@ -117,6 +121,7 @@ function judgeChannels({ info, chunks, samples }: StreamProbe): Omit<Finding, 'c
             ? 'labels: [Fp1, ...] at the source in the pipeline file'
             : 'declare the unit in desc/channels of the outlet',
       });
+    }
     const own = chunks.filter((chunk) => chunk.info.id === part.id);
     if (own.length > 0) findings.push(...judgeValues(part, own, samples >= ENOUGH_SAMPLES));
   }

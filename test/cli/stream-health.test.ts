@@ -114,6 +114,14 @@ describe('judgeStream', () => {
     expect(unlabelled.join()).toMatch(/no unit for #1, #2.*declare the unit/);
   });
 
+  it('asks for no label of a lone sensor, and takes coarse steps for what they are', () => {
+    const steps = (i: number) => 62 + (i % 7 === 0 ? 1 : 0);
+    expect(told({ type: 'ACC', rate: 32, unit: 'mg', labels: ['x', 'y', 'z'], value: steps })[0]).toMatch(
+      /^ok/,
+    );
+    expect(told({ type: 'BVP', rate: 64, labels: null, value: (i) => 60 * Math.sin(i) })[0]).toMatch(/^ok/);
+  });
+
   it('tells of a rate that is another than the stream says', () => {
     expect(told({ stampRate: 220 })[0]).toMatch(
       /^note: it says 250 Hz, and its stamps come at 220\.0 Hz -> samples are lost/,
