@@ -23,16 +23,19 @@ function forward<T>(g: Graph<T>, s: PrnetSettings, inputs: readonly InputSpec[])
     given.length > 1 ? g.concat(given, 1) : given[0],
   );
   return {
-    ...outputValues(g, features, layers(s)),
+    ...outputValues(g, features, layersOf(s, inputs)),
     weights: evenWeights(g, g.input('presence')),
     routing: null,
     embeddings: [features],
   };
 }
 
-const layers = (s: PrnetSettings) => ({
+const inputWidth = (inputs: readonly InputSpec[]): number =>
+  inputs.reduce((sum, input) => sum + inputShape(input)[0], 0);
+
+const layersOf = (s: PrnetSettings, inputs: readonly InputSpec[]) => ({
   ...s,
-  width: s.hidden[s.hidden.length - 1],
+  width: s.hidden.at(-1) ?? inputWidth(inputs),
   hidden: null,
   activation: 'relu' as const,
 });
@@ -54,13 +57,13 @@ export const prnet: ModelDefinition<PrnetSettings> = {
       .map(({ name }) => `inputs.${name}: prnet takes features, not raw windows`),
   ],
   outputs: ({ heads, classes, ranking }) => ({ heads, classes, ranking }),
-  embeddingWidth: ({ hidden }) => hidden[hidden.length - 1],
+  embeddingWidth: ({ hidden }) => hidden.at(-1) ?? 0,
   parameters(s, inputs) {
     const list = new ParameterList();
-    const sizes = [inputs.reduce((sum, input) => sum + inputShape(input)[0], 0), ...s.hidden];
+    const sizes = [inputWidth(inputs), ...s.hidden];
     for (let layer = 1; layer < sizes.length; layer++)
       list.linear(`hidden.${layer - 1}`, sizes[layer - 1], sizes[layer]);
-    outputParameters(list, layers(s));
+    outputParameters(list, layersOf(s, inputs));
     return list.specs;
   },
   forward,

@@ -47,14 +47,29 @@ type Drawn = Pick<
   'settings' | 'inputs' | 'seed' | 'weight_scale' | 'input_scale' | 'presence'
 >;
 
+/** [C, F] as features channel by channel instead of a raw window. */
+export function channelFeatures(name: string, [channels, features]: readonly number[]): InputSpec {
+  const whole = inputSpec(name, [channels * features]);
+  const named = Array.from({ length: channels * features }, (_, i) => ({
+    channel: `c${Math.floor(i / features)}`,
+    feature: `f${i % features}`,
+    unit: '',
+  }));
+  return { ...whole, kind: 'features', features: named };
+}
+
 /** The case's Hi-MoE with the very weights and inputs of the script. */
 export function referenceModel(name: keyof typeof references) {
   return { reference: references[name], ...drawnModel('hi-moe', references[name]) };
 }
 
 /** A model with the weights and inputs that a script in fixtures/models draws for it, too. */
-export function drawnModel(type: string, reference: Drawn) {
-  const inputs = Object.entries(reference.inputs).map(([input, shape]) => inputSpec(input, shape));
+export function drawnModel(
+  type: string,
+  reference: Drawn,
+  specOf: (name: string, shape: readonly number[]) => InputSpec = inputSpec,
+) {
+  const inputs = Object.entries(reference.inputs).map(([input, shape]) => specOf(input, shape));
   const definition = modelDefinitions.get(type)!;
   const model = bindModel(definition, definition.settings.parse(reference.settings), inputs);
   const uniform = mulberry32(reference.seed);

@@ -48,11 +48,11 @@ function pairLogits(ranking: Float32Array, rows: number): number[] {
 }
 
 /** Tests every case of the model `type`, on every executor, against its float64 reference. */
-export function describeParity(type: string): void {
+export function describeParity(type: string, specOf?: Parameters<typeof drawnModel>[2]): void {
   const own = Object.entries(cases).filter(([, given]) => given.type === type);
   describe.each(Object.keys(executors))('%s against a float64 reference', (executor) => {
     it.each(own)('agrees on %s to 1e-5', async (_, given) => {
-      const { model, parameters, batch } = drawnModel(type, given);
+      const { model, parameters, batch } = drawnModel(type, given, specOf);
       const executable = await executors[executor]({ model, parameters, onnx: writeOnnx(model, parameters) });
       const found: ModelArrays = await executable.run(batch);
       await executable.dispose();

@@ -8,16 +8,16 @@ import { mutualInformation } from './mutual-information.js';
 import type { Objective } from './objective.js';
 import { ranking } from './ranking.js';
 import { ranknet } from './ranknet.js';
+import { reconstruction } from './reconstruction.js';
 
 type AnyObjective = Objective<{ readonly weight: number }>;
 
 /** Everything that training can minimise, by its key under `loss`. */
 export const objectives: ReadonlyMap<string, AnyObjective> = new Map(
   // Settings go in only after the objective's own schema parsed them.
-  [alignment, ccc, cosine, crossEntropy, mse, mutualInformation, ranking, ranknet].map((objective) => [
-    objective.name,
-    objective as unknown as AnyObjective,
-  ]),
+  [alignment, ccc, cosine, crossEntropy, mse, mutualInformation, ranking, ranknet, reconstruction].map(
+    (objective) => [objective.name, objective as unknown as AnyObjective],
+  ),
 );
 
 /** `loss` of a training configuration: by objective, its settings, or a number that is its weight alone. */
@@ -30,6 +30,7 @@ export const lossSettings = z.strictObject({
   mutual_information: weighted(mutualInformation.settings),
   ranking: weighted(ranking.settings),
   ranknet: weighted(ranknet.settings),
+  reconstruction: weighted(reconstruction.settings),
 });
 export type LossSettings = z.infer<typeof lossSettings>;
 

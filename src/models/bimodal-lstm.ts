@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { evenWeights } from './attention-fusion.js';
+import type { InputSpec, ModelDefinition, ModelValues } from './definition.js';
+import type { Graph } from './graph.js';
+import { outputParameters, outputProblems, outputSettings, outputValues } from './output-layers.js';
+import { ParameterList } from './parameter-list.js';
+import { lstm, lstmParameters, sequenceOf, stepProblems, stepWidth } from './recurrent.js';
+
+export const bimodalLstmSettings = z.strictObject({
+  steps: z
+    .int()
+    .min(2)
+    .default(15)
+    .describe('Windows of history, the newest last; `history` in the configuration gives them.'),
+  hidden: z.int().positive().default(32).describe('Units for each modality.'),
+  dropout: z.number().min(0).max(0.9).default(0),
+  ...outputSettings,
+});
+export type BimodalLstmSettings = z.infer<typeof bimodalLstmSettings>;
+
+const layersOf = (s: BimodalLstmSettings, inputs: readonly InputSpec[]) => ({
+  ...s,
+  width: inputs.length * s.hidden,
+  hidden: null,
+  activation: 'relu' as const,
+});
+
+function forward<T>(g: Graph<T>, s: BimodalLstmSettings, inputs: readonly InputSpec[]): ModelValues<T> {
+  const presence = g.input('presence');
+  const embeddings = inputs.map((input, m) => {
+    const width = stepWidth(s, input);
+    const states = lstm(g, sequenceOf(g, s, [input]), `lstm.${input.name}`, { ...s, width, backward: false });
+    return g.multiply(states[s.steps - 1], g.column(presence, m));
+  });
+  const joined = g.dropout(embeddings.length > 1 ? g.concat(embeddings, 1) : embeddings[0], s.dropout);
+  return {
+    ...outputValues(g, joined, layersOf(s, inputs)),
+    weights: evenWeights(g, presence),
+    routing: null,
+    embeddings,
+  };
+}
+
+/** A baseline: an LSTM for each modality over the last windows, their last states side by side. */
+export const bimodalLstm: ModelDefinition<BimodalLstmSettings> = {
+  type: 'bimodal-lstm',
+  summary: 'An LSTM for each modality over the last windows, joined at the end.',
+  source: "ATAM's baseline bimodal LSTM; Tang et al. 2017",
+  settings: bimodalLstmSettings,
+  problems: (s, inputs) => [...outputProblems(s), ...stepProblems(s, inputs)],
+  outputs: ({ heads, classes, ranking }) => ({ heads, classes, ranking }),
+  embeddingWidth: ({ hidden }) => hidden,
+  parameters(s, inputs) {
+    const list = new ParameterList();
+    for (const input of inputs) lstmParameters(list, `lstm.${input.name}`, stepWidth(s, input), s.hidden);
+    outputParameters(list, layersOf(s, inputs));
+    return list.specs;
+  },
+  forward,
+};
