@@ -1,6 +1,7 @@
 import type * as tfjs from '@tensorflow/tfjs';
 import { z } from 'zod';
 import type { Tfjs } from '../../engines/tfjs-graph.js';
+import { GramMatrix } from '../../engines/wasm/gram-matrix.js';
 import { type Example, sameTrial } from '../example.js';
 import type { Objective } from './objective.js';
 
@@ -22,34 +23,124 @@ export function alignmentLoss(
   comparable: Tensor,
   temperature: number,
 ): tfjs.Scalar {
+  const [here, apart] = [presence, comparable].map((x) => x.dataSync() as Float32Array);
+  const operation = tf.customGrad((...args: (Tensor | tfjs.GradSaveFunc)[]) => {
+    const given = args.slice(0, embeddings.length) as Tensor[];
+    const values = given.map((x) => x.dataSync() as Float32Array);
+    const { loss, gradients } = contrast(values, here, apart, temperature);
+    return {
+      value: tf.scalar(loss) as Tensor,
+      gradFunc: (dy: Tensor) => given.map(({ shape }, m) => tf.mul(dy, tf.tensor(gradients[m], shape))),
+    };
+  });
+  return operation(...embeddings) as tfjs.Scalar;
+}
+
+const grams = new Map<string, GramMatrix>();
+
+function gramMatrix(count: number, width: number): GramMatrix {
+  const key = `${count} ${width}`;
+  const gram = grams.get(key) ?? new GramMatrix(count, width);
+  grams.set(key, gram);
+  return gram;
+}
+
+/**
+ * {@link alignmentLoss} and its gradients on arrays: as tensor operations it would pass over all pairs of rows some fifty
+ * times, and cost more than the model.
+ */
+function contrast(
+  embeddings: readonly Float32Array[],
+  presence: Float32Array,
+  comparable: Float32Array,
+  temperature: number,
+): { loss: number; gradients: Float32Array[] } {
   const modalities = embeddings.length;
-  const [rows, width] = embeddings[0].shape as [number, number];
+  const rows = presence.length / modalities;
+  const width = embeddings[0].length / rows;
+  // Rows of all modalities: anchor a = m * rows + i.
   const all = modalities * rows;
-  const stacked = tf.reshape(tf.stack([...embeddings]), [all, width]);
-  const norm = tf.sqrt(tf.add(tf.sum(tf.square(stacked), 1, true), 1e-12));
-  const unit = tf.div(stacked, norm) as tfjs.Tensor2D;
-  // Cosines are at most 1: with that taken off, no exponential overflows.
-  const similarity = tf.div(tf.sub(tf.matMul(unit, tf.transpose(unit)), 1), temperature);
+  const gram = gramMatrix(all, width);
+  const unit = gram.rows;
+  const norms = new Float64Array(all);
+  const here = new Uint8Array(all);
+  for (let a = 0; a < all; a++) {
+    const [m, i] = [Math.floor(a / rows), a % rows];
+    here[a] = presence[i * modalities + m];
+    const own = embeddings[m].subarray(i * width, (i + 1) * width);
+    let square = 1e-12;
+    for (let k = 0; k < width; k++) square += own[k] * own[k];
+    norms[a] = Math.sqrt(square);
+    for (let k = 0; k < width; k++) unit[a * width + k] = own[k] / norms[a];
+  }
 
-  const here = tf.reshape(tf.transpose(presence), [all]);
-  const same = tf.eye(rows);
-  const negative = tf.tile(tf.mul(comparable, tf.sub(1, same)), [modalities, modalities]);
-  const pairs = tf.mul(tf.reshape(here, [all, 1]), tf.reshape(here, [1, all]));
-  // [anchor m * B + i, modality n]: what the negatives in n add up to.
-  const negatives = tf.sum(
-    tf.reshape(tf.mul(tf.exp(similarity), tf.mul(negative, pairs)), [all, modalities, rows]),
-    2,
-  );
-  const own = tf.reshape(tf.tile(tf.eye(modalities), [1, rows]), [all, modalities]);
-  const inOwn = tf.sum(tf.mul(negatives, own), 1, true);
-  const selected = tf.tile(same, [modalities, modalities]);
-  const positive = tf.sum(tf.reshape(tf.mul(similarity, selected), [all, modalities, rows]), 2);
-  const denominator = tf.add(tf.add(tf.exp(positive), tf.add(negatives, inOwn)), 1e-12);
-  const losses = tf.sub(tf.log(denominator), positive);
+  // Cosines are at most 1: with that taken off, no exponential overflows. Slopes become the gradient by the cosines.
+  const slopes = gram.products();
+  const odds = new Float32Array(all * all);
+  const negatives = new Float64Array(all * modalities);
+  let counted = 0;
+  for (let a = 0; a < all; a++) {
+    if (!here[a]) continue;
+    for (let b = 0; b < all; b++) {
+      if (!here[b]) continue;
+      const [i, n, j] = [a % rows, Math.floor(b / rows), b % rows];
+      const e = Math.exp((slopes[a * all + b] - 1) / temperature);
+      odds[a * all + b] = e;
+      if (i !== j) negatives[a * modalities + n] += e * comparable[i * rows + j];
+      else if (a !== b) counted++;
+    }
+  }
+  const share = 1 / Math.max(1, counted);
+  let loss = 0;
+  for (let a = 0; a < all; a++) {
+    const [m, i] = [Math.floor(a / rows), a % rows];
+    // What each modality's negatives weigh in this anchor's losses, and the slope along its positive there.
+    const weights = new Float64Array(modalities);
+    const positives = new Float64Array(modalities);
+    for (let n = 0; n < modalities; n++) {
+      const b = n * rows + i;
+      if (n === m || !here[a] || !here[b]) continue;
+      const e = odds[a * all + b];
+      const denominator = e + negatives[a * modalities + n] + negatives[a * modalities + m] + 1e-12;
+      loss += share * (Math.log(denominator) - (slopes[a * all + b] - 1) / temperature);
+      positives[n] = (share / temperature) * (e / denominator - 1);
+      weights[n] += share / temperature / denominator;
+      weights[m] += share / temperature / denominator;
+    }
+    for (let b = 0; b < all; b++) {
+      const [n, j] = [Math.floor(b / rows), b % rows];
+      slopes[a * all + b] =
+        i === j ? positives[n] : weights[n] * odds[a * all + b] * comparable[i * rows + j];
+    }
+  }
+  return { loss, gradients: backToEmbeddings(gram, symmetric(slopes, all), norms, modalities) };
+}
 
-  const bothPresent = tf.sum(tf.reshape(tf.mul(pairs, selected), [all, modalities, rows]), 2);
-  const counted = tf.mul(bothPresent, tf.sub(1, own));
-  return tf.div(tf.sum(tf.mul(losses, counted)), tf.maximum(tf.sum(counted), 1)) as tfjs.Scalar;
+/** G + transpose(G): each cosine is a product of two rows. */
+function symmetric(matrix: Float32Array, size: number): Float32Array {
+  const sum = new Float32Array(matrix.length);
+  for (let a = 0; a < size; a++)
+    for (let b = 0; b < size; b++) sum[a * size + b] = matrix[a * size + b] + matrix[b * size + a];
+  return sum;
+}
+
+/** Through the normalisation of rows: what lies along a row's own direction goes nowhere. */
+function backToEmbeddings(
+  gram: GramMatrix,
+  slopes: Float32Array,
+  norms: Float64Array,
+  modalities: number,
+): Float32Array[] {
+  const { width, rows: unit } = gram;
+  const shares = gram.multiply(slopes);
+  const gradient = new Float32Array(shares.length);
+  for (let a = 0; a < gram.count; a++) {
+    let along = 0;
+    for (let k = a * width; k < (a + 1) * width; k++) along += shares[k] * unit[k];
+    for (let k = a * width; k < (a + 1) * width; k++) gradient[k] = (shares[k] - along * unit[k]) / norms[a];
+  }
+  const size = gradient.length / modalities;
+  return Array.from({ length: modalities }, (_, m) => gradient.subarray(m * size, (m + 1) * size));
 }
 
 const settings = z.strictObject({

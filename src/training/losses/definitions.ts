@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { alignment } from './alignment.js';
+import { canonicalCorrelation } from './canonical-correlation.js';
 import { ccc } from './ccc.js';
 import { cosine } from './cosine.js';
 import { crossEntropy } from './cross-entropy.js';
@@ -15,14 +16,24 @@ type AnyObjective = Objective<{ readonly weight: number }>;
 /** Everything that training can minimise, by its key under `loss`. */
 export const objectives: ReadonlyMap<string, AnyObjective> = new Map(
   // Settings go in only after the objective's own schema parsed them.
-  [alignment, ccc, cosine, crossEntropy, mse, mutualInformation, ranking, ranknet, reconstruction].map(
-    (objective) => [objective.name, objective as unknown as AnyObjective],
-  ),
+  [
+    alignment,
+    canonicalCorrelation,
+    ccc,
+    cosine,
+    crossEntropy,
+    mse,
+    mutualInformation,
+    ranking,
+    ranknet,
+    reconstruction,
+  ].map((objective) => [objective.name, objective as unknown as AnyObjective]),
 );
 
 /** `loss` of a training configuration: by objective, its settings, or a number that is its weight alone. */
 export const lossSettings = z.strictObject({
   alignment: weighted(alignment.settings),
+  canonical_correlation: weighted(canonicalCorrelation.settings),
   ccc: weighted(ccc.settings),
   cosine: weighted(cosine.settings),
   cross_entropy: weighted(crossEntropy.settings),
