@@ -101,18 +101,18 @@ const devices: readonly Device[] = [
   },
   ...(
     [
-      ['BVP', 64, 'PPG'],
-      ['GSR', 4, 'EDA'],
-      ['Temp', 4, 'TEMP'],
+      ['BVP', 64, 'PPG', 'BVP '],
+      ['GSR', 4, 'EDA', 'EDA uS'],
+      ['Temp', 4, 'TEMP', 'TEMP degC'],
     ] as const
   ).map(
-    ([type, rate, canonical]): Device => ({
+    ([type, rate, canonical, channel]): Device => ({
       device: `Empatica E4 ${type}`,
       name: `${type.toLowerCase()}`,
       type,
       rate,
       channels: null,
-      gives: { [canonical]: [' '] },
+      gives: { [canonical]: [channel] },
     }),
   ),
   {
@@ -123,7 +123,15 @@ const devices: readonly Device[] = [
     format: 'int32',
     channels: null,
     count: 3,
-    gives: { ACC: [' ', ' ', ' '] },
+    gives: { ACC: ['x g', 'y g', 'z g'] },
+  },
+  {
+    device: 'a thermometer that is no E4',
+    name: 'skin',
+    type: 'Temp',
+    rate: 4,
+    channels: null,
+    gives: { TEMP: [' '] },
   },
   {
     device: 'OpenSignals',
