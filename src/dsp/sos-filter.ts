@@ -46,6 +46,26 @@ function steadyGain(s: Section): number {
   return (s.b0 + s.b1 + s.b2) / (1 + s.a1 + s.a2);
 }
 
+/** How much later what lies around `at_hz` leaves the cascade than it came in, s. */
+export function groupDelay_s(sections: readonly Section[], at_hz: number, sfreq: number): number {
+  const step = 1e-4;
+  const w = (2 * Math.PI * at_hz) / sfreq;
+  let delay = 0;
+  for (const { b0, b1, b2, a1, a2 } of sections) {
+    const [above, below] = [w + step, w - step].map((v) => phaseOf(b0, b1, b2, v) - phaseOf(1, a1, a2, v));
+    delay -= wrapped(above - below) / (2 * step);
+  }
+  return delay / sfreq;
+}
+
+function phaseOf(c0: number, c1: number, c2: number, w: number): number {
+  return Math.atan2(-c1 * Math.sin(w) - c2 * Math.sin(2 * w), c0 + c1 * Math.cos(w) + c2 * Math.cos(2 * w));
+}
+
+function wrapped(angle: number): number {
+  return angle - 2 * Math.PI * Math.round(angle / (2 * Math.PI));
+}
+
 /** Filters many rows of samples at once. */
 export interface RowFilter {
   /**

@@ -1,5 +1,5 @@
 import { type Chunk, channelOf, type StreamInfo } from '../../core/signal.js';
-import { BeatDetector, ecgBeat, ppgBeat } from '../../dsp/beat-detector.js';
+import { type BeatDetector, beatDetector } from '../heart/beat-series.js';
 
 /** Beats further apart don't follow each other, s. */
 const LONGEST_S = 2.4;
@@ -15,9 +15,12 @@ export class BeatEvents {
     readonly info: StreamInfo,
     readonly emit: (time: number, interval_s: number) => void,
   ) {
-    const shape = info.type === 'ECG' ? ecgBeat : ppgBeat;
-    const fast = info.type !== 'IBI' && info.sfreq >= 3 * shape.low_hz;
-    this.#detector = fast ? new BeatDetector(shape, info.sfreq) : null;
+    this.#detector = beatDetector(info.type, info.sfreq, (time) => this.#beat(time));
+  }
+
+  /** Tells the last beats. */
+  finish(): void {
+    this.#detector?.finish();
   }
 
   push(chunk: Chunk): void {
@@ -35,14 +38,16 @@ export class BeatEvents {
   #follow(x: number, time: number): void {
     if (!this.#detector) return;
     if (this.#broken) {
-      this.#detector.restart();
+      this.#detector.finish();
       this.#last = Number.NaN;
       this.#broken = false;
     }
-    const beat = this.#detector.push(x, time);
-    if (Number.isNaN(beat)) return;
-    const interval_s = beat - this.#last;
-    this.emit(beat, interval_s <= LONGEST_S ? interval_s : Number.NaN);
-    this.#last = beat;
+    this.#detector.push(x, time);
+  }
+
+  #beat(time: number): void {
+    const interval_s = time - this.#last;
+    this.emit(time, interval_s <= LONGEST_S ? interval_s : Number.NaN);
+    this.#last = time;
   }
 }

@@ -1,7 +1,25 @@
 import type { PhysicsProblem, UpstreamFacts } from '../../core/component.js';
 import { type Chunk, channelOf, type StreamInfo, type StreamType } from '../../core/signal.js';
-import { BeatDetector, ecgBeat, ppgBeat } from '../../dsp/beat-detector.js';
 import { IntervalHistory } from '../../dsp/interval-history.js';
+import { PulseDetector, SLOWEST_PULSE_HZ } from '../../dsp/pulse-detector.js';
+import { QrsDetector, SLOWEST_QRS_HZ } from '../../dsp/qrs-detector.js';
+
+/** Finds beats in an ECG or a PPG and tells their times, s, in order. */
+export interface BeatDetector {
+  push(x: number, time: number): void;
+  /** Tells what is left and forgets the past. */
+  finish(): void;
+}
+
+/** The detector for streams of `type`; null where the rate is too slow to find beats, or the type shows none. */
+export function beatDetector(
+  type: StreamType,
+  sfreq: number,
+  emit: (time: number) => void,
+): BeatDetector | null {
+  if (!(sfreq >= slowestRate(type))) return null;
+  return type === 'ECG' ? new QrsDetector(sfreq, emit) : new PulseDetector(sfreq, emit);
+}
 
 interface Heard {
   readonly detector: BeatDetector | null;
@@ -9,9 +27,10 @@ interface Heard {
   missing: boolean;
 }
 
-/** Below this rate the detector's filter has no band, Hz. */
+/** Rate below which no beats are found in streams of `type`, Hz. */
 function slowestRate(type: StreamType): number {
-  return 3 * (type === 'ECG' ? ecgBeat : ppgBeat).low_hz;
+  if (type === 'ECG') return SLOWEST_QRS_HZ;
+  return type === 'PPG' ? SLOWEST_PULSE_HZ : Number.POSITIVE_INFINITY;
 }
 
 /** A stream too slow to find beats in it. */
@@ -41,11 +60,11 @@ export class BeatSeries {
       : sfreq >= slowestRate(type)
         ? channels
         : [];
-    this.#channels = heard.map(() => ({
-      detector: device ? null : new BeatDetector(type === 'ECG' ? ecgBeat : ppgBeat, sfreq),
-      intervals: new IntervalHistory(kept_s),
-      missing: false,
-    }));
+    this.#channels = heard.map(() => {
+      const intervals = new IntervalHistory(kept_s);
+      const beat = (time: number) => intervals.addBeat(time);
+      return { detector: beatDetector(type, sfreq, beat), intervals, missing: false };
+    });
   }
 
   push(chunk: Chunk): void {
@@ -80,12 +99,11 @@ function follow(heard: Heard, detector: BeatDetector, chunk: Chunk, samples: Flo
       continue;
     }
     if (broken) {
-      detector.restart();
+      detector.finish();
       intervals.break();
       broken = false;
     }
-    const beat = detector.push(x, chunk.times[i]);
-    if (!Number.isNaN(beat)) intervals.addBeat(beat);
+    detector.push(x, chunk.times[i]);
   }
   heard.missing = broken;
 }
