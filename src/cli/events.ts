@@ -13,6 +13,7 @@ import { addRecordingOptions, type RecordingOptions, readOptions } from './recor
 interface Options extends RecordingOptions {
   readonly out?: string;
   readonly screen?: string;
+  readonly deviceEvents?: boolean;
 }
 
 const HEADER = 'stream,event,onset_s,duration_s,value,unit';
@@ -27,6 +28,10 @@ export const eventsCommand: CommandFactory = (context) =>
       .option(
         '--screen <geometry>',
         'width and height in cm, distance in cm, and for gaze in px the resolution: 38x30@67:1024x768',
+      )
+      .option(
+        '--device-events',
+        'list the fixations, saccades and blinks that the eye tracker told, too, as of `<stream> (device)`',
       ),
   )
     .addHelpText(
@@ -47,7 +52,7 @@ export const eventsCommand: CommandFactory = (context) =>
           opened.length === 1 ? opened[0] : joinRecordings(opened, { alignStart: options.align === 'start' });
         for (const problem of recording.problems)
           events({ code: 'recording-damaged', level: 'warn', message: `${recording.path}: ${problem}` });
-        const table = new EventTable(screen);
+        const table = new EventTable(screen, options.deviceEvents);
         for await (const message of recording.messages(readOptions(options, events))) {
           context.signal.throwIfAborted();
           table.take(message);

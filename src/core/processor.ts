@@ -1,6 +1,6 @@
 import type { Seconds } from './clock.js';
 import type { FeatureDescriptor, FeatureSchema, FeatureVector, MaskReason } from './features.js';
-import type { Chunk, StreamInfo, Window } from './signal.js';
+import type { Chunk, Marker, StreamInfo, Window } from './signal.js';
 
 /** `gap`: samples are missing before what comes next; `layout`: channels or rate changed. */
 export type ResetCause = 'start' | 'layout' | 'gap';
@@ -23,6 +23,8 @@ export interface ChunkProcessor {
 export interface Windower<Out> {
   reset(info: StreamInfo, cause: ResetCause): void;
   push(chunk: Chunk): void;
+  /** Sees the session's markers, of whichever stream, as they come; their times are those of the chunks. */
+  mark?(marker: Marker): void;
   /** The output at `time`: a function of the samples with t < `time` alone, whatever was pushed beyond. */
   close(time: Seconds): Out;
 }
@@ -56,6 +58,8 @@ export interface Extractor {
   readonly context_s?: Seconds;
   /** Sees every sample once, in order, before the first {@link compute} whose window ends after it: for detectors with state. */
   push?(chunk: Chunk): void;
+  /** Sees the session's markers before the first {@link compute} whose window ends after them, after the samples of that window. */
+  mark?(marker: Marker): void;
   /** Writes `descriptors.length` values to `out`; NaN = masked. */
   compute(window: Window, out: Float64Array): void;
 }

@@ -2,11 +2,13 @@ import { z } from 'zod';
 import { featureDefinition } from '../core/component.js';
 import type { FeatureDescriptor } from '../core/features.js';
 import type { Extractor } from '../core/processor.js';
-import { type Chunk, channelOf, type StreamInfo, type Window } from '../core/signal.js';
+import { type Chunk, channelOf, type Marker, type StreamInfo, type Window } from '../core/signal.js';
 import { LowFrequencyPower } from '../dsp/low-frequency-power.js';
 import { pupilChannels } from './channels/eye-channels.js';
+import { DeviceGazeEvents } from './events/device-gaze-events.js';
 import type { GazeEvent, GazeEventKind } from './events/gaze-event.js';
 import { GazeEvents } from './events/gaze-events.js';
+import { GazeHistory } from './events/gaze-history.js';
 import { screenSchema } from './events/screen.js';
 import { BIN_S, TrailingBins } from './events/trailing-bins.js';
 
@@ -15,6 +17,12 @@ const params = z.strictObject({
     .optional()
     .describe(
       'where the screen is; without it, gaze in px or normalised units has no degrees, and saccade amplitudes are masked',
+    ),
+  events: z
+    .enum(['computed', 'device'])
+    .optional()
+    .describe(
+      "`computed` (default): events found in the gaze; `device`: of each kind that the eye tracker tells in the session's markers, its own from the first one on",
     ),
 });
 type Params = z.infer<typeof params>;
@@ -34,6 +42,8 @@ const pupilBands = [
   [0.6, 1],
 ] as const;
 
+/** No eye tracker is faster, Hz. */
+const FASTEST_HZ = 2000;
 /** Eye trackers write 0 where they see no pupil. */
 const NO_PUPIL = 0;
 
@@ -87,18 +97,37 @@ class EyeMovement implements Extractor {
   readonly #pupils: readonly [x: readonly number[], y: readonly number[]];
   readonly #bins = new TrailingBins(3, EVENTS_S);
   readonly #spectrum = new LowFrequencyPower(1 / BIN_S, Math.round(PUPIL_S / BIN_S), pupilBands);
+  readonly #device: DeviceGazeEvents | null;
+  readonly #fromDevice = new WeakSet<GazeEvent>();
+  /** Where the gaze went on after its last hole, s. */
+  #gapUntil = Number.NEGATIVE_INFINITY;
   /** First stamp of the stream, s. */
   #first = Number.NaN;
 
-  constructor(info: StreamInfo, { screen }: Params) {
-    this.#events = new GazeEvents(info, screen, (event) => this.#recent.push(event));
+  constructor(info: StreamInfo, { screen, events }: Params) {
+    const history = events === 'device' ? new GazeHistory(info.sfreq || FASTEST_HZ) : null;
+    this.#device = history ? new DeviceGazeEvents(history, (event) => this.#insert(event)) : null;
+    const told = this.#device?.told;
+    this.#events = new GazeEvents(
+      info,
+      screen,
+      (event) => {
+        if (!told?.has(event.kind)) this.#recent.push(event);
+      },
+      history,
+    );
+    if (this.#device) this.mark = (marker) => this.#mark(marker);
     const pupil = pupilChannels(info);
     this.#pupils = pupilAxes(info, pupil?.channels ?? []);
     this.descriptors = descriptorsOf(pupil?.unit ?? '', this.#events.scale?.unit ?? '');
   }
 
+  /** Only where the device's events count. */
+  mark?: (marker: Marker) => void;
+
   push(chunk: Chunk): void {
     const { times } = chunk;
+    if (chunk.gapBefore) this.#gapUntil = times[0];
     if (Number.isNaN(this.#first)) this.#first = times[0];
     this.#events.push(chunk);
     for (const [row, channels] of this.#pupils.entries())
@@ -117,6 +146,25 @@ class EyeMovement implements Extractor {
     this.#window(within(window.start), out);
     const seen = this.#bins.filled(Row.gaze, window.end, bins);
     if (span >= LEAST_S - 1e-6 && seen >= LEAST_SHARE * bins) this.#trailing(this.#recent, span, out);
+  }
+
+  #mark(marker: Marker): void {
+    const known = this.#device!.told.size;
+    this.#device!.mark(marker, this.#gapUntil);
+    if (this.#device!.told.size === known) return;
+    // From now on the device tells this kind: what was found of it before would count twice or otherwise.
+    const own = this.#recent.filter(
+      (event) => !this.#device!.told.has(event.kind) || this.#fromDevice.has(event),
+    );
+    this.#recent.splice(0, this.#recent.length, ...own);
+  }
+
+  /** Keeps the order of the ends: a device may tell its events late. */
+  #insert(event: GazeEvent): void {
+    this.#fromDevice.add(event);
+    let at = this.#recent.length;
+    while (at > 0 && this.#recent[at - 1].end_s > event.end_s) at--;
+    this.#recent.splice(at, 0, event);
   }
 
   #forget(before: number): void {
@@ -143,7 +191,7 @@ class EyeMovement implements Extractor {
   #window(events: readonly GazeEvent[], out: Float64Array): void {
     const fixations = events.filter(is('fixation'));
     const saccades = events.filter(is('saccade'));
-    const dispersions = fixations.map((f) => this.#dispersion(f));
+    const dispersions = fixations.map((f) => this.#dispersion(f)).filter(([x]) => x - x === 0);
     for (const axis of [0, 1]) {
       out[12 + axis] = mean(dispersions.map((d) => d[axis]));
       out[14 + axis] = deviation(dispersions.map((d) => d[axis]));
@@ -151,9 +199,9 @@ class EyeMovement implements Extractor {
     out[16] = mean(fixations.map(duration_ms));
     out[17] = deviation(fixations.map(duration_ms));
     out[20] = mean(saccades.map(duration_ms));
-    out[21] = mean(saccades.map((s) => this.#amplitude(s)));
+    out[21] = mean(this.#amplitudes(saccades));
     out[22] = deviation(saccades.map(duration_ms));
-    out[23] = deviation(saccades.map((s) => this.#amplitude(s)));
+    out[23] = deviation(this.#amplitudes(saccades));
   }
 
   /** Rows 19, 20 and 25 to 33: events of the last minute, of which `span_s` has passed. */
@@ -161,7 +209,10 @@ class EyeMovement implements Extractor {
     const blinks = events.filter(is('blink'));
     const fixations = events.filter(is('fixation'));
     const saccades = events.filter(is('saccade'));
-    const dispersions = fixations.map((f) => this.#dispersion(f)).map(([x, y]) => x + y);
+    const dispersions = fixations
+      .map((f) => this.#dispersion(f))
+      .map(([x, y]) => x + y)
+      .filter((d) => d - d === 0);
     out[18] = mean(blinks.map(duration_ms));
     out[19] = deviation(blinks.map(duration_ms));
     out[24] = blinks.length / span_s;
@@ -169,11 +220,13 @@ class EyeMovement implements Extractor {
     out[29] = saccades.length / span_s;
     if (fixations.length > 0) {
       out[26] = Math.max(...fixations.map(duration_ms));
+    }
+    if (dispersions.length > 0) {
       out[27] = dispersions.reduce((sum, d) => sum + d, 0);
       out[28] = Math.max(...dispersions);
     }
     out[30] = mean(saccades.map(duration_ms));
-    out[31] = mean(saccades.map((s) => this.#amplitude(s)));
+    out[31] = mean(this.#amplitudes(saccades));
     if (saccades.length > 1) out[32] = (1000 * pauses_s(events)) / saccades.length;
   }
 
@@ -182,9 +235,14 @@ class EyeMovement implements Extractor {
     return [extent[0] * px, extent[1] * py];
   }
 
-  #amplitude({ from, to }: GazeEvent): number {
-    if (this.#events.scale!.unit !== 'deg') return Number.NaN;
-    return Math.sqrt((to[0] - from[0]) * (to[0] - from[0]) + (to[1] - from[1]) * (to[1] - from[1]));
+  /** Of those whose gaze was seen; none where degrees aren't known. */
+  #amplitudes(saccades: readonly GazeEvent[]): number[] {
+    if (this.#events.scale!.unit !== 'deg') return [];
+    return saccades
+      .map(({ from, to }) =>
+        Math.sqrt((to[0] - from[0]) * (to[0] - from[0]) + (to[1] - from[1]) * (to[1] - from[1])),
+      )
+      .filter((amplitude) => amplitude - amplitude === 0);
   }
 }
 

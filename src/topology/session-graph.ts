@@ -12,7 +12,8 @@ import type {
   Snapshot,
   Windower,
 } from '../core/processor.js';
-import type { Chunk, StreamInfo, StreamMessage } from '../core/signal.js';
+import type { Chunk, Marker, StreamInfo, StreamMessage } from '../core/signal.js';
+import { FixationStream } from '../features/events/device-event.js';
 import { canonicalLabels } from '../montage/labels.js';
 import { ChannelMonitor } from './channel-monitor.js';
 import { ClosingTimes } from './closing-times.js';
@@ -90,6 +91,8 @@ export class SessionGraph {
   readonly #watermarks: Watermarks;
   readonly #streams = new Map<string, StreamInfo>();
   readonly #bound = new Map<string, BoundSource>();
+  /** Streams in which an eye tracker tells its fixations. */
+  readonly #fixations = new Map<string, FixationStream>();
   readonly #latest = new Map<string, FeatureVector | RawWindow>();
   #zero: Seconds | null = null;
   #closedUntil = Number.NEGATIVE_INFINITY;
@@ -146,10 +149,7 @@ export class SessionGraph {
         this.#chunk(message.chunk);
         break;
       case 'marker':
-        this.#options.emit({
-          kind: 'marker',
-          marker: { ...message.marker, time: message.marker.time - (this.#zero ?? message.marker.time) },
-        });
+        this.#mark(message.marker);
         break;
       case 'close':
         this.#close(message.id);
@@ -189,6 +189,8 @@ export class SessionGraph {
 
   #open(info: StreamInfo): void {
     this.#streams.set(info.id, info);
+    const fixations = FixationStream.of(info);
+    if (fixations) this.#fixations.set(info.id, fixations);
     const wanted = [...this.#options.pipeline.sources.values()].filter((source) => {
       const { bindings } = this.#options;
       if (bindings) return bindings.get(source.name) === info.id;
@@ -255,6 +257,12 @@ export class SessionGraph {
     if (!this.#streams.has(info.id)) this.#open(info);
     const feeds = [...this.#bound].filter(([, bound]) => bound.info.id === info.id);
     if (info.type !== 'Markers') this.#zero ??= chunk.times[0];
+    if (this.#zero !== null) {
+      const zero = this.#zero;
+      this.#fixations
+        .get(info.id)
+        ?.push(chunk, (marker) => this.#tell({ ...marker, time: marker.time - zero }));
+    }
     if (feeds.length === 0 || this.#zero === null) return;
     const zero = this.#zero;
     const times = zero === 0 ? chunk.times : chunk.times.map((t) => t - zero);
@@ -290,6 +298,16 @@ export class SessionGraph {
     }
     this.#watermarks.advance(info, first, times[n - 1]);
     if (!this.#options.ordered) this.#closeReached();
+  }
+
+  #mark(marker: Marker): void {
+    const own = { ...marker, time: marker.time - (this.#zero ?? marker.time) };
+    this.#options.emit({ kind: 'marker', marker: own });
+    if (this.#zero !== null) this.#tell(own);
+  }
+
+  #tell(marker: Marker): void {
+    for (const { windower } of this.#windowSteps) windower.mark?.(marker);
   }
 
   #closeReached(): void {

@@ -3,7 +3,14 @@ import { type FeatureDefinition, type PhysicsProblem, windowTransform } from '..
 import { ConfigurationError } from '../core/errors.js';
 import type { FeatureSchema, FeatureVector, MaskReason } from '../core/features.js';
 import type { Extractor, ResetCause, Windower } from '../core/processor.js';
-import { type Chunk, channelOf, type StreamInfo, TIME_TOLERANCE_S, type Window } from '../core/signal.js';
+import {
+  type Chunk,
+  channelOf,
+  type Marker,
+  type StreamInfo,
+  TIME_TOLERANCE_S,
+  type Window,
+} from '../core/signal.js';
 import { SlidingWindow } from '../dsp/sliding-window.js';
 import { featureDefinitions } from '../features/registry.js';
 
@@ -57,6 +64,8 @@ class Extract implements Windower<FeatureVector> {
   /** Stamp of the stream's first usable sample, s. */
   #begin = Number.POSITIVE_INFINITY;
   #context_s = 0;
+  /** Markers that no window has reached yet, for extractors that want them. */
+  #marks: Marker[] = [];
 
   constructor(readonly params: Params) {}
 
@@ -74,6 +83,7 @@ class Extract implements Windower<FeatureVector> {
     });
     this.#schema = { features: this.#extractors.flatMap((e) => e.descriptors) };
     this.#begin = Number.POSITIVE_INFINITY;
+    this.#marks = [];
     this.#context_s = Math.max(window_s, ...this.#extractors.map((e) => e.context_s ?? 0));
   }
 
@@ -82,11 +92,16 @@ class Extract implements Windower<FeatureVector> {
     this.#sliding?.push(chunk);
   }
 
+  mark(marker: Marker): void {
+    if (this.#extractors.some((e) => e.mark)) this.#marks.push(marker);
+  }
+
   close(time: number): FeatureVector {
     const sliding = this.#sliding;
     if (!sliding) throw new Error('close() before reset()');
     if (this.#extractors.some((e) => e.push))
       for (const chunk of sliding.take(time)) for (const e of this.#extractors) e.push?.(chunk);
+    if (this.#marks.length > 0) this.#giveMarks(time);
 
     const { window, reason } = sliding.at(time);
     const values = new Float64Array(this.#schema.features.length).fill(NaN);
@@ -116,6 +131,14 @@ class Extract implements Windower<FeatureVector> {
       coverage: live ? mean(window.coverage) : 0,
       reason: any ? null : (reason ?? this.#whyEmpty(window)),
     };
+  }
+
+  /** A marker counts in the windows that end after it, like a sample; of those at one time, the first to come is first. */
+  #giveMarks(time: number): void {
+    const isDue = (marker: Marker) => marker.time < time - TIME_TOLERANCE_S;
+    for (const marker of this.#marks.filter(isDue).sort((a, b) => a.time - b.time))
+      for (const e of this.#extractors) e.mark?.(marker);
+    this.#marks = this.#marks.filter((marker) => !isDue(marker));
   }
 
   /** `window` with the channels below `min_coverage` all NaN. */

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GazeScene, simulateGazeScene } from '../../src/simulation/gaze-scene.js';
 import { type CliResult, runAffectd } from './run-affectd.js';
 
+const neon = join(import.meta.dirname, '../../../shared/recordings/pupil-neon/demo_recording');
 const folder = mkdtempSync(join(tmpdir(), 'affectd-events-'));
 const session = join(folder, 'session.xdf');
 const gaze = join(folder, 'gaze.csv');
@@ -106,6 +107,20 @@ describe('events', () => {
     const known = await runAffectd(['events', pixels, '--screen', '53x30@65:1920x1080']);
     expect(new Set(rows(known).map(({ unit }) => unit))).toEqual(new Set(['deg', 'deg/s', '']));
   });
+
+  it.skipIf(!existsSync(neon))(
+    "lists a Neon's own fixations and blinks beside ours (shared/recordings/pupil-neon)",
+    async () => {
+      const found = rows(await runAffectd(['events', neon, '--device-events']));
+      const fixations = found.filter(({ event }) => event === 'fixation');
+      const told = fixations.filter(({ stream }) => stream.endsWith(' (device)'));
+      const own = fixations.filter(({ stream }) => !stream.endsWith(' (device)'));
+      expect(told.length).toBeGreaterThan(5);
+      expect(own.length).toBeGreaterThan(5);
+      for (const { onset, duration } of told)
+        expect(onset >= -1 && duration > 0.03 && duration < 10).toBe(true);
+    },
+  );
 
   it('says what is wrong in one line', async () => {
     const bad = await runAffectd(['events', gaze, '--screen', '53x30']);

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import reference from '../../fixtures/eye/eye.json' with { type: 'json' };
+import type { FeatureVector } from '../../src/core/features.js';
+import type { Windower } from '../../src/core/processor.js';
+import type { Marker } from '../../src/core/signal.js';
 import { type GazeScene, simulateGazeScene } from '../../src/simulation/gaze-scene.js';
+import { cutChunk } from '../../src/testing/chunk-invariance.js';
 import { chunkOf } from '../../src/testing/stream-fixtures.js';
+import { extract } from '../../src/transforms/extract.js';
 import { named, streamWith, units, vectorAt, vectorsOf } from './extractor-runs.js';
 import { provesRobust } from './robustness.js';
 
@@ -167,6 +172,77 @@ describe(FEATURE, () => {
     const row = (value: number) => Array<number>(1500).fill(value);
     const values = named(vectorAt(FEATURE, info, [row(20), row(18)], 6));
     expect([values['pupil.x_mean'], values['pupil.y_mean']]).toEqual([20, 18]);
+  });
+});
+
+describe(`${FEATURE} with the device's events`, () => {
+  const info = eye('deg');
+  /** What a tracker would tell at each event's end: it is always right, but sees the saccades of the left eye only. */
+  const markers = scene.truth
+    .filter(({ kind }) => kind === 'fixation' || kind === 'saccade' || kind === 'blink')
+    .map(({ kind, onset_s, end_s }): Marker => {
+      const time = Math.ceil(end_s * 250 - 1e-9) / 250;
+      const onset = Math.ceil(onset_s * 250 - 1e-9) / 250;
+      return { stream: 'events', time, value: `${kind} duration_s=${(time - onset).toFixed(6)} eye=left` };
+    });
+
+  function closed(time: number, marks: readonly Marker[], own: object, pieces = 1): FeatureVector {
+    const windower = extract.create(
+      extract.params.parse({ features: [{ name: FEATURE, ...own }] }),
+    ) as Windower<FeatureVector>;
+    windower.reset(info, 'start');
+    const chunk = chunkOf(info, rowsOf(scene), 0);
+    for (const mark of marks) if (mark.time < time) windower.mark!(mark);
+    for (const piece of pieces === 1 ? [chunk] : cutChunk(chunk, [pieces])) {
+      if (piece.times[0] >= time) break;
+      windower.push(piece);
+    }
+    return windower.close(time);
+  }
+
+  it('has their frequencies and lengths', () => {
+    const values = named(closed(65, markers, { events: 'device' }));
+    for (const kind of ['fixation', 'saccade', 'blink'] as const) {
+      const told = markers.filter((m) => m.value.startsWith(kind) && m.time > 5 && m.time < 65);
+      expect(values[`${kind}.frequency_60s`]! * 60, kind).toBeCloseTo(told.length, 0);
+    }
+    const truth = scene.truth.filter((t) => t.kind === 'saccade' && t.end_s > 5 && t.end_s < 65);
+    const amplitude = average(truth.map((t) => (t.end_s - t.onset_s - 0.021) / 0.0022));
+    expect(Math.abs(values['saccade.amplitude_mean_60s']! / amplitude - 1)).toBeLessThan(0.1);
+    expect(values['fixation.dispersion_x_mean']).toBeGreaterThan(0);
+  });
+
+  it('leaves them alone where computed events are asked for, and computes what the device does not tell', () => {
+    const computed = closed(65, [], {});
+    expect(closed(65, markers, { events: 'computed' })).toEqual(computed);
+    expect(closed(65, [], { events: 'device' }).values).toEqual(computed.values);
+    const blinks = named(
+      closed(
+        65,
+        markers.filter((m) => m.value.startsWith('fixation')),
+        { events: 'device' },
+      ),
+    );
+    expect(blinks['blink.frequency_60s']).toBe(named(computed)['blink.frequency_60s']);
+    expect(blinks['fixation.frequency_60s']).not.toBe(named(computed)['fixation.frequency_60s']);
+  });
+
+  it("depends neither on chunks nor on what comes later, and keeps to one eye's events", () => {
+    const whole = closed(30, markers, { events: 'device' });
+    expect(closed(30, markers, { events: 'device' }, 37)).toEqual(whole);
+    const other = markers.flatMap((m) => [m, { ...m, value: m.value.replace('left', 'right') }]);
+    expect(closed(30, other, { events: 'device' })).toEqual(whole);
+    const late = { stream: 'events', time: 30, value: 'fixation duration_s=3 eye=left' };
+    expect(closed(30, [...markers.filter((m) => m.time < 30), late], { events: 'device' })).toEqual(whole);
+  });
+
+  it('leaves out saccades around blinks', () => {
+    const [onset, end] = [20, 20.3];
+    const blink = { stream: 'events', time: end - 0.02, value: 'blink duration_s=0.26 eye=left' };
+    const around = { stream: 'events', time: end, value: `saccade duration_s=${end - onset} eye=left` };
+    const before = named(closed(30, [...markers, blink], { events: 'device' }));
+    const after = named(closed(30, [...markers, blink, around], { events: 'device' }));
+    expect(after['saccade.frequency_60s']).toBe(before['saccade.frequency_60s']);
   });
 });
 

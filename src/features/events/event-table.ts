@@ -1,5 +1,6 @@
-import type { Chunk, StreamInfo, StreamMessage } from '../../core/signal.js';
+import type { Chunk, Marker, StreamInfo, StreamMessage } from '../../core/signal.js';
 import { BeatEvents } from './beat-events.js';
+import { deviceEventOf, FixationStream } from './device-event.js';
 import type { GazeEvent, GazeEventKind } from './gaze-event.js';
 import { GazeEvents } from './gaze-events.js';
 import { ScrEvents } from './scr-events.js';
@@ -27,7 +28,14 @@ export class EventTable {
   readonly #detectors = new Map<string, Detector>();
   readonly #rows: EventRow[] = [];
 
-  constructor(readonly screen: Screen | undefined) {}
+  readonly #fixations = new Map<string, FixationStream>();
+  readonly #names = new Map<string, string>();
+
+  /** @param device whether to list the events that eye trackers tell, too, as of `<stream> (device)`. */
+  constructor(
+    readonly screen: Screen | undefined,
+    readonly device = false,
+  ) {}
 
   /** Streams in which events are looked for. */
   get streams(): number {
@@ -36,15 +44,36 @@ export class EventTable {
 
   take(message: StreamMessage): void {
     if (message.kind === 'open') {
+      this.#names.set(message.info.id, message.info.name);
+      const fixations = this.device ? FixationStream.of(message.info) : null;
+      if (fixations) this.#fixations.set(message.info.id, fixations);
       const detector = this.#detectorOf(message.info);
       if (detector) this.#detectors.set(message.info.id, detector);
-    } else if (message.kind === 'chunk') this.#detectors.get(message.chunk.info.id)?.push(message.chunk);
-    else if (message.kind === 'close') this.#detectors.get(message.id)?.finish?.();
+    } else if (message.kind === 'chunk') {
+      const { chunk } = message;
+      this.#detectors.get(chunk.info.id)?.push(chunk);
+      this.#fixations.get(chunk.info.id)?.push(chunk, (marker) => this.#tell(marker));
+    } else if (message.kind === 'marker') {
+      if (this.device) this.#tell(message.marker);
+    } else if (message.kind === 'close') this.#detectors.get(message.id)?.finish?.();
   }
 
   /** All events so far, in order of their onsets. */
   rows(): readonly EventRow[] {
     return this.#rows.sort((a, b) => a.onset_s - b.onset_s);
+  }
+
+  #tell(marker: Marker): void {
+    const event = deviceEventOf(marker);
+    if (!event) return;
+    this.#rows.push({
+      stream: `${this.#names.get(marker.stream) ?? marker.stream} (device)`,
+      event: event.kind,
+      onset_s: event.onset_s,
+      duration_s: event.end_s - event.onset_s,
+      value: Number.NaN,
+      unit: '',
+    });
   }
 
   #detectorOf(info: StreamInfo): Detector | null {

@@ -4,6 +4,7 @@ import { type GazePair, gazeChannels, pupilChannels } from '../channels/eye-chan
 import { BothEyes } from './both-eyes.js';
 import type { GazeEvent } from './gaze-event.js';
 import { GazeEventDetector, gazeEventDefaults } from './gaze-event-detector.js';
+import type { GazeHistory } from './gaze-history.js';
 import { type DegreeScale, degreeScale, type Screen } from './screen.js';
 
 /** Below this rate a saccade falls between two samples, Hz. */
@@ -39,6 +40,8 @@ export class GazeEvents {
     readonly info: StreamInfo,
     screen: Screen | undefined,
     readonly emit: (event: GazeEvent) => void,
+    /** Sees every sample of the one gaze from all eyes, in the detector's degrees. */
+    readonly history: GazeHistory | null = null,
   ) {
     const gaze = gazeChannels(info);
     this.scale = gaze ? degreeScale(gaze.unit, screen) : null;
@@ -123,6 +126,7 @@ export class GazeEvents {
   #take(time: number, x: number, y: number, pupil: number): void {
     if (this.info.sfreq === 0 && time - this.#last > HOLE_S) this.#bridge(time);
     this.#last = time;
+    this.history?.push(time, x, y);
     if (this.#detector) {
       this.#detector.push(time, x, y, pupil);
       return;

@@ -1,0 +1,48 @@
+import type { Marker } from '../../core/signal.js';
+import { type DeviceEvent, deviceEventOf } from './device-event.js';
+import type { GazeEvent, GazeEventKind } from './gaze-event.js';
+import type { GazeHistory } from './gaze-history.js';
+
+/** Blinks that are remembered, to know the saccades that trackers see around them. */
+const BLINKS = 8;
+
+/**
+ * The events that an eye tracker tells, measured on the gaze that came with them: each is known at its end. Of a tracker
+ * that tells each eye's events, those of the eye count that is told first. A saccade around a blink is the lid's
+ * (EyeLink 1000 User Manual, 4.9.5.3) and left out.
+ */
+export class DeviceGazeEvents {
+  readonly told = new Set<GazeEventKind>();
+  readonly #blinks: DeviceEvent[] = [];
+  #eye: DeviceEvent['eye'] | null = null;
+  #lastEnd = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    readonly history: GazeHistory,
+    readonly emit: (event: GazeEvent) => void,
+  ) {}
+
+  /** @param gapUntil end of the last hole in the gaze, s. */
+  mark(marker: Marker, gapUntil: number): void {
+    const event = deviceEventOf(marker);
+    if (event === null || !(event.end_s > event.onset_s)) return;
+    this.#eye ??= event.eye;
+    if (event.eye !== this.#eye) return;
+    this.told.add(event.kind);
+    const { kind, onset_s, end_s } = event;
+    if (kind === 'blink') {
+      this.#blinks.push(event);
+      if (this.#blinks.length > BLINKS) this.#blinks.shift();
+    } else if (
+      kind === 'saccade' &&
+      this.#blinks.some((blink) => blink.onset_s < end_s && blink.end_s > onset_s)
+    )
+      return;
+    const nowhere = [Number.NaN, Number.NaN] as const;
+    const path =
+      kind === 'blink' ? { from: nowhere, to: nowhere, extent: nowhere } : this.history.path(onset_s, end_s);
+    const afterLoss = gapUntil > this.#lastEnd;
+    this.#lastEnd = Math.max(this.#lastEnd, end_s);
+    this.emit({ kind, onset_s, end_s, ...path, afterLoss });
+  }
+}
