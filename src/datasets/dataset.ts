@@ -87,6 +87,8 @@ export interface Dataset {
   readonly classes: readonly string[] | null;
   /** In a fixed order. */
   readonly people: readonly string[];
+  /** What a person should know of this copy, one line each: whom it lacks, what of it isn't used. */
+  readonly notes?: readonly string[];
   /**
    * The recordings of one person, one at a time, so that a data set larger than memory can be gone through.
    * Throws `InputError` with the file's name where one is missing, cut short or of another layout.

@@ -1,7 +1,33 @@
+import { amigos } from './amigos.js';
+import { caseDataset } from './case.js';
 import type { DatasetDefinition } from './dataset.js';
+import { deap } from './deap.js';
+import { dreamer } from './dreamer.js';
+import { eegmat } from './eegmat.js';
+import { esports } from './esports.js';
+import { seed } from './seed.js';
+import { seedIv } from './seed-iv.js';
+import { seedMultimodal } from './seed-multimodal.js';
+import { seedV } from './seed-v.js';
 import { simulatedFeatures } from './simulated-features.js';
+import { stressPredict } from './stress-predict.js';
+import { xdfSessions } from './xdf-sessions.js';
 
-const definitions: readonly DatasetDefinition<unknown>[] = [simulatedFeatures];
+const definitions: readonly DatasetDefinition<unknown>[] = [
+  deap,
+  dreamer,
+  seed,
+  seedMultimodal,
+  seedIv,
+  seedV,
+  amigos,
+  caseDataset,
+  stressPredict,
+  eegmat,
+  esports,
+  xdfSessions,
+  simulatedFeatures,
+];
 
 /** Every kind of data set, by name. */
 export const datasetDefinitions: ReadonlyMap<string, DatasetDefinition<unknown>> = new Map(

@@ -1,0 +1,21 @@
+import type { StreamMessage } from '../core/signal.js';
+import { openRecording } from '../recordings/open.js';
+import type { RecordedStream } from '../recordings/recording.js';
+
+export interface RecordedMessages {
+  readonly messages: readonly StreamMessage[];
+  readonly streams: readonly RecordedStream[];
+}
+
+/** All of one recording, as a live session would deliver it; for recordings of a size that memory holds. */
+export async function recordedMessages(path: string): Promise<RecordedMessages> {
+  const recording = await openRecording(path);
+  try {
+    const messages: StreamMessage[] = [];
+    for await (const message of recording.messages({ chunk: null, clockSync: true, events: () => {} }))
+      messages.push(message);
+    return { messages, streams: recording.streams };
+  } finally {
+    await recording.close();
+  }
+}
