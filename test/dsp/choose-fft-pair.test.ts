@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chooseFftPair, fftPairOf } from '../../src/dsp/choose-fft-pair.js';
 import { BandPower } from '../../src/dsp/periodogram.js';
@@ -57,5 +58,40 @@ describe('chooseFftPair', () => {
     });
     for (const [i, power] of powers[0].entries())
       expect(Math.abs(powers[1][i] / power - 1)).toBeLessThan(1e-12);
+  });
+
+  it('gives the same band power to 1e-9 either way, whatever the length, and beside large offsets', () => {
+    const portable = new Map<number, PortableFftPair>();
+    const portableOf = (size: number) => {
+      const pair = portable.get(size) ?? new PortableFftPair(size);
+      portable.set(size, pair);
+      return pair;
+    };
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 8, max: 1300 }),
+        fc.constantFrom(64, 128, 200, 512),
+        fc.constantFrom(0, 2e5, -2e5),
+        fc.nat(1000),
+        (length, sfreq, offset, seed) => {
+          const bands = [
+            { low_hz: 1, high_hz: 4 },
+            { low_hz: 14, high_hz: 31 },
+            { low_hz: 31, high_hz: 50 },
+          ];
+          const signals = [seed, seed + 1].map((own) =>
+            Float64Array.from(noise(length, own), (x) => offset + 30 * x),
+          );
+          const [one, other] = [fftPairOf, portableOf].map((create) => {
+            const out = new Float64Array(2 * bands.length);
+            new BandPower(length, sfreq, bands, create).compute(signals[0], out, 0, signals[1], bands.length);
+            return out;
+          });
+          for (const [i, power] of one.entries())
+            expect(Math.abs(other[i] - power)).toBeLessThanOrEqual(1e-9 * power);
+        },
+      ),
+      { numRuns: 150 },
+    );
   });
 });
