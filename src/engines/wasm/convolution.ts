@@ -73,7 +73,7 @@ class PhaseLayout {
 /** Correlation along time of x [B, C, n] with `kernel` [C_out, C, taps] or [C, 1, taps], as matrix products row by row. */
 export function convolve(tape: Tape, x: Value, kernel: Value, o: Convolution): Value {
   const { workspace } = tape;
-  const { product, rowProduct } = workspace.kernels;
+  const { product, transposedProduct, rowProduct } = workspace.kernels;
   const layout = new PhaseLayout(workspace, o);
   const outputs = convolvedLength(o);
   const batch = x.storage.size / (o.channels * o.length);
@@ -104,19 +104,7 @@ export function convolve(tape: Tape, x: Value, kernel: Value, o: Convolution): V
       for (let g = 0; g < groups; g++) {
         const at = group(g);
         const to = y.storage.address + row * yBytes + at.y;
-        product(
-          filters,
-          w + at.kernel,
-          FLOAT_BYTES,
-          runs,
-          laidOut + at.laidOut,
-          lines,
-          to,
-          outGroup,
-          outputs,
-          terms,
-          0,
-        );
+        product(filters, w + at.kernel, runs, laidOut + at.laidOut, lines, to, outGroup, outputs, terms, 0);
       }
     }
   });
@@ -150,7 +138,7 @@ export function convolve(tape: Tape, x: Value, kernel: Value, o: Convolution): V
     }
     if (!x.storage.trained) return;
     const { address: dx, adding } = tape.share(x);
-    if (o.depthwise && o.stride === 1) {
+    if (o.depthwise && o.stride === 1 && o.padding[0] < o.taps && o.padding[1] < o.taps) {
       // The filter turned round, over dy with zeros around it: each sample of dx is written once.
       const padded = outputs + 2 * (o.taps - 1);
       const front = o.taps - 1 - o.padding[0];
@@ -166,23 +154,21 @@ export function convolve(tape: Tape, x: Value, kernel: Value, o: Convolution): V
           floats.copyWithin(start / FLOAT_BYTES, from, from + outputs);
           const filter = w + (line % o.channels) * o.taps * FLOAT_BYTES;
           const to = dx + line * o.length * FLOAT_BYTES;
-          product(one, filter, FLOAT_BYTES, turned, scratch, one, to, 1, o.length, o.taps, adding ? 1 : 0);
+          product(one, filter, turned, scratch, one, to, 1, o.length, o.taps, adding ? 1 : 0);
         }
       });
       return;
     }
     const scratch = workspace.borrow(layout.size);
-    const weights = workspace.rows(terms, 1);
     tape.call('convolutions', () => {
       for (let row = 0; row < batch; row++) {
         workspace.fill(scratch.address, layout.size, 0);
         for (let g = 0; g < groups; g++) {
           const at = group(g);
           const [from, to] = [dy + row * yBytes + at.y, scratch.address + at.laidOut];
-          product(
-            weights,
-            w + at.kernel,
+          transposedProduct(
             terms * FLOAT_BYTES,
+            w + at.kernel,
             lines,
             from,
             runs,

@@ -15,7 +15,8 @@ let compiled: WebAssembly.Module | null | undefined;
 function compileKernels(): WebAssembly.Module | null {
   if (compiled !== undefined) return compiled;
   const code = moduleOf([
-    product(),
+    product(false),
+    product(true),
     rowProduct(),
     ...elementwiseKernels(),
     ...rowKernels(),

@@ -17,38 +17,51 @@ function blocks(f: FunctionBuilder, count: number, block: number, write: (size: 
   f.loop(i32.and(get(count), i32.constant(block - 1)), () => write(1));
 }
 
+/** Terms of a sum that are written out one after the other. */
+const UNROLLED = 4;
+
 /**
- * C [m, n] = A [m, k] B [k, n], added to C where `accumulate` is not 0. Rows lie where tables of offsets say, so that
- * transposes, sliding windows and padded rows need no copies: element (i, p) of A is at `aBase + aRows[i] + p * aStep`,
- * row p of B begins at `bBase + bRows[p]`, row i of C at `cBase + cRows[i]`. Rows of C may overlap.
+ * C [m, n] = A [m, k] B [k, n], added to C where `adding` is not 0. Rows lie where tables of offsets say, so that
+ * sliding windows and padded rows need no copies: row p of B begins at `bBase + bRows[p]`, row i of C at `cBase + cRows[i]`,
+ * row i of A at `aBase + aRows[i]`. Where A is `transposed`, its column p begins at `aBase + p * aRows` instead, `aRows` being no
+ * table but bytes. Rows of C may overlap.
  */
-export function product(): FunctionBuilder {
-  const f = new FunctionBuilder('product', 11);
-  const [aRows, aBase, aStep, bRows, bBase, cRows, cBase, m, n, k, adding] = Array.from(
-    { length: 11 },
-    (_, i) => i,
-  );
+export function product(transposed: boolean): FunctionBuilder {
+  const f = new FunctionBuilder(transposed ? 'transposedProduct' : 'product', 10);
+  const [aRows, aBase, bRows, bBase, cRows, cBase, m, n, k, adding] = Array.from({ length: 10 }, (_, i) => i);
+  const aRow = f.i32(get(aBase));
   const bColumn = f.i32(get(bBase));
+
+  /** Calls `use` for each p < k with where p's row of B begins and what reads an element of A's column p. */
+  const eachTerm = (
+    rows: readonly number[],
+    use: (b: number, a: (r: number, load: typeof f32x4.loadSplat) => readonly number[]) => void,
+  ): void => {
+    const pointers = (transposed ? rows.slice(0, 1) : rows).map((row) => f.i32(get(row)));
+    const table = f.i32(get(bRows));
+    blocks(f, k, UNROLLED, (size) => {
+      for (let term = 0; term < size; term++) {
+        const b = f.i32(rowAddress(table, term, bColumn));
+        use(b, (r, load) =>
+          transposed ? load(get(pointers[0]), r * FLOAT_BYTES) : load(get(pointers[r]), term * FLOAT_BYTES),
+        );
+        if (transposed) f.advance(pointers[0], get(aRows));
+      }
+      if (!transposed) for (const pointer of pointers) f.advance(pointer, i32.constant(size * FLOAT_BYTES));
+      f.advance(table, i32.constant(size * FLOAT_BYTES));
+    });
+  };
 
   /** Columns in whole vectors. */
   const tile = (a: readonly number[], c: readonly number[], vectors: number): void => {
-    const sums = a.map(() => Array.from({ length: vectors }, () => f.v128(f32x4.constant(0))));
-    const pointers = a.map((row) => f.i32(get(row)));
-    const table = f.i32(get(bRows));
-    const step = (row: number): void => {
-      const b = f.i32(rowAddress(table, row, bColumn));
+    const sums = c.map(() => Array.from({ length: vectors }, () => f.v128(f32x4.constant(0))));
+    eachTerm(a, (b, element) => {
       const values = sums[0].map((_, v) => f.v128(f32x4.load(get(b), v * VECTOR_BYTES)));
-      pointers.forEach((pointer, r) => {
-        const splat = f.v128(f32x4.loadSplat(get(pointer)));
+      for (const [r, row] of sums.entries()) {
+        const splat = f.v128(element(r, f32x4.loadSplat));
         for (const [v, value] of values.entries())
-          accumulate(f, sums[r][v], f32x4.multiply(get(splat), get(value)));
-        f.advance(pointer, get(aStep));
-      });
-    };
-    const UNROLLED = 2;
-    blocks(f, k, UNROLLED, (size) => {
-      for (let row = 0; row < size; row++) step(row);
-      f.advance(table, i32.constant(size * FLOAT_BYTES));
+          accumulate(f, row[v], f32x4.multiply(get(splat), get(value)));
+      }
     });
     // Row after row: rows of C that overlap must see each other's sums.
     c.forEach((row, r) => {
@@ -72,16 +85,12 @@ export function product(): FunctionBuilder {
 
   /** One column. */
   const column = (a: readonly number[], c: readonly number[]): void => {
-    const sums = a.map(() => f.f32(f32.constant(0)));
-    const pointers = a.map((row) => f.i32(get(row)));
-    const table = f.i32(get(bRows));
-    f.loop(get(k), () => {
-      const b = f.f32(f32.load(rowAddress(table, 0, bColumn)));
-      pointers.forEach((pointer, r) => {
-        f.push(set(sums[r], f32.add(get(sums[r]), f32.multiply(f32.load(get(pointer)), get(b)))));
-        f.advance(pointer, get(aStep));
+    const sums = c.map(() => f.f32(f32.constant(0)));
+    eachTerm(a, (row, element) => {
+      const b = f.f32(f32.load(get(row)));
+      sums.forEach((sum, r) => {
+        f.push(set(sum, f32.add(get(sum), f32.multiply(element(r, f32.load), get(b)))));
       });
-      f.advance(table, i32.constant(FLOAT_BYTES));
     });
     c.forEach((row, r) => {
       f.push(
@@ -95,7 +104,7 @@ export function product(): FunctionBuilder {
 
   blocks(f, m, 4, (rows) => {
     const each = Array.from({ length: rows }, (_, row) => row);
-    const a = each.map((row) => f.i32(rowAddress(aRows, row, aBase)));
+    const a = transposed ? [aRow] : each.map((row) => f.i32(rowAddress(aRows, row, aBase)));
     const c = each.map((row) => f.i32(rowAddress(cRows, row, cBase)));
     f.push(set(bColumn, get(bBase)));
     // A row alone has registers for wider tiles, and needs them: each sum waits for the one before it.
@@ -107,7 +116,8 @@ export function product(): FunctionBuilder {
       f.push(set(left, i32.and(get(left), i32.constant(columns - 1))));
     }
     f.loop(get(left), () => column(a, c));
-    f.advance(aRows, i32.constant(rows * FLOAT_BYTES));
+    if (transposed) f.advance(aRow, i32.constant(rows * FLOAT_BYTES));
+    else f.advance(aRows, i32.constant(rows * FLOAT_BYTES));
     f.advance(cRows, i32.constant(rows * FLOAT_BYTES));
   });
   return f;

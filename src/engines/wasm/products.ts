@@ -16,7 +16,7 @@ export function multiplyMatrices(
   { a, b, c, size }: { a: Factor; b: Factor; c: Share; size: readonly [m: number, n: number, k: number] },
 ): void {
   const { workspace } = tape;
-  const { product, rowProduct } = workspace.kernels;
+  const { product, transposedProduct, rowProduct } = workspace.kernels;
   const [m, n, k] = size;
   const cRows = workspace.rows(m, n);
   if (b.transposed) {
@@ -26,15 +26,17 @@ export function multiplyMatrices(
     );
     return;
   }
-  const [rowStride, step] = a.transposed ? [1, m] : [k, 1];
-  const aRows = workspace.rows(m, rowStride);
   const bRows = workspace.rows(Math.min(k, TERMS), n);
+  const aColumn = m * FLOAT_BYTES;
+  const aRows = a.transposed ? aColumn : workspace.rows(m, k);
+  const kernel = a.transposed ? transposedProduct : product;
+  const aBytes = a.transposed ? aColumn : FLOAT_BYTES;
   tape.call('products', () => {
     for (let from = 0; from < k; from += TERMS) {
       const terms = Math.min(TERMS, k - from);
       const adding = c.adding || from > 0 ? 1 : 0;
-      const [aBase, bBase] = [a.address + from * step * FLOAT_BYTES, b.address + from * n * FLOAT_BYTES];
-      product(aRows, aBase, step * FLOAT_BYTES, bRows, bBase, cRows, c.address, m, n, terms, adding);
+      const [aBase, bBase] = [a.address + from * aBytes, b.address + from * n * FLOAT_BYTES];
+      kernel(aRows, aBase, bRows, bBase, cRows, c.address, m, n, terms, adding);
     }
   });
 }
