@@ -22,6 +22,7 @@ import { rereference } from '../transforms/rereference.js';
 import { resample } from '../transforms/resample.js';
 import { smooth } from '../transforms/smooth.js';
 import { subtractBaseline } from '../transforms/subtract-baseline.js';
+import { subtractLuminance } from '../transforms/subtract-luminance.js';
 import { window } from '../transforms/window.js';
 
 function byType<T extends { readonly type: string }>(definitions: readonly T[]): ReadonlyMap<string, T> {
@@ -42,6 +43,7 @@ const transforms = [
   normalize,
   smooth,
   subtractBaseline,
+  subtractLuminance,
   align,
 ];
 export const transformDefinitions = byType(transforms as unknown as readonly TransformDefinition[]);
