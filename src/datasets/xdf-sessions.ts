@@ -116,11 +116,11 @@ class XdfSessions implements Dataset {
   async *recordings(person: string): AsyncGenerator<DatasetRecording> {
     for (const { path, session } of this.sessions.get(person)!) {
       const recorded = await recordedMessages(path);
-      const trials = this.#trials(recorded, path);
       const isAnnotated = recorded.streams.some(
         ({ info, samples }) => info.type === 'Annotation' && samples > 0,
       );
-      if (!isAnnotated && trials.some(({ label }) => label === null))
+      const trials = this.#trials(recorded, path).filter(({ label }) => isAnnotated || label !== null);
+      if (trials.length === 0)
         throw otherLayout(
           path,
           'has no Annotation stream, and no marker tells a label',
