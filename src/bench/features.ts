@@ -68,7 +68,8 @@ class Run {
 
   hop(): FeatureVector {
     const first = this.#hops * HOP;
-    const times = Float64Array.from({ length: HOP }, (_, i) => (first + i) / SFREQ_HZ);
+    const times = new Float64Array(HOP);
+    for (let i = 0; i < HOP; i++) times[i] = (first + i) / SFREQ_HZ;
     const data = this.#samples[this.#hops % CHUNKS];
     const chunk: Chunk = { info, data, times, gapBefore: false };
     this.#clean.process(chunk, (filtered) => this.#features.push(filtered));
