@@ -10,6 +10,7 @@ import {
 import type { Clock, Seconds } from '../core/clock.js';
 import { ConfigurationError } from '../core/errors.js';
 import type { Chunk, StreamInfo } from '../core/signal.js';
+import { affectChannels, affectSample } from '../sinks/lsl/affect-sample.js';
 import type { LiveRecording } from './live-recording.js';
 import { lslKey } from './lsl-recorder.js';
 
@@ -18,17 +19,6 @@ const BACKOFF_S = [0.5, 4] as const;
 /** A session's offset is the least delay of so many intervals, so that it follows a drift. */
 const INTERVALS_KEPT = 6;
 const INTERVAL_S = 5;
-
-/** Labels of a recorded prediction's channels, as the LSL sink has them. */
-const affectChannels = [
-  'valence',
-  'arousal',
-  'valence_low',
-  'valence_high',
-  'arousal_low',
-  'arousal_high',
-  'valid',
-] as const;
 
 export interface DaemonRecorderOptions {
   readonly clock: Clock;
@@ -215,9 +205,7 @@ export class DaemonRecorder {
         return;
       const info: StreamInfo = {
         ...{ id: key, name: 'affectd', type: 'Affect', sourceId, sfreq: 0 },
-        channels: affectChannels.map((name) => ({
-          ...{ label: name, unit: name === 'valid' ? 'bool' : '[-1,1]', type: 'Affect' },
-        })),
+        channels: affectChannels,
       };
       this.#infos.set(key, info);
       const { model, pipeline, evidence } = message;
@@ -237,13 +225,10 @@ export class DaemonRecorder {
       this.#options.tell(`+ predictions of session ${label}`);
     }
     const time = isPushed ? session.zero! + message.time : message.time_unix - (clock.unix() - clock.now());
-    const { valence, arousal, interval, valid } = message;
-    const bounds = interval ? [...interval.valence, ...interval.arousal] : [null, null, null, null];
-    const data = Float64Array.from([valence, arousal, ...bounds], (value) => value ?? Number.NaN);
     const times = Float64Array.of(time);
     const chunk: Chunk = {
       info: this.#infos.get(key)!,
-      ...{ data: Float64Array.of(...data, valid ? 1 : 0), times, gapBefore: false },
+      ...{ data: affectSample(message), times, gapBefore: false },
     };
     this.#recording.samples(key, times, false, (writer) => writer.write(chunk));
   }

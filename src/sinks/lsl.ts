@@ -8,6 +8,7 @@ import { channelsElement } from '../lsl/declaration.js';
 import type { LslContext } from '../lsl/network.js';
 import { Outlet } from '../lsl/outlet.js';
 import { type XmlElement, xmlElement } from '../lsl/xml.js';
+import { affectChannels, affectSample } from './lsl/affect-sample.js';
 import type { OutputMessage, Sink, SinkDefinition } from './sink.js';
 
 export interface LslSinkOptions {
@@ -21,15 +22,6 @@ export interface LslSinkOptions {
 
 /** Predictions that wait for their outlet to open; more are left out. */
 const MAX_WAITING = 1024;
-
-const channelNames = [
-  'valence',
-  'arousal',
-  'valence_low',
-  'valence_high',
-  'arousal_low',
-  'arousal_high',
-] as const;
 
 interface Stamped {
   readonly prediction: Prediction;
@@ -81,7 +73,7 @@ export class LslSink implements Sink {
     Outlet.create(this.#context, {
       name: 'affectd',
       type: 'Affect',
-      channelCount: channelNames.length + 1,
+      channelCount: affectChannels.length,
       channelFormat: 'double64',
       nominalRate_hz: 0,
       sourceId: `affectd-${hostname()}-${first.session}`,
@@ -112,17 +104,10 @@ export class LslSink implements Sink {
   }
 
   #push(session: SessionOutlet, outlet: Outlet, { prediction, stamp }: Stamped): void {
-    const { valence, arousal, interval, valid } = prediction;
     const origin = originOf(prediction);
     if (origin !== session.origin) outlet.redescribe(describe(prediction));
     session.origin = origin;
-    const values = [
-      valence,
-      arousal,
-      ...(interval?.valence ?? [null, null]),
-      ...(interval?.arousal ?? [null, null]),
-    ].map((value) => value ?? Number.NaN);
-    outlet.push(Float64Array.of(...values, valid ? 1 : 0), Float64Array.of(stamp));
+    outlet.push(affectSample(prediction), Float64Array.of(stamp));
   }
 }
 
@@ -132,10 +117,7 @@ function originOf({ model, pipeline, evidence }: Prediction): string {
 
 function describe({ session, model, pipeline, evidence }: Prediction): XmlElement[] {
   return [
-    channelsElement([
-      ...channelNames.map((label) => ({ label, unit: '[-1,1]', type: 'Affect' })),
-      { label: 'valid', unit: 'bool', type: 'Affect' },
-    ]),
+    channelsElement(affectChannels),
     xmlElement('session', session),
     xmlElement('model', model),
     xmlElement('pipeline', pipeline),

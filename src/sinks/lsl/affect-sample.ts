@@ -1,0 +1,21 @@
+import type { Prediction } from '../../core/prediction.js';
+import type { Channel } from '../../core/signal.js';
+
+const labels = ['valence', 'arousal', 'valence_low', 'valence_high', 'arousal_low', 'arousal_high'] as const;
+
+/** Channels of a stream of type `Affect`: see {@link affectSample}. */
+export const affectChannels: readonly Channel[] = [
+  ...labels.map((label) => ({ label, unit: '[-1,1]', type: 'Affect' })),
+  { label: 'valid', unit: 'bool', type: 'Affect' },
+];
+
+/** [7] A prediction as one sample of a stream of {@link affectChannels}; what is missing is NaN. */
+export function affectSample({
+  valence,
+  arousal,
+  interval,
+  valid,
+}: Pick<Prediction, 'valence' | 'arousal' | 'interval' | 'valid'>): Float64Array {
+  const bounds = interval ? [...interval.valence, ...interval.arousal] : [null, null, null, null];
+  return Float64Array.from([valence, arousal, ...bounds, valid ? 1 : 0], (value) => value ?? Number.NaN);
+}
