@@ -68,6 +68,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./train.js')).trainCommand,
   },
   {
+    name: 'evaluate',
+    summary: 'measure models on people, trials or stimuli that they have not seen',
+    load: async () => (await import('./evaluate.js')).evaluateCommand,
+  },
+  {
     name: 'bench',
     summary: 'measure this machine',
     load: async () => (await import('./bench.js')).benchCommand,

@@ -1,0 +1,52 @@
+import { availableParallelism } from 'node:os';
+import { basename, extname, resolve } from 'node:path';
+import { Command } from 'commander';
+import { ExitCode } from '../core/errors.js';
+import { evaluate } from '../evaluation/evaluate.js';
+import { type CommandFactory, examples, positiveInteger } from './command.js';
+import { note, version } from './context.js';
+import { openOutput } from './output.js';
+
+interface EvaluateCommandOptions {
+  readonly out?: string;
+  readonly leaky?: boolean;
+  readonly workers?: number;
+  readonly json?: boolean;
+}
+
+/** `affectd evaluate`: models on held-out people, trials or stimuli, as a configuration says. */
+export const evaluateCommand: CommandFactory = (context, exit) =>
+  new Command('evaluate')
+    .description(
+      'measure models on people, trials or stimuli that they have not seen, as a configuration says',
+    )
+    .argument('<config>', 'evaluation configuration, YAML')
+    .option('--out <folder>', 'folder of report, figures and finished folds (default: evaluation-<config>)')
+    .option('--leaky', 'also run what lets training see the test data; every output then says LEAKY')
+    .option('--workers <n>', 'threads (default: one a core)', positiveInteger)
+    .option('--json', 'the result as JSON instead of the report’s path')
+    .addHelpText(
+      'after',
+      examples(
+        'affectd evaluate models/papers/leakage.yaml',
+        'affectd evaluate my.yaml --out report --workers 4',
+      ),
+    )
+    .action(async (config: string, options: EvaluateCommandOptions) => {
+      const out = resolve(options.out ?? `evaluation-${basename(config, extname(config))}`);
+      const result = await evaluate(config, {
+        out,
+        leaky: options.leaky ?? false,
+        workers: options.workers ?? availableParallelism(),
+        version,
+        clock: context.clock,
+        signal: context.signal,
+        progress: (line) => note(context, line),
+      });
+      const output = openOutput('-', context.stdout);
+      const label = result.label ? `${result.label} ` : '';
+      await output.write(
+        options.json ? `${JSON.stringify(result)}\n` : `${label}${resolve(out, 'report.md')}\n`,
+      );
+      exit(ExitCode.ok);
+    });

@@ -1,0 +1,162 @@
+import { ConfigurationError } from '../../core/errors.js';
+import type { ModelFrame } from '../../core/model.js';
+import { TfjsExecutable } from '../../engines/tfjs-executable.js';
+import type { Tfjs } from '../../engines/tfjs-graph.js';
+import { type BoundModel, bindModel, type InputSpec } from '../../models/definition.js';
+import { modelDefinitions } from '../../models/definitions.js';
+import { mulberry32 } from '../../models/random.js';
+import type { ModelInputs } from '../../training/dataset.js';
+import type { Example } from '../../training/example.js';
+import { selectedFrame, selectedInputs, selectFeatures } from '../../training/feature-selection.js';
+import { type Fit, fitModel } from '../../training/fit.js';
+import { objectives } from '../../training/losses/definitions.js';
+import { predictFrames } from '../../training/predicting.js';
+import { fitStandardisation } from '../../training/standardise.js';
+import type { ModelPlan } from '../evaluate-config.js';
+import { softmaxRows } from '../outputs.js';
+import { drawSettings } from '../random-search.js';
+import type { FoldData, Trained } from './contestant.js';
+
+/** Losses whose course on training and test data is worth a figure (ATAM, Fig. 2a-b). */
+const WATCHED = ['mutual_information', 'cosine'] as const;
+
+/** Trains a model of the registry on one fold, everything that is learnt from data being learnt from its training part. */
+export async function trainNetwork(
+  tf: Tfjs,
+  plan: ModelPlan,
+  inputs: ModelInputs,
+  data: FoldData,
+  seed: number,
+): Promise<Trained> {
+  const shape = inputShaper(plan, inputs, data.train);
+  const prepare = (examples: readonly Example[]): Example[] =>
+    examples.map((example) => ({ ...example, frame: shape.frame(example.frame) }));
+  const prepared = {
+    train: prepare(data.train.filter((example) => withinRange(example, plan.label_range))),
+    validation: prepare(data.validation),
+    test: prepare(data.test),
+  };
+  const specs = inputSpecs(plan, shape.inputs, prepared.train);
+  const watches = WATCHED.some((name) => (plan.fit.loss[name]?.weight ?? 0) > 0);
+  let best: { model: BoundModel; fit: Fit; score: number } | null = null;
+  for (const settings of configurations(plan, seed)) {
+    const model = bound(plan, settings, specs);
+    const chosenOnTest = plan.search?.choose_on === 'test';
+    const fit = await fitModel(
+      tf,
+      model,
+      {
+        train: prepared.train,
+        validation: chosenOnTest ? prepared.test : prepared.validation,
+        watched: watches ? prepared.test : [],
+      },
+      { ...plan.fit, seed },
+    );
+    if (best === null || fit.best.score > best.score) best = { model, fit, score: fit.best.score };
+  }
+  const { model, fit } = best!;
+  const executable = new TfjsExecutable(tf, model, fit.parameters);
+  return {
+    history: fit.history,
+    heads: model.heads,
+    classes: model.classes,
+    modalities: model.inputs.map(({ name }) => name),
+    async predict(examples) {
+      const frames: ModelFrame[] = examples.map(({ frame }) => shape.frame(frame));
+      const { heads, classes, weights, routing } = await predictFrames(model, executable, frames);
+      return {
+        heads: heads.map((value) => Math.max(-1, Math.min(1, value))),
+        classes: softmaxRows(classes, model.classes.length),
+        modalities: weights,
+        routing,
+      };
+    },
+    dispose: () => executable.dispose(),
+  };
+}
+
+/** The model with its inputs standardised on `train` and no weights, and how it takes a frame of the data. */
+export function untrainedNetwork(
+  plan: ModelPlan,
+  inputs: ModelInputs,
+  train: readonly Example[],
+): { readonly model: BoundModel; frame(frame: ModelFrame): ModelFrame } {
+  const { inputs: own, frame } = inputShaper(plan, inputs, train);
+  const prepared = train.map((example) => ({ ...example, frame: frame(example.frame) }));
+  return { model: bound(plan, plan.settings, inputSpecs(plan, own, prepared)), frame };
+}
+
+/** What is wrong between a model's plan and the data, one line each. */
+export function networkProblems(plan: ModelPlan, inputs: ModelInputs, classes: readonly string[]): string[] {
+  const known = [...inputs.keys()];
+  const unknown = (plan.modalities ?? []).filter((name) => !known.includes(name));
+  if (unknown.length > 0) return [`modalities: ${unknown.join(', ')}: the data have ${known.join(', ')}`];
+  const own = [...inputs].filter(([name]) => plan.modalities?.includes(name) ?? true);
+  const specs = inputSpecs(plan, new Map(own), []);
+  const definition = modelDefinitions.get(plan.type)!;
+  const settings = definition.settings.parse(plan.settings);
+  const problems = definition.problems(settings, specs);
+  if (problems.length > 0) return problems;
+  const model = bindModel(definition, settings, specs);
+  if (model.classes.length > 0 && model.classes.join('\n') !== classes.join('\n'))
+    problems.push(`settings.classes: the data's are ${classes.join(', ') || 'none'}, in this order`);
+  for (const [name, settings] of Object.entries(plan.fit.loss))
+    if (settings && settings.weight > 0)
+      problems.push(
+        ...objectives
+          .get(name)!
+          .problems(model)
+          .map((problem) => `fit.loss.${name}: ${problem}`),
+      );
+  return problems;
+}
+
+function configurations({ settings, search }: ModelPlan, seed: number): Readonly<Record<string, unknown>>[] {
+  if (!search) return [settings];
+  const uniform = mulberry32(seed);
+  return Array.from({ length: search.configurations }, () => drawSettings(settings, search.draw, uniform));
+}
+
+function bound(
+  { name, type }: ModelPlan,
+  settings: Readonly<Record<string, unknown>>,
+  specs: readonly InputSpec[],
+): BoundModel {
+  const definition = modelDefinitions.get(type)!;
+  const parsed = definition.settings.parse(settings);
+  const [problem] = definition.problems(parsed, specs);
+  if (problem) throw new ConfigurationError('evaluation-invalid', `model ${name}: ${problem}`);
+  return bindModel(definition, parsed, specs);
+}
+
+function inputSpecs(plan: ModelPlan, inputs: ModelInputs, train: readonly Example[]): InputSpec[] {
+  return [...inputs].map(([name, input], m) => ({
+    ...input,
+    name,
+    standardisation: fitStandardisation(input, m, train, plan.clip_sd),
+    with_mask: plan.with_mask && input.kind === 'features',
+  }));
+}
+
+/** The modalities and features that a model takes, and how frames are cut down to them. */
+function inputShaper(
+  { modalities, select }: ModelPlan,
+  inputs: ModelInputs,
+  train: readonly Example[],
+): { readonly inputs: ModelInputs; frame(frame: ModelFrame): ModelFrame } {
+  const names = [...inputs.keys()];
+  const kept = names.flatMap((name, m) => ((modalities?.includes(name) ?? true) ? [m] : []));
+  const own = new Map(kept.map((m) => [names[m], inputs.get(names[m])!]));
+  const only = (frame: ModelFrame): ModelFrame => kept.map((m) => frame[m]);
+  if (!select) return { inputs: own, frame: only };
+  const examples = train.map((example) => ({ ...example, frame: only(example.frame) }));
+  const selection = selectFeatures(own, examples, select.features, select.by);
+  return {
+    inputs: selectedInputs(own, selection),
+    frame: (frame) => selectedFrame(only(frame), own, selection),
+  };
+}
+
+function withinRange({ label }: Example, range: number | null): boolean {
+  return range === null || Object.values(label.targets).every((target) => Math.abs(target) <= range);
+}

@@ -1,0 +1,250 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { ConfigurationError } from '../core/errors.js';
+import { ratedDimensions } from '../datasets/dataset.js';
+import { modelDefinitions } from '../models/definitions.js';
+import { exampleSettings } from '../training/example-set.js';
+import { type FitSettings, fitSettings } from '../training/fit-settings.js';
+import { mergePatch } from './merge-patch.js';
+import { missingRates } from './missing/rates.js';
+import { splitSettings } from './splits/split.js';
+
+const record = z.record(z.string(), z.unknown());
+const name = z.string().min(1);
+
+const modelSettings = z.strictObject({
+  name: name.describe('What the report calls it.'),
+  type: z.string().describe('Kind of model.'),
+  modalities: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe('Only these; the others are absent from training on.'),
+  select: z
+    .strictObject({
+      features: z.int().positive().describe('How many, of all modalities together.'),
+      by: z.union([z.literal('class'), z.enum(ratedDimensions)]).describe('What they are to tell apart.'),
+    })
+    .optional()
+    .describe('The best features by Fisher’s criterion, chosen on each fold’s training part.'),
+  settings: record.describe("The model's sizes; the type's own schema."),
+  fit: record.describe('As in a training configuration, without `seed`.'),
+  clip_sd: z.number().positive().nullable().default(5).describe('Limit of standardised inputs, in SDs.'),
+  with_mask: z.boolean().default(true).describe('The model gets each feature’s mask beside its value.'),
+  label_range: z
+    .number()
+    .positive()
+    .optional()
+    .describe('Training sees only labels within ± this, on the scale -1..1.'),
+  search: z
+    .strictObject({
+      configurations: z.int().min(2).describe('How many are drawn.'),
+      draw: z
+        .record(z.string(), z.tuple([z.int(), z.int()]))
+        .describe(
+          'Path within `settings`, such as `transforms.eeg.0`, and the whole numbers it is drawn from.',
+        ),
+      choose_on: z
+        .enum(['validation', 'test'])
+        .default('validation')
+        .describe('`test`, as papers without a validation set do, is LEAKY.'),
+    })
+    .optional()
+    .describe('Random search: of several configurations the one with the best score is kept, fold by fold.'),
+});
+
+const ablation = z.strictObject({
+  name,
+  of: z.string().describe('The model that it is a variant of.'),
+  settings: record.optional().describe('Patch of its settings: null takes a key away.'),
+  fit: record.optional().describe('Patch of its fit.'),
+  label_range: z.number().positive().optional(),
+});
+
+const paperFigure = z.strictObject({
+  source: z.string().describe('Table, and the row’s name where it is not a model of ours.'),
+  model: z.string().nullable().default(null).describe('Our model to set beside it; null: we have none.'),
+  quantity: z
+    .union([z.literal('class'), z.literal('overall'), z.enum(ratedDimensions)])
+    .describe('`overall`: mean over the dimensions.'),
+  metric: z.enum(['ccc', 'pcc', 'mae', 'rmse', 'accuracy', 'macro_f1', 'auc']),
+  value: z.number(),
+  sd: z.number().optional(),
+  missing: z.number().optional().describe('Share of modalities missing, for figures of the sweep.'),
+});
+
+export const evaluateConfigSchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
+  summary: z.string().min(1).describe('What it is for, in the report.'),
+  notes: z.array(z.string()).default([]).describe('What a reader must know, in the report.'),
+  pipeline: z.string().optional().describe('Pipeline file, relative to this one; for data sets of signals.'),
+  data: exampleSettings,
+  splits: z
+    .array(splitSettings)
+    .min(1)
+    .describe('How data are held out. Leaky ones are run only with `--leaky`.'),
+  validation_share: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .default(0.2)
+    .describe('Of the training part, held out by the same unit for early stopping.'),
+  validation: z
+    .enum(['held-out', 'none'])
+    .default('held-out')
+    .describe(
+      '`none`, as papers without a validation set: it goes back to training; then keep the last epoch.',
+    ),
+  split_seed: z.int().default(1),
+  seeds: z.array(z.int()).min(1).default([1]).describe('Each model is trained once with each.'),
+  models: z.array(modelSettings).default([]),
+  ablations: z.array(ablation).default([]),
+  compare_with: z
+    .string()
+    .optional()
+    .describe('Model that the others are compared with; default: the first.'),
+  levels: z
+    .array(z.enum(['trial', 'window']))
+    .min(1)
+    .optional()
+    .describe(
+      'What is counted: windows, or their means over trials. Default: trials where labels hold for a trial.',
+    ),
+  sweeps: z
+    .strictObject({
+      missing: z
+        .strictObject({
+          rates: z
+            .array(z.number().min(0).max(0.95))
+            .min(1)
+            .default([...missingRates]),
+          burst_windows: z.number().min(1).default(4).describe('Mean length of bursts, windows.'),
+          train: z
+            .enum(['once', 'each-rate'])
+            .default('once')
+            .describe('`each-rate`: trained anew for each rate with as much missing, as in Hi-MoE.'),
+        })
+        .optional(),
+      asynchrony: z
+        .strictObject({
+          shifts_s: z
+            .array(z.number())
+            .min(1)
+            .default([-4, -2, 0, 2, 4])
+            .describe('Each modality is shifted by each of these, to whole hops.'),
+        })
+        .optional(),
+    })
+    .prefault({}),
+  interval_level: z.number().gt(0).lt(1).default(0.9),
+  paper: z.array(paperFigure).default([]).describe('Published figures to print beside ours.'),
+});
+export type EvaluateConfig = z.infer<typeof evaluateConfigSchema>;
+export type PaperFigure = EvaluateConfig['paper'][number];
+
+/** A model of an evaluation, ablations too, all checked that can be without data. */
+export interface ModelPlan {
+  readonly name: string;
+  readonly type: string;
+  /** Name of the model that it is an ablation of, or null. */
+  readonly of: string | null;
+  readonly modalities: readonly string[] | null;
+  readonly select: EvaluateConfig['models'][number]['select'] | null;
+  /** Not yet parsed: a search draws some of them. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** With seed 0. */
+  readonly fit: FitSettings;
+  readonly clip_sd: number | null;
+  readonly with_mask: boolean;
+  readonly label_range: number | null;
+  readonly search: EvaluateConfig['models'][number]['search'] | null;
+}
+
+export interface LoadedEvaluateConfig {
+  readonly config: EvaluateConfig;
+  readonly models: readonly ModelPlan[];
+  /** What relative paths are relative to. */
+  readonly directory: string;
+  /** Absolute; null: none. */
+  readonly pipeline: string | null;
+}
+
+/** Reads and checks an evaluation's configuration. Throws `ConfigurationError` that names the place. */
+export async function loadEvaluateConfig(path: string): Promise<LoadedEvaluateConfig> {
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new ConfigurationError('evaluation-unreadable', `${path}: cannot be read (${cause.code})`, {
+      cause,
+    });
+  });
+  const document = parseDocument(text);
+  const [syntax] = document.errors;
+  if (syntax) throw invalid(path, syntax.message.split('\n')[0]);
+  const config = parsed(path, '', evaluateConfigSchema, document.toJS());
+  const directory = dirname(resolve(path));
+  const models = planModels(path, config);
+  const names = models.map((model) => model.name);
+  const compared = config.compare_with;
+  if (compared !== undefined && !names.includes(compared))
+    throw invalid(path, `compare_with: ${compared} is not one of ${names.join(', ')}`);
+  for (const [i, { model }] of config.paper.entries())
+    if (model !== null && !names.includes(model))
+      throw invalid(path, `paper.${i}.model: ${model} is not one of ${names.join(', ')}`);
+  const pipeline = config.pipeline === undefined ? null : resolve(directory, config.pipeline);
+  return { config, models, directory, pipeline };
+}
+
+export function invalid(path: string, problem: string): ConfigurationError {
+  return new ConfigurationError('evaluation-invalid', `${path}: ${problem}`);
+}
+
+function parsed<T>(path: string, place: string, schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const at = [place, issue.path.join('.')].filter(Boolean).join('.') || 'the file';
+  throw invalid(path, `${at}: ${issue.message}`);
+}
+
+function planModels(path: string, config: EvaluateConfig): ModelPlan[] {
+  const plans: ModelPlan[] = [];
+  const add = (place: string, model: EvaluateConfig['models'][number], of: string | null): void => {
+    if (plans.some((other) => other.name === model.name))
+      throw invalid(path, `${place}.name: there are two models called ${model.name}`);
+    const definition = modelDefinitions.get(model.type);
+    if (!definition)
+      throw invalid(
+        path,
+        `${place}.type: ${model.type} is not one of ${[...modelDefinitions.keys()].join(', ')}`,
+      );
+    if ('seed' in model.fit) throw invalid(path, `${place}.fit.seed: seeds stand under \`seeds\``);
+    const fit = parsed(path, `${place}.fit`, fitSettings, { ...model.fit, seed: 0 });
+    if (config.validation === 'none' && fit.keep === 'best')
+      throw invalid(path, `${place}.fit.keep: with validation: none there is no best epoch; keep: last`);
+    parsed(path, `${place}.settings`, definition.settings, model.settings);
+    plans.push({
+      ...model,
+      of,
+      fit,
+      modalities: model.modalities ?? null,
+      select: model.select ?? null,
+      label_range: model.label_range ?? null,
+      search: model.search ?? null,
+    });
+  };
+  for (const [i, model] of config.models.entries()) add(`models.${i}`, model, null);
+  for (const [i, { name: own, of, settings, fit, label_range }] of config.ablations.entries()) {
+    const base = config.models.find((model) => model.name === of);
+    if (!base) throw invalid(path, `ablations.${i}.of: there is no model called ${of}`);
+    const patched = {
+      ...base,
+      name: own,
+      settings: mergePatch(base.settings, settings ?? {}) as Record<string, unknown>,
+      fit: mergePatch(base.fit, fit ?? {}) as Record<string, unknown>,
+      ...(label_range !== undefined && { label_range }),
+    };
+    add(`ablations.${i}`, patched, of);
+  }
+  return plans;
+}

@@ -1,0 +1,237 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../core/clock.js';
+import { ConfigurationError } from '../core/errors.js';
+import { ratedDimensions } from '../datasets/dataset.js';
+import { loadTfjsWasm } from '../engines/tfjs-wasm.js';
+import { loadPipeline } from '../topology/load.js';
+import { loadExamples } from '../training/example-set.js';
+import { networkProblems } from './contestants/network.js';
+import { invalid, type LoadedEvaluateConfig, loadEvaluateConfig } from './evaluate-config.js';
+import { type EvaluationResult, resultJson } from './evaluation-result.js';
+import { dataDigest, FoldCache } from './fold-cache.js';
+import { runFolds } from './fold-pool.js';
+import {
+  type EvaluationData,
+  type FoldOutcome,
+  type FoldTask,
+  type Learner,
+  learnerName,
+} from './fold-task.js';
+import { measureLatency, renderLatency } from './latency.js';
+import { drawFigures } from './render-figures.js';
+import { renderReport } from './render-report.js';
+import { runFold } from './run-fold.js';
+import type { Fold } from './splits/fold.js';
+import { LEAKY, leakLabel, makeSplit, type Split, type SplitSettings } from './splits/split.js';
+import { unitOf } from './splits/unit.js';
+import { paperRows, type SplitOutcomes, splitResult } from './tabulate.js';
+
+export interface EvaluateOptions {
+  /** Folder of the report, made where it is missing. */
+  readonly out: string;
+  /** Runs leaky splits and choices, which are left out or refused otherwise. */
+  readonly leaky: boolean;
+  /** Threads; 1 computes in this one. */
+  readonly workers: number;
+  /** Of the program: what another version computed is not taken for its own. */
+  readonly version: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Told what is being done, one line at a time. */
+  readonly progress?: (line: string) => void;
+}
+
+/** Splits that are run and those that are left out. Throws `ConfigurationError` where nothing is left to run. */
+function chosenSplits(
+  path: string,
+  { config, models }: LoadedEvaluateConfig,
+  leaky: boolean,
+): { readonly run: readonly SplitSettings[]; readonly left_out: readonly string[] } {
+  const isLeaky = (split: SplitSettings): boolean => leakLabel(split) !== null;
+  const onTest = models.find(({ search }) => search?.choose_on === 'test');
+  if (onTest && !leaky)
+    throw new ConfigurationError(
+      'evaluation-leaky',
+      `${path}: model ${onTest.name} is chosen on test data; --leaky runs it, and says so in every output`,
+    );
+  const run = config.splits.filter((split) => leaky || !isLeaky(split));
+  if (run.length === 0)
+    throw new ConfigurationError(
+      'evaluation-leaky',
+      `${path}: every split shares trials between training and test; --leaky runs it, and says so in every output`,
+    );
+  return { run, left_out: leaky ? [] : config.splits.filter(isLeaky).map(({ kind }) => kind) };
+}
+
+async function loadData(loaded: LoadedEvaluateConfig, options: EvaluateOptions): Promise<EvaluationData> {
+  const { config, directory, pipeline } = loaded;
+  const { examples, inputs, classes } = await loadExamples(config.data, {
+    pipeline: pipeline === null ? null : await loadPipeline(pipeline),
+    directory,
+    progress: options.progress,
+  });
+  const dimensions = ratedDimensions.filter((dimension) =>
+    examples.some(({ label }) => label.targets[dimension] !== undefined),
+  );
+  return { examples, inputs, classes, dimensions, hop_s: usualHop(examples) };
+}
+
+/** Median time from one window of a trial to the next, s. */
+function usualHop(examples: EvaluationData['examples']): number {
+  const hops = examples.flatMap((example, i) => {
+    const before = examples[i - 1];
+    const same = before && unitOf.trial(before) === unitOf.trial(example);
+    return same && example.window[0] > before.window[0] ? [example.window[0] - before.window[0]] : [];
+  });
+  const sorted = Float64Array.from(hops).sort();
+  return sorted.length > 0 ? sorted[sorted.length >> 1] : 1;
+}
+
+/** Without a validation set its part goes back to training. */
+function trainingFold(fold: Fold, validation: 'held-out' | 'none'): Fold {
+  if (validation === 'held-out') return fold;
+  const train = [...fold.train, ...fold.validation].sort((a, b) => a - b);
+  return { ...fold, train, validation: [] };
+}
+
+/**
+ * Evaluates what a configuration describes and writes report, result and figures. Folds that an earlier run finished are
+ * not computed again. The same data and configuration give the same bytes, whatever the number of threads; only the
+ * measured latency differs, and stands in files of its own.
+ */
+export async function evaluate(path: string, options: EvaluateOptions): Promise<EvaluationResult> {
+  const progress = options.progress ?? (() => {});
+  const loaded = await loadEvaluateConfig(path);
+  const { config, models } = loaded;
+  const { run, left_out } = chosenSplits(path, loaded, options.leaky);
+  for (const kind of left_out) progress(`split ${kind} is left out: it is leaky, and runs with --leaky only`);
+  const data = await loadData(loaded, options);
+  for (const model of models) {
+    const [problem] = networkProblems(model, data.inputs, data.classes);
+    if (problem) throw invalid(path, `model ${model.name}: ${problem}`);
+  }
+  const splits = run.map((settings) => ({
+    settings,
+    split: makeSplit(settings, data.examples, config.validation_share, config.split_seed),
+  }));
+
+  const outcomes = await runAll(loaded, splits, data, options);
+  const reference = config.compare_with ?? models[0]?.name ?? null;
+  const results = outcomes.map((own) => splitResult(data, own, config, reference));
+  const leaky_models = models.filter(({ search }) => search?.choose_on === 'test').map(({ name }) => name);
+  const count = (key: (example: EvaluationData['examples'][number]) => string): number =>
+    new Set(data.examples.map(key)).size;
+  const result: EvaluationResult = {
+    name: config.name,
+    summary: config.summary,
+    notes: config.notes,
+    label: leaky_models.length > 0 || results.some(({ label }) => label !== null) ? LEAKY : null,
+    leaky_models,
+    left_out,
+    data: {
+      name: String(config.data.dataset.name ?? config.data.dataset.kind),
+      digest: dataDigest(data),
+      people: count(unitOf.subject),
+      sessions: count(unitOf.session),
+      trials: count(unitOf.trial),
+      stimuli: new Set(data.examples.flatMap(({ stimulus }) => stimulus ?? [])).size,
+      windows: data.examples.length,
+      classes: data.classes,
+      modalities: [...data.inputs.keys()],
+    },
+    seeds: config.seeds,
+    models: models.map(({ name, type, of }) => ({ name, type, of })),
+    splits: results,
+    paper: paperRows(config.paper, results),
+  };
+  await write(result, data, outcomes, options.out);
+  if (models.length > 0) {
+    progress('measuring latency');
+    const rows = await measureLatency(await loadTfjsWasm(), models, data, options.clock);
+    await writeFile(join(options.out, 'latency.json'), `${JSON.stringify(rows, null, 1)}\n`);
+    await writeFile(join(options.out, 'latency.md'), renderLatency(rows));
+  }
+  return result;
+}
+
+async function runAll(
+  { config, models }: LoadedEvaluateConfig,
+  splits: readonly { readonly settings: SplitSettings; readonly split: Split }[],
+  data: EvaluationData,
+  options: EvaluateOptions,
+): Promise<SplitOutcomes[]> {
+  const { clock, signal } = options;
+  const progress = options.progress ?? (() => {});
+  const { seeds, sweeps, validation } = config;
+  const learners: readonly Learner[] = [...models, 'train-mean', 'stimulus-mean'];
+  const tasks: FoldTask[] = splits.flatMap(({ split }) =>
+    learners.flatMap((learner) =>
+      seeds.flatMap((seed) =>
+        split.folds.map((fold) => ({ learner, seed, fold: trainingFold(fold, validation), sweeps })),
+      ),
+    ),
+  );
+  const cache = new FoldCache(join(options.out, 'folds'), {
+    data: dataDigest(data),
+    version: options.version,
+  });
+  const found: (FoldOutcome | null)[] = [];
+  for (const task of tasks)
+    found.push(
+      typeof task.learner === 'string' ? await runFold(loadTfjsWasm, data, task) : await cache.find(task),
+    );
+  const missing = tasks.flatMap((_, i) => (found[i] ? [] : [i]));
+  const trained = tasks.filter(({ learner }) => typeof learner !== 'string').length;
+  if (missing.length < trained)
+    progress(`${trained - missing.length} of ${trained} folds are there from an earlier run`);
+  const began = clock.now();
+  let finished = 0;
+  await runFolds(
+    data,
+    missing.map((i) => tasks[i]),
+    {
+      workers: options.workers,
+      signal,
+      done: async (index, outcome) => {
+        const task = tasks[missing[index]];
+        await cache.keep(task, outcome);
+        found[missing[index]] = outcome;
+        finished++;
+        const left = ((clock.now() - began) / finished) * (missing.length - finished);
+        progress(
+          `fold ${finished} of ${missing.length} done (${learnerName(task.learner)}, seed ${task.seed}, ${task.fold.name}); about ${duration(left)} left`,
+        );
+      },
+    },
+  );
+  signal.throwIfAborted();
+  let at = 0;
+  return splits.map(({ settings, split }) => ({
+    settings,
+    split,
+    learners: learners.map((learner) => ({
+      name: learnerName(learner),
+      outcomes: seeds.map(() => split.folds.map(() => found[at++]!)),
+    })),
+  }));
+}
+
+function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 90 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`;
+}
+
+async function write(
+  result: EvaluationResult,
+  data: EvaluationData,
+  outcomes: readonly SplitOutcomes[],
+  out: string,
+): Promise<void> {
+  const figures = drawFigures(data, outcomes, result);
+  await mkdir(join(out, 'figures'), { recursive: true });
+  for (const { file, svg } of figures) await writeFile(join(out, 'figures', file), svg);
+  await writeFile(join(out, 'report.json'), resultJson(result));
+  await writeFile(join(out, 'report.md'), renderReport(result, figures));
+}

@@ -1,0 +1,141 @@
+import { type BootstrapInterval, clusterBootstrap } from './metrics/cluster-bootstrap.js';
+import { type Spread, spread } from './metrics/spread.js';
+import type { PairedRow } from './paired-comparison.js';
+import type { Level, MetricName, Quantity, Scores } from './scores.js';
+import type { LEAKY } from './splits/split.js';
+
+/** One metric of one model. */
+export interface Figure extends Spread {
+  /** Of {@link Spread.mean}, over units drawn with replacement. */
+  readonly interval: readonly [low: number, high: number];
+  /** Standard deviation of the mean over training seeds; NaN of one. */
+  readonly seed_sd: number;
+}
+
+export interface ModelRow {
+  readonly model: string;
+  /** Each unit's, averaged over seeds, then mean and SD over units. */
+  readonly figures: Readonly<Partial<Record<MetricName, Figure>>>;
+  /** All units' series together, mean over seeds: a secondary figure. */
+  readonly pooled: Scores;
+}
+
+export interface Comparison {
+  readonly metric: MetricName;
+  /** Over people (or sessions), each the mean of its seeds. */
+  readonly units: readonly PairedRow[];
+  /** Over seeds, each the mean of its units; null of one seed. */
+  readonly seeds: readonly PairedRow[] | null;
+}
+
+export interface Table {
+  readonly quantity: Quantity | 'overall';
+  readonly level: Level;
+  readonly rows: readonly ModelRow[];
+  readonly comparison: Comparison | null;
+}
+
+export interface SweepPoint {
+  readonly at: number;
+  /** Of the mean over units, over seeds. */
+  readonly spread: Spread;
+  /** Share of modalities that were really missing; null: no absences. */
+  readonly share: number | null;
+}
+
+export interface SweepTable {
+  readonly sweep: 'single' | 'bursts' | 'asynchrony';
+  /** The one that was shifted; null for absences. */
+  readonly modality: string | null;
+  readonly quantity: Quantity | 'overall';
+  readonly metric: MetricName;
+  readonly level: Level;
+  readonly models: readonly { readonly name: string; readonly points: readonly SweepPoint[] }[];
+}
+
+export interface CoverageRow {
+  readonly model: string;
+  readonly quantity: Quantity;
+  readonly level: number;
+  /** Share of labels inside, by unit. */
+  readonly covered: Spread;
+  /** Mean whole width, scale -1..1. */
+  readonly width: number;
+}
+
+export interface SplitResult {
+  readonly kind: string;
+  readonly summary: string;
+  readonly label: typeof LEAKY | null;
+  readonly settings: unknown;
+  readonly folds: number;
+  /** What mean and SD are taken over. */
+  readonly unit: 'person' | 'session';
+  readonly tables: readonly Table[];
+  readonly sweeps: readonly SweepTable[];
+  readonly coverage: readonly CoverageRow[];
+  /** Area under each risk-coverage curve, by model and quantity. */
+  readonly aurc: readonly { readonly model: string; readonly quantity: Quantity; readonly aurc: number }[];
+  /** Of pooled windows or trials, people drawn with replacement; two classes only. */
+  readonly auc: readonly { readonly model: string; readonly interval: BootstrapInterval }[];
+}
+
+/** A published figure and what we got. */
+export interface PaperRow {
+  readonly source: string;
+  readonly model: string | null;
+  readonly quantity: Quantity | 'overall';
+  readonly metric: MetricName;
+  readonly paper: number;
+  readonly paper_sd: number | null;
+  readonly missing: number | null;
+  /** One a split and level, in their order; null: we have none. */
+  readonly ours: readonly {
+    readonly split: number;
+    readonly level: Level;
+    readonly mean: number;
+    readonly sd: number;
+  }[];
+}
+
+export interface EvaluationResult {
+  readonly name: string;
+  readonly summary: string;
+  readonly notes: readonly string[];
+  /** {@link LEAKY} where anything in it is. */
+  readonly label: typeof LEAKY | null;
+  /** Why single models are leaky, by name. */
+  readonly leaky_models: readonly string[];
+  /** Splits that were left out because `--leaky` was not given. */
+  readonly left_out: readonly string[];
+  readonly data: {
+    readonly name: string;
+    readonly digest: string;
+    readonly people: number;
+    readonly sessions: number;
+    readonly trials: number;
+    readonly stimuli: number;
+    readonly windows: number;
+    readonly classes: readonly string[];
+    readonly modalities: readonly string[];
+  };
+  readonly seeds: readonly number[];
+  readonly models: readonly { readonly name: string; readonly type: string; readonly of: string | null }[];
+  readonly splits: readonly SplitResult[];
+  readonly paper: readonly PaperRow[];
+}
+
+const INTERVAL = { resamples: 2000, level: 0.95, seed: 1 } as const;
+
+/** Puts one metric's units together. */
+export function figureOf(units: readonly number[], seedMeans: readonly number[]): Figure {
+  const own = spread(units);
+  const mean = (drawn: readonly number[]): number => spread(drawn).mean;
+  const { low, high } = clusterBootstrap(units, mean, INTERVAL);
+  return { ...own, interval: [low, high], seed_sd: spread(seedMeans).sd };
+}
+
+/** JSON text in which NaN, which JSON lacks, is null. */
+export function resultJson(result: EvaluationResult): string {
+  return `${JSON.stringify(result, null, 1)}\n`;
+}

@@ -1,0 +1,62 @@
+import type { Clock } from '../core/clock.js';
+import { TfjsExecutable } from '../engines/tfjs-executable.js';
+import type { Tfjs } from '../engines/tfjs-graph.js';
+import { encodeFrames } from '../models/frames.js';
+import { countParameters, initialParameters } from '../models/parameters.js';
+import { untrainedNetwork } from './contestants/network.js';
+import type { ModelPlan } from './evaluate-config.js';
+import type { EvaluationData } from './fold-task.js';
+import { quantile } from './metrics/cluster-bootstrap.js';
+
+/** How long one model takes for one window, from features to outputs; on this machine. */
+export interface LatencyRow {
+  readonly model: string;
+  readonly parameters: number;
+  readonly median_ms: number;
+  readonly p95_ms: number;
+}
+
+const WARM_UP = 20;
+const MEASURED = 200;
+
+/** Times single windows. What weights a model has makes no difference, so it isn't trained for this. */
+export async function measureLatency(
+  tf: Tfjs,
+  plans: readonly ModelPlan[],
+  data: EvaluationData,
+  clock: Clock,
+): Promise<LatencyRow[]> {
+  const rows: LatencyRow[] = [];
+  for (const plan of plans) {
+    const { model, frame } = untrainedNetwork(plan, data.inputs, data.examples);
+    const executable = new TfjsExecutable(tf, model, initialParameters(model.parameters, 1));
+    const times: number[] = [];
+    for (let i = 0; i < WARM_UP + MEASURED; i++) {
+      const own = frame(data.examples[i % data.examples.length].frame);
+      const began = clock.now();
+      await executable.run(encodeFrames(model.inputs, [own]));
+      if (i >= WARM_UP) times.push((clock.now() - began) * 1000);
+    }
+    await executable.dispose();
+    const sorted = Float64Array.from(times).sort();
+    rows.push({
+      model: plan.name,
+      parameters: countParameters(model.parameters),
+      median_ms: quantile(sorted, 0.5),
+      p95_ms: quantile(sorted, 0.95),
+    });
+  }
+  return rows;
+}
+
+/** As a Markdown table. */
+export function renderLatency(rows: readonly LatencyRow[]): string {
+  return `# Latency
+
+From one window's features to the model's outputs, tfjs on WebAssembly, one thread of this machine; no window waits for others.
+
+| model | parameters | median (ms) | 95th percentile (ms) |
+| --- | --- | --- | --- |
+${rows.map((row) => `| ${row.model} | ${row.parameters} | ${row.median_ms.toFixed(2)} | ${row.p95_ms.toFixed(2)} |`).join('\n')}
+`;
+}

@@ -1,0 +1,258 @@
+import type {
+  Comparison,
+  EvaluationResult,
+  Figure,
+  ModelRow,
+  PaperRow,
+  SplitResult,
+  SweepTable,
+  Table,
+} from './evaluation-result.js';
+import type { PairedRow } from './paired-comparison.js';
+import type { MetricName } from './scores.js';
+
+/** A figure of the report, in `figures/`. */
+export interface ReportFigure {
+  readonly file: string;
+  /** What it shows. */
+  readonly caption: string;
+  /** Index of the split. */
+  readonly split: number;
+}
+
+const metricTitles: Readonly<Record<MetricName, string>> = {
+  ccc: 'CCC',
+  pcc: 'PCC',
+  mae: 'MAE',
+  rmse: 'RMSE',
+  accuracy: 'ACC',
+  balanced_accuracy: 'balanced ACC',
+  macro_f1: 'macro-F1',
+  auc: 'AUC',
+  brier: 'Brier',
+  nll: 'NLL',
+  ece: 'ECE',
+};
+
+const number = (value: number, digits = 3): string => (Number.isFinite(value) ? value.toFixed(digits) : '-');
+const plusMinus = ({ mean, sd }: { readonly mean: number; readonly sd: number }): string =>
+  Number.isFinite(sd) ? `${number(mean)} ± ${number(sd)}` : number(mean);
+const marked = (text: string, label: string | null): string => (label ? `${text} (${label})` : text);
+
+function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** The report as Markdown; the same result gives the same bytes. */
+export function renderReport(result: EvaluationResult, figures: readonly ReportFigure[]): string {
+  const { label, data } = result;
+  const leaky = label
+    ? [
+        `**${label}**: parts of this report come of training and test sharing trials, or of a choice made on test data. Such figures say how well a model remembers, and nothing of new data. Each is marked.`,
+      ]
+    : [];
+  return `${[
+    `# ${marked(`Evaluation: ${result.name}`, label)}`,
+    result.summary,
+    ...leaky,
+    ...result.leaky_models.map((name) => `- ${label}: ${name} was chosen on the test part.`),
+    ...(result.notes.length > 0 ? [result.notes.map((note) => `- ${note}`).join('\n')] : []),
+    markdownTable(
+      ['data', 'people', 'sessions', 'trials', 'stimuli', 'windows', 'modalities', 'classes'],
+      [
+        [
+          data.name,
+          ...[data.people, data.sessions, data.trials, data.stimuli, data.windows].map(String),
+          data.modalities.join(', '),
+          data.classes.join(', ') || '-',
+        ],
+      ],
+    ),
+    `Training seeds: ${result.seeds.join(', ')}. Data \`${data.digest}\`.`,
+    ...result.left_out.map(
+      (kind) => `Split \`${kind}\` was left out: it is leaky, and runs with \`--leaky\` only.`,
+    ),
+    ...result.splits.flatMap((split, s) =>
+      splitSection(
+        split,
+        figures.filter((figure) => figure.split === s),
+      ),
+    ),
+    ...(result.paper.length > 0 ? paperSection(result.paper, result.splits) : []),
+    readingSection,
+  ].join('\n\n')}\n`;
+}
+
+const readingSection = `## How to read this
+CCC, PCC, MAE and RMSE are on the scale -1 to 1 of labels. Each person (or session, where a model is made for one) is measured alone, then mean ± standard
+deviation (n - 1) are taken over them, in brackets the 95 % interval of the mean, people drawn with replacement; someone whose labels or predictions never
+change has no CCC, PCC or AUC and is counted out. Of a dimension, ACC, macro-F1 and AUC are High against Low at the middle of the scale. \`train-mean\` says
+the mean training label whatever the signals; \`stimulus-mean\` says the mean label that the same clip had in training: a model that only recognises clips gets as
+far. p values are two-sided: Wilcoxon's signed-rank test, exact, also corrected for the number of models (Holm), and Student's paired t.`;
+
+function splitSection(split: SplitResult, figures: readonly ReportFigure[]): string[] {
+  const { label, unit } = split;
+  return [
+    `## ${marked(`Split by ${split.kind}: ${split.summary}`, label)}`,
+    `${split.folds} fold${split.folds === 1 ? '' : 's'}; \`${JSON.stringify(split.settings)}\`. Mean ± SD over ${unit === 'person' ? 'people' : 'sessions'}.`,
+    ...split.tables.flatMap((table) => tableSection(table, split)),
+    ...sweepSection(split.sweeps, label),
+    ...(split.coverage.length > 0
+      ? [
+          `### ${marked('Prediction intervals', label)}`,
+          'Conformal, from the errors on the other people; what they promise, what they held, and how wide they are.',
+          markdownTable(
+            ['model', 'dimension', 'promised', 'held', 'width'],
+            split.coverage.map(({ model, quantity, level, covered, width }) => [
+              model,
+              quantity,
+              number(level, 2),
+              plusMinus(covered),
+              number(width),
+            ]),
+          ),
+        ]
+      : []),
+    ...(split.aurc.length > 0
+      ? [
+          `### ${marked('Risk and coverage', label)}`,
+          'Area under the curve of mean loss (error rate of classes; absolute error of dimensions, uncertainty being how far seeds are apart) against the share of predictions kept; lower is better.',
+          markdownTable(
+            ['model', 'quantity', 'AURC'],
+            split.aurc.map(({ model, quantity, aurc }) => [model, quantity, number(aurc)]),
+          ),
+        ]
+      : []),
+    ...(split.auc.length > 0
+      ? [
+          `### ${marked('AUC over all people', label)}`,
+          markdownTable(
+            ['model', 'AUC', '95 % interval'],
+            split.auc.map(({ model, interval: { estimate, low, high } }) => [
+              model,
+              number(estimate),
+              `${number(low)} to ${number(high)}`,
+            ]),
+          ),
+        ]
+      : []),
+    ...figures.map(({ file, caption }) => `![${marked(caption, label)}](figures/${file})`),
+  ];
+}
+
+function tableSection({ quantity, level, rows, comparison }: Table, split: SplitResult): string[] {
+  const { label } = split;
+  const metrics = Object.keys(rows[0].figures) as MetricName[];
+  const [leading] = metrics;
+  const cell = (figure: Figure | undefined, isLeading: boolean): string => {
+    if (!figure) return '-';
+    const [low, high] = figure.interval;
+    const interval = isLeading && Number.isFinite(low) ? ` [${number(low)}, ${number(high)}]` : '';
+    return `${plusMinus(figure)}${interval}`;
+  };
+  const undefinedOf = (row: ModelRow): string => {
+    const figure = row.figures[leading];
+    return figure ? `${figure.counted} of ${figure.counted + figure.undefined}` : '-';
+  };
+  return [
+    `### ${marked(`${quantity}, by ${level}`, label)}`,
+    markdownTable(
+      [
+        'model',
+        ...metrics.map((metric) => metricTitles[metric]),
+        `pooled ${metricTitles[leading]}`,
+        'SD over seeds',
+        'counted',
+      ],
+      rows.map((row) => [
+        row.model,
+        ...metrics.map((metric) => cell(row.figures[metric], metric === leading)),
+        number(row.pooled[leading] ?? Number.NaN),
+        number(row.figures[leading]?.seed_sd ?? Number.NaN),
+        undefinedOf(row),
+      ]),
+    ),
+    ...(comparison ? comparisonSection(comparison, split) : []),
+  ];
+}
+
+function comparisonSection({ metric, units, seeds }: Comparison, { label, unit }: SplitResult): string[] {
+  const reference = units.find(({ compared }) => compared === null)!.model;
+  const rows = (all: readonly PairedRow[], over: string): string[][] =>
+    all.flatMap(({ model, compared }) =>
+      compared
+        ? [
+            [
+              model,
+              over,
+              number(compared.difference),
+              String(compared.pairs),
+              number(compared.wilcoxon, 4),
+              number(compared.corrected, 4),
+              number(compared.t, 4),
+            ],
+          ]
+        : [],
+    );
+  return [
+    marked(`${metricTitles[metric]} less that of ${reference}:`, label),
+    markdownTable(
+      ['model', 'over', 'difference', 'pairs', 'p (Wilcoxon)', 'p (Holm)', 'p (t)'],
+      [...rows(units, unit === 'person' ? 'people' : 'sessions'), ...(seeds ? rows(seeds, 'seeds') : [])],
+    ),
+  ];
+}
+
+function sweepSection(sweeps: readonly SweepTable[], label: string | null): string[] {
+  const titles = {
+    single: 'Modalities missing, window by window',
+    bursts: 'Modalities missing, in bursts',
+    asynchrony: 'Out of step',
+  } as const;
+  return sweeps.flatMap(({ sweep, modality, quantity, metric, level, models }) => {
+    const [{ points }] = models;
+    const shift = sweep === 'asynchrony';
+    return [
+      `### ${marked(`${titles[sweep]}${modality ? `: ${modality}` : ''}; ${metricTitles[metric]} of ${quantity}, by ${level}`, label)}`,
+      markdownTable(
+        [shift ? 'shift (s)' : 'rate', ...points.map(({ at }) => (shift ? String(at) : at.toFixed(2)))],
+        [
+          ...(shift
+            ? []
+            : [['really missing', ...points.map(({ share }) => number(share ?? Number.NaN, 2))]]),
+          ...models.map(({ name, points: own }) => [name, ...own.map(({ spread }) => plusMinus(spread))]),
+        ],
+      ),
+    ];
+  });
+}
+
+function paperSection(rows: readonly PaperRow[], splits: readonly SplitResult[]): string[] {
+  const columns = [
+    ...new Set(rows.flatMap(({ ours }) => ours.map(({ split, level }) => `${split} ${level}`))),
+  ];
+  const title = (column: string): string => {
+    const [split, level] = column.split(' ');
+    const { kind, label } = splits[Number(split)];
+    return marked(`ours, ${kind} split, by ${level}`, label);
+  };
+  return [
+    '## Beside the papers',
+    markdownTable(
+      ['source', 'model', 'quantity', 'metric', 'missing', 'paper', ...columns.map(title)],
+      rows.map(({ source, model, quantity, metric, paper, paper_sd, missing, ours }) => [
+        source,
+        model ?? '-',
+        quantity,
+        metricTitles[metric],
+        missing === null ? '-' : missing.toFixed(2),
+        paper_sd === null ? number(paper, 4) : `${number(paper, 4)} ± ${number(paper_sd, 4)}`,
+        ...columns.map((column) => {
+          const own = ours.find(({ split, level }) => `${split} ${level}` === column);
+          return own ? plusMinus(own) : '-';
+        }),
+      ]),
+    ),
+  ];
+}

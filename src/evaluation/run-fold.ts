@@ -1,0 +1,129 @@
+import type { ModelFrame } from '../core/model.js';
+import type { Tfjs } from '../engines/tfjs-graph.js';
+import { mulberry32 } from '../models/random.js';
+import type { Example } from '../training/example.js';
+import { withoutModalities } from '../training/missing.js';
+import type { FoldData, Trained } from './contestants/contestant.js';
+import { trainMeans } from './contestants/means.js';
+import { trainNetwork } from './contestants/network.js';
+import type { ModelPlan } from './evaluate-config.js';
+import type {
+  AsynchronyCondition,
+  Condition,
+  EvaluationData,
+  FoldOutcome,
+  FoldTask,
+  Learner,
+  MissingCondition,
+} from './fold-task.js';
+import { shifted } from './missing/asynchrony.js';
+import { withoutInBursts } from './missing/bursts.js';
+import { missingShare } from './missing/missing-share.js';
+import { consecutiveRuns } from './missing/sequences.js';
+import { unitOf } from './splits/unit.js';
+
+/**
+ * Trains on a fold's training part and predicts its test part, as it is and under each condition of the sweeps.
+ * The same task on the same data gives the same outcome, on whichever thread.
+ *
+ * @param loadTf called where a network is to be trained
+ */
+export async function runFold(
+  loadTf: () => Promise<Tfjs>,
+  data: EvaluationData,
+  task: FoldTask,
+): Promise<FoldOutcome> {
+  const { fold, learner, seed, sweeps } = task;
+  const part = (indices: readonly number[]): Example[] => indices.map((i) => data.examples[i]);
+  const folded: FoldData = {
+    train: part(fold.train),
+    validation: part(fold.validation),
+    test: part(fold.test),
+  };
+  const learn = async (own: Learner): Promise<Trained> =>
+    typeof own === 'string'
+      ? trainMeans(own, folded, data.dimensions, data.classes)
+      : trainNetwork(await loadTf(), own, data.inputs, folded, seed);
+  const trained = await learn(learner);
+  const outputs = await trained.predict(folded.test);
+  const signals = typeof learner === 'string' ? null : learner;
+  const outcome: FoldOutcome = {
+    heads: trained.heads,
+    classes: trained.classes,
+    modalities: trained.modalities,
+    history: trained.history,
+    outputs,
+    missing:
+      signals && sweeps.missing
+        ? await missingSweep(signals, sweeps.missing, folded, data, seed, trained, learn)
+        : [],
+    asynchrony:
+      signals && sweeps.asynchrony ? await asynchronySweep(sweeps.asynchrony, folded, data, trained) : [],
+  };
+  await trained.dispose();
+  return outcome;
+}
+
+function runsOf(test: readonly Example[], { hop_s }: EvaluationData): number[][] {
+  return consecutiveRuns(
+    test.map((example) => ({ sequence: unitOf.trial(example), start: example.window[0] })),
+    hop_s,
+  );
+}
+
+const withFrames = (examples: readonly Example[], frames: readonly ModelFrame[]): Example[] =>
+  examples.map((example, i) => ({ ...example, frame: frames[i] }));
+
+async function missingSweep(
+  plan: ModelPlan,
+  sweep: NonNullable<FoldTask['sweeps']['missing']>,
+  { test }: FoldData,
+  data: EvaluationData,
+  seed: number,
+  trained: Trained,
+  learn: (plan: ModelPlan) => Promise<Trained>,
+): Promise<Condition<MissingCondition>[]> {
+  const frames = test.map(({ frame }) => frame);
+  const runs = runsOf(test, data);
+  const found: Condition<MissingCondition>[] = [];
+  for (const rate of sweep.rates) {
+    const anew = sweep.train === 'each-rate' && rate > 0;
+    const dropout = { ...plan.fit.dropout, modality: rate };
+    const own = anew ? await learn({ ...plan, fit: { ...plan.fit, dropout } }) : trained;
+    for (const kind of ['single', 'bursts'] as const) {
+      // The same absences for every model.
+      const uniform = mulberry32(seed * 1000 + Math.round(rate * 100));
+      const thinned =
+        kind === 'single'
+          ? frames.map((frame) => withoutModalities(frame, rate, uniform))
+          : withoutInBursts(frames, runs, rate, sweep.burst_windows, uniform);
+      const { heads, classes } = await own.predict(withFrames(test, thinned));
+      found.push({
+        condition: { kind, rate, share: missingShare(frames, thinned) },
+        outputs: { heads, classes },
+      });
+    }
+    if (anew) await own.dispose();
+  }
+  return found;
+}
+
+async function asynchronySweep(
+  { shifts_s }: NonNullable<FoldTask['sweeps']['asynchrony']>,
+  { test }: FoldData,
+  data: EvaluationData,
+  trained: Trained,
+): Promise<Condition<AsynchronyCondition>[]> {
+  const frames = test.map(({ frame }) => frame);
+  const runs = runsOf(test, data);
+  const names = [...data.inputs.keys()];
+  const hops = [...new Set(shifts_s.map((shift) => Math.round(shift / data.hop_s)))];
+  const found: Condition<AsynchronyCondition>[] = [];
+  for (const modality of trained.modalities)
+    for (const hop of hops) {
+      const moved = shifted(frames, runs, names.indexOf(modality), hop);
+      const { heads, classes } = await trained.predict(withFrames(test, moved));
+      found.push({ condition: { modality, shift_s: hop * data.hop_s }, outputs: { heads, classes } });
+    }
+  return found;
+}
