@@ -52,6 +52,8 @@ export interface ModelOutput {
   readonly ranking?: Readonly<Record<string, RankingScores>>;
   /** Emotion experts' routing weights; empty where the model has none. */
   readonly routing: readonly number[];
+  /** Modalities whose values lie outside everything that the model was trained on; left out where it cannot tell. */
+  readonly unfamiliar?: readonly string[];
   /** Half widths of the calibrated interval, or null. */
   readonly interval: { readonly level: number; readonly valence: number; readonly arousal: number } | null;
 }

@@ -12,6 +12,7 @@ export const invalidReasons = [
   'required-modality-missing',
   'low-coverage',
   'unmapped-channels',
+  'out-of-distribution',
   'model-failed',
 ] as const;
 export type InvalidReason = (typeof invalidReasons)[number];
@@ -32,6 +33,12 @@ export interface Interval {
   readonly arousal: readonly [number, number];
 }
 
+/** How a moment compares with an anchor moment of the same person. */
+export interface AnchorRanking {
+  readonly is: 'higher' | 'similar' | 'lower';
+  readonly probabilities: Readonly<Record<'higher' | 'similar' | 'lower', number>>;
+}
+
 /** One line of `replay`; on the WebSocket with `time_unix` and `age_ms` added. */
 export interface Prediction {
   readonly stream: 'affect';
@@ -44,6 +51,10 @@ export interface Prediction {
   readonly arousal: number | null;
   readonly dominance?: number;
   readonly liking?: number;
+  /** Probability of each class that the model tells apart. */
+  readonly classes?: Readonly<Record<string, number>>;
+  /** By ranked dimension, then by anchor. */
+  readonly ranking?: Readonly<Record<string, Readonly<Record<string, AnchorRanking>>>>;
   readonly routing?: readonly number[];
   readonly interval: Interval | null;
   readonly modalities: Readonly<Record<string, ModalityState>>;

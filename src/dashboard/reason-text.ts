@@ -10,6 +10,7 @@ const invalid: Record<InvalidReason, string> = {
   'required-modality-missing': 'a sensor that this model needs is missing',
   'low-coverage': 'too many samples of the window are missing',
   'unmapped-channels': "the channels' names say nothing to this model",
+  'out-of-distribution': 'the values are unlike anything that the model was trained on',
   'model-failed': 'the model failed',
 };
 
@@ -25,6 +26,7 @@ const masked: Record<string, string> = {
   unit: 'unit unknown',
   'low-coverage': 'too many samples missing',
   'unmapped-channels': "channels that the model doesn't know",
+  'out-of-distribution': 'values unlike anything that the model was trained on',
 };
 
 /** Why a prediction is not valid, in plain words. */

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../core/errors.js';
 import type { ModelFrame, ModelOutput } from '../core/model.js';
 import { rankOutcomes } from '../models/definition.js';
+import { unfamiliar } from '../models/familiarity.js';
 import { encodeFrames } from '../models/frames.js';
 import { type LoadedModel, PROBE_TOLERANCE } from '../models/manifest.js';
 import type { Engine, Executable, ModelArrays } from './engine.js';
@@ -93,7 +94,11 @@ export async function createInference(loaded: LoadedModel, engine: Engine): Prom
       for (const frame of frames) {
         const batch = encodeFrames(loaded.manifest.inputs, [frame]);
         const present = batch.presence.reduce((sum, p) => sum + p, 0);
-        outputs.push(toOutput(loaded, await executable.run(batch), present));
+        const output = toOutput(loaded, await executable.run(batch), present);
+        const { familiarity, inputs } = loaded.manifest;
+        outputs.push(
+          familiarity ? { ...output, unfamiliar: unfamiliar(inputs, familiarity, frame) } : output,
+        );
       }
       return outputs;
     },

@@ -12,7 +12,7 @@ import type { Tfjs } from './tfjs-graph.js';
 
 /** What a model's folder is written from. */
 export interface ModelDescription<S>
-  extends Pick<Manifest, 'name' | 'evidence' | 'calibration' | 'validity'> {
+  extends Pick<Manifest, 'name' | 'evidence' | 'calibration' | 'validity' | 'familiarity'> {
   readonly inputs: readonly InputSpec[];
   readonly definition: ModelDefinition<S>;
   readonly settings: S;
@@ -57,6 +57,7 @@ export async function writeModel<S>(
     },
     calibration: description.calibration,
     validity: description.validity,
+    ...(description.familiarity && { familiarity: description.familiarity }),
     probe: {
       frame: description.probe.map(({ values, mask, present }) => ({
         values: [...values],

@@ -75,6 +75,12 @@ export const manifestSchema = z.strictObject({
     })
     .nullable(),
   validity: z.strictObject({ min_present: z.int().positive(), required: z.array(z.string()) }),
+  familiarity: z
+    .record(z.string(), z.number().positive())
+    .optional()
+    .describe(
+      'By input: the largest root mean square of standardised values that still is like the training data; beyond it a prediction is not valid (`out-of-distribution`).',
+    ),
   probe,
 });
 export type Manifest = z.infer<typeof manifestSchema>;
@@ -107,6 +113,8 @@ function inconsistencies(manifest: Manifest): string[] {
         found.push(`inputs.${input.name}.standardisation.${statistic}: needs ${inputSize(input)} values`);
   for (const name of manifest.validity.required)
     if (!names.includes(name)) found.push(`validity.required: no input is named ${name}`);
+  for (const name of Object.keys(manifest.familiarity ?? {}))
+    if (!names.includes(name)) found.push(`familiarity.${name}: no input has this name`);
   if (manifest.validity.min_present > names.length)
     found.push(`validity.min_present: more than the ${names.length} inputs`);
   for (const dimension of ['valence', 'arousal'] as const)

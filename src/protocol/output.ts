@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { indexReasons } from '../core/features.js';
 import { evidences, invalidReasons } from '../core/prediction.js';
 import { streamTypes } from '../core/signal.js';
 
@@ -26,6 +27,12 @@ const wallClock = {
 };
 export type WallClockFields = { readonly time_unix: number; readonly age_ms: number };
 
+const probability = z.number().min(0).max(1);
+const anchorRanking = z.object({
+  is: z.enum(['higher', 'similar', 'lower']).describe('The likeliest.'),
+  probabilities: z.object({ higher: probability, similar: probability, lower: probability }),
+});
+
 export const affectMessageSchema = z.object({
   stream: z.literal('affect'),
   ...header,
@@ -35,6 +42,16 @@ export const affectMessageSchema = z.object({
   arousal: affect.describe('Calm to excited.'),
   dominance: z.number().min(-1).max(1).optional(),
   liking: z.number().min(-1).max(1).optional(),
+  classes: z
+    .record(z.string(), z.number().min(0).max(1))
+    .optional()
+    .describe('Probability of each class, of models that tell classes apart.'),
+  ranking: z
+    .record(z.string(), z.record(z.string(), anchorRanking))
+    .optional()
+    .describe(
+      'By dimension, then by anchor: whether this moment is higher or lower than that one. A marker `anchor:NAME` sets an anchor; the first valid window is the anchor `start`.',
+    ),
   routing: z.array(z.number()).readonly().optional().describe("Weights of the model's emotion experts."),
   interval: z
     .object({ level: z.number().gt(0).lt(1), valence: pair, arousal: pair })
@@ -117,6 +134,35 @@ export const qualityMessageSchema = z.object({
   ...wallClock,
 });
 
+export const indicesMessageSchema = z.object({
+  stream: z.literal('indices'),
+  ...header,
+  time,
+  window,
+  indices: z
+    .array(
+      z.object({
+        node: z.string().describe('The rest-index node.'),
+        channel: z.string(),
+        feature: z.string(),
+        value: z
+          .number()
+          .nullable()
+          .describe(
+            "Deviation from this person's rest, in standard deviations of the rest; null where `reason` says why.",
+          ),
+        reason: z
+          .enum(indexReasons)
+          .nullable()
+          .describe(
+            '`resting`: the rest is not over; `rest-unknown`: too little was measured in it, or nothing varied; else as for features.',
+          ),
+      }),
+    )
+    .readonly(),
+  ...wallClock,
+});
+
 export const sysMessageSchema = z.object({
   stream: z.literal('sys'),
   ...header,
@@ -176,6 +222,7 @@ export const outputSchemas = {
   affect: affectMessageSchema,
   features: featuresMessageSchema,
   quality: qualityMessageSchema,
+  indices: indicesMessageSchema,
   sys: sysMessageSchema,
   signals: signalsMessageSchema,
 } as const;
@@ -183,6 +230,7 @@ export const outputSchemas = {
 export type AffectMessage = z.infer<typeof affectMessageSchema>;
 export type FeaturesMessage = z.infer<typeof featuresMessageSchema>;
 export type QualityMessage = z.infer<typeof qualityMessageSchema>;
+export type IndicesMessage = z.infer<typeof indicesMessageSchema>;
 export type SysMessage = z.infer<typeof sysMessageSchema>;
 export type SignalsMessage = z.infer<typeof signalsMessageSchema>;
 
@@ -191,6 +239,7 @@ export interface WireMessages {
   readonly affect: AffectMessage;
   readonly features: FeaturesMessage;
   readonly quality: QualityMessage;
+  readonly indices: IndicesMessage;
   readonly sys: SysMessage;
   readonly signals: SignalsMessage;
 }

@@ -1,13 +1,14 @@
 import { Observable, type OperatorFunction } from 'rxjs';
 import type { Clock, Seconds } from '../core/clock.js';
 import type { Prediction } from '../core/prediction.js';
+import { Anchors } from './anchors.js';
 import type { GraphOutput } from './graph-output.js';
-import { predict } from './predict.js';
+import { type Predicted, predict } from './predict.js';
 import type { LiveOutput } from './run-session.js';
 
 export type SessionOutput =
   | Exclude<GraphOutput, { kind: 'frame' }>
-  | { readonly kind: 'prediction'; readonly prediction: Prediction };
+  | ({ readonly kind: 'prediction' } & Predicted);
 
 export interface PredictInOrderOptions {
   readonly session: string;
@@ -31,6 +32,7 @@ export function predictInOrder(options: PredictInOrderOptions): OperatorFunction
       let frames = 0;
       let running = false;
       let completed = false;
+      const anchors = new Anchors();
 
       const drain = async (): Promise<void> => {
         if (running) return;
@@ -38,15 +40,15 @@ export function predictInOrder(options: PredictInOrderOptions): OperatorFunction
         for (let next = queue.shift(); next && !subscriber.closed; next = queue.shift()) {
           const { output, loaded, since } = next;
           if (output.kind !== 'frame') {
-            subscriber.next(output);
+            subscriber.next(anchors.follow(output));
             continue;
           }
           waiting(--frames);
           const runner = loaded.runners.get(output.model);
           if (!runner) continue;
-          const prediction = await predict(output, runner, { session, pipeline: loaded.pipeline.digest });
-          predicted(prediction, clock.now() - since);
-          subscriber.next({ kind: 'prediction', prediction });
+          const made = await predict(output, runner, { session, pipeline: loaded.pipeline.digest });
+          predicted(made.prediction, clock.now() - since);
+          subscriber.next(anchors.follow({ kind: 'prediction', ...made }));
         }
         running = false;
         if (completed) subscriber.complete();

@@ -1,4 +1,4 @@
-import type { ModelOutput, ModelRunner } from '../core/model.js';
+import type { ModelOutput, ModelRunner, RankingScores } from '../core/model.js';
 import type { Interval, InvalidReason, ModalityState, Prediction } from '../core/prediction.js';
 import type { GraphOutput, ModalityStatus } from './graph-output.js';
 
@@ -10,12 +10,18 @@ export interface PredictionContext {
   readonly pipeline: string;
 }
 
+export interface Predicted {
+  readonly prediction: Prediction;
+  /** What the moment brings to a comparison with others; null where the model does not rank. */
+  readonly scores: Readonly<Record<string, RankingScores>> | null;
+}
+
 /** Runs a frame through its model. A frame without any present modality isn't shown to the model. */
 export async function predict(
   output: FrameOutput,
   runner: ModelRunner,
   context: PredictionContext,
-): Promise<Prediction> {
+): Promise<Predicted> {
   const [prediction] = await predictAll([output], runner, context);
   return prediction;
 }
@@ -25,7 +31,7 @@ export async function predictAll(
   outputs: readonly FrameOutput[],
   runner: ModelRunner,
   context: PredictionContext,
-): Promise<Prediction[]> {
+): Promise<Predicted[]> {
   const shown = outputs.filter(({ frame }) => frame.some((modality) => modality.present));
   const results = new Map<FrameOutput, ModelOutput>();
   let failed = false;
@@ -39,9 +45,13 @@ export async function predictAll(
       failed = true;
     }
   }
-  return outputs.map((output) =>
-    predictionOf(output, results.get(output) ?? null, failed && shown.includes(output), runner, context),
-  );
+  return outputs.map((output) => {
+    const result = results.get(output) ?? null;
+    return {
+      prediction: predictionOf(output, result, failed && shown.includes(output), runner, context),
+      scores: result?.ranking ?? null,
+    };
+  });
 }
 
 function predictionOf(
@@ -58,11 +68,14 @@ function predictionOf(
       present: status.present,
       coverage: round6(status.coverage),
       weight: round6(result?.weights[index] ?? 0),
-      ...(status.reason === null ? {} : { reason: status.reason }),
+      ...reasonOf(status.reason, result?.unfamiliar?.includes(name)),
     };
     index++;
   }
-  const invalid = failed ? 'model-failed' : invalidReason(output.modalities, runner.validity);
+  const invalid = failed
+    ? 'model-failed'
+    : (invalidReason(output.modalities, runner.validity) ??
+      (result?.unfamiliar?.length ? 'out-of-distribution' : null));
   return {
     stream: 'affect',
     session: context.session,
@@ -74,6 +87,7 @@ function predictionOf(
     ...(result?.dominance === undefined ? {} : { dominance: toScale(result.dominance) }),
     ...(result?.liking === undefined ? {} : { liking: toScale(result.liking) }),
     interval: intervalOf(result),
+    ...(result?.classes && { classes: mapped(result.classes, round6) }),
     ...(result && result.routing.length > 0 ? { routing: result.routing.map(round6) } : {}),
     modalities,
     valid: invalid === null,
@@ -82,6 +96,18 @@ function predictionOf(
     model: runner.id,
     pipeline: context.pipeline,
   };
+}
+
+function reasonOf(masked: string | null, unfamiliar: boolean | undefined): { reason?: string } {
+  if (masked !== null) return { reason: masked };
+  return unfamiliar ? { reason: 'out-of-distribution' } : {};
+}
+
+function mapped(
+  record: Readonly<Record<string, number>>,
+  f: (value: number) => number,
+): Record<string, number> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, f(value)]));
 }
 
 function scaled(value: number | null | undefined): number | null {
@@ -120,6 +146,6 @@ function around(value: number, half: number): [number, number] {
 }
 
 /** Six decimals, the resolution of the wire; never `-0`. */
-function round6(value: number): number {
+export function round6(value: number): number {
   return Math.round(value * 1e6) / 1e6 + 0;
 }

@@ -1,8 +1,8 @@
 import type { EventSink } from '../core/event.js';
-import type { Prediction } from '../core/prediction.js';
 import type { StreamMessage } from '../core/signal.js';
+import { Anchors } from './anchors.js';
 import type { GraphOutput } from './graph-output.js';
-import { type FrameOutput, type PredictionContext, predictAll } from './predict.js';
+import { type FrameOutput, type Predicted, type PredictionContext, predictAll } from './predict.js';
 import type { SessionOutput } from './predict-in-order.js';
 import type { LoadedPipeline } from './run-session.js';
 import { SessionGraph } from './session-graph.js';
@@ -53,6 +53,9 @@ export async function* replay(
     },
   });
   const context = { session, pipeline: loaded.pipeline.digest };
+  const anchors = new Anchors();
+  const followed = (made: readonly SessionOutput[]): SessionOutput[] =>
+    made.map((output) => anchors.follow(output));
   const batch = options.batch ?? 1;
   // While the model works on one batch, the next one is read.
   let pending: Promise<SessionOutput[]> = Promise.resolve([]);
@@ -63,13 +66,13 @@ export async function* replay(
     outputs = [];
     frames = 0;
     if (batch > 1) {
-      yield* await pending;
+      yield* followed(await pending);
       pending = next;
-    } else yield* await next;
+    } else yield* followed(await next);
   }
-  yield* await pending;
+  yield* followed(await pending);
   graph.end();
-  yield* await predicted(outputs, loaded, context);
+  yield* followed(await predicted(outputs, loaded, context));
 }
 
 /** Replaces frames by their predictions; the order stays. */
@@ -78,7 +81,7 @@ async function predicted(
   { runners }: LoadedPipeline,
   context: PredictionContext,
 ): Promise<SessionOutput[]> {
-  const predictions = new Map<GraphOutput, Prediction>();
+  const predictions = new Map<GraphOutput, Predicted>();
   for (const [model, runner] of runners) {
     const own = outputs.filter(
       (output) => output.kind === 'frame' && output.model === model,
@@ -90,7 +93,7 @@ async function predicted(
   }
   return outputs.flatMap((output): SessionOutput[] => {
     if (output.kind !== 'frame') return [output];
-    const prediction = predictions.get(output);
-    return prediction ? [{ kind: 'prediction', prediction }] : [];
+    const made = predictions.get(output);
+    return made ? [{ kind: 'prediction', ...made }] : [];
   });
 }

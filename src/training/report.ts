@@ -1,7 +1,17 @@
 import type { Manifest } from '../models/manifest.js';
-import type { TrainConfig } from './config.js';
+import type { SimulatedData, TrainConfig } from './config.js';
 import type { DimensionReport, EvaluationRow } from './evaluate.js';
 import type { Epoch } from './fit.js';
+
+/** What training on simulated people reports. */
+export interface SimulatedReport extends TrainingReport {
+  readonly data: SimulatedData;
+  /** What ran the model for {@link rows}. */
+  readonly engine: string;
+  readonly rows: readonly EvaluationRow[];
+  readonly ceiling: EvaluationRow;
+  readonly baseline: EvaluationRow;
+}
 
 export interface TrainingReport {
   /** `name@sha256:...` */
@@ -13,11 +23,7 @@ export interface TrainingReport {
   readonly windows: { readonly train: number; readonly validation: number; readonly calibration: number };
   readonly best: Epoch;
   readonly calibration: Manifest['calibration'];
-  /** What ran the model for {@link rows}. */
-  readonly engine: string;
-  readonly rows: readonly EvaluationRow[];
-  readonly ceiling: EvaluationRow;
-  readonly baseline: EvaluationRow;
+  readonly history: readonly Epoch[];
 }
 
 const figure = (value: number): string => (Number.isFinite(value) ? value.toFixed(3) : '-');
@@ -47,8 +53,11 @@ export function renderRows(rows: readonly EvaluationRow[]): string {
   ].join('\n');
 }
 
+/** A path's last folder and file. */
+export const shortPath = (path: string): string => path.split('/').slice(-2).join('/');
+
 /** The model card of a model trained on simulated people. */
-export function renderCard(config: TrainConfig, report: TrainingReport): string {
+export function renderCard(config: TrainConfig, report: SimulatedReport): string {
   const { data } = report;
   const { people } = data;
   return `# ${config.name}: a demo model
@@ -59,7 +68,7 @@ feelings can be read from their signals, and its output for a real person means 
 
 - Model: \`${report.model}\`
 - Kind: ${report.type}, ${report.parameters.toLocaleString('en')} parameters; sizes and training in \`train.yaml\`
-- Input: the pipeline \`${config.pipeline.split('/').slice(-2).join('/')}\`, its features standardised with the training people's mean and deviation
+- Input: the pipeline \`${shortPath(config.pipeline)}\`, its features standardised with the training people's mean and deviation
 - Output: valence and arousal, -1..1, of the 4 s that a window holds: the label is the mean of the simulated trajectory over the window, no lag assumed
 - Made by: \`affectd train models/${config.name}/train.yaml\`
 

@@ -1,7 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { type Clock, SystemClock } from '../core/clock.js';
+import { digestOf } from '../core/digest.js';
 import { ConfigurationError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
+import type { Evidence } from '../core/prediction.js';
+import { datasetDefinitions } from '../datasets/definitions.js';
 import { chooseEngine } from '../engines/choose.js';
 import { trainingExecutable } from '../engines/differentiable.js';
 import type { EngineChoice } from '../engines/engine.js';
@@ -10,20 +14,27 @@ import { chooseTrainingEngine } from '../engines/training-engine.js';
 import { writeModel } from '../engines/write-model.js';
 import { bindModel, type InputSpec, type ModelDefinition } from '../models/definition.js';
 import { modelDefinitions } from '../models/definitions.js';
+import { familiarLimits } from '../models/familiarity.js';
 import { readModel } from '../models/manifest.js';
 import { countParameters } from '../models/parameters.js';
 import { loadPipeline } from '../topology/load.js';
 import type { ModelNode, Pipeline } from '../topology/pipeline.js';
 import { calibrate } from './calibrate.js';
-import { loadTrainConfig, type TrainConfig } from './config.js';
+import { Checkpoint, examplesDigest } from './checkpoint.js';
+import { type DatasetData, loadTrainConfig, type SimulatedData, type TrainConfig } from './config.js';
 import { collectExamples, discoverInputs, type ModelInputs } from './dataset.js';
+import { type EvaluationSummary, renderDatasetCard } from './dataset-card.js';
 import { ceilingRow, constantRow, evaluate } from './evaluate.js';
+import { summariseEvaluation } from './evaluation-summary.js';
 import type { Example } from './example.js';
+import { loadExamples } from './example-set.js';
 import { type Epoch, fitModel } from './fit.js';
 import { onlyModel } from './only-model.js';
-import { renderCard, type TrainingReport } from './report.js';
-import { type PeopleGroup, type SimulatedSession, simulatedPeople } from './simulated-people.js';
+import { groupPeople, type PeopleGroups } from './people-groups.js';
+import { renderCard, type SimulatedReport, type TrainingReport } from './report.js';
+import { type SimulatedSession, simulatedPeople } from './simulated-people.js';
 import { fitStandardisation } from './standardise.js';
+import { activeObjectives } from './trainer.js';
 
 export interface TrainOptions {
   /** What runs the finished model for the report. Default `auto`. */
@@ -31,6 +42,8 @@ export interface TrainOptions {
   readonly events?: EventSink;
   /** Told what is being done, one line at a time. */
   readonly progress?: (line: string) => void;
+  /** For the time that is left. */
+  readonly clock?: Clock;
 }
 
 /** How long the sessions are from which a pipeline's features are read off, s. */
@@ -42,9 +55,10 @@ interface Plan {
   readonly directory: string;
   readonly pipeline: Pipeline;
   readonly node: ModelNode;
-  readonly inputs: ModelInputs;
   readonly definition: ModelDefinition<unknown>;
   readonly settings: unknown;
+  readonly evaluation: EvaluationSummary | null;
+  readonly invalid: (problem: string) => ConfigurationError;
 }
 
 async function makePlan(path: string): Promise<Plan> {
@@ -59,20 +73,27 @@ async function makePlan(path: string): Promise<Plan> {
     const [issue] = settings.error.issues;
     throw invalid(`settings.${issue.path.join('.')}: ${issue.message}`);
   }
+  const { evaluation } = config;
+  const summary = evaluation
+    ? await summariseEvaluation(resolve(directory, evaluation.report), evaluation.model)
+    : null;
+  if (summary?.leaky) throw invalid('evaluation.report: it is leaky; a card takes honest figures only');
   const pipeline = await loadPipeline(file);
   const node = onlyModel(pipeline);
-  const { data } = config;
-  const brief = { ...data, duration_s: DISCOVERY_S, people: { ...data.people, train: data.profiles.length } };
-  const sessions = simulatedPeople(brief, 'train').map(({ messages }) => messages);
-  const inputs = discoverInputs(pipeline, node, sessions);
-  const plan = { config, directory, pipeline, node, inputs, definition, settings: settings.data };
-  const [problem] = definition.problems(settings.data, inputSpecs(plan, []));
-  if (problem) throw invalid(problem);
-  return plan;
+  return {
+    config,
+    directory,
+    pipeline,
+    node,
+    definition,
+    settings: settings.data,
+    evaluation: summary,
+    invalid,
+  };
 }
 
 /** The model's inputs, standardised as `examples` are spread. */
-function inputSpecs({ inputs, config }: Plan, examples: readonly Example[]): InputSpec[] {
+function inputSpecs({ config }: Plan, inputs: ModelInputs, examples: readonly Example[]): InputSpec[] {
   return [...inputs].map(([name, input], m) => ({
     ...input,
     name,
@@ -81,22 +102,84 @@ function inputSpecs({ inputs, config }: Plan, examples: readonly Example[]): Inp
   }));
 }
 
-function collect({ config, pipeline, node, inputs }: Plan, sessions: readonly SimulatedSession[]): Example[] {
-  return sessions.flatMap((session) => collectExamples(pipeline, node, inputs, session, config.data.step_s));
+/** Throws for the first thing that does not fit between model, losses and inputs. */
+function checkFit(plan: Plan, inputs: ModelInputs): void {
+  const { definition, settings, config, invalid } = plan;
+  const specs = inputSpecs(plan, inputs, []);
+  const [problem] = definition.problems(settings, specs);
+  if (problem) throw invalid(problem);
+  const model = bindModel(definition, settings, specs);
+  for (const { objective } of activeObjectives(config.fit.loss)) {
+    const [lacking] = objective.problems(model);
+    if (lacking) throw invalid(`fit.loss.${objective.name}: ${lacking}`);
+  }
+}
+
+interface TrainingData {
+  readonly inputs: ModelInputs;
+  readonly groups: PeopleGroups;
+  /** What the data are worth as evidence, before an evaluation says more. */
+  readonly evidence: Evidence;
+  readonly name: string;
+  readonly source: string;
+}
+
+function simulate(plan: Plan, data: SimulatedData, progress: (line: string) => void): TrainingData {
+  const { pipeline, node } = plan;
+  const brief = { ...data, duration_s: DISCOVERY_S, people: { ...data.people, train: data.profiles.length } };
+  const inputs = discoverInputs(
+    pipeline,
+    node,
+    simulatedPeople(brief, 'train').map(({ messages }) => messages),
+  );
+  checkFit(plan, inputs);
+  const groups = {} as Record<keyof PeopleGroups, Example[]>;
+  for (const group of ['train', 'validation', 'calibration'] as const) {
+    progress(`simulating ${data.people[group]} people for ${group}`);
+    groups[group] = collect(plan, inputs, simulatedPeople(data, group), data.step_s);
+  }
+  return { inputs, groups, evidence: 'simulated', name: 'Simulated people', source: 'src/simulation' };
+}
+
+function collect(
+  { pipeline, node }: Plan,
+  inputs: ModelInputs,
+  sessions: readonly SimulatedSession[],
+  step_s: number,
+): Example[] {
+  return sessions.flatMap((session) => collectExamples(pipeline, node, inputs, session, step_s));
+}
+
+async function load(plan: Plan, data: DatasetData, progress: (line: string) => void): Promise<TrainingData> {
+  const { pipeline, directory, definition, settings, invalid } = plan;
+  const { dataset, inputs, classes, examples } = await loadExamples(data, { pipeline, directory, progress });
+  checkFit(plan, inputs);
+  const told = definition.outputs(settings).classes;
+  if (told.length > 0 && told.join() !== classes.join())
+    throw invalid(`settings.classes: the data have ${classes.join(', ') || 'none'}, in this order`);
+  const { kind } = data.dataset;
+  return {
+    inputs,
+    groups: groupPeople(examples, data.shares, data.seed),
+    evidence: kind === 'simulated-features' ? 'simulated' : plan.evaluation ? 'validated' : 'none',
+    name: dataset.name,
+    source: datasetDefinitions.get(kind)!.source,
+  };
 }
 
 /** The model as shipped, on people that nothing saw, and what it is to be compared with. */
 async function test(
   plan: Plan,
-  sets: Readonly<Record<'train' | 'calibration', readonly Example[]>>,
+  data: SimulatedData,
+  { inputs, groups }: TrainingData,
   options: TrainOptions,
-): Promise<Pick<TrainingReport, 'model' | 'engine' | 'rows' | 'ceiling' | 'baseline'>> {
+): Promise<Pick<SimulatedReport, 'engine' | 'rows' | 'ceiling' | 'baseline'>> {
   const { config, directory } = plan;
-  const examples = collect(plan, simulatedPeople(config.data, 'test'));
+  const examples = collect(plan, inputs, simulatedPeople(data, 'test'), data.step_s);
   const loaded = await readModel(directory);
   const { engine } = await chooseEngine(options.engine ?? 'auto');
   options.progress?.(
-    `testing on ${config.data.people.test} people, ${examples.length} windows, with ${engine.name}`,
+    `testing on ${data.people.test} people, ${examples.length} windows, with ${engine.name}`,
   );
   const inference = await createInference(loaded, engine);
   const rows = await evaluate(
@@ -107,82 +190,141 @@ async function test(
   );
   const ceiling = await ceilingRow(
     loaded.manifest.inputs.length,
-    sets.calibration,
+    groups.calibration,
     examples,
     inference.predict,
   );
   await inference.dispose();
-  return {
-    model: loaded.id,
-    engine: engine.name,
-    rows,
-    ceiling,
-    baseline: constantRow(sets.train, examples),
+  return { engine: engine.name, rows, ceiling, baseline: constantRow(groups.train, examples) };
+}
+
+function duration(seconds: number): string {
+  return seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
+}
+
+/** Tells each epoch's figures and how long the rest will take. */
+function epochLines(progress: (line: string) => void, clock: Clock): (epoch: Epoch, epochs: number) => void {
+  const began = clock.now();
+  let done = 0;
+  return ({ epoch, loss, score }, epochs) => {
+    done++;
+    const left = ((clock.now() - began) / done) * (epochs - epoch);
+    const rest = epoch < epochs ? `; at most ${duration(left)} left` : '';
+    progress(`epoch ${epoch}: loss ${loss.toFixed(4)}, validation ${score.toFixed(4)}${rest}`);
   };
 }
 
 /**
- * Trains the model that a configuration describes, writes its folder beside the configuration file, tests what was
- * written on people that nothing saw, and writes card and report. Throws `ConfigurationError` for what a person can mend.
+ * Trains the model that a configuration describes and writes its folder beside the configuration file, with card and
+ * report: a model of simulated people is tested on people that nothing saw; the card of a data set's model shows the
+ * evaluation that its configuration names. Cut off anywhere, it goes on from the last whole epoch to the same weights.
+ * Throws `ConfigurationError` for what a person can mend.
  */
 export async function train(path: string, options: TrainOptions = {}): Promise<TrainingReport> {
   const progress = options.progress ?? (() => {});
   const plan = await makePlan(path);
   const { config, directory, definition, settings } = plan;
-  const sets = {} as Record<Exclude<PeopleGroup, 'test'>, Example[]>;
-  for (const group of ['train', 'validation', 'calibration'] as const) {
-    progress(`simulating ${config.data.people[group]} people for ${group}`);
-    sets[group] = collect(plan, simulatedPeople(config.data, group));
-  }
-  const inputs = inputSpecs(plan, sets.train);
+  const data =
+    config.data.kind === 'simulated'
+      ? simulate(plan, config.data, progress)
+      : await load(plan, config.data, progress);
+  const { groups } = data;
+  const inputs = inputSpecs(plan, data.inputs, groups.train);
   const model = bindModel(definition, settings, inputs);
   const { tf, name: trainer } = await chooseTrainingEngine();
+  const parameterCount = countParameters(model.parameters);
   progress(
-    `training ${config.type} with ${countParameters(model.parameters)} parameters on ${sets.train.length} windows, with ${trainer}`,
+    `training ${config.type} with ${parameterCount} parameters on ${groups.train.length} windows, with ${trainer}`,
   );
-  const epoch = ({ epoch, loss, score }: Epoch): void =>
-    progress(`epoch ${epoch}: loss ${loss.toFixed(4)}, validation ${score.toFixed(4)}`);
-  const { parameters, best } = await fitModel(tf, model, sets, config.fit, { epoch });
+
+  await mkdir(directory, { recursive: true });
+  const key = digestOf([config, trainer, examplesDigest(groups.train), examplesDigest(groups.validation)]);
+  const checkpoint = new Checkpoint(join(directory, 'checkpoint.bin'), key);
+  const resume = await checkpoint.read();
+  if (resume) progress(`going on after epoch ${resume.history.length}`);
+  const { parameters, best, history } = await fitModel(tf, model, groups, config.fit, {
+    epoch: epochLines(progress, options.clock ?? new SystemClock()),
+    checkpoint: (state) => checkpoint.write(state),
+    resume,
+  });
   const executable = trainingExecutable(tf, model, parameters);
   const calibration = await calibrate(
     model,
     executable,
-    sets.calibration,
+    groups.calibration,
     config.interval_level,
     config.fit.seed,
   );
   await executable.dispose();
 
-  const description = {
-    name: config.name,
-    evidence: 'simulated',
-    definition,
-    settings,
-    inputs,
-    parameters,
-    calibration,
-    validity: config.validity,
-    probe: sets.validation[sets.validation.length >> 1].frame,
-    card: '',
-  } as const;
-  await mkdir(directory, { recursive: true });
-  await writeModel(directory, description, tf);
-  const tested = await test(plan, sets, options);
-  const result: TrainingReport = {
+  const probes = groups.validation.length > 0 ? groups.validation : groups.train;
+  const id = await writeModel(
+    directory,
+    {
+      name: config.name,
+      evidence: data.evidence,
+      definition,
+      settings,
+      inputs,
+      parameters,
+      calibration,
+      validity: config.validity,
+      familiarity: familiarLimits(
+        inputs,
+        [...groups.calibration, ...groups.validation].map(({ frame }) => frame),
+      ),
+      probe: probes[probes.length >> 1].frame,
+      card: '',
+    },
+    tf,
+  );
+  const basis: TrainingReport = {
+    model: id,
     type: config.type,
-    parameters: countParameters(model.parameters),
+    parameters: parameterCount,
     pipeline: config.pipeline,
     data: config.data,
     windows: {
-      train: sets.train.length,
-      validation: sets.validation.length,
-      calibration: sets.calibration.length,
+      train: groups.train.length,
+      validation: groups.validation.length,
+      calibration: groups.calibration.length,
     },
     best,
     calibration,
-    ...tested,
+    history,
   };
-  await writeFile(join(directory, 'CARD.md'), renderCard(config, result));
-  await writeFile(join(directory, 'report.json'), `${JSON.stringify(result, null, 1)}\n`);
-  return result;
+  const { report, card } = await describe(plan, data, basis, options);
+  await writeFile(join(directory, 'CARD.md'), card);
+  await writeFile(join(directory, 'report.json'), `${JSON.stringify(report, null, 1)}\n`);
+  await checkpoint.remove();
+  return report;
+}
+
+async function describe(
+  plan: Plan,
+  data: TrainingData,
+  basis: TrainingReport,
+  options: TrainOptions,
+): Promise<{ report: TrainingReport; card: string }> {
+  const { config, definition, settings, evaluation } = plan;
+  if (config.data.kind === 'simulated') {
+    const report = { ...basis, data: config.data, ...(await test(plan, config.data, data, options)) };
+    return { report, card: renderCard(config, report) };
+  }
+  const { heads, classes, ranking } = definition.outputs(settings);
+  const outputs = [
+    heads.length > 0 && `${heads.join(', ')} (-1..1)`,
+    classes.length > 0 && `probabilities of ${classes.join(', ')}`,
+    ranking.length > 0 && `whether ${ranking.join(', ')} is higher, similar or lower than at an anchor`,
+  ].filter((line) => line !== false);
+  const card = renderDatasetCard({
+    config: { ...config, data: config.data },
+    report: basis,
+    dataset: data,
+    groups: data.groups,
+    outputs: outputs.join('; '),
+    evidence: data.evidence,
+    evaluation,
+  });
+  return { report: basis, card };
 }

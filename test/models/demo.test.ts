@@ -9,10 +9,10 @@ import { loadPipeline } from '../../src/topology/load.js';
 import { modelMismatches } from '../../src/topology/load-models.js';
 import { collectExamples, wholeSession } from '../../src/training/dataset.js';
 import { evaluate } from '../../src/training/evaluate.js';
-import type { TrainingReport } from '../../src/training/report.js';
+import type { SimulatedReport } from '../../src/training/report.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const report: TrainingReport = JSON.parse(readFileSync(`${root}models/demo/report.json`, 'utf8'));
+const report: SimulatedReport = JSON.parse(readFileSync(`${root}models/demo/report.json`, 'utf8'));
 
 let model: LoadedModel;
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ConfigurationError } from '../../src/core/errors.js';
 import { loadModel } from '../../src/engines/worker-runner.js';
-import type { TrainingReport } from '../../src/training/report.js';
+import type { SimulatedReport } from '../../src/training/report.js';
 import { train } from '../../src/training/train.js';
 
 const pipeline = `
@@ -62,11 +62,12 @@ function folder(text: string): string {
 
 describe('train', () => {
   let directory: string;
-  let result: TrainingReport;
+  let result: SimulatedReport;
   const progress: string[] = [];
   beforeAll(async () => {
     directory = folder(config);
-    result = await train(join(directory, 'train.yaml'), { progress: (line) => progress.push(line) });
+    const options = { progress: (line: string) => progress.push(line) };
+    result = (await train(join(directory, 'train.yaml'), options)) as SimulatedReport;
   });
 
   it('writes a model that loads, with the evidence that simulated people are', async () => {

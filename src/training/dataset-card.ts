@@ -1,0 +1,61 @@
+import type { DatasetData, TrainConfig } from './config.js';
+import { byPerson } from './example.js';
+import type { PeopleGroups } from './people-groups.js';
+import { shortPath, type TrainingReport } from './report.js';
+
+/** What a card shows of an evaluation; made by src/training/evaluation-summary.ts. */
+export interface EvaluationSummary {
+  /** Markdown. */
+  readonly text: string;
+  /** Whether anything in it is leaky. */
+  readonly leaky: boolean;
+}
+
+export interface DatasetCard {
+  readonly config: TrainConfig & { readonly data: DatasetData };
+  readonly report: TrainingReport;
+  readonly dataset: { readonly name: string; readonly source: string };
+  readonly groups: PeopleGroups;
+  readonly outputs: string;
+  readonly evidence: string;
+  readonly evaluation: EvaluationSummary | null;
+}
+
+const evidenceText: Readonly<Record<string, string>> = {
+  simulated:
+    '**This model has never seen a person.** Its data are simulated; its output for a real person means nothing.',
+  validated:
+    'It was evaluated on people whom it had not been trained on; the table says how well it did, and for whom.',
+  none: '**Nothing was shown of what this model is worth** on people whom it was not trained on.',
+};
+
+/** The model card of a model trained on a data set. */
+export function renderDatasetCard(card: DatasetCard): string {
+  const { config, report, dataset, groups, evidence, evaluation } = card;
+  const people = (group: keyof PeopleGroups): string =>
+    `${byPerson(groups[group]).size} people (${groups[group].length} windows)`;
+  return `# ${config.card?.title ?? config.name}
+
+${evidenceText[evidence]} Evidence: \`${evidence}\`, in every prediction.
+
+- Model: \`${report.model}\`
+- Kind: ${report.type}, ${report.parameters.toLocaleString('en')} parameters; sizes and training in \`train.yaml\`
+- Input: the pipeline \`${shortPath(config.pipeline)}\`, its features standardised with the training people's mean and deviation
+- Output: ${card.outputs}
+- Made by: \`affectd train models/${config.name}/train.yaml\`
+
+## Use
+${config.card?.use ?? 'Not said.'}
+
+## Data
+${dataset.name}. ${dataset.source}. ${config.card?.licence ?? ''}
+${people('train')} to train, ${people('validation')} to choose the epoch, ${people('calibration')} for intervals and for what is still familiar.
+A window outside what these people gave is told from the others: \`valid\` is false, \`reason\` is \`out-of-distribution\`.
+
+## How well it does on people it never saw
+${evaluation?.text ?? 'Not evaluated.'}
+
+## Known limits
+${(config.card?.limits ?? ['Not said.']).map((limit) => `- ${limit}`).join('\n')}
+`;
+}

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import type { Prediction } from '../../src/core/prediction.js';
+import { Anchors } from '../../src/topology/anchors.js';
+import type { SessionOutput } from '../../src/topology/predict-in-order.js';
+
+/** Scores of a moment of value `s`: the pair's logits are d, 0.5 and -d for d = s_i - s_j. */
+const window = (time: number, s: number, given: { valid?: boolean; model?: string } = {}): SessionOutput => ({
+  kind: 'prediction',
+  prediction: { time, valid: given.valid ?? true, model: given.model ?? 'm' } as Prediction,
+  scores: { arousal: { first: [s, 0.5, -s], second: [-s, 0, s] } },
+});
+const marker = (time: number, value: string): SessionOutput => ({
+  kind: 'marker',
+  marker: { stream: 'm', time, value },
+});
+const told = (anchors: Anchors, output: SessionOutput): Record<string, string> | null => {
+  const followed = anchors.follow(output);
+  if (followed.kind !== 'prediction') return null;
+  const { arousal } = followed.prediction.ranking!;
+  return Object.fromEntries(Object.entries(arousal).map(([name, { is }]) => [name, is]));
+};
+
+describe('Anchors', () => {
+  it('compares with the first valid window, and with those that markers name', () => {
+    const anchors = new Anchors();
+    expect(told(anchors, window(4, 3, { valid: false }))).toEqual({});
+    expect(told(anchors, window(5, 0))).toEqual({ start: 'similar' });
+    expect(told(anchors, window(6, 1))).toEqual({ start: 'higher' });
+    told(anchors, marker(6.5, 'anchor:excited'));
+    told(anchors, marker(6.6, 'stimulus/7'));
+    expect(told(anchors, window(6.4, 9))).toEqual({ start: 'higher' });
+    expect(told(anchors, window(7, 4))).toEqual({ start: 'higher', excited: 'similar' });
+    expect(told(anchors, window(8, 0.2))).toEqual({ start: 'similar', excited: 'lower' });
+  });
+
+  it('moves an anchor that is marked again, and waits for a valid window', () => {
+    const anchors = new Anchors();
+    told(anchors, window(1, 0));
+    told(anchors, marker(1, 'anchor:rest'));
+    told(anchors, window(2, 5, { valid: false }));
+    expect(told(anchors, window(3, 1))).toEqual({ start: 'higher', rest: 'similar' });
+    told(anchors, marker(3.5, 'anchor:rest'));
+    expect(told(anchors, window(4, -3))).toEqual({ start: 'lower', rest: 'similar' });
+    told(anchors, marker(5, 'anchor'));
+    expect(Object.keys(told(anchors, window(5, 0))!)).toEqual(['start', 'rest', 'anchor-1']);
+  });
+
+  it('gives probabilities that add up to 1', () => {
+    const anchors = new Anchors();
+    anchors.follow(window(1, 0));
+    const followed = anchors.follow(window(2, 0.7));
+    if (followed.kind !== 'prediction') throw new Error('not a prediction');
+    const { probabilities } = followed.prediction.ranking!.arousal.start;
+    const weights = [0.7, 0.5, -0.7].map(Math.exp);
+    const sum = weights[0] + weights[1] + weights[2];
+    expect(probabilities.higher).toBeCloseTo(weights[0] / sum, 6);
+    expect(probabilities.lower).toBeCloseTo(weights[2] / sum, 6);
+  });
+
+  it('begins anew with another model, and goes on from a snapshot', () => {
+    const anchors = new Anchors();
+    told(anchors, window(1, 0));
+    told(anchors, marker(2, 'anchor:later'));
+    const resumed = new Anchors(structuredClone(anchors.snapshot()));
+    expect(told(resumed, window(3, 2))).toEqual(told(anchors, window(3, 2)));
+    expect(resumed.snapshot()).toEqual(anchors.snapshot());
+    expect(told(anchors, window(4, 8, { model: 'other' }))).toEqual({ start: 'similar' });
+  });
+
+  it('leaves models that do not rank alone', () => {
+    const plain: SessionOutput = {
+      kind: 'prediction',
+      prediction: { time: 1, valid: true } as Prediction,
+      scores: null,
+    };
+    expect(new Anchors().follow(plain)).toBe(plain);
+  });
+});
