@@ -3,6 +3,7 @@ import { ConfigurationError } from '../core/errors.js';
 import { pace } from '../sources/pace.js';
 import { loadPipeline } from '../topology/load.js';
 import { loadModels } from '../topology/load-models.js';
+import { OutputMessages } from '../topology/output-messages.js';
 import { REPLAY_BATCH, replay } from '../topology/replay.js';
 import { closeRunners } from '../topology/runtime.js';
 import { type CommandFactory, examples, positiveNumber } from './command.js';
@@ -18,6 +19,7 @@ interface Options extends RecordingOptions, DaemonOptions {
   readonly speed: 'max' | number;
   readonly out?: string;
   readonly serve?: boolean;
+  readonly indices?: string;
 }
 
 /** `affectd replay`: recordings through the pipeline, predictions as JSON lines. */
@@ -30,6 +32,7 @@ export const replayCommand: CommandFactory = (context) =>
         .option('-p, --pipeline <file>', 'pipeline file', defaultPipeline)
         .option('--speed <speed>', 'max, or times the recorded pace', speed, 'max')
         .option('--out <file>', 'where the lines go; - is stdout')
+        .option('--indices <file>', 'where the lines of the stream indices go; - is stdout')
         .option('--serve', 'publish the predictions live instead, at that speed'),
     ),
   )
@@ -39,12 +42,13 @@ export const replayCommand: CommandFactory = (context) =>
         'affectd replay session.xdf',
         'affectd replay rest.edf --out predictions.jsonl',
         'affectd replay session.xdf --serve --speed 1',
+        'affectd replay session.xdf -p pipelines/indices.yaml --indices -',
       ),
     )
     .action(async (paths: string[], options: Options) => {
       const events = warnings(context);
       const pipeline = await loadPipeline(options.pipeline);
-      if (pipeline.models.size === 0) {
+      if (pipeline.models.size === 0 && options.indices === undefined) {
         throw new ConfigurationError(
           'pipeline-without-model',
           `${options.pipeline}: has no model, so there is nothing to predict; use affectd features, or another pipeline`,
@@ -66,8 +70,7 @@ export const replayCommand: CommandFactory = (context) =>
               : pace(read, { clock: context.clock, speed: options.speed, signal: context.signal });
           if (options.serve) await serveRecording(context, { loaded, messages, session, bindings, options });
           else
-            await writePredictions(
-              options.out,
+            await writeResults(
               replay(messages, {
                 session,
                 loaded,
@@ -83,20 +86,24 @@ export const replayCommand: CommandFactory = (context) =>
         await recording.close();
       }
 
-      async function writePredictions(
-        path: string | undefined,
-        results: ReturnType<typeof replay>,
-      ): Promise<void> {
-        const output = openOutput(path, context.stdout, paths);
+      async function writeResults(results: ReturnType<typeof replay>): Promise<void> {
+        const output = openOutput(options.out, context.stdout, paths);
+        const indices =
+          options.indices === undefined ? null : openOutput(options.indices, context.stdout, paths);
+        const messages = new OutputMessages(session);
         try {
           for await (const result of results) {
             context.signal.throwIfAborted();
             if (result.kind === 'prediction') await output.write(`${JSON.stringify(result.prediction)}\n`);
+            else if (result.kind === 'indices' && indices)
+              for (const message of messages.of(result)) await indices.write(`${JSON.stringify(message)}\n`);
           }
           context.signal.throwIfAborted();
           await output.finish();
+          await indices?.finish();
         } catch (error) {
           await output.discard();
+          await indices?.discard();
           throw error;
         }
       }

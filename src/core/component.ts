@@ -44,6 +44,8 @@ export interface WindowTransform<Params = unknown> extends ComponentBase<Params>
 
 export interface FeatureTransform<Params = unknown> extends ComponentBase<Params> {
   readonly kind: 'features';
+  /** The output stream on which what it gives goes out, beside its use in the graph. */
+  readonly publishes?: 'indices';
   create(params: Params): FeatureProcessor;
 }
 

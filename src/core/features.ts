@@ -28,6 +28,10 @@ export const maskReasons = [
 ] as const;
 export type MaskReason = (typeof maskReasons)[number];
 
+/** Why an index against a person's rest is missing: the rest is not over; too little was measured in it, or nothing varied; or as for features. */
+export const indexReasons = ['resting', 'rest-unknown', ...maskReasons] as const;
+export type IndexReason = (typeof indexReasons)[number];
+
 /** The features of one window of one node. */
 export interface FeatureVector {
   readonly schema: FeatureSchema;
@@ -42,6 +46,8 @@ export interface FeatureVector {
   readonly coverage: number;
   /** Why the whole vector is masked, or null. */
   readonly reason: MaskReason | null;
+  /** [F] Why each value of an index is missing; null where it isn't. */
+  readonly reasons?: readonly (IndexReason | null)[];
 }
 
 export function featureName(descriptor: FeatureDescriptor): string {

@@ -46,6 +46,8 @@ export interface RawWindow {
 /** A streaming algorithm on feature vectors. */
 export interface FeatureProcessor {
   reset(schema: FeatureSchema, cause: ResetCause): FeatureSchema;
+  /** A marker on the session clock; those before a window's end come before it. */
+  mark?(marker: Marker): void;
   process(vector: FeatureVector): FeatureVector;
   snapshot?(): Snapshot;
   restore?(snapshot: Snapshot): void;

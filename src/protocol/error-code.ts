@@ -40,7 +40,7 @@ export const errorCodes = {
   ],
   'unknown-stream-name': [
     -32019,
-    'Streams to subscribe to are `affect`, `quality`, `features`, `sys` and `signals`.',
+    'Streams to subscribe to are `affect`, `quality`, `features`, `indices`, `sys` and `signals`.',
   ],
   'not-subscribed': [-32020, 'There is no such subscription to end.'],
   'not-ready': [-32021, 'No pipeline takes data at the moment; nothing was taken. Send again later.'],

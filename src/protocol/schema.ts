@@ -19,6 +19,11 @@ const messages = {
   affect: { path: 'stream', from: 'daemon', summary: 'A prediction.' },
   quality: { path: 'stream', from: 'daemon', summary: "State of a session's inputs at a closing time." },
   features: { path: 'stream', from: 'daemon', summary: 'Features of one window of one extract node.' },
+  indices: {
+    path: 'stream',
+    from: 'daemon',
+    summary: "Indices against this person's own rest, at every closing time.",
+  },
   sys: { path: 'stream', from: 'daemon', summary: 'An event.' },
   signals: {
     path: 'stream',
@@ -124,7 +129,7 @@ export function asyncApiDocument(): JsonSchema {
       stream: channel(
         'stream',
         STREAM_PATH,
-        'Predictions, quality, features, events, and the signals as they came in.',
+        'Predictions, quality, features, indices, events, and the signals as they came in.',
       ),
       ingest: channel('ingest', INGEST_PATH, 'Streams of devices.'),
     },

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { SessionEvent } from '../core/event.js';
-import type { FeatureDescriptor } from '../core/features.js';
+import type { FeatureDescriptor, IndexReason } from '../core/features.js';
 import type { Prediction } from '../core/prediction.js';
 import type { StreamInfo } from '../core/signal.js';
 
@@ -44,6 +44,23 @@ export interface QualityMessage {
   >;
 }
 
+/** Indices against this person's own rest at a closing time, as the `indices` stream carries them. */
+export interface IndicesMessage {
+  readonly stream: 'indices';
+  readonly session: string;
+  readonly seq: number;
+  readonly time: number;
+  readonly window: readonly [number, number];
+  readonly indices: readonly {
+    readonly node: string;
+    readonly channel: string;
+    readonly feature: string;
+    /** In standard deviations of the rest; null where `reason` says why. */
+    readonly value: number | null;
+    readonly reason: IndexReason | null;
+  }[];
+}
+
 /** An event, as the `sys` stream carries it. */
 export interface SysMessage {
   readonly stream: 'sys';
@@ -69,7 +86,7 @@ export interface SignalsMessage {
 }
 
 /** What a running pipeline publishes; the wall-clock fields are added where it leaves the process. */
-export type OutputMessage = Prediction | FeatureMessage | QualityMessage | SysMessage;
+export type OutputMessage = Prediction | FeatureMessage | QualityMessage | IndicesMessage | SysMessage;
 
 export interface Sink {
   publish(message: OutputMessage): void;

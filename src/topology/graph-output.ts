@@ -43,4 +43,11 @@ export type GraphOutput =
       /** State of each source's stream; empty unless the graph monitors channels. */
       readonly inputs: ReadonlyMap<string, InputStatus>;
     }
-  | { readonly kind: 'marker'; readonly marker: Marker };
+  | { readonly kind: 'marker'; readonly marker: Marker }
+  | {
+      readonly kind: 'indices';
+      readonly time: Seconds;
+      readonly window: readonly [Seconds, Seconds];
+      /** By node, in the order of the pipeline file. */
+      readonly vectors: ReadonlyMap<string, FeatureVector>;
+    };

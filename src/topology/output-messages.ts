@@ -50,6 +50,23 @@ export class OutputMessages {
           },
         ];
       }
+      case 'indices':
+        return [
+          {
+            stream: 'indices',
+            session,
+            seq: this.#next('indices'),
+            time: output.time,
+            window: output.window,
+            indices: [...output.vectors].flatMap(([node, { schema, values, reasons }]) =>
+              schema.features.map(({ channel, feature }, i) => {
+                const known = Number.isFinite(values[i]);
+                const value = known ? values[i] : null;
+                return { node, channel, feature, value, reason: known ? null : (reasons?.[i] ?? 'nan') };
+              }),
+            ),
+          },
+        ];
       case 'marker':
         return [];
     }

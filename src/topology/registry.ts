@@ -20,6 +20,7 @@ import { notch } from '../transforms/notch.js';
 import { pool } from '../transforms/pool.js';
 import { rereference } from '../transforms/rereference.js';
 import { resample } from '../transforms/resample.js';
+import { restIndex } from '../transforms/rest-index.js';
 import { smooth } from '../transforms/smooth.js';
 import { subtractBaseline } from '../transforms/subtract-baseline.js';
 import { subtractLuminance } from '../transforms/subtract-luminance.js';
@@ -44,6 +45,7 @@ const transforms = [
   smooth,
   subtractBaseline,
   subtractLuminance,
+  restIndex,
   align,
 ];
 export const transformDefinitions = byType(transforms as unknown as readonly TransformDefinition[]);

@@ -63,6 +63,7 @@ interface FeatureStep {
   readonly node: string;
   readonly input: string;
   readonly processor: FeatureProcessor;
+  readonly publishes: boolean;
   schemaIn: FeatureSchema | null;
 }
 
@@ -118,8 +119,10 @@ export class SessionGraph {
         this.#windowSteps.push(step);
         this.#closing.add(name, transform.timing(params as never));
       } else if (definition.kind === 'features') {
-        const processor = (definition as FeatureTransform<never>).create(params as never);
-        this.#featureSteps.push({ node: name, input: node.input, processor, schemaIn: null });
+        const transform = definition as FeatureTransform<never>;
+        const processor = transform.create(params as never);
+        const publishes = transform.publishes === 'indices';
+        this.#featureSteps.push({ node: name, input: node.input, processor, publishes, schemaIn: null });
       }
     }
     const sequence = options.sequence ?? new Map<string, number>();
@@ -308,6 +311,7 @@ export class SessionGraph {
 
   #tell(marker: Marker): void {
     for (const { windower } of this.#windowSteps) windower.mark?.(marker);
+    for (const { processor } of this.#featureSteps) processor.mark?.(marker);
   }
 
   #closeReached(): void {
@@ -335,6 +339,7 @@ export class SessionGraph {
         emit({ kind: 'features', node: step.node, input: step.source, vector: output });
       }
     }
+    const indices = new Map<string, FeatureVector>();
     for (const step of this.#featureSteps) {
       const input = this.#latest.get(step.input);
       if (!input || !('schema' in input) || input.time !== time) continue;
@@ -342,7 +347,13 @@ export class SessionGraph {
         step.processor.reset(input.schema, step.schemaIn === null ? 'start' : 'layout');
         step.schemaIn = input.schema;
       }
-      this.#latest.set(step.node, step.processor.process(input));
+      const output = step.processor.process(input);
+      this.#latest.set(step.node, output);
+      if (step.publishes) indices.set(step.node, output);
+    }
+    if (indices.size > 0) {
+      const start = Math.min(...[...indices.values()].map(({ window }) => window[0]));
+      emit({ kind: 'indices', time, window: [start, time], vectors: indices });
     }
     for (const frame of this.#frames) {
       if (due.has(frame.model.name)) emit(frame.build(time, this.#latest));

@@ -91,6 +91,20 @@ export const examples: Readonly<Record<MessageName, readonly object[]>> = {
       ...wallClock,
     },
   ],
+  indices: [
+    {
+      stream: 'indices',
+      session: 's1',
+      seq: 60,
+      time: 64,
+      window: [60, 64],
+      indices: [
+        { node: 'pupil_index', channel: 'pupil', feature: 'pupil_mean', value: 1.5, reason: null },
+        { node: 'skin_index', channel: 'skin', feature: 'scr_rate', value: null, reason: 'resting' },
+      ],
+      ...wallClock,
+    },
+  ],
   sys: [
     {
       stream: 'sys',
