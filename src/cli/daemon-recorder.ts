@@ -198,7 +198,10 @@ export class DaemonRecorder {
     const label = session?.label ?? message.session;
     const sourceId = `affectd-${hostname()}-${message.session}`;
     // The daemon may offer the same predictions by LSL: whichever comes first is recorded.
-    const identity = lslKey({ uid: '', sourceId, name: 'affectd', type: 'Affect', hostname: hostname() });
+    const identity = lslKey({
+      ...{ uid: '', sourceId, name: 'affectd', type: 'Affect', hostname: hostname() },
+      ...{ channelFormat: 'double64', channelCount: affectChannels.length },
+    });
     const key = label === message.session ? identity : `${identity} ${label}`;
     if (!this.#infos.has(key)) {
       if (this.#recording.has(key) || !this.#options.wanted({ name: 'affectd', type: 'Affect', sourceId }))

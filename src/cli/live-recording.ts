@@ -79,6 +79,13 @@ export class LiveRecording {
     return this.#streams.has(key);
   }
 
+  /** Samples so far of the streams of a name. */
+  samplesOf(name: string): number {
+    return [...this.#streams.values()]
+      .filter(({ facts }) => facts.name === name)
+      .reduce((sum, { samples }) => sum + samples, 0);
+  }
+
   /** Adds a stream; `write` puts its header into the file under `key`. */
   open(
     key: string,

@@ -1,3 +1,4 @@
+import type { Timer } from '../core/clock.js';
 import { Inlet } from '../lsl/inlet.js';
 import { LslError } from '../lsl/lsl-error.js';
 import type { LslContext } from '../lsl/network.js';
@@ -7,16 +8,20 @@ import type { ClockMeasurement } from '../lsl/time-correction.js';
 import { isUnixStamp } from '../timebase/unix-stamps.js';
 import type { LiveRecording } from './live-recording.js';
 
+/** Before an outlet that could not be used is tried again, s. */
+const RETRY_S = 5;
+
 /** What stays when a device's outlet restarts: it goes on in the stream that its inlet has open. */
-export function lslKey({
-  uid,
-  sourceId,
-  name,
-  type,
-  hostname,
-}: Pick<LslStreamInfo, 'uid' | 'sourceId' | 'name' | 'type' | 'hostname'>): string {
-  return sourceId === '' ? uid : JSON.stringify([sourceId, name, type, hostname]);
+export function lslKey(info: Identity): string {
+  const { uid, sourceId, name, type, hostname, channelFormat, channelCount } = info;
+  if (sourceId === '') return uid;
+  return JSON.stringify([sourceId, name, type, hostname, channelFormat, channelCount]);
 }
+
+type Identity = Pick<
+  LslStreamInfo,
+  'uid' | 'sourceId' | 'name' | 'type' | 'hostname' | 'channelFormat' | 'channelCount'
+>;
 
 /** Records every LSL stream that appears, as its sender describes and stamps it. */
 export class LslRecorder {
@@ -25,6 +30,12 @@ export class LslRecorder {
   readonly #tell: (line: string) => void;
   readonly #resolver: Resolver;
   readonly #inlets = new Map<string, Inlet>();
+  /** Keys of streams that are in the file by our doing. */
+  readonly #own = new Set<string>();
+  readonly #measured = new Map<string, ClockMeasurement>();
+  /** Uids of outlets that couldn't be used, and were told of. */
+  readonly #refused = new Set<string>();
+  readonly #retry: Timer;
   #isClosed = false;
 
   constructor(network: LslContext, query: string, recording: LiveRecording, tell: (line: string) => void) {
@@ -32,10 +43,15 @@ export class LslRecorder {
     this.#recording = recording;
     this.#tell = tell;
     this.#resolver = new Resolver(network, { query, appeared: (info) => void this.#record(info) });
+    // A computer that was too busy to answer, or a firewall that was opened meanwhile, must not cost the recording.
+    this.#retry = network.clock.every(RETRY_S, () => {
+      for (const info of this.#resolver.streams) void this.#record(info);
+    });
   }
 
   close(): void {
     this.#isClosed = true;
+    this.#retry.cancel();
     this.#resolver.close();
     for (const inlet of this.#inlets.values()) inlet.close();
   }
@@ -43,8 +59,7 @@ export class LslRecorder {
   async #record(info: LslStreamInfo): Promise<void> {
     const { name, type, hostname } = info;
     const key = lslKey(info);
-    if (this.#inlets.has(key) || this.#recording.has(key)) return;
-    let measured: ClockMeasurement | null = null;
+    if (this.#inlets.has(key) || (this.#recording.has(key) && !this.#own.has(key))) return;
     let isFirst = true;
     const inlet = new Inlet(this.#network, info, {
       samples: ({ times, values }, gapBefore) => {
@@ -55,15 +70,14 @@ export class LslRecorder {
         isFirst = false;
         this.#recording.samples(key, times, gapBefore, (writer) => writer.writeSender(key, times, values));
       },
-      measured: (measurement) => {
-        measured = measurement;
-      },
+      measured: (measurement) => this.#measured.set(key, measurement),
     });
     this.#inlets.set(key, inlet);
     try {
       const full = await inlet.fullInfo();
       if (this.#isClosed) return;
       const { channelFormat, channelCount, nominalRate_hz } = full;
+      this.#own.add(key);
       this.#recording.open(
         key,
         { name, type, sfreq: nominalRate_hz, text: channelFormat === 'string', via: 'lsl' },
@@ -72,7 +86,7 @@ export class LslRecorder {
             ...{ id: key, header: formatInfo(full, 'full') },
             ...{ format: channelFormat, channels: channelCount },
           }),
-        () => measured,
+        () => this.#measured.get(key) ?? null,
       );
       await inlet.open();
       if (this.#isClosed) return inlet.close();
@@ -81,7 +95,11 @@ export class LslRecorder {
       if (!(error instanceof LslError)) throw error;
       inlet.close();
       this.#inlets.delete(key);
-      if (!this.#isClosed) this.#tell(`WARNING: ${name} (${type}) can't be recorded: ${error.message}`);
+      if (this.#isClosed || this.#refused.has(info.uid)) return;
+      this.#refused.add(info.uid);
+      this.#tell(
+        `WARNING: ${name} (${type}) can't be recorded: ${error.message}; tried again from time to time`,
+      );
     }
   }
 }
