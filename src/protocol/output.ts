@@ -27,6 +27,12 @@ const wallClock = {
 };
 export type WallClockFields = { readonly time_unix: number; readonly age_ms: number };
 
+const probability = z.number().min(0).max(1);
+const anchorRanking = z.object({
+  is: z.enum(['higher', 'similar', 'lower']).describe('The likeliest.'),
+  probabilities: z.object({ higher: probability, similar: probability, lower: probability }),
+});
+
 export const affectMessageSchema = z.object({
   stream: z.literal('affect'),
   ...header,
@@ -36,6 +42,16 @@ export const affectMessageSchema = z.object({
   arousal: affect.describe('Calm to excited.'),
   dominance: z.number().min(-1).max(1).optional(),
   liking: z.number().min(-1).max(1).optional(),
+  classes: z
+    .record(z.string(), z.number().min(0).max(1))
+    .optional()
+    .describe('Probability of each class, of models that tell classes apart.'),
+  ranking: z
+    .record(z.string(), z.record(z.string(), anchorRanking))
+    .optional()
+    .describe(
+      'By dimension, then by anchor: whether this moment is higher or lower than that one. A marker `anchor:NAME` sets an anchor; the first valid window is the anchor `start`.',
+    ),
   routing: z.array(z.number()).readonly().optional().describe("Weights of the model's emotion experts."),
   interval: z
     .object({ level: z.number().gt(0).lt(1), valence: pair, arousal: pair })
