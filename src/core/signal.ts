@@ -35,6 +35,17 @@ export interface Channel {
   readonly type: string;
 }
 
+/** Where the screen is that gaze in pixels or normalised coordinates refers to. */
+export interface ScreenGeometry {
+  readonly width_px?: number;
+  readonly height_px?: number;
+  readonly width_m: number;
+  readonly height_m: number;
+  /** From the eyes to the screen's middle. */
+  readonly distance_m: number;
+  readonly origin: 'top-left' | 'bottom-left' | 'center';
+}
+
 export interface StreamInfo {
   /** Unique within its session. */
   readonly id: string;
@@ -46,6 +57,8 @@ export interface StreamInfo {
   readonly channels: readonly Channel[];
   /** How the stream's stamps got onto the session clock; `assumed` = first samples aligned. */
   readonly aligned?: 'clock' | 'assumed';
+  /** Told by the sender of a gaze stream. */
+  readonly screen?: ScreenGeometry;
 }
 
 /** Consecutive samples of one stream. A chunk never spans a gap. */

@@ -127,7 +127,16 @@ function partOf(
     unit: conversions[c].unit,
     type: type === 'EEG' ? 'EEG' : channel.type || type,
   }));
-  const info: StreamInfo = { id, name: raw.name, type, sourceId: raw.sourceId, sfreq: raw.sfreq, channels };
+  const screen = type === 'Gaze' && raw.screen ? { screen: raw.screen } : {};
+  const info: StreamInfo = {
+    id,
+    name: raw.name,
+    type,
+    sourceId: raw.sourceId,
+    sfreq: raw.sfreq,
+    channels,
+    ...screen,
+  };
   return {
     info,
     rawChannels: raw.channels.length,

@@ -1,3 +1,5 @@
+import type { ScreenGeometry } from '../core/signal.js';
+
 /** A stream as a device, file or client declares it; '' where it says nothing. */
 export interface RawStreamDeclaration {
   /** Unique within its session. */
@@ -11,6 +13,8 @@ export interface RawStreamDeclaration {
   readonly channels: readonly RawChannel[];
   /** Values are text: the stream carries markers, whatever its type. */
   readonly text?: boolean;
+  /** Told of gaze only. */
+  readonly screen?: ScreenGeometry;
 }
 
 export interface RawChannel {

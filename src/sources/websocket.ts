@@ -402,6 +402,7 @@ function rawDeclaration(declaration: DeclaredStream, id: string, text: boolean):
     sourceId: declaration.source_id ?? '',
     sfreq: declaration.sfreq,
     text,
+    screen: declaration.screen,
     channels: declaration.channels.map((channel) => {
       const { label, unit, type } = typeof channel === 'string' ? { label: channel } : channel;
       return { label, unit: unit ?? declaration.unit ?? '', type: type ?? '' };

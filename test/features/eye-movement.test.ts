@@ -155,6 +155,36 @@ describe(FEATURE, () => {
         expect(value, name).toBeCloseTo(degrees[name]!, 6);
   });
 
+  it('gives degrees where the sender of the stream tells the screen; the file comes first', () => {
+    const screen = {
+      width_px: 1920,
+      height_px: 1080,
+      width_m: 0.53,
+      height_m: 0.3,
+      distance_m: 0.65,
+    };
+    const place = (deg: number, extent: number, extent_cm: number, from: number) =>
+      extent * (from + (Math.tan((deg * Math.PI) / 180) * 65) / extent_cm);
+    const degrees = named(vectorOf('deg', rowsOf(scene), 65));
+    for (const [origin, from] of [
+      ['top-left', 0.5],
+      ['center', 0],
+    ] as const) {
+      const px = rowsOf(scene, (deg, axis) =>
+        axis === 0 ? place(deg, 1920, 53, from) : place(deg, 1080, 30, from),
+      );
+      const info = { ...eye('px'), screen: { ...screen, origin } };
+      const own = vectorAt(FEATURE, info, px, 65);
+      for (const [name, value] of Object.entries(named(own)))
+        expect(value, name).toBeCloseTo(degrees[name]!, 6);
+      expect(units(own)['fixation.dispersion_x_mean']).toBe('deg');
+      const file = { width_px: 1920, height_px: 1080, width_cm: 53, height_cm: 30, distance_cm: 130 };
+      const features = [{ name: FEATURE, screen: file }];
+      const far = named(vectorAt(FEATURE, info, px, 65, { features }));
+      expect(far['saccade.amplitude_mean_60s']! / degrees['saccade.amplitude_mean_60s']!).toBeLessThan(0.6);
+    }
+  });
+
   it('finds no events where gaze has no unit or comes too slowly', () => {
     const counted = (vector: ReturnType<typeof vectorOf>) =>
       [...vector.present.subarray(12)].filter(Boolean).length;

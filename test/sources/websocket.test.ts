@@ -67,6 +67,21 @@ describe('ingest', () => {
     expect(chunk.data[0]).toBeCloseTo(2, 6);
   });
 
+  it('tells where the screen is, of gaze alone', async () => {
+    await start();
+    const client = await connect();
+    const screen = { width_px: 1920, height_px: 1080, width_m: 0.53, height_m: 0.3, distance_m: 0.65 };
+    const channels = ['x', 'y'].map((label) => ({ label, unit: 'px' }));
+    for (const stream of [{ name: 'tracker', type: 'Gaze', channels, screen }, { screen }]) {
+      client.send(binary(await client.open(stream), 0, 0, [[1, 2]]));
+      await client.next();
+    }
+    expect(daemon.chunks().map(({ info }) => info.screen)).toEqual([
+      { ...screen, origin: 'top-left' },
+      undefined,
+    ]);
+  });
+
   it('emits markers from text', async () => {
     await start();
     const client = await connect();

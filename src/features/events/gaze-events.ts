@@ -5,7 +5,7 @@ import { BothEyes } from './both-eyes.js';
 import type { GazeEvent } from './gaze-event.js';
 import { GazeEventDetector, gazeEventDefaults } from './gaze-event-detector.js';
 import type { GazeHistory } from './gaze-history.js';
-import { type DegreeScale, degreeScale, type Screen } from './screen.js';
+import { type DegreeScale, degreeScale, type Screen, toldScreen } from './screen.js';
 
 /** Below this rate a saccade falls between two samples, Hz. */
 export const LEAST_EVENT_RATE_HZ = 25;
@@ -44,9 +44,10 @@ export class GazeEvents {
     readonly history: GazeHistory | null = null,
   ) {
     const gaze = gazeChannels(info);
-    this.scale = gaze ? degreeScale(gaze.unit, screen) : null;
+    this.scale = gaze ? degreeScale(gaze.unit, screen ?? toldScreen(info.screen)) : null;
     this.#pairs = this.scale ? gaze!.pairs : [];
-    this.#zeroIsLost = gaze?.unit === 'px';
+    // Of a screen whose middle is 0, (0, 0) is a place to look at.
+    this.#zeroIsLost = gaze?.unit === 'px' && (screen ?? toldScreen(info.screen))?.origin !== 'center';
     this.#pupils = pupilChannels(info)?.channels ?? [];
     const sizes = [this.#pairs.length, this.#pairs.length, this.#pupils.length] as const;
     this.#combined = [new BothEyes(sizes[0]), new BothEyes(sizes[1]), new BothEyes(sizes[2])];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ScreenGeometry } from '../../core/signal.js';
 
 /** Where the screen is; turns pixels and normalised positions into degrees. */
 export const screenSchema = z.strictObject({
@@ -7,8 +8,27 @@ export const screenSchema = z.strictObject({
   width_cm: z.number().positive().describe('width of the picture, cm'),
   height_cm: z.number().positive().describe('height of the picture, cm'),
   distance_cm: z.number().positive().describe("distance from the eyes to the screen's middle, cm"),
+  origin: z
+    .literal('center')
+    .optional()
+    .describe("where positions are 0, if not in a corner: `center`, the screen's middle"),
 });
 export type Screen = z.infer<typeof screenSchema>;
+
+/** The geometry that a stream's sender told. */
+export function toldScreen(told: ScreenGeometry | undefined): Screen | undefined {
+  if (!told) return undefined;
+  const { width_px, height_px, width_m, height_m, distance_m, origin } = told;
+  return {
+    width_px,
+    height_px,
+    width_cm: 100 * width_m,
+    height_cm: 100 * height_m,
+    distance_cm: 100 * distance_m,
+    // Upside down or not, directions are measured from the middle.
+    ...(origin === 'center' ? { origin } : {}),
+  };
+}
 
 /** How a stream's positions become the degrees that detectors work in. */
 export interface DegreeScale {
@@ -34,8 +54,9 @@ export function degreeScale(unit: string, screen: Screen | undefined): DegreeSca
   if (unit !== 'px' && unit !== 'norm') return null;
   const [width, height] = unit === 'px' ? [screen?.width_px, screen?.height_px] : [1, 1];
   if (screen && width !== undefined && height !== undefined) {
+    const middle = screen.origin === 'center' ? 0 : 0.5;
     const along = (extent: number, extent_cm: number) => (position: number) =>
-      (180 / Math.PI) * Math.atan((position / extent - 0.5) * (extent_cm / screen.distance_cm));
+      (180 / Math.PI) * Math.atan((position / extent - middle) * (extent_cm / screen.distance_cm));
     return {
       unit: 'deg',
       perDegree: [1, 1],
