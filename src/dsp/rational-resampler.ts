@@ -1,3 +1,6 @@
+import { RESAMPLER_LANES as LANES } from './resampler-kernel.js';
+import { type ResamplerVectors, resamplerVectors } from './resampler-vectors.js';
+
 /** Kaiser parameter and half length, in periods of the slower rate, of `scipy.signal.resample_poly`'s default filter. */
 const KAISER_BETA = 5;
 const HALF_LENGTH = 10;
@@ -57,9 +60,6 @@ export function designResampler({ up, down }: Ratio): Float64Array {
   return taps;
 }
 
-/** Channels that share each filter tap that is read. */
-const LANES = 4;
-
 /**
  * Resamples channels by `up / down` with a causal polyphase FIR: `scipy.signal.upfirdn(h, x, up, down)` chunk by
  * chunk. Output k is due with input `floor(k * down / up)` and depends on no later one; it lags the signal by
@@ -69,7 +69,7 @@ export class RationalResampler {
   /** Phase-major: [up, taps], oldest sample first. */
   readonly #phases: Float64Array;
   readonly #taps: number;
-  /** [channels, stride], padded to whole {@link LANES}: the `taps - 1` inputs before a chunk, then the chunk. */
+  /** [groups of channels, stride, lanes]: the `taps - 1` inputs before a chunk, then the chunk. */
   #lines: Float64Array;
   #stride: number;
   #fresh = true;
@@ -78,6 +78,7 @@ export class RationalResampler {
     readonly ratio: Ratio,
     taps: Float64Array,
     readonly channels: number,
+    readonly vectors: ResamplerVectors | null = resamplerVectors(),
   ) {
     const { up } = ratio;
     this.#taps = Math.ceil(taps.length / up);
@@ -85,7 +86,7 @@ export class RationalResampler {
     for (let i = 0; i < taps.length; i++)
       this.#phases[(i % up) * this.#taps + (this.#taps - 1 - Math.floor(i / up))] = taps[i];
     this.#stride = 2 * this.#taps;
-    this.#lines = new Float64Array(this.#rows() * this.#stride);
+    this.#lines = new Float64Array(this.#groups * this.#stride * LANES);
   }
 
   /** The next sample is taken as the first. */
@@ -104,62 +105,87 @@ export class RationalResampler {
     if (n === 0) return;
     this.#reserve(n);
     const before = this.#taps - 1;
-    const length = output.length / channels;
-    for (let c = 0; c < channels; c++) {
-      const line = c * this.#stride;
-      if (this.#fresh) this.#lines.fill(input[c * n], line, line + before);
-      this.#lines.set(input.subarray(c * n, (c + 1) * n), line + before);
+    this.#enter(input, n);
+    const [rows, firsts] = this.#places(due, n);
+    for (let g = 0; g < this.#groups; g++) {
+      const from = g * this.#stride * LANES;
+      const line = this.#lines.subarray(from, from + (before + n) * LANES);
+      const sums = this.vectors
+        ? this.vectors.process(this.#phases, this.#taps, line, rows, firsts)
+        : this.#weigh(line, rows, firsts);
+      const lanes = Math.min(LANES, channels - g * LANES);
+      for (let lane = 0; lane < lanes; lane++) {
+        const at = (g * LANES + lane) * rows.length;
+        for (let k = 0; k < rows.length; k++) output[at + k] = sums[k * LANES + lane];
+      }
+      line.copyWithin(0, n * LANES);
+    }
+  }
+
+  get #groups(): number {
+    return Math.ceil(this.channels / LANES);
+  }
+
+  /** Writes a chunk behind the inputs that are kept. */
+  #enter(input: Float64Array, n: number): void {
+    const lines = this.#lines;
+    const before = this.#taps - 1;
+    for (let c = 0; c < this.channels; c++) {
+      const lane = c % LANES;
+      const start = ((c - lane) / LANES) * this.#stride * LANES + lane;
+      let at = start + before * LANES;
+      if (this.#fresh) for (let i = start; i < at; i += LANES) lines[i] = input[c * n];
+      for (let i = c * n; i < (c + 1) * n; i++, at += LANES) lines[at] = input[i];
     }
     this.#fresh = false;
-    for (let c = 0; c < channels; c += LANES) this.#fourChannels(c, n, due, output, length);
-    for (let c = 0; c < channels; c++) {
-      const line = c * this.#stride;
-      this.#lines.copyWithin(line, line + n, line + n + before);
-    }
   }
 
-  #fourChannels(c: number, n: number, due: number, output: Float64Array, length: number): void {
+  /** Of each output that is due with `n` inputs: its phase's first tap, and its oldest input. */
+  #places(due: number, n: number): [rows: Int32Array, firsts: Int32Array] {
     const { up, down } = this.ratio;
-    const lines = this.#lines;
-    const phases = this.#phases;
-    const taps = this.#taps;
-    const stride = this.#stride;
-    const used = Math.min(LANES, this.channels - c);
-    for (let step = due, k = 0; step < n * up; step += down, k++) {
-      const i = Math.floor(step / up);
-      const row = (step - i * up) * taps;
-      let line = c * stride + i;
-      let s0 = 0;
-      let s1 = 0;
-      let s2 = 0;
-      let s3 = 0;
-      for (let tap = row; tap < row + taps; tap++, line++) {
-        const h = phases[tap];
-        s0 += h * lines[line];
-        s1 += h * lines[line + stride];
-        s2 += h * lines[line + 2 * stride];
-        s3 += h * lines[line + 3 * stride];
-      }
-      output[c * length + k] = s0;
-      if (used > 1) output[(c + 1) * length + k] = s1;
-      if (used > 2) output[(c + 2) * length + k] = s2;
-      if (used > 3) output[(c + 3) * length + k] = s3;
+    const length = Math.max(0, Math.ceil((n * up - due) / down));
+    const rows = new Int32Array(length);
+    const firsts = new Int32Array(length);
+    for (let k = 0, step = due; k < length; k++, step += down) {
+      firsts[k] = Math.floor(step / up);
+      rows[k] = (step - firsts[k] * up) * this.#taps;
     }
+    return [rows, firsts];
   }
 
-  #rows(): number {
-    return Math.ceil(this.channels / LANES) * LANES;
+  /** What {@link ResamplerVectors} computes, in plain TypeScript. */
+  #weigh(line: Float64Array, rows: Int32Array, firsts: Int32Array): Float64Array {
+    const phases = this.#phases;
+    const sums = new Float64Array(rows.length * LANES);
+    for (let k = 0; k < rows.length; k++) {
+      for (let lane = 0; lane < LANES; lane += 4) {
+        let at = firsts[k] * LANES + lane;
+        let s0 = 0;
+        let s1 = 0;
+        let s2 = 0;
+        let s3 = 0;
+        for (let tap = rows[k]; tap < rows[k] + this.#taps; tap++, at += LANES) {
+          const h = phases[tap];
+          s0 += h * line[at];
+          s1 += h * line[at + 1];
+          s2 += h * line[at + 2];
+          s3 += h * line[at + 3];
+        }
+        sums.set([s0, s1, s2, s3], k * LANES + lane);
+      }
+    }
+    return sums;
   }
 
   /** Makes room for `n` inputs behind those that are kept. */
   #reserve(n: number): void {
-    const before = this.#taps - 1;
-    if (before + n <= this.#stride) return;
-    const stride = before + n;
-    const lines = new Float64Array(this.#rows() * stride);
-    for (let c = 0; c < this.channels; c++) {
-      const line = c * this.#stride;
-      lines.set(this.#lines.subarray(line, line + before), c * stride);
+    const kept = (this.#taps - 1) * LANES;
+    const stride = this.#taps - 1 + n;
+    if (stride <= this.#stride) return;
+    const lines = new Float64Array(this.#groups * stride * LANES);
+    for (let g = 0; g < this.#groups; g++) {
+      const from = g * this.#stride * LANES;
+      lines.set(this.#lines.subarray(from, from + kept), g * stride * LANES);
     }
     this.#lines = lines;
     this.#stride = stride;
