@@ -97,6 +97,7 @@ export function convolve(tape: Tape, x: Value, kernel: Value, o: Convolution): V
     y: g * outGroup * outputs * FLOAT_BYTES,
   });
 
+  const panel = workspace.panel(Math.max(terms, outGroup));
   const w = kernel.storage.address;
   tape.call('convolutions', () => {
     for (let row = 0; row < batch; row++) {
@@ -104,7 +105,19 @@ export function convolve(tape: Tape, x: Value, kernel: Value, o: Convolution): V
       for (let g = 0; g < groups; g++) {
         const at = group(g);
         const to = y.storage.address + row * yBytes + at.y;
-        product(filters, w + at.kernel, runs, laidOut + at.laidOut, lines, to, outGroup, outputs, terms, 0);
+        product(
+          filters,
+          w + at.kernel,
+          runs,
+          laidOut + at.laidOut,
+          lines,
+          to,
+          outGroup,
+          outputs,
+          terms,
+          0,
+          panel,
+        );
       }
     }
   });
@@ -154,7 +167,7 @@ export function convolve(tape: Tape, x: Value, kernel: Value, o: Convolution): V
           floats.copyWithin(start / FLOAT_BYTES, from, from + outputs);
           const filter = w + (line % o.channels) * o.taps * FLOAT_BYTES;
           const to = dx + line * o.length * FLOAT_BYTES;
-          product(one, filter, turned, scratch, one, to, 1, o.length, o.taps, adding ? 1 : 0);
+          product(one, filter, turned, scratch, one, to, 1, o.length, o.taps, adding ? 1 : 0, panel);
         }
       });
       return;
@@ -177,6 +190,7 @@ export function convolve(tape: Tape, x: Value, kernel: Value, o: Convolution): V
             outputs,
             outGroup,
             1,
+            panel,
           );
         }
         layout.join(scratch.address, dx + row * xBytes, adding);

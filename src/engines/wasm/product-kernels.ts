@@ -17,108 +17,183 @@ function blocks(f: FunctionBuilder, count: number, block: number, write: (size: 
   f.loop(i32.and(get(count), i32.constant(block - 1)), () => write(1));
 }
 
-/** Terms of a sum that are written out one after the other. */
-const UNROLLED = 4;
+/** Rows of A that are multiplied at once: as many sums as registers hold. */
+const HEIGHT = 4;
 
 /**
  * C [m, n] = A [m, k] B [k, n], added to C where `adding` is not 0. Rows lie where tables of offsets say, so that
  * sliding windows and padded rows need no copies: row p of B begins at `bBase + bRows[p]`, row i of C at `cBase + cRows[i]`,
  * row i of A at `aBase + aRows[i]`. Where A is `transposed`, its column p begins at `aBase + p * aRows` instead, `aRows` being no
- * table but bytes. Rows of C may overlap.
+ * table but bytes. Rows of C may overlap where they are added to.
+ *
+ * `panel` is room for 8 k floats: columns of B are gathered there, for rows far apart would push each other out of the cache.
  */
 export function product(transposed: boolean): FunctionBuilder {
-  const f = new FunctionBuilder(transposed ? 'transposedProduct' : 'product', 10);
-  const [aRows, aBase, bRows, bBase, cRows, cBase, m, n, k, adding] = Array.from({ length: 10 }, (_, i) => i);
-  const aRow = f.i32(get(aBase));
-  const bColumn = f.i32(get(bBase));
+  const f = new FunctionBuilder(transposed ? 'transposedProduct' : 'product', 11);
+  const [aRows, aBase, bRows, bBase, cRows, cBase, m, n, k, adding, panel] = Array.from(
+    { length: 11 },
+    (_, i) => i,
+  );
+  const column = f.i32(i32.constant(0));
 
-  /** Calls `use` for each p < k with where p's row of B begins and what reads an element of A's column p. */
+  /** Goes over the terms of sums; `load` reads the element of A's row r. Written out in fours it would be slower. */
   const eachTerm = (
-    rows: readonly number[],
-    use: (b: number, a: (r: number, load: typeof f32x4.loadSplat) => readonly number[]) => void,
+    row: { readonly table: number; readonly count: number; readonly base: number },
+    use: (load: (r: number, kind: typeof f32x4.loadSplat) => readonly number[]) => void,
   ): void => {
-    const pointers = (transposed ? rows.slice(0, 1) : rows).map((row) => f.i32(get(row)));
-    const table = f.i32(get(bRows));
-    blocks(f, k, UNROLLED, (size) => {
-      for (let term = 0; term < size; term++) {
-        const b = f.i32(rowAddress(table, term, bColumn));
-        use(b, (r, load) =>
-          transposed ? load(get(pointers[0]), r * FLOAT_BYTES) : load(get(pointers[r]), term * FLOAT_BYTES),
-        );
-        if (transposed) f.advance(pointers[0], get(aRows));
-      }
-      if (!transposed) for (const pointer of pointers) f.advance(pointer, i32.constant(size * FLOAT_BYTES));
-      f.advance(table, i32.constant(size * FLOAT_BYTES));
+    const pointers = transposed
+      ? [f.i32(get(row.base))]
+      : Array.from({ length: row.count }, (_, r) => f.i32(rowAddress(row.table, r, row.base)));
+    f.loop(get(k), () => {
+      use((r, load) => (transposed ? load(get(pointers[0]), r * FLOAT_BYTES) : load(get(pointers[r]))));
+      for (const pointer of pointers) f.advance(pointer, transposed ? get(aRows) : i32.constant(FLOAT_BYTES));
     });
   };
 
-  /** Columns in whole vectors. */
-  const tile = (a: readonly number[], c: readonly number[], vectors: number): void => {
-    const sums = c.map(() => Array.from({ length: vectors }, () => f.v128(f32x4.constant(0))));
-    eachTerm(a, (b, element) => {
-      const values = sums[0].map((_, v) => f.v128(f32x4.load(get(b), v * VECTOR_BYTES)));
-      for (const [r, row] of sums.entries()) {
-        const splat = f.v128(element(r, f32x4.loadSplat));
-        for (const [v, value] of values.entries())
-          accumulate(f, row[v], f32x4.multiply(get(splat), get(value)));
-      }
-    });
+  /** Where the block of rows at `i` begins, and how to go on to the next. */
+  const rowsOf = (count: number) => {
+    const table = f.i32(get(aRows));
+    const base = f.i32(get(aBase));
+    const next = (): void => {
+      if (transposed) f.advance(base, i32.constant(count * FLOAT_BYTES));
+      else f.advance(table, i32.constant(count * FLOAT_BYTES));
+    };
+    return { table, base, count, next };
+  };
+
+  const store = (cTable: number, sums: readonly (readonly number[])[]): void => {
     // Row after row: rows of C that overlap must see each other's sums.
-    c.forEach((row, r) => {
+    sums.forEach((row, r) => {
+      const c = f.i32(i32.add(rowAddress(cTable, r, cBase), get(column)));
       f.push(
         when(
           get(adding),
           f.capture(() => {
-            sums[r].forEach((sum, v) => {
-              accumulate(f, sum, f32x4.load(get(row), v * VECTOR_BYTES));
+            row.forEach((sum, v) => {
+              accumulate(f, sum, f32x4.load(get(c), v * VECTOR_BYTES));
             });
           }),
         ),
       );
-      sums[r].forEach((sum, v) => {
-        f.push(f32x4.store(get(row), get(sum), v * VECTOR_BYTES));
+      row.forEach((sum, v) => {
+        f.push(f32x4.store(get(c), get(sum), v * VECTOR_BYTES));
       });
     });
-    for (const row of c) f.advance(row, i32.constant(vectors * VECTOR_BYTES));
-    f.advance(bColumn, i32.constant(vectors * VECTOR_BYTES));
   };
 
-  /** One column. */
-  const column = (a: readonly number[], c: readonly number[]): void => {
-    const sums = c.map(() => f.f32(f32.constant(0)));
-    eachTerm(a, (row, element) => {
-      const b = f.f32(f32.load(get(row)));
-      sums.forEach((sum, r) => {
-        f.push(set(sum, f32.add(get(sum), f32.multiply(element(r, f32.load), get(b)))));
-      });
-    });
-    c.forEach((row, r) => {
-      f.push(
-        when(get(adding), set(sums[r], f32.add(get(sums[r]), f32.load(get(row))))),
-        f32.store(get(row), get(sums[r])),
-      );
-      f.advance(row, i32.constant(FLOAT_BYTES));
-    });
-    f.advance(bColumn, i32.constant(FLOAT_BYTES));
-  };
+  const zeros = (rows: number, vectors: number): number[][] =>
+    Array.from({ length: rows }, () => Array.from({ length: vectors }, () => f.v128(f32x4.constant(0))));
 
-  blocks(f, m, 4, (rows) => {
-    const each = Array.from({ length: rows }, (_, row) => row);
-    const a = transposed ? [aRow] : each.map((row) => f.i32(rowAddress(aRows, row, aBase)));
-    const c = each.map((row) => f.i32(rowAddress(cRows, row, cBase)));
-    f.push(set(bColumn, get(bBase)));
-    // A row alone has registers for wider tiles, and needs them: each sum waits for the one before it.
-    const widest = rows === 1 ? 3 : 1;
-    const left = f.i32(get(n));
-    for (let width = widest; width >= 0; width--) {
-      const columns = 4 << width;
-      f.loop(i32.shiftRight(get(left), i32.constant(2 + width)), () => tile(a, c, 1 << width));
-      f.push(set(left, i32.and(get(left), i32.constant(columns - 1))));
+  const multiplyAdd = (
+    sums: readonly (readonly number[])[],
+    values: readonly number[],
+    load: (r: number, kind: typeof f32x4.loadSplat) => readonly number[],
+  ): void => {
+    for (const [r, row] of sums.entries()) {
+      const splat = f.v128(load(r, f32x4.loadSplat));
+      for (const [v, value] of values.entries())
+        accumulate(f, row[v], f32x4.multiply(get(splat), get(value)));
     }
-    f.loop(get(left), () => column(a, c));
-    if (transposed) f.advance(aRow, i32.constant(rows * FLOAT_BYTES));
-    else f.advance(aRows, i32.constant(rows * FLOAT_BYTES));
-    f.advance(cRows, i32.constant(rows * FLOAT_BYTES));
+  };
+
+  /** All whole blocks of rows times the next columns, which are gathered first. */
+  const gathered = (blocksOfRows: number, vectors: number): void => {
+    const bytes = vectors * VECTOR_BYTES;
+    const table = f.i32(get(bRows));
+    const to = f.i32(get(panel));
+    f.loop(get(k), () => {
+      const b = f.i32(i32.add(rowAddress(table, 0, bBase), get(column)));
+      for (let v = 0; v < vectors; v++)
+        f.push(f32x4.store(get(to), f32x4.load(get(b), v * VECTOR_BYTES), v * VECTOR_BYTES));
+      f.advance(table, i32.constant(FLOAT_BYTES));
+      f.advance(to, i32.constant(bytes));
+    });
+    const rows = rowsOf(HEIGHT);
+    const cTable = f.i32(get(cRows));
+    f.loop(get(blocksOfRows), () => {
+      const sums = zeros(HEIGHT, vectors);
+      const from = f.i32(get(panel));
+      eachTerm(rows, (load) => {
+        const values = sums[0].map((_, v) => f.v128(f32x4.load(get(from), v * VECTOR_BYTES)));
+        multiplyAdd(sums, values, load);
+        f.advance(from, i32.constant(bytes));
+      });
+      store(cTable, sums);
+      rows.next();
+      f.advance(cTable, i32.constant(HEIGHT * FLOAT_BYTES));
+    });
+    f.advance(column, i32.constant(bytes));
+  };
+
+  /** One row times the next columns. */
+  const single = (row: ReturnType<typeof rowsOf>, cTable: number, vectors: number): void => {
+    const sums = zeros(1, vectors);
+    const table = f.i32(get(bRows));
+    eachTerm(row, (load) => {
+      const b = f.i32(i32.add(rowAddress(table, 0, bBase), get(column)));
+      const values = sums[0].map((_, v) => f.v128(f32x4.load(get(b), v * VECTOR_BYTES)));
+      multiplyAdd(sums, values, load);
+      f.advance(table, i32.constant(FLOAT_BYTES));
+    });
+    store(cTable, sums);
+    f.advance(column, i32.constant(vectors * VECTOR_BYTES));
+  };
+
+  /** One row times one column. */
+  const element = (row: ReturnType<typeof rowsOf>, cTable: number): void => {
+    const sum = f.f32(f32.constant(0));
+    const table = f.i32(get(bRows));
+    eachTerm({ ...row, count: 1 }, (load) => {
+      const b = f32.load(i32.add(rowAddress(table, 0, bBase), get(column)));
+      f.push(set(sum, f32.add(get(sum), f32.multiply(load(0, f32.load), b))));
+      f.advance(table, i32.constant(FLOAT_BYTES));
+    });
+    const c = f.i32(i32.add(rowAddress(cTable, 0, cBase), get(column)));
+    f.push(when(get(adding), set(sum, f32.add(get(sum), f32.load(get(c))))), f32.store(get(c), get(sum)));
+  };
+
+  const blocksOfRows = f.i32(i32.shiftRight(get(m), i32.constant(Math.log2(HEIGHT))));
+  const before = f.i32(i32.subtract(get(m), i32.and(get(m), i32.constant(HEIGHT - 1))));
+  f.push(
+    when(
+      get(blocksOfRows),
+      f.capture(() => {
+        f.loop(i32.shiftRight(get(n), i32.constant(3)), () => gathered(blocksOfRows, 2));
+        const four = i32.and(i32.shiftRight(get(n), i32.constant(2)), i32.constant(1));
+        f.loop(four, () => gathered(blocksOfRows, 1));
+      }),
+    ),
+  );
+  f.loop(i32.and(get(n), i32.constant(3)), () => {
+    const row = rowsOf(1);
+    const cTable = f.i32(get(cRows));
+    f.loop(get(before), () => {
+      element(row, cTable);
+      row.next();
+      f.advance(cTable, i32.constant(FLOAT_BYTES));
+    });
+    f.advance(column, i32.constant(FLOAT_BYTES));
+  });
+
+  // The rows that are left, one by one: wide tiles, for each sum waits for the one before it.
+  const skipped = i32.multiply(get(before), i32.constant(FLOAT_BYTES));
+  if (transposed) f.advance(aBase, skipped);
+  else f.advance(aRows, skipped);
+  f.advance(cRows, skipped);
+  const row = rowsOf(1);
+  f.loop(i32.and(get(m), i32.constant(HEIGHT - 1)), () => {
+    f.push(set(column, i32.constant(0)));
+    const left = f.i32(get(n));
+    for (let width = 3; width >= 0; width--) {
+      f.loop(i32.shiftRight(get(left), i32.constant(2 + width)), () => single(row, cRows, 1 << width));
+      f.push(set(left, i32.and(get(left), i32.constant((4 << width) - 1))));
+    }
+    f.loop(get(left), () => {
+      element(row, cRows);
+      f.advance(column, i32.constant(FLOAT_BYTES));
+    });
+    row.next();
+    f.advance(cRows, i32.constant(FLOAT_BYTES));
   });
   return f;
 }

@@ -19,6 +19,7 @@ export function multiplyMatrices(
   const { product, transposedProduct, rowProduct } = workspace.kernels;
   const [m, n, k] = size;
   const cRows = workspace.rows(m, n);
+  const panel = workspace.panel(TERMS);
   if (b.transposed) {
     const [aRows, bRows] = [workspace.rows(m, k), workspace.rows(n, k)];
     tape.call('products', () =>
@@ -36,7 +37,7 @@ export function multiplyMatrices(
       const terms = Math.min(TERMS, k - from);
       const adding = c.adding || from > 0 ? 1 : 0;
       const [aBase, bBase] = [a.address + from * aBytes, b.address + from * n * FLOAT_BYTES];
-      kernel(aRows, aBase, bRows, bBase, cRows, c.address, m, n, terms, adding);
+      kernel(aRows, aBase, bRows, bBase, cRows, c.address, m, n, terms, adding, panel);
     }
   });
 }

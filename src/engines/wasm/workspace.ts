@@ -3,6 +3,8 @@ import { type Kernels, kernelsOn } from './kernels.js';
 const PAGE_BYTES = 65536;
 const FLOAT_BYTES = 4;
 const VECTOR_BYTES = 16;
+/** Columns that the kernel `product` gathers at once. */
+const PANEL_COLUMNS = 8;
 
 interface Block {
   readonly address: number;
@@ -17,6 +19,7 @@ export class Workspace {
   readonly #memory = new WebAssembly.Memory({ initial: 1 });
   readonly kernels: Kernels = kernelsOn(this.#memory);
   readonly #tables = new Map<string, Block & { readonly offsets: readonly number[] }>();
+  #panel = { terms: 0, address: 0 };
   #free: Block[] = [];
   #end = VECTOR_BYTES;
   #floats = new Float32Array(this.#memory.buffer);
@@ -48,11 +51,6 @@ export class Workspace {
     this.#free.push(block);
   }
 
-  /** Ends the borrowing of one plan: another's blocks must not lie in them. */
-  forgetBorrowed(): void {
-    this.#free = [];
-  }
-
   /** Address of a table of byte offsets. */
   table(offsets: readonly number[]): number {
     const key = offsets.join();
@@ -67,6 +65,12 @@ export class Workspace {
   /** Address of a table of offsets of `count` rows, `stride` floats apart. */
   rows(count: number, stride: number): number {
     return this.table(Array.from({ length: count }, (_, row) => row * stride * FLOAT_BYTES));
+  }
+
+  /** Room for what the kernel `product` gathers for sums of `terms` terms. */
+  panel(terms: number): number {
+    if (terms > this.#panel.terms) this.#panel = { terms, address: this.take(PANEL_COLUMNS * terms).address };
+    return this.#panel.address;
   }
 
   /** Makes everything asked for usable. */
