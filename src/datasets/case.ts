@@ -162,7 +162,12 @@ function* rowsOf(path: string, wanted: readonly string[]): Generator<readonly nu
 
 function cellsOf(line: string, at: readonly number[]): number[] {
   const cells = line.split(',');
-  return at.map((column) => (cells[column]?.trim() ? Number(cells[column]) : Number.NaN));
+  const values = new Array<number>(at.length);
+  for (let i = 0; i < at.length; i++) {
+    const cell = cells[at[i]];
+    values[i] = cell === undefined || cell.trim() === '' ? Number.NaN : Number(cell);
+  }
+  return values;
 }
 
 /** All streams in one pass over the file. */
@@ -172,13 +177,13 @@ function* physiologyChunks(
   areVolts: boolean,
 ): Generator<DataMessage> {
   const builders = streams.map(({ info }) => new ChunkBuilder(info, null));
-  for (const [daqtime_ms, ...values] of rowsOf(path, ['daqtime', ...columns.map(({ column }) => column)]))
+  for (const cells of rowsOf(path, [...columns.map(({ column }) => column), 'daqtime']))
     for (const [s, { keep, scale, offset }] of streams.entries()) {
-      const chunk = builders[s].begin(daqtime_ms / 1000, false);
+      const chunk = builders[s].begin(cells[columns.length] / 1000, false);
       if (chunk) yield { kind: 'chunk', chunk };
       for (let c = 0; c < keep.length; c++) {
         const one = columns[keep[c]];
-        const value = areVolts ? values[keep[c]] * one.scale + one.offset : values[keep[c]];
+        const value = areVolts ? cells[keep[c]] * one.scale + one.offset : cells[keep[c]];
         builders[s].set(c, value * scale[c] + offset[c]);
       }
     }
@@ -212,6 +217,7 @@ function trialsIn(path: string): TimedTrial[] {
   };
   for (const [daqtime_ms, video] of rowsOf(path, ['daqtime', 'video'])) {
     const time = daqtime_ms / 1000;
+    if (!(time >= last)) throw damaged(path, `after ${last} s its time doesn't go on`);
     if (video !== current) {
       end(time);
       [current, start] = [video, time];

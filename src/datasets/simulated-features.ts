@@ -126,7 +126,9 @@ const settings = z
         gain_sd: sd.default(0).describe('SD of the logarithm of a person’s own gain of each feature.'),
         direction_sd: sd
           .default(0)
-          .describe('How far a person’s directions of the effects differ from other people’s; 1: by half.'),
+          .describe(
+            'How far people’s directions of the effects differ; at 1 those of two people have a cosine of 0.5.',
+          ),
       })
       .prefault({}),
     session_drift_sd: sd.default(0).describe('SD of an offset of each feature that a session has.'),

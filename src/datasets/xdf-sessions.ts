@@ -134,6 +134,8 @@ class XdfSessions implements Dataset {
     const sampled = streams.filter(
       ({ info, first }) => first !== null && info.type !== 'Annotation' && info.type !== 'Markers',
     );
+    if (sampled.length === 0)
+      throw otherLayout(path, 'holds no signals', 'record it again, or take it out of the folder');
     const first = Math.min(...sampled.map((stream) => stream.first!));
     const last = Math.max(
       ...sampled.map(({ info, last: at }) => at! + (info.sfreq > 0 ? 1 / info.sfreq : 0)),

@@ -73,6 +73,8 @@ describe('CASE', () => {
     await expect(signalsOf(dataset, 'sub_1')).rejects.toThrow(
       `${file}: line 5001 was cut; get the file again`,
     );
+    writeFileSync(file, text.replace('\n2000,', '\n,'));
+    await expect(signalsOf(dataset, 'sub_1')).rejects.toThrow("after 1.999 s its time doesn't go on");
     writeFileSync(file, text.replace('gsr', 'eda'));
     const [session] = await signalsOf(dataset, 'sub_1');
     expect(() => streamsOf(session)).toThrow(
