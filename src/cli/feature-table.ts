@@ -49,14 +49,22 @@ export class FeatureTable {
     const cells = [String(time)];
     for (const node of this.nodes) {
       const width = this.#schemas.get(node)?.schema.features.length ?? 0;
-      const vector = vectors.get(node);
-      for (let i = 0; i < width; i++) {
-        const value = vector?.present[i] ? vector.values[i] : Number.NaN;
-        cells.push(Number.isFinite(value) ? String(value) : '');
-      }
+      if (width > 0) cells.push(cellsOf(vectors.get(node), width));
     }
     return cells.join(',');
   }
+}
+
+/** `width` cells, empty where a value is missing. */
+function cellsOf(vector: FeatureVector | undefined, width: number): string {
+  if (!vector) return ','.repeat(width - 1);
+  const { values, present } = vector;
+  // Most windows miss nothing, and the array's own join makes no string of its own for each value.
+  const whole = values.length === width && values.every((value, i) => present[i] && Number.isFinite(value));
+  if (whole) return values.join(',');
+  return Array.from({ length: width }, (_, i) =>
+    present[i] && Number.isFinite(values[i]) ? String(values[i]) : '',
+  ).join(',');
 }
 
 function quote(cell: string): string {
