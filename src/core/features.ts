@@ -6,6 +6,8 @@ export interface FeatureDescriptor {
   /** `de_alpha`, `hr_mean` ... */
   readonly feature: string;
   readonly unit: string;
+  /** What is measured too coarsely at this stream's rate to be relied on; absent where it may be. */
+  readonly unreliable?: true;
 }
 
 /** Ordered features of one node. */

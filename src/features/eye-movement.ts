@@ -42,6 +42,8 @@ const pupilBands = [
   [0.6, 1],
 ] as const;
 
+/** Below this rate a saccade is over within two samples: its length and peak are guesses, Hz. */
+const SACCADE_RATE_HZ = 60;
 /** No eye tracker is faster, Hz. */
 const FASTEST_HZ = 2000;
 /** Eye trackers write 0 where they see no pupil. */
@@ -50,8 +52,11 @@ const NO_PUPIL = 0;
 /** Rows of {@link TrailingBins}. */
 const Row = { pupilX: 0, pupilY: 1, gaze: 2 } as const;
 
-function descriptorsOf(pupilUnit: string, lengthUnit: string): FeatureDescriptor[] {
-  const of = (channel: string, feature: string, unit: string) => ({ channel, feature, unit });
+function descriptorsOf(pupilUnit: string, lengthUnit: string, seesSaccades: boolean): FeatureDescriptor[] {
+  const of = (channel: string, feature: string, unit: string): FeatureDescriptor =>
+    channel === 'saccade' && !seesSaccades
+      ? { channel, feature, unit, unreliable: true }
+      : { channel, feature, unit };
   const entropies = (axis: string) =>
     pupilBands.map(([low, high]) =>
       of('pupil', `${axis}_de_${1000 * low}_${1000 * high}_mhz_${PUPIL_S}s`, 'nat'),
@@ -119,7 +124,11 @@ class EyeMovement implements Extractor {
     if (this.#device) this.mark = (marker) => this.#mark(marker);
     const pupil = pupilChannels(info);
     this.#pupils = pupilAxes(info, pupil?.channels ?? []);
-    this.descriptors = descriptorsOf(pupil?.unit ?? '', this.#events.scale?.unit ?? '');
+    this.descriptors = descriptorsOf(
+      pupil?.unit ?? '',
+      this.#events.scale?.unit ?? '',
+      info.sfreq === 0 || info.sfreq >= SACCADE_RATE_HZ,
+    );
   }
 
   /** Only where the device's events count. */

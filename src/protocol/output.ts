@@ -85,7 +85,17 @@ export const featuresMessageSchema = z.object({
   window,
   input: z.string().describe('The extract node.'),
   features: z
-    .array(z.object({ channel: z.string(), feature: z.string(), unit: z.string() }))
+    .array(
+      z.object({
+        channel: z.string(),
+        feature: z.string(),
+        unit: z.string(),
+        unreliable: z
+          .literal(true)
+          .optional()
+          .describe("Measured too coarsely at the stream's rate to be relied on: saccades below 60 Hz."),
+      }),
+    )
     .readonly()
     .describe('What each value is.'),
   values: z.array(z.number().nullable()).readonly().describe('null = masked.'),

@@ -155,6 +155,53 @@ describe(FEATURE, () => {
         expect(value, name).toBeCloseTo(degrees[name]!, 6);
   });
 
+  it.each([
+    [30, true],
+    [60, false],
+    [250, false],
+  ])('says at %i Hz whether saccades can be relied on', (sfreq, unreliable) => {
+    const rows = rowsOf(scene).map((row) => row.slice(0, 6 * sfreq));
+    const { features } = vectorAt(FEATURE, { ...eye('deg'), sfreq }, rows, 6).schema;
+    for (const { channel, unreliable: flag } of features)
+      expect(flag ?? false).toBe(channel === 'saccade' && unreliable);
+  });
+
+  it('takes a pupil that never changes for one without bands, and a gaze that never moves for one fixation', () => {
+    const n = 10 * 250;
+    const values = named(
+      vectorOf(
+        'deg',
+        [3, 1, 3.4, 3.4].map((v) => Array<number>(n).fill(v)),
+        10,
+      ),
+    );
+    expect(values['pupil.x_mean']).toBeCloseTo(3.4, 12);
+    expect(values['pupil.x_sd']).toBe(0);
+    for (const name of names.filter((own) => own.includes('_de_'))) expect(values[name], name).toBeNull();
+    expect(values['saccade.frequency_60s']).toBe(0);
+    expect(values['blink.frequency_60s']).toBe(0);
+  });
+
+  it('counts nothing twice and nothing across a clock that was reset', () => {
+    const rows = rowsOf(scene);
+    const part = (from: number, to: number) => rows.map((row) => row.slice(from * 250, to * 250));
+    const info = eye('deg');
+    const [whole] = vectorsOf(FEATURE, info, [chunkOf(info, part(0, 30), 0)], [30]);
+    // The clock leaps on by an hour in the middle: what comes after it is a beginning of its own.
+    const [reset] = vectorsOf(
+      FEATURE,
+      info,
+      [chunkOf(info, part(0, 10), 0), chunkOf(info, part(0, 30), 3600, true)],
+      [3630],
+    );
+    for (const [i, name] of names.entries())
+      if (!name.endsWith('60s')) expect(reset.values[i], name).toBeCloseTo(whole.values[i], 6);
+    // Half of the last minute was not seen: what looks back on it is masked or takes what there is.
+    for (const [i, name] of names.entries())
+      if (name.endsWith('frequency_60s') && reset.present[i])
+        expect(reset.values[i], name).toBeLessThanOrEqual(whole.values[i]);
+  });
+
   it('gives degrees where the sender of the stream tells the screen; the file comes first', () => {
     const screen = {
       width_px: 1920,

@@ -1,11 +1,19 @@
 import type { GazeEvent } from '../../../src/features/events/gaze-event.js';
-import { GazeEventDetector } from '../../../src/features/events/gaze-event-detector.js';
+import {
+  GazeEventDetector,
+  type GazeEventParameters,
+  gazeEventDefaults,
+} from '../../../src/features/events/gaze-event-detector.js';
 import type { GazeScene, GazeTruth } from '../../../src/simulation/gaze-scene.js';
 
 /** Events of a scene, or of its first `n` samples. */
-export function eventsOf(scene: GazeScene, n = scene.x.length): GazeEvent[] {
+export function eventsOf(
+  scene: GazeScene,
+  n = scene.x.length,
+  params: GazeEventParameters = gazeEventDefaults,
+): GazeEvent[] {
   const events: GazeEvent[] = [];
-  const detector = new GazeEventDetector(scene.sfreq, (event) => events.push(event));
+  const detector = new GazeEventDetector(scene.sfreq, (event) => events.push(event), params);
   for (let i = 0; i < n; i++) detector.push(i / scene.sfreq, scene.x[i], scene.y[i], scene.pupil[i]);
   detector.finish();
   return events;
