@@ -1,0 +1,248 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { evaluate } from '../../src/evaluation/evaluate.js';
+import type { EvaluationResult } from '../../src/evaluation/evaluation-result.js';
+import { configFile, options, tiny } from './tiny.js';
+
+const read = (out: string, file: string): string => readFileSync(join(out, file), 'utf8');
+
+/** Every output but the latency, which is measured. */
+function outputs(out: string): Record<string, string> {
+  const figures = readdirSync(join(out, 'figures')).map((file) => join('figures', file));
+  return Object.fromEntries(['report.md', 'report.json', ...figures].map((file) => [file, read(out, file)]));
+}
+
+describe('evaluate', () => {
+  const { path, out } = configFile(tiny);
+  let result: EvaluationResult;
+  beforeAll(async () => {
+    result = await evaluate(path, options(out));
+  });
+
+  it('measures models, ablations and the means on the same folds', () => {
+    const [split] = result.splits;
+    expect(split).toMatchObject({ kind: 'subject', label: null, folds: 2, unit: 'person' });
+    expect(split.tables.map(({ quantity, level }) => [quantity, level])).toEqual([
+      ['valence', 'window'],
+      ['arousal', 'window'],
+      ['overall', 'window'],
+    ]);
+    const [valence] = split.tables;
+    expect(valence.rows.map(({ model }) => model)).toEqual(['atam', 'no MI', 'train-mean', 'stimulus-mean']);
+    for (const { figures } of valence.rows) expect(figures.mae!.counted).toBe(4);
+    // A constant has no CCC with one person's labels.
+    expect(valence.rows[2].figures.ccc).toMatchObject({ counted: 0, undefined: 4 });
+    expect(valence.rows[0].figures.ccc!.mean).toBeGreaterThan(0.3);
+    expect(valence.rows[0].figures.ccc!.seed_sd).toBeGreaterThan(0);
+  });
+
+  it('compares over people and over seeds', () => {
+    const { comparison } = result.splits[0].tables[0];
+    const [reference, other] = comparison!.units;
+    expect(reference).toMatchObject({ model: 'atam', compared: null });
+    expect(other).toMatchObject({ model: 'no MI', compared: { pairs: 4 } });
+    expect(comparison!.seeds![1].compared).toMatchObject({ pairs: 2 });
+  });
+
+  it('sweeps over absences and shifts, beginning where the table stands', () => {
+    const { sweeps, tables } = result.splits[0];
+    const overall = sweeps.filter(({ quantity }) => quantity === 'overall');
+    expect(overall.map(({ sweep, modality }) => [sweep, modality])).toEqual([
+      ['single', null],
+      ['bursts', null],
+      ['asynchrony', 'eeg'],
+      ['asynchrony', 'eye'],
+    ]);
+    const own = tables[2].rows[0].figures.ccc!.mean;
+    for (const { models } of overall) {
+      const [{ name, points }] = models;
+      expect(name).toBe('atam');
+      expect(points.find(({ at }) => at === 0)!.spread.mean).toBeCloseTo(own, 6);
+    }
+    const [single] = overall;
+    const [, most] = single.models[0].points;
+    expect(most.share).toBeGreaterThan(0.2);
+    expect(most.share).toBeLessThan(0.4);
+    expect(most.spread.mean).toBeLessThan(own);
+  });
+
+  it('sets our figures beside the published ones', () => {
+    const [table1, another, table2] = result.paper;
+    expect(table1.ours).toEqual([
+      expect.objectContaining({ split: 0, mean: result.splits[0].tables[2].rows[0].figures.ccc!.mean }),
+    ]);
+    expect(another.ours).toEqual([]);
+    expect(table2.ours).toHaveLength(1);
+    expect(read(out, 'report.md')).toMatch(
+      /\| Table 1 \| atam \| overall \| CCC \| - \| 0\.9000 ± 0\.0100 \| \d/,
+    );
+  });
+
+  it('says what intervals held, and how well seeds know error', () => {
+    const { coverage, aurc } = result.splits[0];
+    expect(coverage).toHaveLength(4);
+    for (const { covered, width } of coverage) {
+      expect(covered.counted).toBe(4);
+      expect(width).toBeGreaterThan(0);
+    }
+    expect(aurc).toHaveLength(4);
+  });
+
+  it('draws what there is', () => {
+    const files = readdirSync(join(out, 'figures'));
+    for (const part of [
+      'loss',
+      'attention',
+      'mutual-information',
+      'cosine',
+      'course-1',
+      'missing-bursts',
+      'shift-eye',
+    ])
+      expect(
+        files.some((file) => file.includes(part)),
+        part,
+      ).toBe(true);
+    const report = read(out, 'report.md');
+    for (const file of files) expect(report).toContain(`(figures/${file})`);
+    expect(JSON.stringify(outputs(out))).not.toContain('LEAKY');
+  });
+
+  it('times each model, apart from the rest', () => {
+    const rows = JSON.parse(read(out, 'latency.json'));
+    expect(rows.map(({ model }: { model: string }) => model)).toEqual(['atam', 'no MI']);
+    for (const { median_ms, p95_ms } of rows) expect(p95_ms).toBeGreaterThanOrEqual(median_ms);
+    expect(read(out, 'latency.md')).toContain('| no MI |');
+  });
+
+  it('goes on where it was stopped, to the same bytes', async () => {
+    const before = outputs(out);
+    const again = configFile(tiny);
+    const stop = new AbortController();
+    const finished: string[] = [];
+    const partly = evaluate(
+      again.path,
+      options(again.out, {
+        signal: stop.signal,
+        progress: (line) => {
+          finished.push(line);
+          if (line.startsWith('fold 3 of 8')) stop.abort(new Error('stopped'));
+        },
+      }),
+    );
+    await expect(partly).rejects.toThrow('stopped');
+    expect(existsSync(join(again.out, 'report.md'))).toBe(false);
+    const lines: string[] = [];
+    await evaluate(again.path, options(again.out, { progress: (line) => lines.push(line) }));
+    expect(lines).toContain('3 of 8 folds are there from an earlier run');
+    expect(lines.filter((line) => line.startsWith('fold '))).toHaveLength(5);
+    expect(outputs(again.out)).toEqual(before);
+  });
+
+  it.skipIf(!existsSync(join(import.meta.dirname, '../../dist/evaluation/fold-worker.js')))(
+    'gives the same bytes over several threads',
+    async () => {
+      const again = configFile(tiny);
+      await evaluate(again.path, options(again.out, { workers: 2 }));
+      expect(outputs(again.out)).toEqual(outputs(out));
+    },
+  );
+});
+
+describe('evaluate with leaky parts', () => {
+  const [model] = tiny.models;
+  const quick = { ...tiny, seeds: [1], ablations: [], sweeps: { missing: { rates: [0, 0.4] } }, paper: [] };
+  const leaky = { ...quick, splits: [{ kind: 'window', folds: 2 }, ...tiny.splits] };
+
+  it('leaves leaky splits out', async () => {
+    const { path, out } = configFile(leaky);
+    const lines: string[] = [];
+    const result = await evaluate(path, options(out, { progress: (line) => lines.push(line) }));
+    expect(result.splits.map(({ kind }) => kind)).toEqual(['subject']);
+    expect(lines).toContain('split window is left out: it is leaky, and runs with --leaky only');
+    expect(read(out, 'report.md')).toContain('`window` was left out');
+  });
+
+  it('says LEAKY in every output of what is', async () => {
+    const { path, out } = configFile(leaky);
+    const result = await evaluate(path, options(out, { leaky: true }));
+    expect(result.label).toBe('LEAKY');
+    expect(result.splits.map(({ label }) => label)).toEqual(['LEAKY', null]);
+    const report = read(out, 'report.md');
+    expect(report).toMatch(/^# Evaluation: tiny \(LEAKY\)/);
+    const [, window, subject] = report.split('\n## ');
+    for (const heading of window.match(/^### .*$/gm)!) expect(heading).toContain('(LEAKY)');
+    expect(subject).not.toContain('LEAKY');
+    for (const [file, text] of Object.entries(outputs(out)))
+      if (file.startsWith('figures')) expect(text.includes('LEAKY'), file).toBe(file.includes('1-window'));
+  });
+
+  it('refuses when nothing honest is left, or a model is chosen on test data', async () => {
+    const only = configFile({ ...quick, splits: [{ kind: 'window', folds: 2 }] });
+    await expect(evaluate(only.path, options(only.out))).rejects.toMatchObject({ code: 'evaluation-leaky' });
+    const search = { configurations: 2, draw: { 'transforms.eeg.0': [4, 9] }, choose_on: 'test' };
+    const chosen = configFile({ ...quick, models: [{ ...model, search }] });
+    await expect(evaluate(chosen.path, options(chosen.out))).rejects.toMatchObject({
+      code: 'evaluation-leaky',
+    });
+    const result = await evaluate(chosen.path, options(chosen.out, { leaky: true }));
+    expect(result).toMatchObject({ label: 'LEAKY', leaky_models: ['atam'] });
+    expect(read(chosen.out, 'report.md')).toContain('LEAKY: atam was chosen on the test part');
+  });
+});
+
+describe('evaluate with classes', () => {
+  const classes = {
+    name: 'classes',
+    summary: 'Two classes.',
+    data: {
+      dataset: {
+        kind: 'simulated-features',
+        seed: 'classes',
+        people: 3,
+        sessions: 2,
+        trials: 6,
+        windows: 4,
+        labels: { kind: 'classes', classes: ['calm', 'stressed'] },
+        modalities: { eda: { features: 6, effect: { stressed: 3 } } },
+      },
+    },
+    splits: [{ kind: 'first-clips', train: 4, within: 'session' }],
+    validation: 'none',
+    models: [
+      {
+        name: 'prnet',
+        type: 'prnet',
+        select: { features: 3, by: 'class' },
+        settings: { hidden: [8], classes: ['calm', 'stressed'] },
+        fit: { epochs: 6, batch_size: 8, learning_rate: 0.03, keep: 'last', loss: { cross_entropy: 1 } },
+      },
+    ],
+  };
+
+  it('has accuracies, calibration and AUC by session', async () => {
+    const { path, out } = configFile(classes);
+    const result = await evaluate(path, options(out));
+    const [{ unit, folds, tables, auc, aurc }] = result.splits;
+    expect([unit, folds]).toEqual(['session', 6]);
+    const [{ quantity, level, rows }] = tables;
+    expect([quantity, level]).toEqual(['class', 'trial']);
+    expect(rows[0].figures.accuracy!.counted).toBe(6);
+    expect(rows[0].figures.accuracy!.mean).toBeGreaterThan(0.6);
+    expect(Object.keys(rows[0].figures)).toEqual([
+      'accuracy',
+      'balanced_accuracy',
+      'macro_f1',
+      'auc',
+      'brier',
+      'nll',
+      'ece',
+    ]);
+    expect(auc[0].interval.low).toBeLessThanOrEqual(auc[0].interval.estimate);
+    expect(aurc).toHaveLength(1);
+    const files = readdirSync(join(out, 'figures'));
+    for (const part of ['confusion', 'reliability', 'risk-coverage-class'])
+      expect(files.some((file) => file.includes(part))).toBe(true);
+  });
+});
