@@ -101,7 +101,15 @@ export class Inlet {
     return feed?.close();
   }
 
-  async #connect(info: LslStreamInfo): Promise<void> {
+  /** `connected` is called before the first samples are given. */
+  async #connect(info: LslStreamInfo, connected: () => void = () => {}): Promise<void> {
+    const early: SampleBatch[] = [];
+    let isConnected = false;
+    const give = (batch: SampleBatch): void => {
+      const gapBefore = this.#gapBefore;
+      this.#gapBefore = false;
+      this.#options.samples(batch, gapBefore);
+    };
     const { maxBuffered_s = 360, maxChunkLength = 0, measured } = this.#options;
     const feed = await this.#open(this.#context, info, {
       maxBuffered_s,
@@ -110,9 +118,8 @@ export class Inlet {
       timeout_s: CONNECT_TIMEOUT_S,
       samples: (batch) => {
         this.#watchdog?.fed();
-        const gapBefore = this.#gapBefore;
-        this.#gapBefore = false;
-        this.#options.samples(batch, gapBefore);
+        if (isConnected) give(batch);
+        else early.push(batch);
       },
       ended: (error) => this.#lose(error),
     });
@@ -123,6 +130,9 @@ export class Inlet {
     this.#feed = feed;
     this.#info = info;
     this.#watchdog?.fed();
+    isConnected = true;
+    connected();
+    for (const batch of early) give(batch);
   }
 
   #lose(error: LslError | null): void {
@@ -158,12 +168,13 @@ export class Inlet {
     if (!best) return;
     this.#attempting = true;
     try {
-      await this.#connect(best);
-      this.#resolver?.close();
-      this.#resolver = null;
-      this.#retry?.cancel();
-      this.#tell('stream-recovered', 'info', 'found again');
-      this.#options.recovered?.(best);
+      await this.#connect(best, () => {
+        this.#resolver?.close();
+        this.#resolver = null;
+        this.#retry?.cancel();
+        this.#tell('stream-recovered', 'info', 'found again');
+        this.#options.recovered?.(best);
+      });
     } catch (error) {
       if (!(error instanceof LslError)) throw error;
       if (this.#tellRejected(error)) this.#rejected.add(best.uid);

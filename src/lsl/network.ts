@@ -58,6 +58,11 @@ export function usableInterfaces({ config, interfaces = systemInterfaces }: LslC
   );
 }
 
+/** Whether nothing beyond this machine is to be used, whatever interfaces come up later. */
+export function staysInside({ config, interfaces }: LslContext): boolean {
+  return config.machineOnly || (interfaces?.().every(({ internal }) => internal) ?? false);
+}
+
 function broadcastOf(address: string, netmask: string): string {
   const mask = netmask.split('.').map(Number);
   return address

@@ -95,7 +95,7 @@ export class Outlet {
         const own = local.filter((at) => at.family === family);
         if (own.length === 0 || (family === 6 && ports.v6 === 0)) continue;
         const server = await bindInRange(context.config, (port) =>
-          listen(port, listenAddress(own, family), family === 6),
+          listen(port, listenAddress(context, own, family), family === 6),
         );
         servers.push(server);
         dataPorts[family === 4 ? 'v4' : 'v6'] = (server.address() as { port: number }).port;

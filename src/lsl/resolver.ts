@@ -18,6 +18,8 @@ import { type LslStreamInfo, parseInfo } from './stream-info.js';
 
 /** Streams that are kept in mind; more are abuse. */
 const MAX_STREAMS = 4096;
+/** An address that is coming up can't be used for a second or two, s. */
+const RETRY_S = 2;
 
 export interface ResolverOptions {
   /** Predicate on `info`, as in `name='x' and type='EEG'`; '' for every stream. */
@@ -47,7 +49,9 @@ export class Resolver {
   readonly #options: ResolverOptions;
   readonly #id = String(randomInt(2 ** 47));
   readonly #found = new Map<string, Sighting>();
-  readonly #voices = new Map<string, Voice | 'opening' | 'failed'>();
+  /** A number: the address failed, and is tried again then. */
+  readonly #voices = new Map<string, Voice | 'opening' | Seconds>();
+  readonly #failuresTold = new Set<string>();
   readonly #query: string;
   readonly #timer: Timer;
   readonly #rejections: Rejections;
@@ -90,7 +94,8 @@ export class Resolver {
       }
     for (const at of present.values()) {
       const voice = this.#voices.get(at.address);
-      if (voice === undefined) void this.#open(at);
+      const isDue = typeof voice === 'number' && this.#context.clock.now() >= voice;
+      if (voice === undefined || isDue) void this.#open(at);
       else if (typeof voice === 'object') this.#askOn(voice);
     }
   }
@@ -112,7 +117,9 @@ export class Resolver {
       this.#askOn(voice);
     } catch (error) {
       if (!this.#isOpen) return;
-      this.#voices.set(at.address, 'failed');
+      this.#voices.set(at.address, this.#context.clock.now() + RETRY_S);
+      if (this.#failuresTold.has(at.address)) return;
+      this.#failuresTold.add(at.address);
       this.#context.events({
         code: 'network-interface-failed',
         level: 'warn',

@@ -1,4 +1,5 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
+import type { Timer } from '../core/clock.js';
 import type { LslError } from './lsl-error.js';
 import {
   bindDatagrams,
@@ -8,11 +9,14 @@ import {
   isMulticast,
   type LslContext,
   send,
+  staysInside,
   usableInterfaces,
 } from './network.js';
 import { compileQuery } from './query.js';
 import { formatInfo, infoElement, type LslStreamInfo } from './stream-info.js';
 
+/** How often interfaces that came up lately are listened on too, s. */
+const REJOIN_S = 2;
 /** Queries that were compiled lately: receivers repeat theirs every half second. */
 const MAX_QUERIES = 64;
 
@@ -20,12 +24,18 @@ const MAX_QUERIES = 64;
 export class UdpService {
   readonly #context: LslContext;
   readonly #sockets: Socket[] = [];
+  /** Those that hear the groups of discovery. */
+  readonly #hearing = new Map<Socket, 4 | 6>();
+  readonly #rejoin: Timer;
   readonly #queries = new Map<string, boolean>();
   #info: LslStreamInfo | null = null;
   #shortInfo = '';
 
   private constructor(context: LslContext) {
     this.#context = context;
+    this.#rejoin = context.clock.every(REJOIN_S, () => {
+      for (const [socket, family] of this.#hearing) this.#joinGroups(socket, family);
+    });
   }
 
   /** Opens the ports; {@link serve} says what to answer. @throws the system's error if no port can be had. */
@@ -40,7 +50,7 @@ export class UdpService {
       const own = local.filter((at) => at.family === family);
       if (own.length === 0) continue;
       try {
-        const address = listenAddress(own, family);
+        const address = listenAddress(context, own, family);
         const socket = await bindInRange(context.config, (port) =>
           bindDatagrams({ family, port, address }, (bytes, from) => service.#unicast(socket, bytes, from)),
         );
@@ -53,7 +63,7 @@ export class UdpService {
         }
         continue;
       }
-      await service.#join(family, own);
+      await service.#join(family);
     }
     return { service, ports };
   }
@@ -66,15 +76,17 @@ export class UdpService {
   }
 
   close(): void {
+    this.#rejoin.cancel();
+    this.#hearing.clear();
     for (const socket of this.#sockets) close(socket);
     this.#sockets.length = 0;
   }
 
   /** Listens for discovery in every group on every interface; without it an outlet can still be asked directly. */
-  async #join(family: 4 | 6, own: ReturnType<typeof usableInterfaces>): Promise<void> {
-    const { multicastPort, multicastAddresses } = this.#context.config;
+  async #join(family: 4 | 6): Promise<void> {
+    const { multicastPort } = this.#context.config;
     try {
-      const onlyLoopback = own.every(({ internal }) => internal);
+      const onlyLoopback = staysInside(this.#context);
       const address = family === 4 && onlyLoopback && process.platform === 'win32' ? '127.0.0.1' : undefined;
       const socket = await bindDatagrams(
         { family, port: multicastPort, shared: true, ...(address ? { address } : {}) },
@@ -83,22 +95,30 @@ export class UdpService {
         },
       );
       this.#sockets.push(socket);
-      for (const group of multicastAddresses.filter(isMulticast)) {
-        if (group.includes(':') !== (family === 6)) continue;
-        for (const at of own) {
-          try {
-            socket.addMembership(group, family === 4 ? at.address : `::%${at.interface}`);
-          } catch {
-            // The interface takes no part in multicast, or has joined by another of its addresses.
-          }
-        }
-      }
+      this.#hearing.set(socket, family);
+      this.#joinGroups(socket, family);
     } catch (error) {
       this.#context.events({
         code: 'network-interface-failed',
         level: 'warn',
         message: `LSL: can't listen for discovery on port ${multicastPort} (IPv${family}): ${(error as Error).message}; receivers must know this host`,
       });
+    }
+  }
+
+  #joinGroups(socket: Socket, family: 4 | 6): void {
+    const groups = this.#context.config.multicastAddresses.filter(
+      (group) => isMulticast(group) && group.includes(':') === (family === 6),
+    );
+    for (const at of usableInterfaces(this.#context)) {
+      if (at.family !== family) continue;
+      for (const group of groups) {
+        try {
+          socket.addMembership(group, family === 4 ? at.address : `::%${at.interface}`);
+        } catch {
+          // The interface takes no part in multicast, or has joined already.
+        }
+      }
     }
   }
 
@@ -156,10 +176,11 @@ export function stamp(time_s: number): string {
   return time_s.toFixed(9);
 }
 
-/** Every address of this machine, or only itself where nothing else is to be used. */
+/** Every address that this machine has or will have, or only itself where nothing else is to be used. */
 export function listenAddress(
-  own: readonly { readonly internal: boolean; readonly address: string }[],
+  context: LslContext,
+  own: readonly { readonly address: string }[],
   family: 4 | 6,
 ): string {
-  return own.every(({ internal }) => internal) ? own[0].address : family === 4 ? '0.0.0.0' : '::';
+  return staysInside(context) ? own[0].address : family === 4 ? '0.0.0.0' : '::';
 }

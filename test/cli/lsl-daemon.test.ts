@@ -311,7 +311,7 @@ describe('a daemon on the LSL network', () => {
     await devices[0].kill();
     await events.until(({ code }) => code === 'stream-lost');
     await device('EEG', 'p1-cap', of(1, brain));
-    await events.until(({ code, session }) => code === 'stream-returned' && session === 'p1');
+    await events.until(({ code, session }) => code === 'gap-found' && session === 'p1');
     await stop();
     expect(new Set(predictions.all.map(({ session }) => session))).toEqual(new Set(['p1', 'p2']));
     for (const person of [1, 2])

@@ -147,8 +147,8 @@ const devices: readonly Device[] = [
     type: 'gsr_ppg',
     rate: 128,
     channels: ['GSR kOhm', 'PPG mV'],
-    // Resistance is no conductance: the channel is masked, its unit left open.
-    gives: { EDA: ['GSR '], PPG: ['PPG mV'] },
+    // Resistance is no conductance: the channel keeps it, and features of conductance convert it.
+    gives: { EDA: ['GSR ohm'], PPG: ['PPG mV'] },
   },
 ];
 

@@ -30,6 +30,7 @@ nsenter -t $other -n "$NODE" "$PEER" offer > /dev/null & offer=$!
 describe.skipIf(!canSeparate)('two hosts on one cable', () => {
   it.each([
     ['IPv4', true, /^10\.9\.0\.2$/],
+    // Its addresses come up a second or two after the outlet.
     ['nothing but link-local IPv6', false, /^fe80::[^%]+%cable0$/],
   ])('find each other and lose no sample over %s', async (_, v4, address) => {
     const { stdout } = await promisify(execFile)('unshare', ['-rn', 'bash', '-c', script(v4)], {
