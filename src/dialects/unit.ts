@@ -75,6 +75,20 @@ const quantities: Partial<Record<StreamType, Quantity>> = {
   IBI: { unit: 's', spellings: { s: 1, sec: 1, seconds: 1, ms: 1e-3, milliseconds: 1e-3 } },
 };
 
+/** Skin resistance, which is no conductance: it keeps a unit of its own, and who asks for conductance converts it. */
+const resistances: Readonly<Record<string, number>> = {
+  ohm: 1,
+  ohms: 1,
+  ω: 1,
+  kohm: 1e3,
+  kohms: 1e3,
+  kiloohm: 1e3,
+  kω: 1e3,
+  mohm: 1e6,
+  megaohm: 1e6,
+  mω: 1e6,
+};
+
 /** Spellings of the units that gaze and free channels carry, to the canonical one. */
 const freeUnits: Readonly<Record<string, readonly [unit: string, scale: number]>> = {
   px: ['px', 1],
@@ -110,11 +124,12 @@ export function isUnitUnknown(raw: string): boolean {
 
 /**
  * How values in `raw` become the canonical unit of `type`. An unknown unit leaves them as they are with unit ''; a unit
- * that can't be converted (an EDA in ohm) masks them. Types without a canonical unit keep theirs.
+ * that can't be converted (a temperature in volt) masks them. Types without a canonical unit keep theirs.
  */
 export function unitConversion(type: StreamType, raw: string): UnitConversion {
   if (isUnitUnknown(raw)) return { unit: '', scale: 1, offset: 0 };
   const name = spelling(raw);
+  if (type === 'EDA' && name in resistances) return { unit: 'ohm', scale: resistances[name], offset: 0 };
   const quantity = quantities[type];
   if (quantity) {
     const factor = quantity.spellings[name];

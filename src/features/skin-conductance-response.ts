@@ -9,6 +9,7 @@ import { finiteMean } from '../dsp/statistics.js';
 import { StreamingFilter } from '../dsp/streaming-filter.js';
 import { channelsIn } from './channels/channels-in.js';
 import { meanOver } from './channels/mean-over.js';
+import { ofConductance } from './channels/skin-conductance.js';
 
 const params = z.strictObject({
   least_us: z
@@ -126,9 +127,9 @@ function watch(watched: Watched, chunk: Chunk): void {
 export const skinConductanceResponse = featureDefinition<Params>({
   name: 'skin-conductance-response',
   summary:
-    'Tonic level of skin conductance (below 0.05 Hz), what comes and goes above it, and the rate and mean amplitude of skin conductance responses, found causally.',
+    'Tonic level of skin conductance (below 0.05 Hz), what comes and goes above it, and the rate and mean amplitude of skin conductance responses, found causally. Resistance in ohm is taken as conductance, 1e6 / ohm; other units are masked.',
   source: 'Boucsein et al. 2012, doi:10.1111/j.1469-8986.2012.01384.x; split at 0.05 Hz as in NeuroKit2',
   params,
   streams: ['EDA'],
-  create: (info, p, window_s) => new SkinConductanceResponses(info, p, window_s),
+  create: (info, p, window_s) => ofConductance(info, (own) => new SkinConductanceResponses(own, p, window_s)),
 });

@@ -5,6 +5,7 @@ import type { StreamInfo, Window } from '../core/signal.js';
 import { trendOf } from '../dsp/statistics.js';
 import { channelsIn } from './channels/channels-in.js';
 import { meanOver } from './channels/mean-over.js';
+import { ofConductance } from './channels/skin-conductance.js';
 
 const params = z.strictObject({});
 type Params = z.infer<typeof params>;
@@ -34,9 +35,9 @@ class SkinConductance implements Extractor {
 export const skinConductance = featureDefinition<Params>({
   name: 'skin-conductance',
   summary:
-    "Level of skin conductance, its slope, and its standard deviation around the window's line, in which quick responses show.",
+    "Level of skin conductance, its slope, and its standard deviation around the window's line, in which quick responses show. Resistance in ohm is taken as conductance, 1e6 / ohm; other units are masked.",
   source: 'Boucsein 2012, Electrodermal Activity, 2.2 (level and change over short windows)',
   params,
   streams: ['EDA'],
-  create: (info) => new SkinConductance(info),
+  create: (info) => ofConductance(info, (own) => new SkinConductance(own)),
 });

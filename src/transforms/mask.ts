@@ -47,7 +47,7 @@ const plausible: Partial<Record<StreamType, Readonly<Record<string, readonly [nu
   ECG: voltages,
   EMG: voltages,
   EOG: voltages,
-  EDA: { uS: [0.01, 100] },
+  EDA: { uS: [0.01, 100], ohm: [1e4, 1e8] },
   TEMP: { degC: [10, 45] },
   HR: { '1/min': [25, 240] },
   IBI: { s: [0.25, 2.4] },

@@ -106,9 +106,9 @@ describe('canonicalStreams', () => {
   });
 
   it('masks what it cannot convert, and says so', () => {
-    const eda = canonicalStream(declare({ type: 'GSR' }, [['a', 'kOhm'], ['b', 'µS'], ['c']]));
-    expect([...eda.scale]).toEqual([Number.NaN, 1, 1]);
-    expect(eda.info.channels.map((c) => c.unit)).toEqual(['', 'uS', '']);
+    const eda = canonicalStream(declare({ type: 'GSR' }, [['a', 'mmHg'], ['b', 'µS'], ['c'], ['d', 'kΩ']]));
+    expect([...eda.scale]).toEqual([Number.NaN, 1, 1, 1000]);
+    expect(eda.info.channels.map((c) => c.unit)).toEqual(['', 'uS', '', 'ohm']);
     expect(eda.notes.map((n) => n.details)).toEqual([
       { channels: 1, masked: false },
       { channels: 1, masked: true },

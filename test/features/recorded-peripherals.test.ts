@@ -35,6 +35,27 @@ describe.skipIf(!existsSync(folder))('real recordings (absent here)', () => {
       if (prominence > 0.5) expect(found.some((r) => near(r.peak, peak))).toBe(true);
   });
 
+  // The causal filter of order 2 at 0.05 Hz lags by about sqrt(2) / (2 pi f) = 4.5 s. Two-sided filters don't: between
+  // the two lies what the level moves in that time, here up to some tenths of a microsiemens during responses.
+  it('follows the tonic level that a filter in both directions gives, less its lag', () => {
+    const info = streamWith('EDA', sfreq, [['eda', 'uS']]);
+    const row = column('bio_eventrelated_100hz.csv', 'EDA');
+    const times = reference.tonic.map(({ time }) => time + 4.5);
+    const levels = vectorsOf('skin-conductance-response', info, [chunkOf(info, [row], 0)], times).map(
+      (v) => named(v)['skin.eda_tonic']!,
+    );
+    const range = Math.max(...row) - Math.min(...row);
+    const errors = levels.map((x, i) => Math.abs(x - reference.tonic[i].level)).sort((a, b) => a - b);
+    expect(errors[errors.length >> 1]).toBeLessThan(0.05 * range);
+    expect(errors.at(-1)).toBeLessThan(0.15 * range);
+  });
+
+  it('counts as many responses as that look, within one in ten', () => {
+    const detector = new ScrDetector(0.03, sfreq);
+    const found = column('bio_eventrelated_100hz.csv', 'EDA').filter((x, i) => detector.push(x, i / sfreq));
+    expect(Math.abs(found.length / reference.scr.length - 1)).toBeLessThan(0.1);
+  });
+
   it('breathes at the rate that filters in both directions give, within 5 % in the median', () => {
     const info = streamWith('RESP', sfreq, [['chest', '']]);
     const times = reference.breathing.map(({ time }) => time);

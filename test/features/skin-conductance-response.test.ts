@@ -36,11 +36,16 @@ describe(FEATURE, () => {
     expect(calm).toMatchObject({ 'skin.scr_rate': 0, 'skin.scr_amplitude': null, 'skin.eda_phasic_rms': 0 });
   });
 
-  it('takes the threshold from its parameters, and only microsiemens', () => {
+  it('takes the threshold from its parameters, and resistance as conductance', () => {
     const features = [{ name: FEATURE, least_us: 0.8 }];
     expectValues(vectorAt(FEATURE, info, [eda], 60, { features }), { 'skin.scr_rate': 0 });
     const ohm = streamWith('EDA', sfreq, [['gsr', 'ohm']]);
-    expect([...vectorAt(FEATURE, ohm, [eda], 60).present]).not.toContain(1);
+    const resistance = eda.map((us) => 1e6 / us);
+    const [got, own] = [vectorAt(FEATURE, ohm, [resistance], 60), vectorAt(FEATURE, info, [eda], 60)];
+    expect([...got.present]).toEqual([...own.present]);
+    for (const [i, x] of own.values.entries()) expect(got.values[i]).toBeCloseTo(x, 9);
+    const other = streamWith('EDA', sfreq, [['gsr', 'mmHg']]);
+    expect([...vectorAt(FEATURE, other, [eda], 60).present]).not.toContain(1);
   });
 });
 

@@ -56,9 +56,26 @@ describe('skin-conductance', () => {
     expectValues(vector, { 'skin.eda_level': 5.1875, 'skin.eda_slope': 0.1, 'skin.eda_phasic_sd': 0.2 });
   });
 
-  it('masks resistance and unknown units', () => {
+  it.each([
+    ['kOhm', 1e3],
+    ['Ohm', 1],
+    ['MOhm', 1e6],
+    ['kΩ', 1e3],
+  ])('takes resistance in %s as conductance', (unit, ohm) => {
+    const device = { type: 'GSR', sfreq: 4, channels: [['gsr', unit] as const] };
+    const resistance = wave.map((us) => 1e6 / us / ohm);
+    expectValues(vectorOfDevice('skin-conductance', device, [resistance], 4), {
+      'skin.eda_level': 5.1875,
+      'skin.eda_slope': 0.1,
+      'skin.eda_phasic_sd': 0.2,
+    });
+    const open = vectorOfDevice('skin-conductance', device, [resistance.map(() => 0)], 4);
+    expect([...open.present]).not.toContain(1);
+  });
+
+  it('masks unknown units', () => {
     const nothing = { 'skin.eda_level': null, 'skin.eda_slope': null, 'skin.eda_phasic_sd': null };
-    for (const unit of ['kOhm', '']) {
+    for (const unit of ['mmHg', '']) {
       expect(named(vectorAt('skin-conductance', streamWith('EDA', 4, [['eda', unit]]), [wave], 4))).toEqual(
         nothing,
       );

@@ -1,6 +1,7 @@
 import { type Chunk, channelOf, type StreamInfo } from '../../core/signal.js';
 import { ScrDetector, type SkinConductanceResponse } from '../../dsp/scr-detector.js';
 import { channelsIn } from '../channels/channels-in.js';
+import { Conductance } from '../channels/skin-conductance.js';
 import { skinConductanceResponse } from '../skin-conductance-response.js';
 
 /** A slower stream has no quick changes, Hz. */
@@ -9,6 +10,7 @@ const LEAST_RATE_HZ = 2;
 /** Skin conductance responses of the first channel in uS, found as `skin-conductance-response` finds them. */
 export class ScrEvents {
   readonly #channel: number | undefined;
+  readonly #conductance: Conductance;
   readonly #detector: ScrDetector;
   #broken = true;
 
@@ -16,13 +18,14 @@ export class ScrEvents {
     readonly info: StreamInfo,
     readonly emit: (response: SkinConductanceResponse) => void,
   ) {
-    this.#channel = info.sfreq >= LEAST_RATE_HZ ? channelsIn(info, ['uS'])[0] : undefined;
+    this.#conductance = new Conductance(info);
+    this.#channel = info.sfreq >= LEAST_RATE_HZ ? channelsIn(this.#conductance.info, ['uS'])[0] : undefined;
     this.#detector = new ScrDetector(skinConductanceResponse.params.parse({}).least_us, info.sfreq);
   }
 
   push(chunk: Chunk): void {
     if (this.#channel === undefined) return;
-    const samples = channelOf(chunk, this.#channel);
+    const samples = channelOf(this.#conductance.chunk(chunk), this.#channel);
     if (chunk.gapBefore) this.#broken = true;
     for (let i = 0; i < samples.length; i++) {
       if (samples[i] - samples[i] !== 0) {
