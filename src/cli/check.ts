@@ -19,22 +19,30 @@ export const checkCommand: CommandFactory = (context, exit) =>
     .action(async (files: string[], options: { json?: boolean }) => {
       const output = openOutput('-', context.stdout);
       const problems: PipelineProblem[] = [];
+      const untrained: PipelineProblem[] = [];
       for (const file of files) {
         const read = await readPipeline(file);
         problems.push(...read.problems);
-        if (read.pipeline) problems.push(...(await modelProblems(read.pipeline)));
+        if (read.pipeline) await checkModels(read.pipeline, problems, untrained);
       }
-      if (options.json) await output.write(`${JSON.stringify({ ok: problems.length === 0, problems })}\n`);
+      if (options.json)
+        await output.write(
+          `${JSON.stringify({ ok: problems.length === 0, problems, ...(untrained.length > 0 && { untrained }) })}\n`,
+        );
       else {
-        for (const problem of problems) note(context, formatProblem(problem));
+        for (const problem of [...problems, ...untrained]) note(context, formatProblem(problem));
         if (problems.length === 0)
           await output.write(`${files.length === 1 ? files[0] : `${files.length} files`}: ok\n`);
       }
       if (problems.length > 0) exit(ExitCode.usage);
     });
 
-async function modelProblems(pipeline: Pipeline): Promise<PipelineProblem[]> {
-  const problems: PipelineProblem[] = [];
+/** A model that isn't there may be yet to be trained: its pipeline is sound, and gives features. */
+async function checkModels(
+  pipeline: Pipeline,
+  problems: PipelineProblem[],
+  untrained: PipelineProblem[],
+): Promise<void> {
   for (const node of pipeline.models.values()) {
     const problem = (message: string): PipelineProblem => ({
       file: pipeline.file,
@@ -49,8 +57,7 @@ async function modelProblems(pipeline: Pipeline): Promise<PipelineProblem[]> {
       problems.push(...modelMismatches(node, model).map(problem));
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
-      problems.push(problem(error.message));
+      (error.code === 'model-missing' ? untrained : problems).push(problem(error.message));
     }
   }
-  return problems;
 }

@@ -154,6 +154,13 @@ export async function loadManifest(directory: string): Promise<Manifest> {
   return (await readManifest(directory)).manifest;
 }
 
+/** The usual reason is that a pipeline's model is still to be trained. */
+function mend({ code }: NodeJS.ErrnoException, directory: string): string {
+  return code === 'ENOENT'
+    ? `if this model is still to be trained, do it first: affectd train ${join(directory, 'train.yaml')}`
+    : `a model is a folder with a ${MANIFEST_FILE}`;
+}
+
 async function readManifest(directory: string): Promise<{ manifest: Manifest; model: BoundModel }> {
   const path = join(directory, MANIFEST_FILE);
   const invalid = (problem: string): ConfigurationError =>
@@ -161,8 +168,10 @@ async function readManifest(directory: string): Promise<{ manifest: Manifest; mo
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw new ConfigurationError(
       'model-missing',
-      `${path}: cannot be read (${cause.code}); a model is a folder with a ${MANIFEST_FILE}`,
-      { cause },
+      `${path}: cannot be read (${cause.code}); ${mend(cause, directory)}`,
+      {
+        cause,
+      },
     );
   });
   let json: unknown;

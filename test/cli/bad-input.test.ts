@@ -139,6 +139,26 @@ describe('check', () => {
     expect(fine.code).toBe(0);
     expect(JSON.parse(fine.stdout)).toEqual({ ok: true, problems: [] });
   });
+
+  it('passes a pipeline whose model is still to be trained, and names the command', async () => {
+    const own = at('untrained.yaml');
+    const transforms = 'transforms:\n  a: { type: extract, input: eeg, features: [differential-entropy] }\n';
+    writeFileSync(
+      own,
+      `sources:\n  eeg: { type: websocket, stream_type: EEG }\n${transforms}models:\n  m: { type: atam, path: nowhere, inputs: { eeg: a } }\n`,
+    );
+    const command = `affectd train ${at(join('nowhere', 'train.yaml'))}`;
+    const text = await runAffectd(['check', own]);
+    expect(text.code, text.stderr).toBe(0);
+    expect(text.stderr).toContain(command);
+    expect(text.stdout).toMatch(/ok\n$/);
+    const json = JSON.parse((await runAffectd(['check', own, '--json'])).stdout);
+    expect(json).toMatchObject({ ok: true, problems: [], untrained: [{ line: 6, path: 'models.m' }] });
+    const run = await runAffectd(['run', own, '--port', '0']);
+    expect(run.code).toBe(2);
+    expect(run.stderr).toContain(command);
+    expect(run.stderr.trim().split('\n')).toHaveLength(1);
+  });
 });
 
 it('help and version are fine: 0', async () => {
