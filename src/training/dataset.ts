@@ -1,7 +1,5 @@
 import type { Seconds } from '../core/clock.js';
-import type { FeatureTransform } from '../core/component.js';
 import { InputError } from '../core/errors.js';
-import { type FeatureDescriptor, type FeatureSchema, featureName } from '../core/features.js';
 import type { ModalityInput, ModelFrame } from '../core/model.js';
 import { type Chunk, channelOf, type StreamMessage } from '../core/signal.js';
 import type { DatasetRecording, Label, TimedTrial } from '../datasets/dataset.js';
@@ -13,12 +11,12 @@ import type { Example, Origin } from './example.js';
 export type ModelInputs = ReadonlyMap<string, ModalityInput>;
 
 /** Runs recorded or simulated messages through the pipeline up to the model's input: what serving does, too. */
-function runGraph(
+export function runGraph(
   pipeline: Pipeline,
   models: ReadonlyMap<string, ModelInputs>,
   messages: Iterable<StreamMessage>,
   emit: (output: GraphOutput) => void,
-  each: (message: StreamMessage) => void = () => {},
+  { each = () => {}, monitor = false }: { each?: (message: StreamMessage) => void; monitor?: boolean } = {},
 ): SessionGraph {
   const graph = new SessionGraph({
     session: 'training',
@@ -26,7 +24,7 @@ function runGraph(
     models,
     ordered: true,
     bindings: null,
-    monitor: false,
+    monitor,
     events: () => {},
     emit,
   });
@@ -36,48 +34,6 @@ function runGraph(
   }
   graph.end();
   return graph;
-}
-
-/**
- * What the pipeline's model node can be given: for each modality the features that any of its nodes gives in any of
- * `sessions`, in the order in which they appear. A few seconds of each kind of headset suffice.
- */
-export function discoverInputs(
-  pipeline: Pipeline,
-  node: ModelNode,
-  sessions: Iterable<Iterable<StreamMessage>>,
-): ModelInputs {
-  const found = new Map<string, Map<string, FeatureDescriptor>>();
-  for (const session of sessions) {
-    const schemas = new Map<string, FeatureSchema>();
-    runGraph(pipeline, new Map(), session, (output) => {
-      if (output.kind === 'features') schemas.set(output.node, output.vector.schema);
-    });
-    for (const { name, input, definition, params } of pipeline.transforms.values()) {
-      const upstream = schemas.get(input);
-      if (definition.kind !== 'features' || !upstream) continue;
-      const transform = definition as FeatureTransform<never>;
-      schemas.set(name, transform.create(params as never).reset(upstream, 'start'));
-    }
-    for (const [modality, servers] of node.join.inputs) {
-      const features = found.get(modality) ?? new Map<string, FeatureDescriptor>();
-      for (const server of servers)
-        for (const feature of schemas.get(server)?.features ?? [])
-          features.set(`${featureName(feature)} ${feature.unit}`, feature);
-      found.set(modality, features);
-    }
-  }
-  return new Map(
-    [...found].map(([modality, features]) => {
-      if (features.size === 0)
-        throw new InputError(
-          'training-input-missing',
-          `${pipeline.file}: no session gave features for modality ${modality}; remove it from models.${node.name}, or add its sensor`,
-        );
-      const upstream = node.join.digests.get(modality)!;
-      return [modality, { kind: 'features', features: [...features.values()], upstream }];
-    }),
-  );
 }
 
 /** The annotation's samples of one session, and their means over windows. */
@@ -169,8 +125,10 @@ export function collectExamples(
       if (output.kind !== 'frame' || output.model !== node.name) return;
       if (output.frame.some(({ present }) => present)) frames.push(output);
     },
-    (message) => {
-      if (message.kind === 'chunk' && message.chunk.info.type === 'Annotation') track.add(message.chunk);
+    {
+      each: (message) => {
+        if (message.kind === 'chunk' && message.chunk.info.type === 'Annotation') track.add(message.chunk);
+      },
     },
   );
   const zero = graph.zero ?? 0;

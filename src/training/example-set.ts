@@ -6,13 +6,8 @@ import type { StreamMessage } from '../core/signal.js';
 import { type Dataset, type DatasetRecording, type Label, ratedDimensions } from '../datasets/dataset.js';
 import { datasetDefinitions } from '../datasets/definitions.js';
 import type { Pipeline } from '../topology/pipeline.js';
-import {
-  collectExamples,
-  discoverInputs,
-  type ModelInputs,
-  originOf,
-  type SignalRecording,
-} from './dataset.js';
+import { collectExamples, type ModelInputs, originOf, type SignalRecording } from './dataset.js';
+import { discoverInputs } from './discover-inputs.js';
 import type { Example } from './example.js';
 import { onlyModel } from './only-model.js';
 

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import expected from '../../fixtures/pipelines/expected.json' with { type: 'json' };
 import { simulateSession } from '../../src/simulation/session.js';
 import { loadPipeline } from '../../src/topology/load.js';
-import { collectExamples, discoverInputs, wholeSession } from '../../src/training/dataset.js';
+import { collectExamples, wholeSession } from '../../src/training/dataset.js';
+import { discoverInputs } from '../../src/training/discover-inputs.js';
 import { onlyModel } from '../../src/training/only-model.js';
 import { largestError, runPipeline, valuesAt } from './run-pipeline.js';
 

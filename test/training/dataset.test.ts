@@ -2,19 +2,14 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { InputError } from '../../src/core/errors.js';
 import type { StreamMessage } from '../../src/core/signal.js';
 import type { TimedTrial } from '../../src/datasets/dataset.js';
 import { AffectTrajectory } from '../../src/simulation/affect-trajectory.js';
 import { simulateSession } from '../../src/simulation/session.js';
 import { loadPipeline } from '../../src/topology/load.js';
 import type { ModelNode, Pipeline } from '../../src/topology/pipeline.js';
-import {
-  collectExamples,
-  discoverInputs,
-  type SignalRecording,
-  wholeSession,
-} from '../../src/training/dataset.js';
+import { collectExamples, type SignalRecording, wholeSession } from '../../src/training/dataset.js';
+import { discoverInputs } from '../../src/training/discover-inputs.js';
 
 const file = `
 sources:
@@ -37,25 +32,8 @@ beforeAll(async () => {
   node = pipeline.models.get('affect')!;
 });
 
-const session = (options: { only?: ('eda' | 'temp')[]; start_s?: number } = {}): Iterable<StreamMessage> =>
+const session = (options: { start_s?: number } = {}): Iterable<StreamMessage> =>
   simulateSession({ seed: 'somebody', profile: 'deap32', duration_s: 20, only: ['eda', 'temp'], ...options });
-
-describe('discoverInputs', () => {
-  it('finds what the model node is given, units as after normalisation', () => {
-    const inputs = discoverInputs(pipeline, node, [session()]);
-    expect([...inputs.keys()]).toEqual(['eda', 'temp']);
-    const eda = inputs.get('eda')!;
-    if (eda.kind !== 'features') throw new Error('not features');
-    expect(eda.features.length).toBeGreaterThan(0);
-    expect(new Set(eda.features.map(({ unit }) => unit))).toEqual(new Set(['sd']));
-    expect(eda.upstream).toBe(node.join.digests.get('eda'));
-  });
-
-  it('says which modality no session serves', () => {
-    expect(() => discoverInputs(pipeline, node, [session({ only: ['eda'] })])).toThrow(InputError);
-    expect(() => discoverInputs(pipeline, node, [session({ only: ['eda'] })])).toThrow(/modality temp/);
-  });
-});
 
 const recording = (messages: Iterable<StreamMessage>, trials?: readonly TimedTrial[]): SignalRecording => ({
   ...wholeSession('p', messages),
