@@ -15,6 +15,24 @@ export class BothEyes {
 
   /** `values` [eyes], NaN where an eye is lost; NaN where all are. */
   combine(values: Float64Array): number {
+    return this.eyes === 2 ? this.#ofTwo(values[0], values[1]) : this.#ofAny(values);
+  }
+
+  /** What {@link #ofAny} gives for two, whose differences from the mean are each other's negatives. */
+  #ofTwo(a: number, b: number): number {
+    const seesA = a - a === 0;
+    const seesB = b - b === 0;
+    const difference = this.#difference;
+    if (seesA && seesB) {
+      difference[0] += ((a - b) / 2 - difference[0]) * (this.#learnt ? LEARNING : 1);
+      this.#learnt = true;
+      return (a + b) / 2;
+    }
+    if (seesA) return a - difference[0];
+    return seesB ? b + difference[0] : Number.NaN;
+  }
+
+  #ofAny(values: Float64Array): number {
     let sum = 0;
     let seen = 0;
     for (let e = 0; e < this.eyes; e++) {

@@ -46,7 +46,7 @@ const NOISE_STEP_S = 0.008;
 /** Samples of noise below which the thresholds are the largest ones. */
 const NOISE_LEAST = 20;
 /** Samples of noise after which the thresholds are set anew. */
-const NOISE_NEWS = 20;
+const NOISE_NEWS = 40;
 /** Stretch whose mean velocity is taken for the slow movement under a saccade, its least length, and its distance from the saccade, s. */
 const DRIFT_S = 0.06;
 const DRIFT_LEAST_S = 0.03;
@@ -76,7 +76,7 @@ const LID_SEEN_S = 0.04;
 const LID_LEAD = 0.6;
 /** Below this rate a saccade is over before its speed can be told from the lid's. */
 const LEAST_RATE_HZ = 200;
-const DECISION_S = 0.012;
+const DECISION_S = 0.016;
 const SLOW_POINT_S = 0.01;
 /** Shorter stretches say too little on how much pursuit there is, s. */
 const HABIT_LEAST_S = 0.15;
@@ -459,7 +459,7 @@ export class GazeEventDetector {
   #learnNoise(c: number, speed: number): void {
     if (c % this.#noiseStep !== 0) return;
     this.#noise[this.#noiseCount++ % NOISE_SIZE] = speed;
-    if (this.#noiseCount < NOISE_LEAST || this.#noiseCount % NOISE_NEWS !== 0) return;
+    if (this.#noiseCount !== NOISE_LEAST && this.#noiseCount % NOISE_NEWS !== 0) return;
     const { peakLeast, peakMost, peakDeviations, noisyDeviations, edgeDeviations, edgeLeast } = this.params;
     const speeds = this.#sorted.subarray(0, Math.min(this.#noiseCount, NOISE_SIZE));
     speeds.set(this.#noise.subarray(0, speeds.length));
