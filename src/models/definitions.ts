@@ -7,13 +7,13 @@ import { crossAttention } from './cross-attention.js';
 import type { ModelDefinition } from './definition.js';
 import { dgcnn } from './dgcnn.js';
 import { hiMoe } from './hi-moe.js';
+import { lateFusion } from './late-fusion.js';
 import { prnet } from './prnet.js';
 
 /** Every kind of model, by the `type` that manifests and pipeline files use. */
 export const modelDefinitions: ReadonlyMap<string, ModelDefinition<unknown>> = new Map(
   // Settings go in only after the definition's own schema parsed them.
-  [atam, bdae, bilstm, bimodalLstm, concatenation, crossAttention, dgcnn, hiMoe, prnet].map((definition) => [
-    definition.type,
-    definition as unknown as ModelDefinition<unknown>,
-  ]),
+  [atam, bdae, bilstm, bimodalLstm, concatenation, crossAttention, dgcnn, hiMoe, lateFusion, prnet].map(
+    (definition) => [definition.type, definition as unknown as ModelDefinition<unknown>],
+  ),
 );

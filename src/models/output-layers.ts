@@ -18,6 +18,8 @@ export interface OutputLayers extends ModelOutputs {
   readonly width: number;
   readonly hidden: number | null;
   readonly activation: Activation;
+  /** Before every parameter's name; default: nothing. */
+  readonly prefix?: string;
 }
 
 /** What is wrong with a model's outputs, one line each. */
@@ -31,7 +33,10 @@ export function outputProblems({ heads, classes, ranking }: ModelOutputs): strin
   return found;
 }
 
-export function outputParameters(list: ParameterList, { heads, classes, ranking, ...s }: OutputLayers): void {
+export function outputParameters(
+  list: ParameterList,
+  { heads, classes, ranking, prefix = '', ...s }: OutputLayers,
+): void {
   const layers = (name: string, outputs: number): void => {
     if (s.hidden === null) list.linear(name, s.width, outputs);
     else {
@@ -39,11 +44,11 @@ export function outputParameters(list: ParameterList, { heads, classes, ranking,
       list.linear(`${name}.out`, s.hidden, outputs);
     }
   };
-  for (const head of heads) layers(`head.${head}`, 1);
-  if (classes.length > 0) layers('classes', classes.length);
+  for (const head of heads) layers(`${prefix}head.${head}`, 1);
+  if (classes.length > 0) layers(`${prefix}classes`, classes.length);
   for (const dimension of ranking) {
-    list.linear(`rank.${dimension}.first`, s.width, rankOutcomes.length);
-    list.add(`rank.${dimension}.second`, [s.width, rankOutcomes.length], 'fan-in', s.width);
+    list.linear(`${prefix}rank.${dimension}.first`, s.width, rankOutcomes.length);
+    list.add(`${prefix}rank.${dimension}.second`, [s.width, rankOutcomes.length], 'fan-in', s.width);
   }
 }
 
@@ -51,25 +56,25 @@ export function outputParameters(list: ParameterList, { heads, classes, ranking,
 export function outputValues<T>(
   g: Graph<T>,
   x: T,
-  { heads, classes, ranking, hidden, activation }: OutputLayers,
+  { heads, classes, ranking, hidden, activation, prefix = '' }: OutputLayers,
 ): Pick<ModelValues<T>, 'heads' | 'classes' | 'ranking'> {
   const layers = (name: string): T =>
     hidden === null
       ? g.linear(x, name)
       : g.linear(g.activate(g.linear(x, `${name}.in`), activation), `${name}.out`);
   const rank = (dimension: string): T[] => [
-    g.linear(x, `rank.${dimension}.first`),
-    g.product(x, `rank.${dimension}.second`),
+    g.linear(x, `${prefix}rank.${dimension}.first`),
+    g.product(x, `${prefix}rank.${dimension}.second`),
   ];
   return {
     heads:
       heads.length > 0
         ? g.concat(
-            heads.map((head) => layers(`head.${head}`)),
+            heads.map((head) => layers(`${prefix}head.${head}`)),
             1,
           )
         : null,
-    classes: classes.length > 0 ? layers('classes') : null,
+    classes: classes.length > 0 ? layers(`${prefix}classes`) : null,
     ranking: ranking.length > 0 ? g.concat(ranking.flatMap(rank), 1) : null,
   };
 }

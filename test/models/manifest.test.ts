@@ -75,7 +75,7 @@ describe('a model that is not as it should be', () => {
     [
       'unknown type',
       'model-invalid',
-      /type: oracle is not one of atam, bdae, bilstm, bimodal-lstm, concatenation, cross-attention, dgcnn, hi-moe, prnet/,
+      /type: oracle is not one of atam, bdae, bilstm, bimodal-lstm, concatenation, cross-attention, dgcnn, hi-moe, late-fusion, prnet/,
       () =>
         edited((m) => {
           m.type = 'oracle';

@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import { differentiable, TfjsDifferentiable } from '../../src/engines/differentiable.js';
 import type { Engine, Executable, ModelArrays } from '../../src/engines/engine.js';
 import { createOnnxEngine } from '../../src/engines/onnx.js';
 import { writeOnnx } from '../../src/engines/onnx-writer.js';
 import { TfjsExecutable } from '../../src/engines/tfjs-executable.js';
-import { createTfjsWasmEngine } from '../../src/engines/tfjs-wasm.js';
+import { createTfjsWasmEngine, loadTfjsWasm } from '../../src/engines/tfjs-wasm.js';
+import { WasmExecutable } from '../../src/engines/wasm/wasm-executable.js';
+import { difference, differentiateAll } from '../engines/differentiate.js';
 import { drawnModel } from '../engines/reference-model.js';
 
 interface Case {
@@ -27,6 +30,7 @@ const cases: Readonly<Record<string, Case>> = JSON.parse(
 /** Every way in which a model is computed. */
 export const executors: Record<string, (model: Parameters<Engine['load']>[0]) => Promise<Executable>> = {
   onnx: async (model) => (await createOnnxEngine()).load(model),
+  wasm: async ({ model, parameters }) => new WasmExecutable(model, parameters),
   'tfjs-wasm': async (model) => (await createTfjsWasmEngine()).load(model),
   'tfjs-cpu': async ({ model, parameters }) => {
     tf.enableProdMode();
@@ -66,6 +70,22 @@ export function describeParity(type: string, specOf?: Parameters<typeof drawnMod
       };
       for (const [name, expected] of Object.entries(outputs)) compare(found[name as 'heads'], expected);
       if (pairs) compare(pairLogits(found.ranking, batch.size), pairs);
+    });
+  });
+  describe('the planned kernels', () => {
+    it.each(own)('differentiate %s as tfjs does', async (_, given) => {
+      const wasm = await loadTfjsWasm();
+      // Dropout's numbers are each executor's own.
+      const still = JSON.parse(JSON.stringify(given), (key, value) =>
+        key === 'dropout' && typeof value === 'number' ? 0 : value,
+      ) as Case;
+      const { model, parameters, batch } = drawnModel(type, still, specOf);
+      const [expected, found] = [new TfjsDifferentiable(wasm, model), differentiable(wasm, model)].map(
+        (network) => differentiateAll(wasm, model, network, batch, parameters),
+      );
+      expect(difference([found.loss], [expected.loss])).toBeLessThan(1e-4);
+      for (const [name, gradient] of expected.gradients)
+        expect(difference(found.gradients.get(name)!, gradient), name).toBeLessThan(1e-3);
     });
   });
 }

@@ -111,7 +111,7 @@ describe('a training configuration that cannot be used', () => {
     [
       'an unknown type',
       config.replace('type: hi-moe', 'type: oracle'),
-      /type: oracle is not one of atam, bdae, bilstm, bimodal-lstm, concatenation, cross-attention, dgcnn, hi-moe, prnet/,
+      /type: oracle is not one of atam, bdae, bilstm, bimodal-lstm, concatenation, cross-attention, dgcnn, hi-moe, late-fusion, prnet/,
     ],
     ['a bad size', config.replace('width: 8', 'width: 0'), /settings\.width/],
     ['no such pipeline', config.replace('pipeline.yaml', 'nothing.yaml'), /nothing\.yaml/],

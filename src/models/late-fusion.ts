@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { evenWeights } from './attention-fusion.js';
+import { type InputSpec, inputShape, type ModelDefinition, type ModelValues } from './definition.js';
+import type { Graph } from './graph.js';
+import {
+  type OutputLayers,
+  outputParameters,
+  outputProblems,
+  outputSettings,
+  outputValues,
+} from './output-layers.js';
+import { ParameterList } from './parameter-list.js';
+
+export const lateFusionSettings = z.strictObject({
+  hidden: z.int().positive().default(32).describe("Units of each modality's own network."),
+  dropout: z.number().min(0).max(0.9).default(0),
+  ...outputSettings,
+});
+export type LateFusionSettings = z.infer<typeof lateFusionSettings>;
+
+const layersOf = (s: LateFusionSettings, input: InputSpec): OutputLayers => ({
+  ...s,
+  width: s.hidden,
+  hidden: null,
+  activation: 'relu',
+  prefix: `${input.name}.`,
+});
+
+const outputKinds = ['heads', 'classes', 'ranking'] as const;
+
+function forward<T>(g: Graph<T>, s: LateFusionSettings, inputs: readonly InputSpec[]): ModelValues<T> {
+  const weights = evenWeights(g, g.input('presence'));
+  const embeddings = inputs.map(({ name }) =>
+    g.dropout(g.activate(g.linear(g.input(name), `${name}.in`), 'relu'), s.dropout),
+  );
+  const own = inputs.map((input, m) => outputValues(g, embeddings[m], layersOf(s, input)));
+  const fused = (kind: (typeof outputKinds)[number]): T | null => {
+    const shared = own.flatMap((values, m) => {
+      const value = values[kind];
+      return value === null ? [] : [g.multiply(value, g.column(weights, m))];
+    });
+    return shared.length > 0 ? shared.reduce((sum, part) => g.add(sum, part)) : null;
+  };
+  return {
+    heads: fused('heads'),
+    classes: fused('classes'),
+    ranking: fused('ranking'),
+    weights,
+    routing: null,
+    embeddings,
+  };
+}
+
+/**
+ * A baseline: a network for each modality, and the mean of what those say that are there (of logits, for classes, which
+ * is the product rule).
+ */
+export const lateFusion: ModelDefinition<LateFusionSettings> = {
+  type: 'late-fusion',
+  summary: 'A network for each modality; the mean of what they say.',
+  source: "Hi-MoE's baseline of late fusion",
+  settings: lateFusionSettings,
+  problems: (s, inputs) => [
+    ...outputProblems(s),
+    ...inputs
+      .filter(({ kind }) => kind !== 'features')
+      .map(({ name }) => `inputs.${name}: it takes features, not raw windows`),
+  ],
+  outputs: ({ heads, classes, ranking }) => ({ heads, classes, ranking }),
+  embeddingWidth: ({ hidden }) => hidden,
+  parameters(s, inputs) {
+    const list = new ParameterList();
+    for (const input of inputs) {
+      list.linear(`${input.name}.in`, inputShape(input)[0], s.hidden);
+      outputParameters(list, layersOf(s, input));
+    }
+    return list.specs;
+  },
+  forward,
+};
