@@ -1,4 +1,4 @@
-import { finiteMean, median } from './statistics.js';
+import { finiteMean } from './statistics.js';
 
 /** Breathing over a stretch of time; NaN where too few breaths were whole. */
 export interface Breaths {
@@ -23,15 +23,7 @@ const QUICKEST = 60;
  * above `longest_step_s`, end a breath without counting it.
  */
 export function breathsIn(times: Float64Array, samples: Float64Array, longest_step_s: number): Breaths {
-  const turn =
-    TURN_SHARE *
-    RANGE_OF_DEVIATION *
-    median(
-      Array.from(
-        samples.filter((x) => x - x === 0),
-        Math.abs,
-      ),
-    );
+  const turn = TURN_SHARE * RANGE_OF_DEVIATION * medianMagnitude(samples);
   const unknown = { rate: Number.NaN, rate_sd: Number.NaN, amplitude: Number.NaN };
   if (!(turn > 0 && turn < Number.POSITIVE_INFINITY)) return unknown;
   const intervals: number[] = [];
@@ -52,7 +44,10 @@ export function breathsIn(times: Float64Array, samples: Float64Array, longest_st
     const x = samples[i];
     if (x - x !== 0 || (i > 0 && times[i] - times[i - 1] > longest_step_s)) forget();
     if (x - x !== 0) continue;
-    if (x > high) [high, highTime] = [x, times[i]];
+    if (x > high) {
+      high = x;
+      highTime = times[i];
+    }
     if (x < low) low = x;
     if (direction >= 0 && high - x >= turn) {
       // The first turn of a stretch may be its edge, not a peak.
@@ -66,7 +61,8 @@ export function breathsIn(times: Float64Array, samples: Float64Array, longest_st
     } else if (direction <= 0 && x - low >= turn) {
       if (direction < 0) lastTrough = low;
       direction = 1;
-      [high, highTime] = [x, times[i]];
+      high = x;
+      highTime = times[i];
     }
   }
   if (intervals.length < LEAST_BREATHS) return unknown;
@@ -79,4 +75,14 @@ export function breathsIn(times: Float64Array, samples: Float64Array, longest_st
     rate_sd: Math.sqrt(finiteMean(deviations.map((r) => (r - mean) * (r - mean)))),
     amplitude: finiteMean(depths),
   };
+}
+
+/** Median of the absolute values of the finite ones among `samples`; NaN where there is none. */
+function medianMagnitude(samples: Float64Array): number {
+  const magnitudes = samples.filter((x) => x - x === 0);
+  for (let i = 0; i < magnitudes.length; i++) magnitudes[i] = Math.abs(magnitudes[i]);
+  magnitudes.sort();
+  const middle = magnitudes.length >>> 1;
+  if (magnitudes.length % 2 === 1) return magnitudes[middle];
+  return (magnitudes[middle - 1] + magnitudes[middle]) / 2;
 }
