@@ -6,7 +6,7 @@ import { type Chunk, channelOf, type Marker, type StreamInfo, type Window } from
 import { LowFrequencyPower } from '../dsp/low-frequency-power.js';
 import { pupilChannels } from './channels/eye-channels.js';
 import { DeviceGazeEvents } from './events/device-gaze-events.js';
-import type { GazeEvent, GazeEventKind } from './events/gaze-event.js';
+import type { GazeEvent } from './events/gaze-event.js';
 import { GazeEvents } from './events/gaze-events.js';
 import { GazeHistory } from './events/gaze-history.js';
 import { screenSchema } from './events/screen.js';
@@ -151,8 +151,7 @@ class EyeMovement implements Extractor {
     if (!this.#events.detects) return;
     const span = Math.min(EVENTS_S, window.end - this.#first);
     const bins = Math.max(1, Math.round(span / BIN_S));
-    const within = (from: number) => this.#recent.filter(({ end_s }) => end_s > from);
-    this.#window(within(window.start), out);
+    this.#window(this.#recent, window.start, out);
     const seen = this.#bins.filled(Row.gaze, window.end, bins);
     if (span >= LEAST_S - 1e-6 && seen >= LEAST_SHARE * bins) this.#trailing(this.#recent, span, out);
   }
@@ -196,47 +195,63 @@ class EyeMovement implements Extractor {
     }
   }
 
-  /** Rows 13 to 18 and 21 to 24: events that ended within the window. */
-  #window(events: readonly GazeEvent[], out: Float64Array): void {
-    const fixations = events.filter(is('fixation'));
-    const saccades = events.filter(is('saccade'));
-    const dispersions = fixations.map((f) => this.#dispersion(f)).filter(([x]) => x - x === 0);
-    for (const axis of [0, 1]) {
-      out[12 + axis] = mean(dispersions.map((d) => d[axis]));
-      out[14 + axis] = deviation(dispersions.map((d) => d[axis]));
+  /** Rows 13 to 18 and 21 to 24: events that ended within the window, after `from`. */
+  #window(events: readonly GazeEvent[], from: number, out: Float64Array): void {
+    const [x, y, fixations] = [new Spread(), new Spread(), new Spread()];
+    const [saccades, amplitudes] = [new Spread(), new Spread()];
+    for (const event of events) {
+      if (!(event.end_s > from)) continue;
+      if (event.kind === 'fixation') {
+        const [dx, dy] = this.#dispersion(event);
+        x.add(dx);
+        y.add(dy);
+        fixations.add(duration_ms(event));
+      } else if (event.kind === 'saccade') {
+        saccades.add(duration_ms(event));
+        amplitudes.add(this.#amplitude(event));
+      }
     }
-    out[16] = mean(fixations.map(duration_ms));
-    out[17] = deviation(fixations.map(duration_ms));
-    out[20] = mean(saccades.map(duration_ms));
-    out[21] = mean(this.#amplitudes(saccades));
-    out[22] = deviation(saccades.map(duration_ms));
-    out[23] = deviation(this.#amplitudes(saccades));
+    out[12] = x.mean;
+    out[13] = y.mean;
+    out[14] = x.sd;
+    out[15] = y.sd;
+    out[16] = fixations.mean;
+    out[17] = fixations.sd;
+    out[20] = saccades.mean;
+    out[21] = amplitudes.mean;
+    out[22] = saccades.sd;
+    out[23] = amplitudes.sd;
   }
 
   /** Rows 19, 20 and 25 to 33: events of the last minute, of which `span_s` has passed. */
   #trailing(events: readonly GazeEvent[], span_s: number, out: Float64Array): void {
-    const blinks = events.filter(is('blink'));
-    const fixations = events.filter(is('fixation'));
-    const saccades = events.filter(is('saccade'));
-    const dispersions = fixations
-      .map((f) => this.#dispersion(f))
-      .map(([x, y]) => x + y)
-      .filter((d) => d - d === 0);
-    out[18] = mean(blinks.map(duration_ms));
-    out[19] = deviation(blinks.map(duration_ms));
-    out[24] = blinks.length / span_s;
-    out[25] = fixations.length / span_s;
-    out[29] = saccades.length / span_s;
-    if (fixations.length > 0) {
-      out[26] = Math.max(...fixations.map(duration_ms));
+    const blinks = new Spread();
+    const saccades = new Spread();
+    const amplitudes = new Spread();
+    const fixations = new Spread();
+    const dispersions = new Spread();
+    for (const event of events) {
+      if (event.kind === 'blink') blinks.add(duration_ms(event));
+      else if (event.kind === 'saccade') {
+        saccades.add(duration_ms(event));
+        amplitudes.add(this.#amplitude(event));
+      } else if (event.kind === 'fixation') {
+        fixations.add(duration_ms(event));
+        const [x, y] = this.#dispersion(event);
+        dispersions.add(x + y);
+      }
     }
-    if (dispersions.length > 0) {
-      out[27] = dispersions.reduce((sum, d) => sum + d, 0);
-      out[28] = Math.max(...dispersions);
-    }
-    out[30] = mean(saccades.map(duration_ms));
-    out[31] = mean(this.#amplitudes(saccades));
-    if (saccades.length > 1) out[32] = (1000 * pauses_s(events)) / saccades.length;
+    out[18] = blinks.mean;
+    out[19] = blinks.sd;
+    out[24] = blinks.n / span_s;
+    out[25] = fixations.n / span_s;
+    out[29] = saccades.n / span_s;
+    out[26] = fixations.most;
+    out[27] = dispersions.total;
+    out[28] = dispersions.most;
+    out[30] = saccades.mean;
+    out[31] = amplitudes.mean;
+    if (saccades.n > 1) out[32] = (1000 * pauses_s(events)) / saccades.n;
   }
 
   #dispersion({ extent }: GazeEvent): readonly [x: number, y: number] {
@@ -244,21 +259,12 @@ class EyeMovement implements Extractor {
     return [extent[0] * px, extent[1] * py];
   }
 
-  /** Of those whose gaze was seen; none where degrees aren't known. */
-  #amplitudes(saccades: readonly GazeEvent[]): number[] {
-    if (this.#events.scale!.unit !== 'deg') return [];
-    return saccades
-      .map(({ from, to }) =>
-        Math.sqrt((to[0] - from[0]) * (to[0] - from[0]) + (to[1] - from[1]) * (to[1] - from[1])),
-      )
-      .filter((amplitude) => amplitude - amplitude === 0);
+  /** NaN where degrees aren't known, or its gaze wasn't seen. */
+  #amplitude({ from, to }: GazeEvent): number {
+    if (this.#events.scale!.unit !== 'deg') return Number.NaN;
+    return Math.sqrt((to[0] - from[0]) * (to[0] - from[0]) + (to[1] - from[1]) * (to[1] - from[1]));
   }
 }
-
-const is =
-  (kind: GazeEventKind) =>
-  (event: GazeEvent): boolean =>
-    event.kind === kind;
 
 function duration_ms({ onset_s, end_s }: GazeEvent): number {
   return 1000 * (end_s - onset_s);
@@ -327,11 +333,42 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, v) => sum + v, 0) / values.length;
 }
 
-/** Standard deviation, ddof 0; NaN below two values. */
-function deviation(values: readonly number[]): number {
-  if (values.length < 2) return Number.NaN;
-  const middle = mean(values);
-  return Math.sqrt(mean(values.map((v) => (v - middle) * (v - middle))));
+/** Statistics of a few values, those that aren't known left out; about the first one, for the sake of large means. */
+class Spread {
+  n = 0;
+  #first = 0;
+  #sum = 0;
+  #squares = 0;
+  #most = Number.NEGATIVE_INFINITY;
+
+  add(value: number): void {
+    if (value - value !== 0) return;
+    if (this.n++ === 0) this.#first = value;
+    const beyond = value - this.#first;
+    this.#sum += beyond;
+    this.#squares += beyond * beyond;
+    if (value > this.#most) this.#most = value;
+  }
+
+  /** NaN of nothing, like the others. */
+  get mean(): number {
+    return this.#first + this.#sum / this.n;
+  }
+
+  get total(): number {
+    return this.n === 0 ? Number.NaN : this.n * this.#first + this.#sum;
+  }
+
+  get most(): number {
+    return this.n === 0 ? Number.NaN : this.#most;
+  }
+
+  /** ddof 0; NaN below two values. */
+  get sd(): number {
+    if (this.n < 2) return Number.NaN;
+    const beyond = this.#sum / this.n;
+    return Math.sqrt(Math.max(0, this.#squares / this.n - beyond * beyond));
+  }
 }
 
 export const eyeMovement = featureDefinition<Params>({
