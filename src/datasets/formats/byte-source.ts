@@ -16,7 +16,8 @@ export interface ByteSource {
 
 /** The bytes of a file from `start`. */
 export async function fileBytes(path: string, start: number): Promise<ByteSource> {
-  return new FileBytes(path, await open(path, 'r'), start);
+  const file = await open(path, 'r');
+  return new FileBytes(path, file, start, (await file.stat()).size);
 }
 
 class FileBytes implements ByteSource {
@@ -26,9 +27,11 @@ class FileBytes implements ByteSource {
     readonly path: string,
     private readonly file: FileHandle,
     private readonly start: number,
+    private readonly size: number,
   ) {}
 
   async read(length: number): Promise<Uint8Array<ArrayBuffer>> {
+    if (this.start + this.position + length > this.size) throw damaged(this.path, 'the file was cut short');
     const bytes = new Uint8Array(length);
     const { bytesRead } = await this.file.read(bytes, 0, length, this.start + this.position);
     if (bytesRead < length) throw damaged(this.path, 'the file was cut short');

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { constants, inflateSync } from 'node:zlib';
+import { InputError } from '../../core/errors.js';
 import { damaged, otherLayout } from '../dataset-error.js';
 import { type ByteSource, fileBytes, InflatedBytes } from './byte-source.js';
 
@@ -106,7 +107,9 @@ export class Mat5File {
             Math.min(isCompressed ? bytes : 8 + bytes, 4096),
           );
           const source = new MemoryBytes(path, isCompressed ? inflatedHead(head, path) : head);
-          const node = await MatNode.read(source, isLittleEndian);
+          const node = await MatNode.read(source, isLittleEndian).catch((cause) => {
+            throw named(cause, path);
+          });
           if (node) entries.set(node.name, { start, bytes, isCompressed });
         }
         start += 8 + bytes;
@@ -197,11 +200,15 @@ export class MatNode {
     const fields = this.classOf === Class.struct ? await this.#fieldNames() : [''];
     if (this.classOf !== Class.struct && this.classOf !== Class.cell)
       throw otherLayout(this.source.path, `'${this.name}' is neither a struct nor a cell array`);
-    for (let index = 0; index < this.size; index++)
+    for (let index = 0; fields.length > 0 && index < this.size; index++)
       for (const field of fields) {
+        if (this.source.position >= this.end)
+          throw damaged(this.source.path, `'${this.name}' has fewer elements than ${this.dims.join(' x ')}`);
         const node = await MatNode.read(this.source, this.isLittleEndian);
         if (!node)
           throw otherLayout(this.source.path, `holds an object of MATLAB's in '${field || this.name}'`);
+        if (node.end > this.end)
+          throw damaged(this.source.path, `'${field || this.name}' is longer than what holds it`);
         yield { field, index, node };
         await this.source.skip(node.end - this.source.position);
       }
@@ -209,6 +216,14 @@ export class MatNode {
 
   /** The whole value. */
   async read(): Promise<MatValue> {
+    try {
+      return await this.#value();
+    } catch (cause) {
+      throw named(cause, this.source.path);
+    }
+  }
+
+  async #value(): Promise<MatValue> {
     const { dims, classOf, source } = this;
     const place = this.name ? ` in '${this.name}'` : '';
     if (classOf === Class.cell) {
@@ -217,9 +232,11 @@ export class MatNode {
       return { kind: 'cell', dims, cells };
     }
     if (classOf === Class.struct) {
-      const elements = Array.from({ length: this.size }, () => new Map<string, MatValue>());
-      for await (const { field, index, node } of this.children())
+      const elements: Map<string, MatValue>[] = [];
+      for await (const { field, index, node } of this.children()) {
+        elements[index] ??= new Map();
         elements[index].set(field, await node.read());
+      }
       return { kind: 'struct', dims, elements };
     }
     if (classOf === Class.char) {
@@ -288,6 +305,11 @@ class MemoryBytes implements ByteSource {
   }
 
   async close(): Promise<void> {}
+}
+
+/** What only a spoilt file leads to (a length beyond all memory, a letter that is none) as an error that names it. */
+function named(cause: unknown, path: string): InputError {
+  return cause instanceof InputError ? cause : damaged(path, 'its data is broken', cause);
 }
 
 interface Tag {

@@ -13,7 +13,8 @@ export type NpyValue = NdArray | ObjectArray | Uint8Array;
  * @param path file, for errors
  */
 export function readNpy(bytes: Buffer, path: string): NpyValue {
-  if (bytes.toString('latin1', 0, 6) !== '\x93NUMPY') throw damaged(path, 'not an array file of NumPy');
+  if (bytes.length < 12 || bytes.toString('latin1', 0, 6) !== '\x93NUMPY')
+    throw damaged(path, 'not an array file of NumPy');
   const isLong = bytes[6] > 1;
   const length = isLong ? bytes.readUInt32LE(8) : bytes.readUInt16LE(8);
   const start = (isLong ? 12 : 10) + length;

@@ -1,3 +1,4 @@
+import { InputError } from '../../core/errors.js';
 import { damaged } from '../dataset-error.js';
 import { NdArray } from './nd-array.js';
 
@@ -70,7 +71,12 @@ const reductions: Readonly<Record<string, (args: readonly Item[], path: string) 
  * @param path file, for errors
  */
 export function readPickle(bytes: Uint8Array, path: string): PickleValue {
-  return new PickleReader(bytes, path).read();
+  try {
+    return new PickleReader(bytes, path).read();
+  } catch (cause) {
+    // A number that is none, a list that holds itself: whatever it is, it is no data.
+    throw cause instanceof InputError ? cause : damaged(path, 'not a pickle of plain data', cause);
+  }
 }
 
 class PickleReader {

@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Mat5File } from '../../../src/datasets/formats/mat5.js';
 import { fixtureCopy, fixtures, recordings, truncate } from '../fixture-copy.js';
@@ -80,6 +81,41 @@ describe.each(['plain.mat', 'compressed.mat'])('a MAT file of version 5 by scipy
 });
 
 describe('MAT files', () => {
+  it('that are spoilt anywhere give numbers or an error that names them', async () => {
+    const folder = fixtureCopy('formats');
+    const path = join(folder, 'spoilt.mat');
+    const sound = readFileSync(at('plain.mat'));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.tuple(fc.integer({ min: 124, max: sound.length - 1 }), fc.integer({ min: 0, max: 255 })),
+          {
+            minLength: 1,
+            maxLength: 4,
+          },
+        ),
+        async (changes) => {
+          const bytes = Buffer.from(sound);
+          for (const [place, value] of changes) bytes[place] = value;
+          writeFileSync(path, bytes);
+          try {
+            const mat = await Mat5File.open(path);
+            for (const name of mat.names) await mat.read(name).catch(expectNamed);
+          } catch (error) {
+            expectNamed(error);
+          }
+        },
+      ),
+      { numRuns: 200 },
+    );
+    function expectNamed(error: unknown): void {
+      expect(error).toMatchObject({
+        code: expect.stringMatching(/^dataset-(damaged|layout)$/),
+        message: expect.stringContaining(path),
+      });
+    }
+  });
+
   it('are read in either byte order', async () => {
     const mat = await Mat5File.open(at('big-endian.mat'));
     expect(mat.names).toEqual(['wave']);

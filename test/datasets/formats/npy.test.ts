@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NdArray } from '../../../src/datasets/formats/nd-array.js';
 import { arrayNamed, pickledIn, readNpy, readNpz } from '../../../src/datasets/formats/npy.js';
@@ -34,6 +35,26 @@ describe.each(['stored.npz', 'deflated.npz'])('arrays that NumPy saved in %s', (
 });
 
 describe('array files', () => {
+  it.each(['stored.npz', 'deflated.npz'])('that are spoilt anywhere give data or an error: %s', (name) => {
+    const sound = readFileSync(join(fixtures, 'formats', name));
+    const change = fc.tuple(fc.integer({ min: 0, max: sound.length - 1 }), fc.integer({ min: 0, max: 255 }));
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (changes) => {
+        const bytes = Buffer.from(sound);
+        for (const [place, value] of changes) bytes[place] = value;
+        try {
+          for (const read of readNpz(bytes, 'x.npz').values()) read();
+        } catch (error) {
+          expect(error).toMatchObject({
+            code: 'dataset-damaged',
+            message: expect.stringMatching(/^x\.npz: /),
+          });
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('are told from others', () => {
     expect(() => readNpy(Buffer.from('hello'), 'x.npy')).toThrow('x.npy: not an array file of NumPy');
   });

@@ -71,6 +71,26 @@ describe('pickles', () => {
     );
   });
 
+  it.each([0, 2, 4, 5])('of protocol %i that are spoilt anywhere give data or an error', (protocol) => {
+    const sound = bytesOf(`values.${protocol}.pickle`);
+    const change = fc.tuple(fc.integer({ min: 0, max: sound.length - 1 }), fc.integer({ min: 0, max: 255 }));
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (changes) => {
+        const bytes = Buffer.from(sound);
+        for (const [place, value] of changes) bytes[place] = value;
+        try {
+          readPickle(bytes, 'x.dat');
+        } catch (error) {
+          expect(error).toMatchObject({
+            code: 'dataset-damaged',
+            message: expect.stringMatching(/^x\.dat: /),
+          });
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('are told from anything else', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
