@@ -29,6 +29,11 @@ const modelSettings = z.strictObject({
     })
     .optional()
     .describe('The best features by Fisher’s criterion, chosen on each fold’s training part.'),
+  history: z
+    .int()
+    .min(2)
+    .optional()
+    .describe('Windows that the model sees at once, the newest last; for models of sequences.'),
   settings: record.describe("The model's sizes; the type's own schema."),
   fit: record.describe('As in a training configuration, without `seed`.'),
   clip_sd: z.number().positive().nullable().default(5).describe('Limit of standardised inputs, in SDs.'),
@@ -152,6 +157,7 @@ export interface ModelPlan {
   readonly of: string | null;
   readonly modalities: readonly string[] | null;
   readonly select: EvaluateConfig['models'][number]['select'] | null;
+  readonly history: number | null;
   /** Not yet parsed: a search draws some of them. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** With seed 0. */
@@ -229,6 +235,7 @@ function planModels(path: string, config: EvaluateConfig): ModelPlan[] {
       fit,
       modalities: model.modalities ?? null,
       select: model.select ?? null,
+      history: model.history ?? null,
       label_range: model.label_range ?? null,
       search: model.search ?? null,
     });

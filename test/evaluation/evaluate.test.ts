@@ -218,6 +218,13 @@ describe('evaluate with classes', () => {
         settings: { hidden: [8], classes: ['calm', 'stressed'] },
         fit: { epochs: 6, batch_size: 8, learning_rate: 0.03, keep: 'last', loss: { cross_entropy: 1 } },
       },
+      {
+        name: 'sequence',
+        type: 'bilstm',
+        history: 3,
+        settings: { steps: 3, hidden: 4, classes: ['calm', 'stressed'] },
+        fit: { epochs: 2, batch_size: 8, learning_rate: 0.03, keep: 'last', loss: { cross_entropy: 1 } },
+      },
     ],
   };
 
@@ -239,8 +246,9 @@ describe('evaluate with classes', () => {
       'nll',
       'ece',
     ]);
+    expect(rows.map(({ model }) => model)).toEqual(['prnet', 'sequence', 'train-mean', 'stimulus-mean']);
     expect(auc[0].interval.low).toBeLessThanOrEqual(auc[0].interval.estimate);
-    expect(aurc).toHaveLength(1);
+    expect(aurc).toHaveLength(2);
     const files = readdirSync(join(out, 'figures'));
     for (const part of ['confusion', 'reliability', 'risk-coverage-class'])
       expect(files.some((file) => file.includes(part))).toBe(true);

@@ -9,6 +9,7 @@ import type { ModelInputs } from '../../training/dataset.js';
 import type { Example } from '../../training/example.js';
 import { selectedFrame, selectedInputs, selectFeatures } from '../../training/feature-selection.js';
 import { type Fit, fitModel } from '../../training/fit.js';
+import { withHistory } from '../../training/history.js';
 import { objectives } from '../../training/losses/definitions.js';
 import { predictFrames } from '../../training/predicting.js';
 import { fitStandardisation } from '../../training/standardise.js';
@@ -29,12 +30,10 @@ export async function trainNetwork(
   seed: number,
 ): Promise<Trained> {
   const shape = inputShaper(plan, inputs, data.train);
-  const prepare = (examples: readonly Example[]): Example[] =>
-    examples.map((example) => ({ ...example, frame: shape.frame(example.frame) }));
   const prepared = {
-    train: prepare(data.train.filter((example) => withinRange(example, plan.label_range))),
-    validation: prepare(data.validation),
-    test: prepare(data.test),
+    train: shape.examples(data.train).filter((example) => withinRange(example, plan.label_range)),
+    validation: shape.examples(data.validation),
+    test: shape.examples(data.test),
   };
   const specs = inputSpecs(plan, shape.inputs, prepared.train);
   const watches = WATCHED.some((name) => (plan.fit.loss[name]?.weight ?? 0) > 0);
@@ -62,7 +61,7 @@ export async function trainNetwork(
     classes: model.classes,
     modalities: model.inputs.map(({ name }) => name),
     async predict(examples) {
-      const frames: ModelFrame[] = examples.map(({ frame }) => shape.frame(frame));
+      const frames = shape.examples(examples).map(({ frame }) => frame);
       const { heads, classes, weights, routing } = await predictFrames(model, executable, frames);
       return {
         heads: heads.map((value) => Math.max(-1, Math.min(1, value))),
@@ -75,15 +74,16 @@ export async function trainNetwork(
   };
 }
 
-/** The model with its inputs standardised on `train` and no weights, and how it takes a frame of the data. */
+/** The model with its inputs standardised on `examples` and no weights, and the frames of `examples` as it takes them. */
 export function untrainedNetwork(
   plan: ModelPlan,
   inputs: ModelInputs,
-  train: readonly Example[],
-): { readonly model: BoundModel; frame(frame: ModelFrame): ModelFrame } {
-  const { inputs: own, frame } = inputShaper(plan, inputs, train);
-  const prepared = train.map((example) => ({ ...example, frame: frame(example.frame) }));
-  return { model: bound(plan, plan.settings, inputSpecs(plan, own, prepared)), frame };
+  examples: readonly Example[],
+): { readonly model: BoundModel; readonly frames: readonly ModelFrame[] } {
+  const shape = inputShaper(plan, inputs, examples);
+  const prepared = shape.examples(examples);
+  const model = bound(plan, plan.settings, inputSpecs(plan, shape.inputs, prepared));
+  return { model, frames: prepared.map(({ frame }) => frame) };
 }
 
 /** What is wrong between a model's plan and the data, one line each. */
@@ -91,8 +91,8 @@ export function networkProblems(plan: ModelPlan, inputs: ModelInputs, classes: r
   const known = [...inputs.keys()];
   const unknown = (plan.modalities ?? []).filter((name) => !known.includes(name));
   if (unknown.length > 0) return [`modalities: ${unknown.join(', ')}: the data have ${known.join(', ')}`];
-  const own = [...inputs].filter(([name]) => plan.modalities?.includes(name) ?? true);
-  const specs = inputSpecs(plan, new Map(own), []);
+  const own = new Map([...inputs].filter(([name]) => plan.modalities?.includes(name) ?? true));
+  const specs = inputSpecs(plan, plan.history ? withHistory(own, [], plan.history).inputs : own, []);
   const definition = modelDefinitions.get(plan.type)!;
   const settings = definition.settings.parse(plan.settings);
   const problems = definition.problems(settings, specs);
@@ -138,22 +138,26 @@ function inputSpecs(plan: ModelPlan, inputs: ModelInputs, train: readonly Exampl
   }));
 }
 
-/** The modalities and features that a model takes, and how frames are cut down to them. */
+/** The modalities and features that a model takes, with how much history, and examples made so. */
 function inputShaper(
-  { modalities, select }: ModelPlan,
+  { modalities, select, history }: ModelPlan,
   inputs: ModelInputs,
   train: readonly Example[],
-): { readonly inputs: ModelInputs; frame(frame: ModelFrame): ModelFrame } {
+): { readonly inputs: ModelInputs; examples(examples: readonly Example[]): readonly Example[] } {
   const names = [...inputs.keys()];
   const kept = names.flatMap((name, m) => ((modalities?.includes(name) ?? true) ? [m] : []));
   const own = new Map(kept.map((m) => [names[m], inputs.get(names[m])!]));
   const only = (frame: ModelFrame): ModelFrame => kept.map((m) => frame[m]);
-  if (!select) return { inputs: own, frame: only };
-  const examples = train.map((example) => ({ ...example, frame: only(example.frame) }));
-  const selection = selectFeatures(own, examples, select.features, select.by);
+  const reframed = (examples: readonly Example[], reframe: (frame: ModelFrame) => ModelFrame): Example[] =>
+    examples.map((example) => ({ ...example, frame: reframe(example.frame) }));
+  const selection = select ? selectFeatures(own, reframed(train, only), select.features, select.by) : null;
+  const chosen = selection ? selectedInputs(own, selection) : own;
+  const cut = (examples: readonly Example[]): Example[] =>
+    reframed(examples, (frame) => (selection ? selectedFrame(only(frame), own, selection) : only(frame)));
+  if (!history) return { inputs: chosen, examples: cut };
   return {
-    inputs: selectedInputs(own, selection),
-    frame: (frame) => selectedFrame(only(frame), own, selection),
+    inputs: withHistory(chosen, [], history).inputs,
+    examples: (examples) => withHistory(chosen, cut(examples), history).examples,
   };
 }
 
