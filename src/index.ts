@@ -16,7 +16,7 @@ export { simulateSession } from './simulation/session.js';
 export { loadPipeline } from './topology/load.js';
 export { loadModels } from './topology/load-models.js';
 export { matchStreams } from './topology/match-streams.js';
-export type { SessionOutput } from './topology/predict-in-order.js';
 export { replay } from './topology/replay.js';
 export type { LoadedPipeline } from './topology/run-session.js';
 export { PipelineRuntime } from './topology/runtime.js';
+export type { SessionOutput } from './topology/session-output.js';

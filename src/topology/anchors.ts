@@ -4,7 +4,7 @@ import type { AnchorRanking, Prediction } from '../core/prediction.js';
 import { softmax } from '../engines/inference.js';
 import { rankOutcomes } from '../models/definition.js';
 import { round6 } from './predict.js';
-import type { SessionOutput } from './predict-in-order.js';
+import type { SessionOutput } from './session-output.js';
 
 /** Anchor of the first valid window of a session. */
 export const START_ANCHOR = 'start';

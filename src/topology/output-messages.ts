@@ -1,6 +1,6 @@
 import type { SessionEvent } from '../core/event.js';
 import type { OutputMessage } from '../sinks/sink.js';
-import type { SessionOutput } from './predict-in-order.js';
+import type { SessionOutput } from './session-output.js';
 
 /** Turns what a session gives into messages for sinks, each stream of messages numbered from 0. */
 export class OutputMessages {

@@ -2,13 +2,9 @@ import { Observable, type OperatorFunction } from 'rxjs';
 import type { Clock, Seconds } from '../core/clock.js';
 import type { Prediction } from '../core/prediction.js';
 import { Anchors } from './anchors.js';
-import type { GraphOutput } from './graph-output.js';
-import { type Predicted, predict } from './predict.js';
+import { predict } from './predict.js';
 import type { LiveOutput } from './run-session.js';
-
-export type SessionOutput =
-  | Exclude<GraphOutput, { kind: 'frame' }>
-  | ({ readonly kind: 'prediction' } & Predicted);
+import type { SessionOutput } from './session-output.js';
 
 export interface PredictInOrderOptions {
   readonly session: string;

@@ -3,9 +3,9 @@ import type { StreamMessage } from '../core/signal.js';
 import { Anchors } from './anchors.js';
 import type { GraphOutput } from './graph-output.js';
 import { type FrameOutput, type Predicted, type PredictionContext, predictAll } from './predict.js';
-import type { SessionOutput } from './predict-in-order.js';
 import type { LoadedPipeline } from './run-session.js';
 import { SessionGraph } from './session-graph.js';
+import type { SessionOutput } from './session-output.js';
 
 /** A good {@link ReplayOptions.batch} where nobody watches. */
 export const REPLAY_BATCH = 16;

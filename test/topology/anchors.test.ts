@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Prediction } from '../../src/core/prediction.js';
 import { Anchors } from '../../src/topology/anchors.js';
-import type { SessionOutput } from '../../src/topology/predict-in-order.js';
+import type { SessionOutput } from '../../src/topology/session-output.js';
 
 /** Scores of a moment of value `s`: the pair's logits are d, 0.5 and -d for d = s_i - s_j. */
 const window = (time: number, s: number, given: { valid?: boolean; model?: string } = {}): SessionOutput => ({

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/core/clock.js';
 import type { ModelFrame, ModelOutput, ModelRunner } from '../../src/core/model.js';
 import type { Pipeline } from '../../src/topology/pipeline.js';
-import { predictInOrder, type SessionOutput } from '../../src/topology/predict-in-order.js';
+import { predictInOrder } from '../../src/topology/predict-in-order.js';
 import type { LiveOutput } from '../../src/topology/run-session.js';
+import type { SessionOutput } from '../../src/topology/session-output.js';
 
 /** A model that answers when it is told to. */
 class SlowRunner implements ModelRunner {
