@@ -204,15 +204,17 @@ describe('extract', () => {
 
     it('warming-up while a heart has not beaten often enough, then nan where no beats are found', () => {
       const ecg = streamInfo({ type: 'ECG', sfreq: 128, labels: ['II'], unit: 'mV' });
-      const beating = (i: number) => ((i / 128) % 0.85 < 0.03 ? 1 : 0) + 0.001 * noise(i);
+      const beating = (interval_s: number) => (i: number) =>
+        ((i / 128) % interval_s < 0.03 ? 1 : 0) + 0.001 * noise(i);
       const reasons = (sample: (i: number) => number, params: Record<string, unknown> = {}) => {
         const w = windower({ features: [{ name: 'heart-rate', ...params }] });
         w.reset(ecg, 'start');
         w.push(chunkOf(ecg, [Array.from({ length: 30 * 128 }, (_, i) => sample(i))], 0));
         return [3, 4, 9.5, 10, 20].map((end) => w.close(end).reason);
       };
-      expect(reasons(beating).slice(0, 2)).toEqual(['warming-up', 'warming-up']);
-      expect(reasons(beating).slice(2)).toEqual([null, null, null]);
+      // By 4 s a heart that beats every 1.2 s has shown three intervals, one that beats every 0.85 s four: a rate needs four.
+      expect(reasons(beating(1.2))).toEqual(['warming-up', 'warming-up', null, null, null]);
+      expect(reasons(beating(0.85))).toEqual(['warming-up', null, null, null, null]);
       expect(reasons(() => 1)).toEqual(['warming-up', 'warming-up', 'warming-up', 'nan', 'nan']);
       expect(reasons(() => 1, { rate_s: 20 })).toEqual([...new Array(4).fill('warming-up'), 'nan']);
     });
