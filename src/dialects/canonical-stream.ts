@@ -2,6 +2,7 @@ import type { SessionEvent } from '../core/event.js';
 import type { Channel, Chunk, StreamInfo, StreamType } from '../core/signal.js';
 import { canonicalLabels, distinctLabels, isEegLabel, isReferencePair } from '../montage/labels.js';
 import { deviceDialects } from './device.js';
+import { faceChannel } from './face-channel.js';
 import type { RawChannel, RawStreamDeclaration } from './raw-stream.js';
 import { streamTypeNamed } from './stream-type.js';
 import { hasCanonicalUnit, isUnitUnknown, type UnitConversion, unitConversion } from './unit.js';
@@ -117,7 +118,10 @@ function partOf(
   type: StreamType,
   indices: readonly number[],
 ): CanonicalStream {
-  const chosen = indices.map((index) => raw.channels[index]);
+  const chosen = indices.map((index) => {
+    const channel = raw.channels[index];
+    return type === 'Face' ? faceChannel(channel) : channel;
+  });
   const rawLabels = chosen.map((channel) => channel.label);
   const labels =
     type === 'EEG' ? canonicalLabels(rawLabels) : distinctLabels(rawLabels.map((l) => label(l, raw.type)));

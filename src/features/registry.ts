@@ -1,4 +1,5 @@
 import type { FeatureDefinition } from '../core/component.js';
+import { actionUnits } from './action-units.js';
 import { asymmetry } from './asymmetry.js';
 import { bandPowerWelch } from './band-power-welch.js';
 import { bandVariance } from './band-variance.js';
@@ -38,6 +39,7 @@ const definitions = [
   muscleActivity,
   skinTemperature,
   motion,
+  actionUnits,
 ] as unknown as readonly FeatureDefinition[];
 
 /** Every feature extractor by name: what `extract` can list under `features`. */

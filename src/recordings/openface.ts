@@ -7,7 +7,7 @@ import { columnChannel, type SampledColumns, type TableChannel, TableRecording }
 /**
  * OpenFace's CSV of a video (Baltrusaitis et al. 2018, doi:10.1109/FG.2018.00019;
  * https://github.com/TadasBaltrusaitis/OpenFace/wiki/Output-Format): action units of the face as intensities 0..5
- * (`AU01_r`) and presence 0/1 (`AU01_c`), and the direction of gaze. Frames in which the tracking failed hold numbers
+ * (`AU01_r`) and presence 0/1 (`AU01_c`), angles of the head, and the direction of gaze. Frames in which the tracking failed hold numbers
  * that mean nothing: masked.
  */
 export const openFace: RecordingFormat = {
@@ -59,9 +59,13 @@ function streamsOf(
   const about = ['confidence', 'success'].map((label) =>
     columnChannel(names.indexOf(label), { label, unit: label === 'success' ? '0/1' : '0..1', type: label }),
   );
+  const pose = ['pose_Rx', 'pose_Ry', 'pose_Rz'].flatMap((label) => {
+    const column = names.indexOf(label);
+    return column < 0 ? [] : [tracked(columnChannel(column, { label, unit: 'rad', type: 'pose' }))];
+  });
   const common = { name: stem, sourceId: '', holds: isFirstFace };
   const streams: SampledColumns[] = [
-    { ...common, id: `${stem}/face`, type: 'Face', channels: [...actionUnits, ...about] },
+    { ...common, id: `${stem}/face`, type: 'Face', channels: [...actionUnits, ...pose, ...about] },
   ];
   const gaze = gazeAngles(names).map(tracked);
   if (gaze.length > 0) streams.push({ ...common, id: `${stem}/gaze`, type: 'Gaze', channels: gaze });

@@ -27,7 +27,7 @@ export function discoverInputs(
 ): ModelInputs {
   const outputs = [...sessions].map((session) => outputsOf(pipeline, session));
   return new Map(
-    [...node.join.inputs].map(([modality, servers]) => {
+    [...node.join.inputs].map(([modality, servers]): [string, ModalityInput] => {
       const invalid = (problem: string): ConfigurationError =>
         new ConfigurationError(
           'training-invalid',

@@ -16,6 +16,7 @@ const streams: Partial<Record<StreamType, StreamInfo>> = {
   RESP: streamInfo({ type: 'RESP', sfreq: 32, labels: ['chest'], unit: '' }),
   EMG: streamInfo({ type: 'EMG', sfreq: 100, labels: ['zygomaticus', 'corrugator'], unit: 'uV' }),
   ACC: streamInfo({ type: 'ACC', sfreq: 32, labels: ['x', 'y', 'z'], unit: 'g' }),
+  Face: streamInfo({ type: 'Face', sfreq: 30, labels: ['AU01_r', 'AU12_r', 'AU12_c'], unit: '' }),
   Gaze: {
     ...streamInfo({ type: 'Gaze', sfreq: 60, labels: ['left_x', 'left_y', 'left_pupil'], unit: 'deg' }),
     channels: [

@@ -112,7 +112,7 @@ describe.skipIf(!existsSync(real))('real OpenFace CSV', () => {
     const recording = await openRecording(real);
     expect(recording.problems).toEqual([]);
     expect(recording.streams.map(({ info, samples }) => [info.type, info.channels.length, samples])).toEqual([
-      ['Face', 37, 100],
+      ['Face', 40, 100],
       ['Gaze', 2, 100],
     ]);
     const { streams } = await readRecording(recording);

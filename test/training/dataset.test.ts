@@ -32,7 +32,7 @@ beforeAll(async () => {
   node = pipeline.models.get('affect')!;
 });
 
-const session = (options: { start_s?: number } = {}): Iterable<StreamMessage> =>
+const session = (options: { only?: ('eda' | 'temp')[]; start_s?: number } = {}): Iterable<StreamMessage> =>
   simulateSession({ seed: 'somebody', profile: 'deap32', duration_s: 20, only: ['eda', 'temp'], ...options });
 
 const recording = (messages: Iterable<StreamMessage>, trials?: readonly TimedTrial[]): SignalRecording => ({
