@@ -92,7 +92,7 @@ ${renderRows([report.ceiling, report.baseline])}
 
 ## Known limits
 Simulated effects have no sign flips between people, valence and arousal are independent, and nothing else happens in the simulated
-person's life. That facial EMG says so much of valence is a property of the generator, not a finding. Intervals hold their level over all combinations of
+person's life. Where facial EMG is worn, that it says so much of valence is a property of the generator, not a finding. Intervals hold their level over all combinations of
 that many modalities, not for each combination.
 `;
 }

@@ -79,9 +79,9 @@ describe('docs/reference/codes.md', () => {
   });
 
   it('has every reason for a masked sensor, and no other', () => {
-    // The last one is told of a modality, not of a vector: its values are none that the model knows.
+    // The last two are told of a modality, not of a vector: of its values the model knows none, or none like them.
     expect(documented('## Why a sensor is masked: `modalities.*.reason`')).toEqual(
-      [...maskReasons, 'unmapped-channels'].sort(),
+      [...maskReasons, 'unmapped-channels', 'out-of-distribution'].sort(),
     );
   });
 
