@@ -99,9 +99,7 @@ export const evaluateConfigSchema = z.strictObject({
   validation: z
     .enum(['held-out', 'none'])
     .default('held-out')
-    .describe(
-      '`none`, as papers without a validation set: it goes back to training; then keep the last epoch.',
-    ),
+    .describe('`none`, as papers without a validation set: all of it trains; then keep the last epoch.'),
   split_seed: z.int().default(1),
   seeds: z.array(z.int()).min(1).default([1]).describe('Each model is trained once with each.'),
   models: z.array(modelSettings).default([]),
@@ -226,7 +224,8 @@ function planModels(path: string, config: EvaluateConfig): ModelPlan[] {
       );
     if ('seed' in model.fit) throw invalid(path, `${place}.fit.seed: seeds stand under \`seeds\``);
     const fit = parsed(path, `${place}.fit`, fitSettings, { ...model.fit, seed: 0 });
-    if (config.validation === 'none' && fit.keep === 'best')
+    const chosenOnTest = model.search?.choose_on === 'test';
+    if (config.validation === 'none' && fit.keep === 'best' && !chosenOnTest)
       throw invalid(path, `${place}.fit.keep: with validation: none there is no best epoch; keep: last`);
     parsed(path, `${place}.settings`, definition.settings, model.settings);
     plans.push({

@@ -22,7 +22,6 @@ import { measureLatency, renderLatency } from './latency.js';
 import { drawFigures } from './render-figures.js';
 import { renderReport } from './render-report.js';
 import { runFold } from './run-fold.js';
-import type { Fold } from './splits/fold.js';
 import { LEAKY, leakLabel, makeSplit, type Split, type SplitSettings } from './splits/split.js';
 import { unitOf } from './splits/unit.js';
 import { paperRows, type SplitOutcomes, splitResult } from './tabulate.js';
@@ -88,13 +87,6 @@ function usualHop(examples: EvaluationData['examples']): number {
   return sorted.length > 0 ? sorted[sorted.length >> 1] : 1;
 }
 
-/** Without a validation set its part goes back to training. */
-function trainingFold(fold: Fold, validation: 'held-out' | 'none'): Fold {
-  if (validation === 'held-out') return fold;
-  const train = [...fold.train, ...fold.validation].sort((a, b) => a - b);
-  return { ...fold, train, validation: [] };
-}
-
 /**
  * Evaluates what a configuration describes and writes report, result and figures. Folds that an earlier run finished are
  * not computed again. The same data and configuration give the same bytes, whatever the number of threads; only the
@@ -111,9 +103,10 @@ export async function evaluate(path: string, options: EvaluateOptions): Promise<
     const [problem] = networkProblems(model, data.inputs, data.classes);
     if (problem) throw invalid(path, `model ${model.name}: ${problem}`);
   }
+  const share = config.validation === 'none' ? 0 : config.validation_share;
   const splits = run.map((settings) => ({
     settings,
-    split: makeSplit(settings, data.examples, config.validation_share, config.split_seed),
+    split: makeSplit(settings, data.examples, share, config.split_seed),
   }));
 
   const outcomes = await runAll(loaded, splits, data, options);
@@ -163,13 +156,11 @@ async function runAll(
 ): Promise<SplitOutcomes[]> {
   const { clock, signal } = options;
   const progress = options.progress ?? (() => {});
-  const { seeds, sweeps, validation } = config;
+  const { seeds, sweeps } = config;
   const learners: readonly Learner[] = [...models, 'train-mean', 'stimulus-mean'];
   const tasks: FoldTask[] = splits.flatMap(({ split }) =>
     learners.flatMap((learner) =>
-      seeds.flatMap((seed) =>
-        split.folds.map((fold) => ({ learner, seed, fold: trainingFold(fold, validation), sweeps })),
-      ),
+      seeds.flatMap((seed) => split.folds.map((fold) => ({ learner, seed, fold, sweeps }))),
     ),
   );
   const cache = new FoldCache(join(options.out, 'folds'), {

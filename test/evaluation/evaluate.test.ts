@@ -178,6 +178,16 @@ describe('evaluate with leaky parts', () => {
       if (file.startsWith('figures')) expect(text.includes('LEAKY'), file).toBe(file.includes('1-window'));
   });
 
+  it('trains on labels within a range, and says when there are none', async () => {
+    const within = (label_range: number) => configFile({ ...quick, models: [{ ...model, label_range }] });
+    const [wide, narrow] = [within(2), within(1e-6)];
+    const { splits } = await evaluate(wide.path, options(wide.out));
+    expect(splits[0].tables[0].rows[0].figures.ccc!.mean).toBeGreaterThan(0.3);
+    await expect(evaluate(narrow.path, options(narrow.out))).rejects.toThrow(
+      'model atam: no training label lies within ± 0.000001; widen label_range',
+    );
+  });
+
   it('refuses when nothing honest is left, or a model is chosen on test data', async () => {
     const only = configFile({ ...quick, splits: [{ kind: 'window', folds: 2 }] });
     await expect(evaluate(only.path, options(only.out))).rejects.toMatchObject({ code: 'evaluation-leaky' });

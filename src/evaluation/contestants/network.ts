@@ -31,10 +31,15 @@ export async function trainNetwork(
 ): Promise<Trained> {
   const shape = inputShaper(plan, inputs, data.train);
   const prepared = {
-    train: shape.examples(data.train).filter((example) => withinRange(example, plan.label_range)),
+    train: shape.examples(data.train).filter((example) => isWithinRange(example, plan)),
     validation: shape.examples(data.validation),
     test: shape.examples(data.test),
   };
+  if (prepared.train.length === 0)
+    throw new ConfigurationError(
+      'evaluation-invalid',
+      `model ${plan.name}: no training label lies within ± ${plan.label_range}; widen label_range`,
+    );
   const specs = inputSpecs(plan, shape.inputs, prepared.train);
   const watches = WATCHED.some((name) => (plan.fit.loss[name]?.weight ?? 0) > 0);
   let best: { model: BoundModel; fit: Fit; score: number } | null = null;
@@ -161,6 +166,10 @@ function inputShaper(
   };
 }
 
-function withinRange({ label }: Example, range: number | null): boolean {
-  return range === null || Object.values(label.targets).every((target) => Math.abs(target) <= range);
+/** Whether the labels that a model learns lie within its range. */
+function isWithinRange({ label }: Example, { label_range, type, settings }: ModelPlan): boolean {
+  if (label_range === null) return true;
+  const definition = modelDefinitions.get(type)!;
+  const { heads, ranking } = definition.outputs(definition.settings.parse(settings));
+  return [...heads, ...ranking].every((dimension) => Math.abs(label.targets[dimension] ?? 0) <= label_range);
 }

@@ -15,9 +15,11 @@ export interface Division {
   readonly held: readonly number[];
 }
 
-/** Throws `ConfigurationError` when a side of a fold has nothing in it. */
-export function checkedFold(fold: Fold): Fold {
-  for (const part of ['train', 'validation', 'test'] as const)
+const allParts = ['train', 'validation', 'test'] as const;
+
+/** Throws `ConfigurationError` when one of `parts` has nothing in it. */
+export function checkedFold(fold: Fold, parts: readonly (typeof allParts)[number][] = allParts): Fold {
+  for (const part of parts)
     if (fold[part].length === 0)
       throw new ConfigurationError(
         'split-impossible',

@@ -35,7 +35,7 @@ export function leakLabel({ kind }: SplitSettings): typeof LEAKY | null {
 /**
  * Divides windows into folds. The same windows in the same order, settings and seed give the same folds.
  *
- * @param validation share of the training part that is held out of it for early stopping, by the same unit
+ * @param validation share of the training part that is held out of it for early stopping, by the same unit; 0: nothing
  * @returns indices into `origins`; throws `ConfigurationError` when the data cannot be divided so
  */
 export function makeSplit(
@@ -49,6 +49,7 @@ export function makeSplit(
   const windows: Placed[] = origins.map((origin, index) => ({ ...origin, index }));
   const folds = definition.divide(windows, settings, uniform).map(({ name, train, held }) => {
     const own = train.map((index) => windows[index]);
+    if (validation === 0) return checkedFold({ name, train, validation: [], test: held }, ['train', 'test']);
     const inner = definition.holdOut(own, validation, uniform);
     return checkedFold({ name, train: inner.train, validation: inner.held, test: held });
   });

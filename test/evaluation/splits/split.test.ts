@@ -61,6 +61,15 @@ describe('makeSplit', () => {
     expect(tested).toEqual(data.map((_, i) => i));
   });
 
+  it('holds nothing out of training where no validation is asked for', () => {
+    const data = origins(3, 1, 4, 2);
+    const { folds } = makeSplit({ kind: 'subject', folds: 'leave-one-out' }, data, 0, 1);
+    for (const { train, validation, test } of folds) {
+      expect(validation).toEqual([]);
+      expect(train.length + test.length).toBe(data.length);
+    }
+  });
+
   it('gives the same folds for the same seed, and others for another', () => {
     const data = origins(4, 1, 8, 2);
     const settings: SplitSettings = { kind: 'trial', folds: 4, within: 'everybody' };

@@ -1,0 +1,88 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { evaluate } from '../../src/evaluation/evaluate.js';
+import { type EvaluateConfig, loadEvaluateConfig } from '../../src/evaluation/evaluate-config.js';
+import { loadPipeline } from '../../src/topology/load.js';
+import { fixtureCopy } from '../datasets/fixture-copy.js';
+import { configFile, options } from './tiny.js';
+
+const folder = join(import.meta.dirname, '../../models/papers');
+const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
+
+describe.each(files)('%s', (file) => {
+  it('is a configuration, named as its file, with a pipeline that loads', async () => {
+    const { config, models, pipeline } = await loadEvaluateConfig(join(folder, file));
+    expect(`${config.name}.yaml`).toBe(file);
+    expect(models.length).toBeGreaterThan(0);
+    if (pipeline !== null) expect((await loadPipeline(pipeline)).models.size).toBe(1);
+  });
+});
+
+/** People and sessions of the fixtures, and splits that so few trials allow. */
+const small: Record<string, { dataset: object; splits: readonly object[] }> = {
+  deap: { dataset: { people: ['s01', 's02'] }, splits: [{ kind: 'trial', folds: 2 }] },
+  dreamer: { dataset: { people: ['s01', 's02'] }, splits: [{ kind: 'trial', folds: 2 }] },
+  seed: {
+    dataset: { people: ['1'], sessions: 1 },
+    splits: [{ kind: 'first-clips', train: 9, within: 'session' }],
+  },
+  'seed-iv': {
+    dataset: { people: ['1'], sessions: ['1'] },
+    splits: [{ kind: 'first-clips', train: 16, within: 'session' }],
+  },
+  'seed-multimodal': {
+    dataset: { people: ['14'] },
+    splits: [{ kind: 'first-clips', train: 9, within: 'session' }],
+  },
+};
+
+/** A copy of a pipeline with windows that fit the fixtures' trials, which last 3 or 4 s. */
+function halvedWindows(path: string): string {
+  const text = readFileSync(path, 'utf8');
+  return configFile(text.replaceAll('window_s: 4', 'window_s: 2').replaceAll('hop_s: 2', 'hop_s: 1')).path;
+}
+
+/** The same evaluation on a few seconds of made-up data in the data set's own layout, one short epoch each. */
+function shrunk(file: string): EvaluateConfig {
+  const config = parse(readFileSync(join(folder, file), 'utf8'));
+  const { kind } = config.data.dataset;
+  const { dataset, splits } = small[kind];
+  const brief = { epochs: 1, batch_size: 2, keep: 'last', warmup_epochs: 0 };
+  return {
+    ...config,
+    pipeline: config.pipeline && halvedWindows(resolve(folder, config.pipeline)),
+    data: {
+      ...config.data,
+      step_s: 0.25,
+      dataset: { ...config.data.dataset, ...dataset, path: fixtureCopy(kind) },
+    },
+    splits,
+    validation: 'none',
+    seeds: [1],
+    models: config.models.map((model: { fit: object; search?: object }) => ({
+      ...model,
+      ...(model.search && { search: { ...model.search, configurations: 2 } }),
+      fit: { ...model.fit, ...brief },
+    })),
+    // So few ratings have none in the middle of the scale.
+    ablations: config.ablations?.filter((one: { label_range?: number }) => one.label_range === undefined),
+    ...(config.sweeps?.missing && { sweeps: { ...config.sweeps, missing: { rates: [0, 0.4] } } }),
+  };
+}
+
+const runnable = files.filter((file) => !/^(leakage|simulated)/.test(file));
+
+describe.each(runnable)('%s on fixtures', (file) => {
+  it('runs from files to report, every model and ablation', { timeout: 300_000 }, async () => {
+    const { path, out } = configFile(shrunk(file));
+    const result = await evaluate(path, options(out, { leaky: true }));
+    const [{ tables }] = result.splits;
+    for (const { model } of result.paper)
+      if (model !== null) expect(result.models.map(({ name }) => name)).toContain(model);
+    const told = tables.flatMap(({ rows }) => rows.map(({ model }) => model));
+    for (const { name } of result.models) expect(told).toContain(name);
+    expect(readFileSync(join(out, 'report.md'), 'utf8')).toContain('## Beside the papers');
+  });
+});
