@@ -8,9 +8,11 @@ import { empatica } from './empatica.js';
 import { eyeLink } from './eyelink.js';
 import { headOf } from './file-head.js';
 import { iMotions } from './imotions.js';
+import { libreFace } from './libreface.js';
 import { openFace } from './openface.js';
 import { pupilNeon } from './pupil-neon.js';
 import { pupilNeonExport } from './pupil-neon-export.js';
+import { pyFeat } from './py-feat.js';
 import type { Recording, RecordingFormat } from './recording.js';
 import { tobii } from './tobii.js';
 import { xdf } from './xdf.js';
@@ -24,6 +26,8 @@ export const recordingFormats: readonly RecordingFormat[] = [
   empatica,
   eyeLink,
   openFace,
+  libreFace,
+  pyFeat,
   iMotions,
   tobii,
   pupilNeon,
@@ -46,7 +50,7 @@ export async function openRecording(path: string): Promise<Recording> {
     throw head
       ? new InputError(
           'recording-unrecognised',
-          `${path}: not a recording in a known format (XDF, EDF, BDF, BrainVision, Empatica E4, EyeLink ASC, OpenFace, iMotions, Tobii, or CSV with a 'time' column and columns like 'EEG.Fp1[uV]')`,
+          `${path}: not a recording in a known format (XDF, EDF, BDF, BrainVision, Empatica E4, EyeLink ASC, OpenFace, LibreFace, Py-Feat, iMotions, Tobii, or CSV with a 'time' column and columns like 'EEG.Fp1[uV]')`,
         )
       : new InputError(
           'recording-unrecognised',
