@@ -5,6 +5,7 @@ import { bandPowerWelch } from './band-power-welch.js';
 import { bandVariance } from './band-variance.js';
 import { differentialEntropy } from './differential-entropy.js';
 import { eyeMovement } from './eye-movement.js';
+import { eyePotential } from './eye-potential.js';
 import { gazeStatistics } from './gaze-statistics.js';
 import { heartRate } from './heart-rate.js';
 import { heartRateVariability } from './heart-rate-variability.js';
@@ -31,6 +32,7 @@ const definitions = [
   pupilStatistics,
   gazeStatistics,
   eyeMovement,
+  eyePotential,
   heartRate,
   heartRateVariability,
   skinConductance,

@@ -14,6 +14,7 @@ const streams: Partial<Record<StreamType, StreamInfo>> = {
   EDA: streamInfo({ type: 'EDA', sfreq: 4, labels: ['eda'], unit: 'uS' }),
   TEMP: streamInfo({ type: 'TEMP', sfreq: 4, labels: ['temp'], unit: 'degC' }),
   RESP: streamInfo({ type: 'RESP', sfreq: 32, labels: ['chest'], unit: '' }),
+  EOG: streamInfo({ type: 'EOG', sfreq: 100, labels: ['hEOG', 'vEOG'], unit: 'uV' }),
   EMG: streamInfo({ type: 'EMG', sfreq: 100, labels: ['zygomaticus', 'corrugator'], unit: 'uV' }),
   ACC: streamInfo({ type: 'ACC', sfreq: 32, labels: ['x', 'y', 'z'], unit: 'g' }),
   Face: streamInfo({ type: 'Face', sfreq: 30, labels: ['AU01_r', 'AU12_r', 'AU12_c'], unit: '' }),
