@@ -1,0 +1,129 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { loadManifest } from '../../src/models/manifest.js';
+import { train } from '../../src/training/train.js';
+import { runAffectd } from '../cli/run-affectd.js';
+
+const pipeline = `
+sources:
+  eda: { type: websocket, stream_type: EDA, optional: true }
+  temp: { type: websocket, stream_type: TEMP, optional: true }
+transforms:
+  skin: { type: extract, input: eda, features: [skin-conductance], window_s: 4, hop_s: 1 }
+  skin_z: { type: normalize, input: skin, half_life_s: 300, min_s: 4 }
+  warmth: { type: extract, input: temp, features: [skin-temperature], window_s: 4, hop_s: 1 }
+models:
+  affect: { type: prnet, inputs: { eda: skin_z, temp: warmth }, path: model }
+`;
+
+const config = (more = '') => `
+name: sessions
+type: prnet
+pipeline: pipeline.yaml
+data:
+  kind: dataset
+  dataset: { kind: xdf-sessions, path: recordings }
+  step_s: 1
+  labels: { classes_from: { dimension: arousal, above: 0, names: [calm, excited] } }
+  shares: { validation: 0.25, calibration: 0.25 }
+settings: { hidden: [6], heads: [valence, arousal], classes: [calm, excited], ranking: [arousal] }
+clip_sd: 5
+fit:
+  seed: 1
+  epochs: 4
+  batch_size: 16
+  learning_rate: 0.01
+  loss: { mse: 1, cross_entropy: 0.5, ranking: { weight: 0.5, tolerance: 0.1, within_trial: true } }
+interval_level: 0.5
+validity: { min_present: 1, required: [] }
+${more}`;
+
+let directory: string;
+const path = () => join(directory, 'train.yaml');
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'affectd-train-dataset-'));
+  writeFileSync(join(directory, 'pipeline.yaml'), pipeline);
+  mkdirSync(join(directory, 'recordings'));
+  for (const person of ['1', '2', '3', '4'])
+    await runAffectd([
+      'simulate',
+      '--seed',
+      person,
+      '--only',
+      'eda,temp',
+      '--duration',
+      '40',
+      '--out',
+      join(directory, 'recordings', `sub-${person}.xdf`),
+    ]);
+});
+
+describe('train on recordings of our own', () => {
+  it('writes a model without evidence, and a card that says so', async () => {
+    writeFileSync(path(), config());
+    const report = await train(path());
+    const manifest = await loadManifest(directory);
+    expect(manifest.evidence).toBe('none');
+    expect(Object.keys(manifest.familiarity!)).toEqual(['eda', 'temp']);
+    expect(report.windows).toEqual({ train: 74, validation: 37, calibration: 37 });
+    const card = readFileSync(join(directory, 'CARD.md'), 'utf8');
+    expect(card).toContain('Nothing was shown of what this model is worth');
+    expect(card).toContain(report.model);
+    expect(existsSync(join(directory, 'checkpoint.bin'))).toBe(false);
+  });
+
+  it('goes on after the last whole epoch when it was cut off, and ends with the same model', async () => {
+    writeFileSync(path(), config());
+    const { model } = await train(path());
+    rmSync(join(directory, 'manifest.json'));
+    const cut = (line: string): void => {
+      if (line.startsWith('epoch 2')) throw new Error('cut');
+    };
+    await expect(train(path(), { progress: cut })).rejects.toThrow('cut');
+    expect(existsSync(join(directory, 'manifest.json'))).toBe(false);
+    const lines: string[] = [];
+    const resumed = await train(path(), { progress: (line) => lines.push(line) });
+    expect(lines).toContain('going on after epoch 2');
+    expect(lines.some((line) => line.startsWith('epoch 1:'))).toBe(false);
+    expect(resumed.model).toBe(model);
+  });
+
+  it('shows an honest evaluation on the card, and refuses a leaky one', async () => {
+    const figures = { ccc: { mean: 0.25, sd: 0.1, interval: [0.2, 0.3] } };
+    const evaluation = (label: string | null) => ({
+      name: 'mine',
+      label,
+      data: { people: 4, windows: 148, digest: 'sha256:0' },
+      splits: [
+        {
+          summary: 'new people',
+          label,
+          unit: 'person',
+          tables: [{ quantity: 'valence', level: 'window', rows: [{ model: 'net', figures }] }],
+        },
+      ],
+    });
+    writeFileSync(path(), config('evaluation: { report: evaluation.json, model: net }'));
+    writeFileSync(join(directory, 'evaluation.json'), JSON.stringify(evaluation(null)));
+    await train(path());
+    expect((await loadManifest(directory)).evidence).toBe('validated');
+    expect(readFileSync(join(directory, 'CARD.md'), 'utf8')).toContain('0.250 ± 0.100 [0.200, 0.300]');
+    writeFileSync(join(directory, 'evaluation.json'), JSON.stringify(evaluation('LEAKY')));
+    await expect(train(path())).rejects.toThrow(/it is leaky/);
+    writeFileSync(path(), config('evaluation: { report: evaluation.json, model: other }'));
+    await expect(train(path())).rejects.toThrow(/other is not in .*; it has net/);
+  });
+
+  it.each([
+    [
+      'settings: { hidden: [6], heads: [valence], classes: [excited, calm], ranking: [arousal] }',
+      /settings.classes: the data have calm, excited/,
+    ],
+    ['settings: { hidden: [6], heads: [valence] }', /fit.loss.cross_entropy: the model has no classes/],
+  ])('refuses %s in one line', async (settings, message) => {
+    writeFileSync(path(), config().replace(/^settings: .*$/m, settings));
+    await expect(train(path())).rejects.toThrow(message);
+  });
+});
