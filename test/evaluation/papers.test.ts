@@ -68,7 +68,10 @@ function shrunk(file: string): EvaluateConfig {
     })),
     // So few ratings have none in the middle of the scale.
     ablations: config.ablations?.filter((one: { label_range?: number }) => one.label_range === undefined),
-    ...(config.sweeps?.missing && { sweeps: { ...config.sweeps, missing: { rates: [0, 0.4] } } }),
+    sweeps: {
+      ...(config.sweeps?.missing && { missing: { rates: [0, 0.4] } }),
+      ...(config.sweeps?.asynchrony && { asynchrony: { shifts_s: [2] } }),
+    },
   };
 }
 
