@@ -2,6 +2,7 @@ import type { Manifest } from '../models/manifest.js';
 import type { SimulatedData, TrainConfig } from './config.js';
 import type { DimensionReport, EvaluationRow } from './evaluate.js';
 import type { Epoch } from './fit.js';
+import type { RankAgreement } from './rank-agreement.js';
 
 /** What training on simulated people reports. */
 export interface SimulatedReport extends TrainingReport {
@@ -11,6 +12,8 @@ export interface SimulatedReport extends TrainingReport {
   readonly rows: readonly EvaluationRow[];
   readonly ceiling: EvaluationRow;
   readonly baseline: EvaluationRow;
+  /** One a ranked dimension. */
+  readonly ranking: readonly RankAgreement[];
 }
 
 export interface TrainingReport {
@@ -53,6 +56,24 @@ export function renderRows(rows: readonly EvaluationRow[]): string {
   ].join('\n');
 }
 
+function rankingSection(ranking: readonly RankAgreement[]): string {
+  if (ranking.length === 0) return '';
+  const share = (value: number): string => `${(100 * value).toFixed(1)} %`;
+  const lines = ranking.map(
+    ({ dimension, pairs, accuracy, commonest }) =>
+      `| ${dimension} | ${share(accuracy)} | ${share(commonest)} | ${pairs} |`,
+  );
+  return `## Which of two moments is higher
+Each window of a test person against moments of the same session, at least ten windows apart: higher, similar or lower. Always saying what is
+most frequent would be right as often as the third column says.
+
+| dimension | right | most frequent | pairs |
+| --- | --- | --- | --- |
+${lines.join('\n')}
+
+`;
+}
+
 /** A path's last folder and file. */
 export const shortPath = (path: string): string => path.split('/').slice(-2).join('/');
 
@@ -90,7 +111,7 @@ the calibration people. It needs the future, so nothing live can be expected to 
 
 ${renderRows([report.ceiling, report.baseline])}
 
-## Known limits
+${rankingSection(report.ranking)}## Known limits
 Simulated effects have no sign flips between people, valence and arousal are independent, and nothing else happens in the simulated
 person's life. Where facial EMG is worn, that it says so much of valence is a property of the generator, not a finding. Intervals hold their level over all combinations of
 that many modalities, not for each combination.

@@ -32,6 +32,7 @@ import { loadExamples } from './example-set.js';
 import { type Epoch, fitModel } from './fit.js';
 import { onlyModel } from './only-model.js';
 import { groupPeople, type PeopleGroups } from './people-groups.js';
+import { rankAgreement } from './rank-agreement.js';
 import { renderCard, type SimulatedReport, type TrainingReport } from './report.js';
 import { type SimulatedSession, simulatedPeople } from './simulated-people.js';
 import { fitStandardisation } from './standardise.js';
@@ -174,7 +175,7 @@ async function test(
   data: SimulatedData,
   { inputs, groups }: TrainingData,
   options: TrainOptions,
-): Promise<Pick<SimulatedReport, 'engine' | 'rows' | 'ceiling' | 'baseline'>> {
+): Promise<Pick<SimulatedReport, 'engine' | 'rows' | 'ceiling' | 'baseline' | 'ranking'>> {
   const { config, directory } = plan;
   const examples = collect(plan, inputs, simulatedPeople(data, 'test'), data.step_s);
   const loaded = await readModel(directory);
@@ -195,8 +196,17 @@ async function test(
     examples,
     inference.predict,
   );
+  const told = await inference.predict(examples.map(({ frame }) => frame));
   await inference.dispose();
-  return { engine: engine.name, rows, ceiling, baseline: constantRow(groups.train, examples) };
+  const ranking = loaded.model.ranking.map((dimension) =>
+    rankAgreement(
+      examples,
+      told.map((output) => output.ranking![dimension]),
+      dimension,
+      config.fit.loss.ranking?.tolerance ?? 0,
+    ),
+  );
+  return { engine: engine.name, rows, ceiling, baseline: constantRow(groups.train, examples), ranking };
 }
 
 function duration(seconds: number): string {
