@@ -111,7 +111,8 @@ function judgeChannels({ info, chunks, samples }: StreamProbe): Omit<Finding, 'c
   const findings: Omit<Finding, 'check'>[] = [];
   for (const { info: part, notes } of canonicalStreams(declarationOf(info, info.name))) {
     if (part.type === 'Other') continue;
-    for (const { code, message } of notes) {
+    for (const { code, level, message } of notes) {
+      if (level === 'info') continue;
       if (code === 'channels-unlabelled' && !spatial.has(part.type)) continue;
       findings.push({
         status: 'note',

@@ -1,6 +1,7 @@
 import type { SessionEvent } from '../core/event.js';
 import type { Channel, Chunk, StreamInfo, StreamType } from '../core/signal.js';
 import { canonicalLabels, distinctLabels, isEegLabel, isReferencePair } from '../montage/labels.js';
+import { positionOf } from '../montage/positions.js';
 import { deviceDialects } from './device.js';
 import { faceChannel } from './face-channel.js';
 import type { RawChannel, RawStreamDeclaration } from './raw-stream.js';
@@ -147,12 +148,44 @@ function partOf(
     keep: Int32Array.from(indices),
     scale: Float64Array.from(conversions, (c) => c.scale),
     offset: Float64Array.from(conversions, (c) => c.offset),
-    notes: [...labelNotes(info), ...unitNotes(info, chosen, conversions)],
+    notes: [
+      ...mappingNotes(
+        info,
+        indices.map((index) => raw.channels[index].label),
+      ),
+      ...labelNotes(info),
+      ...unitNotes(info, chosen, conversions),
+    ],
   };
 }
 
 function label(raw: string, streamType: string): string {
   return streamType === '' ? withoutKind(raw) : raw.trim();
+}
+
+/** Which labels were written in another way, and which electrodes can be neither pooled nor interpolated. */
+function mappingNotes(info: StreamInfo, rawLabels: readonly string[]): SessionEvent[] {
+  if (info.type !== 'EEG' && info.type !== 'Face') return [];
+  const mapped = info.channels.flatMap(({ label }, c) =>
+    label === '' || label === rawLabels[c] ? [] : [`${rawLabels[c]} is ${label}`],
+  );
+  const unplaced = info.channels.flatMap(({ label }) =>
+    info.type !== 'EEG' || label === '' || positionOf(label) ? [] : [label],
+  );
+  if (mapped.length === 0 && unplaced.length === 0) return [];
+  const parts = [
+    ...(mapped.length > 0 ? [mapped.join(', ')] : []),
+    ...(unplaced.length > 0 ? [`no place on the scalp is known for ${unplaced.join(', ')}`] : []),
+  ];
+  return [
+    {
+      code: 'channels-mapped',
+      level: 'info',
+      message: `stream '${info.name}' (${info.type}): ${parts.join('; ')}`,
+      stream: info.id,
+      details: { mapped: mapped.length, unplaced: unplaced.length, channels: info.channels.length },
+    },
+  ];
 }
 
 function labelNotes(info: StreamInfo): SessionEvent[] {

@@ -136,6 +136,22 @@ export const qualityMessageSchema = z.object({
               })
               .optional()
               .describe('Of EEG, ECG, EMG and EOG of a regular rate; null where it cannot be told.'),
+            contact: z
+              .number()
+              .min(0)
+              .max(1)
+              .optional()
+              .describe(
+                "The electrode's contact, 0 none to 1 good, where the headset tells it (Emotiv's Contact-Quality and EEG-Quality, Muse's horseshoe or isgood): the least that it told last.",
+              ),
+            interpolated: z
+              .number()
+              .min(0)
+              .max(1)
+              .optional()
+              .describe(
+                'Share of the samples since the previous message that `interpolate` filled in from other channels.',
+              ),
           }),
         )
         .readonly(),

@@ -14,6 +14,8 @@ export class InspectReport {
     readonly zero_unix_s: number | null,
     readonly streams: readonly InspectedStream[],
     readonly problems: readonly string[],
+    /** How labels were understood; empty where they came as they are used. */
+    readonly montage: readonly string[] = [],
   ) {}
 
   toJSON() {
@@ -30,6 +32,7 @@ export class InspectReport {
         gaps,
       })),
       problems: this.problems,
+      ...(this.montage.length > 0 && { montage: this.montage }),
     };
   }
 }
@@ -40,10 +43,11 @@ export async function inspectRecording(recording: Recording): Promise<InspectRep
     recording.streams.map(({ info }) => [info.id, new QualityMeter(info.channels.length, info.sfreq)]),
   );
   const notes: string[] = [];
+  const montage: string[] = [];
   const messages = recording.messages({
     chunk: null,
     clockSync: true,
-    events: (event) => notes.push(event.message),
+    events: ({ code, message }) => (code === 'channels-mapped' ? montage : notes).push(message),
   });
   for await (const message of messages)
     if (message.kind === 'chunk') meters.get(message.chunk.info.id)?.add(message.chunk);
@@ -51,13 +55,20 @@ export async function inspectRecording(recording: Recording): Promise<InspectRep
     ...stream,
     quality: stream.info.type === 'Markers' ? [] : meters.get(stream.info.id)!.result(),
   }));
-  return new InspectReport(recording.path, recording.format, recording.zero_unix_s, streams, [
-    ...recording.problems,
-    ...recording.streams
-      .filter(({ samples }) => samples === 0)
-      .map(({ info }) => `stream '${info.name}' (${info.type}) is dead: it has no samples`),
-    ...notes,
-  ]);
+  return new InspectReport(
+    recording.path,
+    recording.format,
+    recording.zero_unix_s,
+    streams,
+    [
+      ...recording.problems,
+      ...recording.streams
+        .filter(({ samples }) => samples === 0)
+        .map(({ info }) => `stream '${info.name}' (${info.type}) is dead: it has no samples`),
+      ...notes,
+    ],
+    montage,
+  );
 }
 
 /** The report as text for people. */
@@ -69,6 +80,7 @@ export function formatInspection(report: InspectReport): string {
       : `, starts ${new Date((report.zero_unix_s + first) * 1000).toISOString()}`;
   const lines = [`${report.path} (${report.format}${start})`, ''];
   for (const stream of report.streams) lines.push(...describeStream(stream), '');
+  if (report.montage.length > 0) lines.push('labels:', ...report.montage.map((line) => `  ${line}`), '');
   lines.push(report.problems.length > 0 ? 'problems:' : 'no problems found');
   for (const problem of report.problems) lines.push(`  ${problem}`);
   return `${lines.join('\n')}\n`;

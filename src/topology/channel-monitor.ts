@@ -16,6 +16,10 @@ export interface ChannelReport {
   readonly state: ChannelState;
   /** Of electrodes alone. */
   readonly quality?: MeasuredQuality;
+  /** What the headset itself tells of the electrode's contact, 0 (none) to 1 (good), where it does. */
+  readonly contact?: number;
+  /** Share of the samples since the previous look that were filled in from other channels, where a node does that. */
+  readonly interpolated?: number;
 }
 
 /** Streams whose channels are electrodes: mains, contact and amplifier limits are what spoils them. */

@@ -17,9 +17,11 @@ import { FixationStream } from '../features/events/device-event.js';
 import { canonicalLabels } from '../montage/labels.js';
 import { ChannelMonitor } from './channel-monitor.js';
 import { ClosingTimes } from './closing-times.js';
+import { ContactQuality } from './contact-quality.js';
 import { FrameBuilder } from './frame.js';
 import type { GraphOutput, InputStatus } from './graph-output.js';
-import type { Pipeline, SourceNode } from './pipeline.js';
+import { InterpolationWatch, type MissingChannel } from './interpolation-watch.js';
+import type { Pipeline, SourceNode, TransformNode } from './pipeline.js';
 import { Watermarks } from './watermarks.js';
 
 /** Windows that end more than this after the last sample are left out instead of being closed empty, s. */
@@ -94,6 +96,10 @@ export class SessionGraph {
   readonly #bound = new Map<string, BoundSource>();
   /** Streams in which an eye tracker tells its fixations. */
   readonly #fixations = new Map<string, FixationStream>();
+  /** Streams in which a headset tells the contact of its electrodes. */
+  readonly #contacts = new Map<string, ContactQuality>();
+  /** Of sources whose missing channels a node fills in. */
+  readonly #interpolations = new Map<string, InterpolationWatch>();
   readonly #latest = new Map<string, FeatureVector | RawWindow>();
   #zero: Seconds | null = null;
   #closedUntil = Number.NEGATIVE_INFINITY;
@@ -108,7 +114,7 @@ export class SessionGraph {
       const { definition, params, name } = node;
       const parent = chunkSteps.get(node.input);
       if (definition.kind === 'chunk' && parent) {
-        const processor = (definition as ChunkTransform<never>).create(params as never);
+        const processor = this.#watched((definition as ChunkTransform<never>).create(params as never), node);
         const step: ChunkStep = { processor, chunkSteps: [], windowSteps: [] };
         parent.chunkSteps.push(step);
         chunkSteps.set(name, step);
@@ -194,6 +200,8 @@ export class SessionGraph {
     this.#streams.set(info.id, info);
     const fixations = FixationStream.of(info);
     if (fixations) this.#fixations.set(info.id, fixations);
+    const contacts = ContactQuality.of(info);
+    if (contacts) this.#contacts.set(info.id, contacts);
     const wanted = [...this.#options.pipeline.sources.values()].filter((source) => {
       const { bindings } = this.#options;
       if (bindings) return bindings.get(source.name) === info.id;
@@ -266,9 +274,13 @@ export class SessionGraph {
         .get(info.id)
         ?.push(chunk, (marker) => this.#tell({ ...marker, time: marker.time - zero }));
     }
-    if (feeds.length === 0 || this.#zero === null) return;
+    if (this.#zero === null) return;
     const zero = this.#zero;
+    const contacts = this.#contacts.get(info.id);
+    if (feeds.length === 0 && !contacts) return;
     const times = zero === 0 ? chunk.times : chunk.times.map((t) => t - zero);
+    contacts?.push({ ...chunk, times });
+    if (feeds.length === 0) return;
     const first = times[0];
     if (first < this.#closedUntil - 1e-6) {
       this.#options.events({
@@ -364,10 +376,55 @@ export class SessionGraph {
 
   #inputs(time: Seconds): ReadonlyMap<string, InputStatus> {
     const inputs = new Map<string, InputStatus>();
+    const contacts = this.#contactsAt(time);
     for (const [source, { info, stale, monitor }] of this.#bound) {
-      if (monitor) inputs.set(source, { info, stale, channels: monitor.take(time) });
+      if (!monitor) continue;
+      const filled = this.#interpolations.get(source)?.take();
+      const channels = monitor.take(time).map((report) => {
+        const contact = report.quality && contacts.get(report.label);
+        return {
+          ...report,
+          ...(contact === undefined ? {} : { contact }),
+          ...(filled && { interpolated: filled.get(report.label) ?? 0 }),
+        };
+      });
+      inputs.set(source, { info, stale, channels });
     }
     return inputs;
+  }
+
+  /** The least that any of the headset's streams tells of each electrode. */
+  #contactsAt(time: Seconds): ReadonlyMap<string, number> {
+    const least = new Map<string, number>();
+    for (const contacts of this.#contacts.values())
+      for (const [label, share] of contacts.at(time))
+        least.set(label, Math.min(share, least.get(label) ?? 1));
+    return least;
+  }
+
+  #watched(processor: ChunkProcessor, { name, source, definition }: TransformNode): ChunkProcessor {
+    if (definition.type !== 'interpolate') return processor;
+    const watch = new InterpolationWatch(processor, (channel) => this.#tellMissing(name, source, channel));
+    this.#interpolations.set(source, watch);
+    return watch;
+  }
+
+  #tellMissing(
+    node: string,
+    source: string,
+    { label, time, mended, missing, channels }: MissingChannel,
+  ): void {
+    const at = `${source}: ${label} is missing at ${time.toFixed(3)} s`;
+    this.#options.events({
+      code: mended ? 'channel-interpolated' : 'channel-masked',
+      level: 'warn',
+      session: this.#options.session,
+      stream: this.#bound.get(source)?.info.name ?? source,
+      time,
+      message: mended
+        ? `${at}; ${node} fills it in from the other ${channels - missing} channels, whenever it can`
+        : `${at}, with ${missing} of ${channels} channels: too many for ${node}, or no place on the scalp is known; masked`,
+    });
   }
 
   #watchSilence(time: Seconds): void {

@@ -65,6 +65,19 @@ describe('canonicalStreams', () => {
     expect(stream.notes.map((n) => n.code)).toEqual(['channels-unlabelled']);
   });
 
+  it('reports which labels it understood how, and which have no place on the scalp', () => {
+    const labels = ['EEG FP1-Ref', 'T3', 'Cz', 'CB1'].map((label) => [label, 'uV'] as const);
+    const [note, ...rest] = canonicalStream(declare({ type: 'EEG' }, labels)).notes;
+    expect(rest).toEqual([]);
+    expect(note).toMatchObject({
+      code: 'channels-mapped',
+      level: 'info',
+      message: "stream 'device' (EEG): EEG FP1-Ref is Fp1; no place on the scalp is known for CB1",
+      details: { mapped: 1, unplaced: 1, channels: 4 },
+    });
+    expect(canonicalStream(declare({ type: 'EEG' }, [['Cz', 'uV']])).notes).toEqual([]);
+  });
+
   it('splits a typeless file by its labels', () => {
     const streams = canonicalStreams(
       declare({}, [

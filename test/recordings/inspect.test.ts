@@ -43,6 +43,16 @@ describe('inspectRecording', () => {
     await recording.close();
   });
 
+  it('tells how labels were understood, where they came otherwise, apart from the problems', async () => {
+    writeFileSync(join(folder, 'old.csv'), 'time,EEG.FP1[uV],EEG.CB1[uV]\n0,1,2\n0.01,2,1\n0.02,1,2\n');
+    const recording = await openRecording(join(folder, 'old.csv'));
+    const report = await inspectRecording(recording);
+    const line = "stream 'old' (EEG): FP1 is Fp1; no place on the scalp is known for CB1";
+    expect(report.toJSON()).toMatchObject({ problems: [], montage: [line] });
+    expect(formatInspection(report)).toMatch(/labels:\n {2}stream 'old' .*\n\nno problems found/);
+    await recording.close();
+  });
+
   it('measures quality by channel, and tells it in words', async () => {
     const recording = await openRecording(join(folder, 'r.csv'));
     const report = await inspectRecording(recording);
