@@ -47,6 +47,8 @@ class Stream {
   readonly #info: StreamInfo;
   readonly #features: Windower<FeatureVector>;
   readonly #hop: number;
+  /** Of one hop's samples, from its start, s. */
+  readonly #times: Float64Array;
 
   constructor(
     part: Part,
@@ -56,6 +58,7 @@ class Stream {
     const channels = [{ label: type, unit, type }];
     this.#info = { id: type, name: type, type, sourceId: 'bench', sfreq, channels };
     this.#hop = sfreq * HOP_S;
+    this.#times = Float64Array.from({ length: this.#hop }, (_, i) => i / sfreq);
     this.#features = extract.create(
       extract.params.parse({ features, window_s: 4, hop_s: HOP_S }),
     ) as Windower<FeatureVector>;
@@ -66,8 +69,8 @@ class Stream {
     const from = (k % CHUNKS) * this.#hop;
     const chunk: Chunk = {
       info: this.#info,
-      data: this.samples.slice(from, from + this.#hop),
-      times: Float64Array.from({ length: this.#hop }, (_, i) => k * HOP_S + i / this.#info.sfreq),
+      data: this.samples.subarray(from, from + this.#hop),
+      times: this.#times.map((t) => k * HOP_S + t),
       gapBefore: false,
     };
     this.#features.push(chunk);

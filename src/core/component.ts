@@ -1,6 +1,13 @@
 import type { z } from 'zod';
 import type { FeatureVector } from './features.js';
-import type { ChunkProcessor, Extractor, FeatureProcessor, RawWindow, Windower } from './processor.js';
+import type {
+  ChunkProcessor,
+  Extractor,
+  FeatureProcessor,
+  RawWindow,
+  SharedParts,
+  Windower,
+} from './processor.js';
 import type { StreamInfo, StreamType } from './signal.js';
 
 /** What is known of a stream when a pipeline file is checked, before any data. */
@@ -71,8 +78,8 @@ export interface FeatureDefinition<Params = unknown> {
   /** Stream types that the extractor understands. */
   readonly streams: readonly StreamType[];
   physics?(params: Params, upstream: UpstreamFacts & { window_s: number }): PhysicsProblem[];
-  /** `window_s`, s: the extract node's window. */
-  create(info: StreamInfo, params: Params, window_s: number): Extractor;
+  /** `window_s`, s: the extract node's window. `shared`: one for the extractors that get the same chunks, in order. */
+  create(info: StreamInfo, params: Params, window_s: number, shared?: SharedParts): Extractor;
 }
 
 /** Type-safe way to write a definition: `export const bandpass = chunkTransform({...})`. */

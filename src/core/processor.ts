@@ -53,6 +53,9 @@ export interface FeatureProcessor {
   restore?(snapshot: Snapshot): void;
 }
 
+/** What extractors of one stream do together, by name: made anew with them for every layout. */
+export type SharedParts = Map<string, unknown>;
+
 /** Computes features of one stream at closing times; made anew for every stream layout. */
 export interface Extractor {
   readonly descriptors: readonly FeatureDescriptor[];

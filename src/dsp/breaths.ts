@@ -1,4 +1,4 @@
-import { finiteMean } from './statistics.js';
+import { finiteMean, median } from './statistics.js';
 
 /** Breathing over a stretch of time; NaN where too few breaths were whole. */
 export interface Breaths {
@@ -77,12 +77,12 @@ export function breathsIn(times: Float64Array, samples: Float64Array, longest_st
   };
 }
 
+let magnitudes = new Float64Array(0);
+
 /** Median of the absolute values of the finite ones among `samples`; NaN where there is none. */
 function medianMagnitude(samples: Float64Array): number {
-  const magnitudes = samples.filter((x) => x - x === 0);
-  for (let i = 0; i < magnitudes.length; i++) magnitudes[i] = Math.abs(magnitudes[i]);
-  magnitudes.sort();
-  const middle = magnitudes.length >>> 1;
-  if (magnitudes.length % 2 === 1) return magnitudes[middle];
-  return (magnitudes[middle - 1] + magnitudes[middle]) / 2;
+  if (magnitudes.length < samples.length) magnitudes = new Float64Array(2 * samples.length);
+  let n = 0;
+  for (const x of samples) if (x - x === 0) magnitudes[n++] = Math.abs(x);
+  return median(magnitudes, n);
 }

@@ -30,6 +30,9 @@ const MARGIN_S = 10;
 /** Beat-to-beat intervals of the last time and what follows from them. */
 export class IntervalHistory {
   readonly #intervals: Interval[] = [];
+  #lengths = new Float64Array(64);
+  /** Good intervals by span, as they were last asked for. */
+  readonly #known = new Map<number, { readonly time: number; readonly good: readonly Interval[] | null }>();
   #lastBeat = Number.NEGATIVE_INFINITY;
   #broken = true;
 
@@ -106,23 +109,40 @@ export class IntervalHistory {
     if (!(length_s > 0)) return;
     this.#broken = false;
     this.#intervals.push({ time, length_s, adjacent });
+    this.#known.clear();
     let old = 0;
     while (this.#intervals[old].time < time - this.span_s - MARGIN_S) old++;
     if (old > 32) this.#intervals.splice(0, old);
   }
 
   #goodSince(time: number, span_s: number): readonly Interval[] | null {
-    const recent = this.#intervals.filter((i) => i.time > time - span_s && i.time <= time);
-    if (recent.length < LEAST_COUNT || time - recent.at(-1)!.time > LATEST_S) return null;
-    const typical = median(recent.map((i) => i.length_s));
-    const change = median(recent.slice(1).map((i, n) => Math.abs(i.length_s - recent[n].length_s)));
-    if (change > NOISE_SHARE * typical) return null;
-    const good = recent.filter(
-      ({ length_s }) =>
-        length_s >= SHORTEST_S &&
-        length_s <= LONGEST_S &&
-        Math.abs(length_s - typical) <= ODD_SHARE * typical,
-    );
-    return good.length >= Math.max(LEAST_COUNT, LEAST_GOOD * recent.length) ? good : null;
+    const known = this.#known.get(span_s);
+    if (known?.time === time) return known.good;
+    const good = this.#chooseGood(time, span_s);
+    this.#known.set(span_s, { time, good });
+    return good;
+  }
+
+  #chooseGood(time: number, span_s: number): readonly Interval[] | null {
+    const intervals = this.#intervals;
+    let to = intervals.length;
+    while (to > 0 && intervals[to - 1].time > time) to--;
+    let from = to;
+    while (from > 0 && intervals[from - 1].time > time - span_s) from--;
+    const count = to - from;
+    if (count < LEAST_COUNT || time - intervals[to - 1].time > LATEST_S) return null;
+    if (this.#lengths.length < count) this.#lengths = new Float64Array(2 * count);
+    const lengths = this.#lengths;
+    for (let i = 0; i < count; i++) lengths[i] = intervals[from + i].length_s;
+    const typical = median(lengths, count);
+    for (let i = 1; i < count; i++) lengths[i - 1] = Math.abs(lengths[i] - lengths[i - 1]);
+    if (median(lengths, count - 1) > NOISE_SHARE * typical) return null;
+    const good: Interval[] = [];
+    for (let i = from; i < to; i++) {
+      const { length_s } = intervals[i];
+      const odd = Math.abs(length_s - typical) > ODD_SHARE * typical;
+      if (!odd && length_s >= SHORTEST_S && length_s <= LONGEST_S) good.push(intervals[i]);
+    }
+    return good.length >= Math.max(LEAST_COUNT, LEAST_GOOD * count) ? good : null;
   }
 }

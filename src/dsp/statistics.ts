@@ -56,10 +56,38 @@ export function finiteMean(values: Iterable<number>): number {
   return n === 0 ? Number.NaN : sum / n;
 }
 
-/** Median of `values`; NaN where there is none. */
-export function median(values: readonly number[]): number {
-  if (values.length === 0) return Number.NaN;
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >>> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+let scratch = new Float64Array(64);
+
+/** Median of the first `n` of `values`; NaN where there is none. They are parted at the middle, not sorted (Hoare's selection). */
+export function median(values: ArrayLike<number>, n: number = values.length): number {
+  if (n === 0) return Number.NaN;
+  if (scratch.length < n) scratch = new Float64Array(2 * n);
+  for (let i = 0; i < n; i++) scratch[i] = values[i];
+  const middle = n >>> 1;
+  part(scratch, n, middle);
+  if (n % 2 === 1) return scratch[middle];
+  let below = scratch[0];
+  for (let i = 1; i < middle; i++) if (scratch[i] > below) below = scratch[i];
+  return (below + scratch[middle]) / 2;
+}
+
+/** Puts the value at place `k` of the sorted first `n` there, smaller ones before and larger ones after it. */
+function part(values: Float64Array, n: number, k: number): void {
+  let low = 0;
+  let high = n - 1;
+  while (low < high) {
+    const pivot = values[k];
+    let i = low;
+    let j = high;
+    while (i <= j) {
+      while (values[i] < pivot) i++;
+      while (pivot < values[j]) j--;
+      if (i > j) break;
+      const x = values[i];
+      values[i++] = values[j];
+      values[j--] = x;
+    }
+    if (j < k) low = i;
+    if (k < i) high = j;
+  }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { featureDefinition } from '../core/component.js';
-import type { Extractor } from '../core/processor.js';
+import type { Extractor, SharedParts } from '../core/processor.js';
 import type { Chunk, StreamInfo, Window } from '../core/signal.js';
 import { BeatSeries, beatProblems } from './heart/beat-series.js';
 
@@ -26,16 +26,21 @@ class HeartRateVariability implements Extractor {
   ];
   readonly context_s = LEAST_S;
   readonly #beats: BeatSeries;
+  /** Whether the beats are this extractor's to feed. */
+  readonly #feeds: boolean;
 
   constructor(
     info: StreamInfo,
     readonly span_s: number,
+    shared?: SharedParts,
   ) {
-    this.#beats = new BeatSeries(info, span_s);
+    const { beats, fresh } = BeatSeries.shared(info, shared);
+    this.#beats = beats;
+    this.#feeds = fresh;
   }
 
   push(chunk: Chunk): void {
-    this.#beats.push(chunk);
+    if (this.#feeds) this.#beats.push(chunk);
   }
 
   compute({ end }: Window, out: Float64Array): void {
@@ -54,5 +59,5 @@ export const heartRateVariability = featureDefinition<Params>({
   params,
   streams: ['ECG', 'PPG', 'IBI'],
   physics: beatProblems,
-  create: (info, { span_s }) => new HeartRateVariability(info, span_s),
+  create: (info, { span_s }, _, shared) => new HeartRateVariability(info, span_s, shared),
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { featureDefinition } from '../core/component.js';
-import type { Extractor } from '../core/processor.js';
+import type { Extractor, SharedParts } from '../core/processor.js';
 import { type Chunk, channelOf, type StreamInfo, type Window } from '../core/signal.js';
 import { BeatSeries, beatProblems } from './heart/beat-series.js';
 
@@ -23,17 +23,22 @@ class RateOfBeats implements Extractor {
   readonly descriptors = descriptors;
   readonly context_s;
   readonly #beats: BeatSeries;
+  /** Whether the beats are this extractor's to feed. */
+  readonly #feeds: boolean;
 
   constructor(
     info: StreamInfo,
     readonly params: Params,
+    shared?: SharedParts,
   ) {
     this.context_s = params.rate_s;
-    this.#beats = new BeatSeries(info, params.rmssd_s);
+    const { beats, fresh } = BeatSeries.shared(info, shared);
+    this.#beats = beats;
+    this.#feeds = fresh;
   }
 
   push(chunk: Chunk): void {
-    this.#beats.push(chunk);
+    if (this.#feeds) this.#beats.push(chunk);
   }
 
   compute({ end }: Window, out: Float64Array): void {
@@ -83,5 +88,6 @@ export const heartRate = featureDefinition<Params>({
   params,
   streams: ['ECG', 'PPG', 'HR', 'IBI'],
   physics: beatProblems,
-  create: (info, p) => (info.type === 'HR' ? new RateOfDevice(info, p) : new RateOfBeats(info, p)),
+  create: (info, p, _, shared) =>
+    info.type === 'HR' ? new RateOfDevice(info, p) : new RateOfBeats(info, p, shared),
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type FeatureDefinition, type PhysicsProblem, windowTransform } from '../core/component.js';
 import { ConfigurationError } from '../core/errors.js';
 import type { FeatureSchema, FeatureVector, MaskReason } from '../core/features.js';
-import type { Extractor, ResetCause, Windower } from '../core/processor.js';
+import type { Extractor, ResetCause, SharedParts, Windower } from '../core/processor.js';
 import {
   type Chunk,
   channelOf,
@@ -72,6 +72,7 @@ class Extract implements Windower<FeatureVector> {
   reset(info: StreamInfo, _cause: ResetCause): void {
     const { features, window_s } = this.params;
     this.#sliding = new SlidingWindow(info, window_s);
+    const shared: SharedParts = new Map();
     this.#extractors = features.map((f) => {
       const { definition, own } = resolve(f);
       if (!definition.streams.includes(info.type))
@@ -79,7 +80,7 @@ class Extract implements Windower<FeatureVector> {
           'feature-stream-mismatch',
           `${definition.name} reads ${definition.streams.join(', ')}, not the ${info.type} stream ${info.name}`,
         );
-      return definition.create(info, own, window_s);
+      return definition.create(info, own, window_s, shared);
     });
     this.#schema = { features: this.#extractors.flatMap((e) => e.descriptors) };
     this.#begin = Number.POSITIVE_INFINITY;

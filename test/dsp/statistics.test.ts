@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { finiteMean, median, trendOf } from '../../src/dsp/statistics.js';
 
@@ -38,5 +39,24 @@ describe('finiteMean and median', () => {
     expect(median([])).toBeNaN();
     expect(median([3, 1, 2])).toBe(2);
     expect(median([4, 1, 2, 3])).toBe(2.5);
+    expect(median([9, 1, 2, 0], 3)).toBe(2);
+  });
+
+  it('has the median of the sorted values, and leaves them as they were', () => {
+    const numbers = fc.array(fc.double({ noNaN: true, min: -1e9, max: 1e9 }), {
+      minLength: 1,
+      maxLength: 200,
+    });
+    const ties = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 50 });
+    fc.assert(
+      fc.property(fc.oneof(numbers, ties), (values) => {
+        const before = [...values];
+        const sorted = [...values].sort((a, b) => a - b);
+        const half = sorted.length >> 1;
+        const wanted = sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+        expect(median(values) === wanted).toBe(true);
+        expect(values).toEqual(before);
+      }),
+    );
   });
 });

@@ -1,4 +1,5 @@
 import type { PhysicsProblem, UpstreamFacts } from '../../core/component.js';
+import type { SharedParts } from '../../core/processor.js';
 import { type Chunk, channelOf, type StreamInfo, type StreamType } from '../../core/signal.js';
 import { IntervalHistory } from '../../dsp/interval-history.js';
 import { PulseDetector, SLOWEST_PULSE_HZ } from '../../dsp/pulse-detector.js';
@@ -27,6 +28,10 @@ interface Heard {
   missing: boolean;
 }
 
+/** Longer than any feature looks back, s. */
+const KEPT_S = 300;
+const SHARED_NAME = 'beats';
+
 /** Rate below which no beats are found in streams of `type`, Hz. */
 function slowestRate(type: StreamType): number {
   if (type === 'ECG') return SLOWEST_QRS_HZ;
@@ -48,11 +53,7 @@ export function beatProblems(_: unknown, { stream_type, sfreq_hz }: UpstreamFact
 export class BeatSeries {
   readonly #channels: readonly Heard[];
 
-  /** `kept_s`: how long intervals are remembered, s. */
-  constructor(
-    readonly info: StreamInfo,
-    kept_s: number,
-  ) {
+  constructor(readonly info: StreamInfo) {
     const { type, sfreq, channels } = info;
     const device = type === 'IBI';
     const heard = device
@@ -61,10 +62,19 @@ export class BeatSeries {
         ? channels
         : [];
     this.#channels = heard.map(() => {
-      const intervals = new IntervalHistory(kept_s);
+      const intervals = new IntervalHistory(KEPT_S);
       const beat = (time: number) => intervals.addBeat(time);
       return { detector: beatDetector(type, sfreq, beat), intervals, missing: false };
     });
+  }
+
+  /** Those that an extractor before has made already: they are found, and pushed to, once. */
+  static shared(info: StreamInfo, shared: SharedParts = new Map()): { beats: BeatSeries; fresh: boolean } {
+    const made = shared.get(SHARED_NAME);
+    if (made instanceof BeatSeries) return { beats: made, fresh: false };
+    const beats = new BeatSeries(info);
+    shared.set(SHARED_NAME, beats);
+    return { beats, fresh: true };
   }
 
   push(chunk: Chunk): void {
