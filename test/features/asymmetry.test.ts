@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { profiles } from '../../src/simulation/profile.js';
 import { noise } from '../transforms/signals.js';
 import { named, streamWith, units, vectorAt } from './extractor-runs.js';
-import { provesRobust } from './robustness.js';
 
 const FEATURE = 'asymmetry';
 const bands = ['delta', 'theta', 'alpha', 'beta', 'gamma'];
@@ -58,5 +57,3 @@ describe(FEATURE, () => {
     expect(Object.keys(at(['Fp1', 'O1'], FEATURE, { features }))).toEqual(['Fp1-O1.dcau_a', 'O1-Fp1.dasm_a']);
   });
 });
-
-provesRobust(FEATURE);

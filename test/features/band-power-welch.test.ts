@@ -3,7 +3,6 @@ import reference from '../../fixtures/features/eeg.json' with { type: 'json' };
 import { bandPowerWelch } from '../../src/features/band-power-welch.js';
 import { noise } from '../transforms/signals.js';
 import { expectValues, named, streamWith, units, vectorAt } from './extractor-runs.js';
-import { provesRobust } from './robustness.js';
 
 const FEATURE = 'band-power-welch';
 const names = ['theta', 'slow_alpha', 'alpha', 'beta', 'gamma'];
@@ -64,5 +63,3 @@ describe(FEATURE, () => {
     expect(physics({ segment_s: 5 }, 128)).toEqual(['segment_s']);
   });
 });
-
-provesRobust(FEATURE);

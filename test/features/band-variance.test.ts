@@ -4,7 +4,6 @@ import { bandVariance } from '../../src/features/band-variance.js';
 import { chunkOf } from '../../src/testing/stream-fixtures.js';
 import { noise } from '../transforms/signals.js';
 import { expectValues, streamWith, vectorAt, vectorsOf } from './extractor-runs.js';
-import { provesRobust } from './robustness.js';
 
 const FEATURE = 'band-variance';
 const names = ['delta', 'theta', 'alpha', 'beta', 'gamma'];
@@ -38,5 +37,3 @@ describe(FEATURE, () => {
     expect(bandVariance.params.safeParse({ bands }).success).toBe(false);
   });
 });
-
-provesRobust(FEATURE);

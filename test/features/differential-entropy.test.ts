@@ -12,7 +12,6 @@ import {
   vectorOfDevice,
   vectorsOf,
 } from './extractor-runs.js';
-import { provesRobust } from './robustness.js';
 
 const FEATURE = 'differential-entropy';
 const names = ['delta', 'theta', 'alpha', 'beta', 'gamma'];
@@ -134,5 +133,3 @@ describe(FEATURE, () => {
     expect(problems.map((p) => p.path)).toEqual([['bands', 4, 'high_hz']]);
   });
 });
-
-provesRobust(FEATURE);

@@ -8,6 +8,19 @@ import { cutChunk } from '../../src/testing/chunk-invariance.js';
 import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
 import { extract } from '../../src/transforms/extract.js';
 
+/** An `extract` node with one feature, unless `params` names others, that waits for chunks of `info`. */
+export function windowerOf(
+  feature: string,
+  info: StreamInfo,
+  params: Record<string, unknown> = {},
+): Windower<FeatureVector> {
+  const windower = extract.create(
+    extract.params.parse({ features: [feature], ...params }),
+  ) as Windower<FeatureVector>;
+  windower.reset(info, 'start');
+  return windower;
+}
+
 /** Feature vectors of `chunks` at `times`, everything pushed as soon as it is needed. */
 export function vectorsOf(
   feature: string,
@@ -16,10 +29,7 @@ export function vectorsOf(
   times: readonly number[],
   params: Record<string, unknown> = {},
 ): FeatureVector[] {
-  const windower = extract.create(
-    extract.params.parse({ features: [feature], ...params }),
-  ) as Windower<FeatureVector>;
-  windower.reset(info, 'start');
+  const windower = windowerOf(feature, info, params);
   const waiting = [...chunks];
   return times.map((time) => {
     while (waiting.length > 0 && waiting[0].times[0] < time) windower.push(waiting.shift()!);

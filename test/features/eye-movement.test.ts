@@ -8,7 +8,6 @@ import { cutChunk } from '../../src/testing/chunk-invariance.js';
 import { chunkOf } from '../../src/testing/stream-fixtures.js';
 import { extract } from '../../src/transforms/extract.js';
 import { named, streamWith, units, vectorAt, vectorsOf } from './extractor-runs.js';
-import { provesRobust } from './robustness.js';
 
 const FEATURE = 'eye-movement';
 const SECONDS = 70;
@@ -322,5 +321,3 @@ describe(`${FEATURE} with the device's events`, () => {
     expect(after['saccade.frequency_60s']).toBe(before['saccade.frequency_60s']);
   });
 });
-
-provesRobust(FEATURE);

@@ -3,7 +3,6 @@ import reference from '../../fixtures/features/eog-blinks.json' with { type: 'js
 import { eyePotential } from '../../src/features/eye-potential.js';
 import { chunkOf } from '../../src/testing/stream-fixtures.js';
 import { named, streamWith, units, vectorAt, vectorOfDevice, vectorsOf } from './extractor-runs.js';
-import { provesRobust } from './robustness.js';
 
 const FEATURE = 'eye-potential';
 const { sfreq, made } = reference;
@@ -103,5 +102,3 @@ describe(FEATURE, () => {
     expect(eyePotential.physics!(params, { sfreq_hz: 32, window_s: 4 })).toHaveLength(0);
   });
 });
-
-provesRobust(FEATURE, 80);

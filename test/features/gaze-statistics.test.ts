@@ -9,7 +9,6 @@ import {
   vectorAt,
   vectorOfDevice,
 } from './extractor-runs.js';
-import { provesRobust } from './robustness.js';
 
 const SAMPLES = 240;
 const row = (value: (i: number) => number) => Array.from({ length: SAMPLES }, (_, i) => value(i));
@@ -134,5 +133,3 @@ describe('gaze-statistics', () => {
     }
   });
 });
-
-provesRobust('gaze-statistics');

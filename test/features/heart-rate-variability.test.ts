@@ -3,7 +3,6 @@ import { heartRateVariability } from '../../src/features/heart-rate-variability.
 import { Random } from '../../src/simulation/random.js';
 import { chunkOf } from '../../src/testing/stream-fixtures.js';
 import { named, streamWith, units, vectorsOf } from './extractor-runs.js';
-import { provesRobust } from './robustness.js';
 
 const FEATURE = 'heart-rate-variability';
 const SECONDS = 200;
@@ -88,5 +87,3 @@ describe(FEATURE, () => {
     expect(problems).toHaveLength(1);
   });
 });
-
-provesRobust(FEATURE, 120);

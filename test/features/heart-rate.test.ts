@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
 import { noise } from '../transforms/signals.js';
 import { expectValues, named, units, vectorAt, vectorOfDevice, vectorsOf } from './extractor-runs.js';
-import { provesRobust } from './robustness.js';
 
 /** Beats of a heart at `rate`, 1/min, with breathing and beat-to-beat variation. */
 function beatsOf(rate: number, seconds: number): number[] {
@@ -180,5 +179,3 @@ describe('heart-rate', () => {
     expect(differences[differences.length >> 1]).toBeLessThan(5);
   });
 });
-
-provesRobust('heart-rate');

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import reference from '../../fixtures/features/reference.json' with { type: 'json' };
 import { expectValues, named, streamWith, units, vectorAt, vectorOfDevice } from './extractor-runs.js';
-import { provesRobust } from './robustness.js';
 
 const axes = [
   ['x', 'g'],
@@ -65,5 +64,3 @@ describe('motion', () => {
     expectValues(vectorAt('motion', wristband, rows, 4), { 'body.acc_sd': 0.1 });
   });
 });
-
-provesRobust('motion');

@@ -10,7 +10,6 @@ import {
   vectorAt,
   vectorOfDevice,
 } from './extractor-runs.js';
-import { provesRobust } from './robustness.js';
 
 const SFREQ = 500;
 const zygomaticus = streamWith('EMG', SFREQ, [['zygomaticus', 'uV']]);
@@ -92,5 +91,3 @@ describe('muscle-activity', () => {
     expect(problems.map((p) => p.path)).toEqual([['low_hz']]);
   });
 });
-
-provesRobust('muscle-activity');

@@ -4,7 +4,6 @@ import { deapPairs } from '../../src/montage/pairs.js';
 import { profiles } from '../../src/simulation/profile.js';
 import { noise } from '../transforms/signals.js';
 import { named, streamWith, units, vectorAt } from './extractor-runs.js';
-import { provesRobust } from './robustness.js';
 
 const FEATURE = 'power-spectral-asymmetry';
 const bands = ['theta', 'slow_alpha', 'alpha', 'beta', 'gamma'];
@@ -59,5 +58,3 @@ describe(FEATURE, () => {
     expect(vector.schema.features.map((f) => f.channel)).toEqual(bands.map(() => 'Fz-Pz'));
   });
 });
-
-provesRobust(FEATURE);

@@ -9,7 +9,6 @@ import {
   vectorAt,
   vectorOfDevice,
 } from './extractor-runs.js';
-import { provesRobust } from './robustness.js';
 
 const SAMPLES = 240;
 const row = (size: (i: number) => number) => Array.from({ length: SAMPLES }, (_, i) => size(i));
@@ -118,5 +117,3 @@ describe('pupil-statistics', () => {
     expect(vectorAt('pupil-statistics', info, [row(() => 1)], 4).present).not.toContain(1);
   });
 });
-
-provesRobust('pupil-statistics');

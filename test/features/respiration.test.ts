@@ -3,7 +3,6 @@ import reference from '../../fixtures/features/peripheral.json' with { type: 'js
 import { respiration } from '../../src/features/respiration.js';
 import { chunkOf } from '../../src/testing/stream-fixtures.js';
 import { expectValues, named, streamWith, units, vectorAt, vectorsOf } from './extractor-runs.js';
-import { provesRobust } from './robustness.js';
 
 const FEATURE = 'respiration';
 const { sfreq, resp, resp_rate, resp_rate_sd, resp_amplitude } = reference.breathing;
@@ -41,5 +40,3 @@ describe(FEATURE, () => {
     expect([...vectorAt(FEATURE, slow, [resp.slice(0, 60)], 60).present]).not.toContain(1);
   });
 });
-
-provesRobust(FEATURE);

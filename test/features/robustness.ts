@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { FeatureVector } from '../../src/core/features.js';
 import type { Chunk, StreamInfo, StreamType } from '../../src/core/signal.js';
 import { featureDefinitions } from '../../src/features/registry.js';
+import { cutChunk } from '../../src/testing/chunk-invariance.js';
 import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
 import { noise } from '../transforms/signals.js';
-import { cutsOf, vectorsOf } from './extractor-runs.js';
+import { cutsOf, vectorsOf, windowerOf } from './extractor-runs.js';
 
 const streams: Partial<Record<StreamType, StreamInfo>> = {
   EEG: streamInfo({ type: 'EEG', sfreq: 128, labels: ['Fp1', 'Cz', 'Fp2'], unit: 'uV' }),
@@ -62,12 +64,31 @@ function chunksOf(info: StreamInfo, rows: readonly number[][]): Chunk[] {
   ];
 }
 
+/** A stream of `type` as its extractors take it. */
+export function streamOf(type: StreamType): StreamInfo {
+  const info = streams[type];
+  if (!info) throw new Error(`an extractor reads ${type}: add such a stream to test/features/robustness.ts`);
+  return info;
+}
+
+/** Vectors of several features of one node, over `seconds` with a gap at 60 %. */
+export function vectorsOfNoise(
+  info: StreamInfo,
+  features: readonly string[],
+  seconds: number,
+  times: readonly number[],
+): FeatureVector[] {
+  return vectorsOf('', info, chunksOf(info, rowsOf(info, seconds)), times, { features });
+}
+
 const trouble: Record<string, (row: number[]) => number[]> = {
   'nothing but NaN': (row) => row.map(() => Number.NaN),
   'runs of NaN': (row) => row.map((x, i) => (i % 97 < 30 ? Number.NaN : x)),
   constant: (row) => row.map(() => 1),
   zero: (row) => row.map(() => 0),
-  railed: (row) => row.map((_, i) => (i % 200 < 100 ? 187500 : -187500)),
+  'stuck at a rail': (row) => row.map(() => -187500),
+  'railed in turn': (row) => row.map((_, i) => (i % 200 < 100 ? 187500 : -187500)),
+  'on a huge offset': (row) => row.map((x) => x + 1e9),
   'far out': (row) => row.map((x, i) => (i % 50 === 0 ? 1e300 : x)),
   infinite: (row) => row.map((x, i) => (i % 50 === 0 ? Number.POSITIVE_INFINITY : x)),
   empty: () => [],
@@ -83,7 +104,7 @@ export function provesRobust(feature: string, seconds = 50): void {
   const last = times.at(-1)!;
   const definition = featureDefinitions.get(feature)!;
   for (const type of definition.streams) {
-    const info = streams[type]!;
+    const info = streamOf(type);
     describe(`${definition.name} of ${type}`, () => {
       it('does not depend on chunks; instances share nothing', () => {
         const chunks = chunksOf(info, rowsOf(info, seconds));
@@ -91,6 +112,43 @@ export function provesRobust(feature: string, seconds = 50): void {
         expect(whole.some((v) => v.present.includes(1))).toBe(true);
         for (const pieces of cutsOf(chunks))
           expect(vectorsOf(definition.name, info, pieces, times)).toEqual(whole);
+      });
+
+      it('serves two subscribers of one stream as it serves each alone', () => {
+        const [one, two] = [rowsOf(info, seconds), rowsOf(info, seconds).map((row) => row.toReversed())];
+        const inputs = [one, two].map((rows) =>
+          chunksOf(info, rows).flatMap((chunk) => cutChunk(chunk, [16])),
+        );
+        const alone = inputs.map((chunks) => vectorsOf(definition.name, info, chunks, times));
+        const windowers = inputs.map(() => windowerOf(definition.name, info));
+        const waiting = inputs.map((chunks) => [...chunks]);
+        for (const [k, time] of times.entries())
+          for (const [i, windower] of windowers.entries()) {
+            while (waiting[i].length > 0 && waiting[i][0].times[0] < time) windower.push(waiting[i].shift()!);
+            expect(windower.close(time)).toEqual(alone[i][k]);
+          }
+      });
+
+      it('begins anew after a clock reset, however far the stamps jump', () => {
+        const rows = rowsOf(info, seconds);
+        const n = rows[0].length;
+        const stamps = (jump_s: number) =>
+          Array.from({ length: n }, (_, i) => jump_s + i / (info.sfreq || 1.2));
+        const restarted = (jump_s: number, first: boolean) => chunkOf(info, rows, stamps(jump_s), !first);
+        const jump_s = 4096;
+        const fresh = vectorsOf(definition.name, info, [restarted(jump_s, true)], [jump_s + last]);
+        const reset = vectorsOf(
+          definition.name,
+          info,
+          [chunkOf(info, rows, stamps(0)), restarted(jump_s, false)],
+          [last, jump_s + last],
+        );
+        expect(reset[1].present).toEqual(fresh[0].present);
+        expect(reset[1].values).toEqual(fresh[0].values);
+        // A reset that moves the stamps by little: a window over it is masked, or holds what comes after it alone.
+        const near = [chunkOf(info, rows, stamps(0)), restarted(n / (info.sfreq || 1.2) + 0.01, false)];
+        for (const { values, present } of vectorsOf(definition.name, info, near, [seconds + 1, seconds + 2]))
+          for (const [i, value] of values.entries()) expect(Number.isFinite(value)).toBe(present[i] === 1);
       });
 
       it('gives the same at a time, whatever comes later', () => {

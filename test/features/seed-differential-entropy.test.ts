@@ -3,7 +3,6 @@ import reference from '../../fixtures/features/eeg.json' with { type: 'json' };
 import { seedDifferentialEntropy } from '../../src/features/seed-differential-entropy.js';
 import { noise } from '../transforms/signals.js';
 import { expectValues, named, streamWith, units, vectorAt } from './extractor-runs.js';
-import { provesRobust } from './robustness.js';
 
 const FEATURE = 'seed-differential-entropy';
 const names = ['delta', 'theta', 'alpha', 'beta', 'gamma'];
@@ -62,5 +61,3 @@ describe(FEATURE, () => {
     expect(seedDifferentialEntropy.params.safeParse({ nfft: 256 }).success).toBe(true);
   });
 });
-
-provesRobust(FEATURE);

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { chunkOf } from '../../src/testing/stream-fixtures.js';
 import { noise } from '../transforms/signals.js';
 import { named, streamWith, units, vectorAt, vectorsOf } from './extractor-runs.js';
-import { provesRobust } from './robustness.js';
 
 const FEATURE = 'signal-quality';
 const info = streamWith('EEG', 200, [
@@ -33,5 +32,3 @@ describe(FEATURE, () => {
     expect([...vector.present]).toEqual([1, 1, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0]);
   });
 });
-
-provesRobust(FEATURE);

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import reference from '../../fixtures/features/peripheral.json' with { type: 'json' };
 import { chunkOf } from '../../src/testing/stream-fixtures.js';
 import { expectValues, named, streamWith, units, vectorAt, vectorsOf } from './extractor-runs.js';
-import { provesRobust } from './robustness.js';
 
 const FEATURE = 'skin-conductance-response';
 const { sfreq, eda, ...expected } = reference.skin;
@@ -48,5 +47,3 @@ describe(FEATURE, () => {
     expect([...vectorAt(FEATURE, other, [eda], 60).present]).not.toContain(1);
   });
 });
-
-provesRobust(FEATURE);

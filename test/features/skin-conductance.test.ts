@@ -9,7 +9,6 @@ import {
   vectorAt,
   vectorOfDevice,
 } from './extractor-runs.js';
-import { provesRobust } from './robustness.js';
 
 const info = streamWith('EDA', 4, [['eda', 'uS']]);
 const SAMPLES = 16;
@@ -97,5 +96,3 @@ describe('skin-conductance', () => {
     expect(named(one)).toEqual(named(vectorAt('skin-conductance', info, [wave], 4)));
   });
 });
-
-provesRobust('skin-conductance');

@@ -11,7 +11,6 @@ import {
   vectorOfDevice,
   vectorsOf,
 } from './extractor-runs.js';
-import { provesRobust } from './robustness.js';
 
 const info = streamWith('TEMP', 4, [['temp', 'degC']]);
 /** 33 degC, warming by 0.01 degC/s for 40 s. */
@@ -75,5 +74,3 @@ describe('skin-temperature', () => {
     expectValues(vectorAt('skin-temperature', two, rows, 40), { ...expected, 'skin.temp_mean': 32.87875 });
   });
 });
-
-provesRobust('skin-temperature');
