@@ -107,7 +107,7 @@ export const bandPowerWelch = featureDefinition<WelchParams>({
   summary:
     'Power density of EEG in frequency bands by averaged segments (Welch): the mean over the bins of each band of the density in decibels over 1 uV^2/Hz.',
   source:
-    'Welch 1967, doi:10.1109/TAU.1967.1161901; bands and averaging of decibels after the code of PRNet (docs/reference/features.md)',
+    'Welch 1967, doi:10.1109/TAU.1967.1161901; bands and averaging of decibels after the code of PRNet (docs/explanation/features.md)',
   params: welchParams,
   streams: ['EEG'],
   physics: welchProblems,

@@ -70,7 +70,7 @@ class DifferentialEntropy implements Extractor {
 export const differentialEntropy = featureDefinition<Params>({
   name: 'differential-entropy',
   summary: 'Differential entropy of EEG in frequency bands.',
-  source: 'Duan, Zhu & Lu 2013, doi:10.1109/NER.2013.6695876; canonical form of docs/reference/features.md',
+  source: 'Duan, Zhu & Lu 2013, doi:10.1109/NER.2013.6695876; canonical form of docs/explanation/features.md',
   params,
   streams: ['EEG'],
   physics: ({ bands }, upstream) => bandsBeyondNyquist(bands, upstream),

@@ -19,7 +19,7 @@ export const powerSpectralAsymmetry = featureDefinition<Params>({
   summary:
     'Difference of `band-power-welch` between left and right electrodes, dB, found by label. Pairs of which the stream lacks an electrode are left out.',
   source:
-    "Koelstra et al. 2012, doi:10.1109/T-AFFC.2011.15 (pairs); bands and averaging after PRNet's code (docs/reference/features.md)",
+    "Koelstra et al. 2012, doi:10.1109/T-AFFC.2011.15 (pairs); bands and averaging after PRNet's code (docs/explanation/features.md)",
   params,
   streams: ['EEG'],
   physics: welchProblems,

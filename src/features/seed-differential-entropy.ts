@@ -84,7 +84,7 @@ export const seedDifferentialEntropy = featureDefinition<Params>({
   summary:
     "The differential entropy of the code that came with SEED, for features that must equal published ones: log2 of 100 times the mean squared transform over the band's bins, both edges included. On the same bins it is an affine function of `differential-entropy`.",
   source:
-    'Duan, Zhu & Lu 2013, doi:10.1109/NER.2013.6695876, as released (STFT.m); differences in docs/reference/features.md',
+    'Duan, Zhu & Lu 2013, doi:10.1109/NER.2013.6695876, as released (STFT.m); differences in docs/explanation/features.md',
   params,
   streams: ['EEG'],
   physics: ({ bands }, upstream) => bandsBeyondNyquist(bands, upstream),

@@ -45,7 +45,7 @@ class SkinTemperature implements Extractor {
 export const skinTemperature = featureDefinition<Params>({
   name: 'skin-temperature',
   summary: 'Mean skin temperature and its slope, which needs a longer time than the window.',
-  source: 'Kreibig 2010, doi:10.1016/j.biopsycho.2010.03.010; 30-60 s after docs/reference/features.md',
+  source: 'Kreibig 2010, doi:10.1016/j.biopsycho.2010.03.010; 30-60 s after docs/explanation/features.md',
   params,
   streams: ['TEMP'],
   create: (info, { slope_s }) => new SkinTemperature(info, slope_s),

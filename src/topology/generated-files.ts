@@ -1,3 +1,4 @@
+import { featureReference } from './feature-reference.js';
 import { pipelineJsonSchema } from './pipeline-json-schema.js';
 import { pipelineReference } from './pipeline-reference.js';
 
@@ -6,5 +7,6 @@ export function generatedPipelineFiles(): ReadonlyMap<string, string> {
   return new Map([
     ['schema/pipeline.schema.json', `${JSON.stringify(pipelineJsonSchema(), null, 2)}\n`],
     ['docs/reference/pipeline.md', pipelineReference()],
+    ['docs/reference/features.md', featureReference()],
   ]);
 }

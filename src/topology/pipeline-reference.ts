@@ -1,7 +1,6 @@
+import { parameterRows } from './markdown-table.js';
 import { pipelineSections } from './pipeline.js';
 import { type NodeType, nodeTypes } from './pipeline-json-schema.js';
-
-type Property = { readonly [key: string]: unknown };
 
 const introductions = {
   sources:
@@ -30,17 +29,6 @@ export function pipelineReference(): string {
 }
 
 function nodeReference({ type, summary, schema }: NodeType): string[] {
-  const required = new Set(schema.required as string[]);
-  const rows = Object.entries(schema.properties as Record<string, Property>)
-    .filter(([key]) => key !== 'type')
-    .map(([key, property]) => {
-      const kind = required.has(key)
-        ? 'required'
-        : 'default' in property
-          ? `\`${JSON.stringify(property.default)}\``
-          : '';
-      return `| \`${key}\` | ${typeOf(property)} | ${kind} | ${cell(String(property.description ?? ''))} |`;
-    });
   return [
     `### \`${type}\``,
     '',
@@ -48,19 +36,6 @@ function nodeReference({ type, summary, schema }: NodeType): string[] {
     '',
     '| key | type | default | meaning |',
     '| --- | --- | --- | --- |',
-    ...rows,
+    ...parameterRows(schema, ['type']),
   ];
-}
-
-function typeOf(property: Property): string {
-  if (Array.isArray(property.enum)) return property.enum.map((value) => `\`${value}\``).join(', ');
-  const choices = (property.anyOf ?? property.oneOf) as Property[] | undefined;
-  if (choices) return choices.map(typeOf).join(' or ');
-  if ('const' in property) return `\`${property.const}\``;
-  if (property.type === 'array') return `list of ${typeOf((property.items as Property | undefined) ?? {})}`;
-  return String(property.type ?? 'value');
-}
-
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 }
