@@ -23,6 +23,11 @@ const settings = z.strictObject({
       '`mental-load`: what the player reported after the match, 1 to 5, as the classes low and high; `emotiv-excitement`: arousal each second as the EEG headset’s maker computes it. It is made from the EEG, which is left out of the inputs then.',
     ),
   high_from: z.int().min(2).max(5).default(3).describe('Least mental load that counts as high.'),
+  window_s: z
+    .int()
+    .positive()
+    .default(1)
+    .describe('Length of a window, s: the mean of the seconds in it that were measured.'),
 });
 export type EsportsSettings = z.infer<typeof settings>;
 
@@ -86,7 +91,7 @@ export const esports: DatasetDefinition<EsportsSettings> = {
   source:
     'Smerdov et al. 2020, arXiv:2011.00958; CC BY 4.0, https://github.com/smerdov/eSports_Sensors_Dataset',
   settings,
-  async open({ path, people: asked, label, high_from }, directory) {
+  async open({ path, people: asked, label, high_from, window_s }, directory) {
     const root = copyFolder(directory, path);
     const found = folderWith(root, ['matches', ''], /^match_\d+$/);
     if (!found)
@@ -110,7 +115,7 @@ export const esports: DatasetDefinition<EsportsSettings> = {
     const notes = played
       .filter((one) => !labelled.includes(one))
       .map(({ person, match }) => `${person} has no ${file} of ${match}, which is left out`);
-    return new Esports(people, labelled, notes, label === 'mental-load' ? high_from : null);
+    return new Esports(people, labelled, notes, label === 'mental-load' ? high_from : null, window_s);
   },
 };
 
@@ -136,6 +141,7 @@ class Esports implements Dataset {
     readonly notes: readonly string[],
     /** Null where the label is the headset's excitement. */
     private readonly highFrom: number | null,
+    private readonly window_s: number,
   ) {
     this.dimensions = highFrom === null ? (['arousal'] as const) : [];
     this.classes = highFrom === null ? null : ['low', 'high'];
@@ -147,7 +153,7 @@ class Esports implements Dataset {
         new Map();
       for (const sensor of sensors) {
         if (this.highFrom === null && sensor.modality === 'eeg') continue;
-        const windows = await featuresOf(sensor, join(folder, sensor.file), duration_s);
+        const windows = await featuresOf(sensor, join(folder, sensor.file), duration_s, this.window_s);
         if (windows) modalities.set(sensor.modality, windows);
       }
       const [label, labels] = await this.#labels(folder, duration_s);
@@ -156,21 +162,27 @@ class Esports implements Dataset {
         session: match,
         kind: 'features',
         trial: { trial: match, stimulus: match, position: 0, label },
-        windows: { window_s: 1, hop_s: 1, count: duration_s, modalities, labels },
+        windows: {
+          window_s: this.window_s,
+          hop_s: this.window_s,
+          count: Math.floor(duration_s / this.window_s),
+          modalities,
+          labels,
+        },
       };
     }
   }
 
-  async #labels(folder: string, count: number): Promise<[Label | null, Label[] | null]> {
+  async #labels(folder: string, duration_s: number): Promise<[Label | null, Label[] | null]> {
     if (this.highFrom !== null) {
       const { mental_load } = readJson(join(folder, 'player_report.json'), report);
       return [classLabel(mental_load >= this.highFrom ? 1 : 0), null];
     }
     const path = join(folder, METRICS);
-    const { names, seconds } = await secondsOf(path, count);
+    const { names, seconds } = await secondsOf(path, duration_s);
     const column = names.indexOf('Excitement');
     if (column < 0) throw otherLayout(path, "has no column 'Excitement'");
-    const labels = Array.from(seconds[column], (value): Label => {
+    const labels = Array.from(windowMeans(seconds[column], this.window_s), (value): Label => {
       const arousal = onNativeScale(value, 0, 1, path);
       return { targets: Number.isNaN(arousal) ? {} : { arousal }, class: null };
     });
@@ -180,20 +192,35 @@ class Esports implements Dataset {
 
 type ModalityWindows = NonNullable<ReturnType<FeatureWindows['modalities']['get']>>;
 
-/** One second a window; null where the player had no such sensor. */
-async function featuresOf(sensor: Sensor, path: string, count: number): Promise<ModalityWindows | null> {
+/** Null where the player had no such sensor. */
+async function featuresOf(
+  sensor: Sensor,
+  path: string,
+  duration_s: number,
+  window_s: number,
+): Promise<ModalityWindows | null> {
   if (!existsSync(path)) return null;
-  const { names, seconds } = await secondsOf(path, count);
+  const { names, seconds } = await secondsOf(path, duration_s);
   const found = names.flatMap((name, column) => {
     const descriptor = sensor.describe(name);
-    return descriptor ? [{ descriptor, values: sensor.convert?.(seconds[column]) ?? seconds[column] }] : [];
+    const values = sensor.convert?.(seconds[column]) ?? seconds[column];
+    return descriptor ? [{ descriptor, values: windowMeans(values, window_s) }] : [];
   });
   if (found.length === 0)
     throw otherLayout(path, `has none of its sensor's columns (there are: ${names.join(', ')})`);
+  const count = Math.floor(duration_s / window_s);
   const values = new Float32Array(count * found.length);
   for (const [f, one] of found.entries())
     for (let w = 0; w < count; w++) values[w * found.length + f] = one.values[w];
   return { features: found.map(({ descriptor }) => descriptor), values };
+}
+
+/** Means of what was measured in each whole window; NaN where nothing was. */
+function windowMeans(seconds: Float64Array, window_s: number): Float64Array {
+  return Float64Array.from({ length: Math.floor(seconds.length / window_s) }, (_, w) => {
+    const measured = seconds.subarray(w * window_s, (w + 1) * window_s).filter(Number.isFinite);
+    return measured.reduce((sum, value) => sum + value, 0) / measured.length;
+  });
 }
 
 /** The columns of a table beside its `time`, by whole second of the match; NaN where there is no row. */

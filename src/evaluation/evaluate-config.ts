@@ -4,9 +4,9 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { ConfigurationError } from '../core/errors.js';
 import { ratedDimensions } from '../datasets/dataset.js';
-import { modelDefinitions } from '../models/definitions.js';
 import { exampleSettings } from '../training/example-set.js';
 import { type FitSettings, fitSettings } from '../training/fit-settings.js';
+import { modelSettingsSchemas } from './contestants/model-settings.js';
 import { mergePatch } from './merge-patch.js';
 import { missingRates } from './missing/rates.js';
 import { splitSettings } from './splits/split.js';
@@ -16,7 +16,7 @@ const name = z.string().min(1);
 
 const modelSettings = z.strictObject({
   name: name.describe('What the report calls it.'),
-  type: z.string().describe('Kind of model.'),
+  type: z.string().describe('Kind of model, or `decision-fusion`.'),
   modalities: z
     .array(z.string())
     .min(1)
@@ -216,18 +216,18 @@ function planModels(path: string, config: EvaluateConfig): ModelPlan[] {
   const add = (place: string, model: EvaluateConfig['models'][number], of: string | null): void => {
     if (plans.some((other) => other.name === model.name))
       throw invalid(path, `${place}.name: there are two models called ${model.name}`);
-    const definition = modelDefinitions.get(model.type);
-    if (!definition)
+    const schema = modelSettingsSchemas.get(model.type);
+    if (!schema)
       throw invalid(
         path,
-        `${place}.type: ${model.type} is not one of ${[...modelDefinitions.keys()].join(', ')}`,
+        `${place}.type: ${model.type} is not one of ${[...modelSettingsSchemas.keys()].join(', ')}`,
       );
     if ('seed' in model.fit) throw invalid(path, `${place}.fit.seed: seeds stand under \`seeds\``);
     const fit = parsed(path, `${place}.fit`, fitSettings, { ...model.fit, seed: 0 });
     const chosenOnTest = model.search?.choose_on === 'test';
     if (config.validation === 'none' && fit.keep === 'best' && !chosenOnTest)
       throw invalid(path, `${place}.fit.keep: with validation: none there is no best epoch; keep: last`);
-    parsed(path, `${place}.settings`, definition.settings, model.settings);
+    parsed(path, `${place}.settings`, schema, model.settings);
     plans.push({
       ...model,
       of,

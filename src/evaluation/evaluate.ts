@@ -6,7 +6,7 @@ import { ratedDimensions } from '../datasets/dataset.js';
 import { loadTfjsWasm } from '../engines/tfjs-wasm.js';
 import { loadPipeline } from '../topology/load.js';
 import { loadExamples } from '../training/example-set.js';
-import { networkProblems } from './contestants/network.js';
+import { modelProblems } from './contestants/model.js';
 import { invalid, type LoadedEvaluateConfig, loadEvaluateConfig } from './evaluate-config.js';
 import { type EvaluationResult, resultJson } from './evaluation-result.js';
 import { dataDigest, FoldCache } from './fold-cache.js';
@@ -100,7 +100,7 @@ export async function evaluate(path: string, options: EvaluateOptions): Promise<
   for (const kind of left_out) progress(`split ${kind} is left out: it is leaky, and runs with --leaky only`);
   const data = await loadData(loaded, options);
   for (const model of models) {
-    const [problem] = networkProblems(model, data.inputs, data.classes);
+    const [problem] = modelProblems(model, data.inputs, data.classes);
     if (problem) throw invalid(path, `model ${model.name}: ${problem}`);
   }
   const share = config.validation === 'none' ? 0 : config.validation_share;

@@ -3,6 +3,7 @@ import { TfjsExecutable } from '../engines/tfjs-executable.js';
 import type { Tfjs } from '../engines/tfjs-graph.js';
 import { encodeFrames } from '../models/frames.js';
 import { countParameters, initialParameters } from '../models/parameters.js';
+import { networksOf } from './contestants/model.js';
 import { untrainedNetwork } from './contestants/network.js';
 import type { ModelPlan } from './evaluate-config.js';
 import type { EvaluationData } from './fold-task.js';
@@ -28,20 +29,26 @@ export async function measureLatency(
 ): Promise<LatencyRow[]> {
   const rows: LatencyRow[] = [];
   for (const plan of plans) {
-    const { model, frames } = untrainedNetwork(plan, data.inputs, data.examples.slice(0, MEASURED));
-    const executable = new TfjsExecutable(tf, model, initialParameters(model.parameters, 1));
+    const networks = networksOf(plan, data.inputs).map((own) => {
+      const { model, frames } = untrainedNetwork(own, data.inputs, data.examples.slice(0, MEASURED));
+      return {
+        model,
+        frames,
+        executable: new TfjsExecutable(tf, model, initialParameters(model.parameters, 1)),
+      };
+    });
     const times: number[] = [];
     for (let i = 0; i < WARM_UP + MEASURED; i++) {
-      const own = frames[i % frames.length];
       const began = clock.now();
-      await executable.run(encodeFrames(model.inputs, [own]));
+      for (const { model, frames, executable } of networks)
+        await executable.run(encodeFrames(model.inputs, [frames[i % frames.length]]));
       if (i >= WARM_UP) times.push((clock.now() - began) * 1000);
     }
-    await executable.dispose();
+    for (const { executable } of networks) await executable.dispose();
     const sorted = Float64Array.from(times).sort();
     rows.push({
       model: plan.name,
-      parameters: countParameters(model.parameters),
+      parameters: networks.reduce((sum, { model }) => sum + countParameters(model.parameters), 0),
       median_ms: quantile(sorted, 0.5),
       p95_ms: quantile(sorted, 0.95),
     });

@@ -5,7 +5,7 @@ import type { Example } from '../training/example.js';
 import { withoutModalities } from '../training/missing.js';
 import type { FoldData, Trained } from './contestants/contestant.js';
 import { trainMeans } from './contestants/means.js';
-import { trainNetwork } from './contestants/network.js';
+import { trainModel } from './contestants/model.js';
 import type { ModelPlan } from './evaluate-config.js';
 import type {
   AsynchronyCondition,
@@ -43,7 +43,7 @@ export async function runFold(
   const learn = async (own: Learner): Promise<Trained> =>
     typeof own === 'string'
       ? trainMeans(own, folded, data.dimensions, data.classes)
-      : trainNetwork(await loadTf(), own, data.inputs, folded, seed);
+      : trainModel(await loadTf(), own, data.inputs, folded, seed);
   const trained = await learn(learner);
   const outputs = await trained.predict(folded.test);
   const signals = typeof learner === 'string' ? null : learner;

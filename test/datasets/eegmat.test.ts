@@ -33,6 +33,22 @@ describe('eegmat', () => {
     expect(streams.get('ECG')!.info.channels[0].unit).toBe('mV');
   });
 
+  it('joins both files where it is asked to, a second and a gap between them', async () => {
+    const dataset = await openDataset('eegmat', { path: fixtureCopy('eegmat'), joined: true });
+    const files = await signalsOf(dataset, 'Subject00');
+    expect(files).toHaveLength(1);
+    expect(files[0].trials.map(({ trial, start, end }) => [trial, start, end])).toEqual([
+      ['rest', 0, 4],
+      ['arithmetic', 5, 7],
+    ]);
+    const apart = await signalsOf(await openDataset('eegmat', { path: fixtureCopy('eegmat') }), 'Subject00');
+    const [rest, task] = apart.map((file) => streamsOf(file).get('EEG')!);
+    const { times, channels, gaps } = streamsOf(files[0]).get('EEG')!;
+    expect(times).toEqual([...rest.times, ...task.times.map((time) => time + 5)]);
+    expect(channels).toEqual(rest.channels.map((values, c) => [...values, ...task.channels[c]]));
+    expect(gaps).toEqual([5]);
+  });
+
   it('names the file that is missing', async () => {
     const path = fixtureCopy('eegmat');
     await expect(openDataset('eegmat', { path, people: ['Subject07'] })).rejects.toMatchObject({

@@ -47,6 +47,19 @@ describe('eSports Sensors', () => {
     ]);
   });
 
+  it('takes the mean of what was measured in longer windows', async () => {
+    const dataset = await openDataset('esports', { path, window_s: 2 });
+    const [seconds] = await featuresOf(await openDataset('esports', { path }), 'amateurs-1');
+    const [match] = await featuresOf(dataset, 'amateurs-1');
+    expect(match.windows).toMatchObject({ window_s: 2, hop_s: 2, count: 3 });
+    // Nothing at 3 s and at 4 s.
+    expect([...match.windows.modalities.get('eda')!.values]).toEqual([25, 25, 25]);
+    const mean = [4, 5]
+      .map((w) => rowOf(seconds, 'eeg', w))
+      .reduce((a, b) => a.map((v, i) => (v + b[i]) / 2));
+    expect(rowOf(match, 'eeg', 2)).toEqual(mean);
+  });
+
   it('gives the headset’s excitement as arousal, without the EEG that it is made from', async () => {
     const dataset = await openDataset('esports', { path, label: 'emotiv-excitement' });
     expect(dataset).toMatchObject({

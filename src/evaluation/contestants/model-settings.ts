@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { concatenationSettings } from '../../models/concatenation.js';
+import { modelDefinitions } from '../../models/definitions.js';
+import { prnetSettings } from '../../models/prnet.js';
+
+/** A `type` that only evaluations have: several networks and a rule, which nothing serves. */
+export const DECISION_FUSION = 'decision-fusion';
+
+export const decisionFusionSettings = z.strictObject({
+  rule: z
+    .enum(['max', 'sum', 'choquet'])
+    .describe(
+      'Of class probabilities: the greatest, the mean, or the Choquet integral under a fuzzy measure of each class, fitted to what the classifiers say of the training part. Dimensions are averaged.',
+    ),
+  unimodal: z
+    .discriminatedUnion('type', [
+      z.strictObject({ type: z.literal('concatenation'), settings: concatenationSettings }),
+      z.strictObject({ type: z.literal('prnet'), settings: prnetSettings }),
+    ])
+    .describe("Every modality's own classifier."),
+});
+
+/** Settings of every `type` that a model of an evaluation may have. */
+export const modelSettingsSchemas: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
+  ...[...modelDefinitions].map(([type, { settings }]) => [type, settings] as const),
+  [DECISION_FUSION, decisionFusionSettings],
+]);

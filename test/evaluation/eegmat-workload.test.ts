@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type FeatureVector, featureName } from '../../src/core/features.js';
+import { loadEvaluateConfig } from '../../src/evaluation/evaluate-config.js';
+import { simulateSession } from '../../src/simulation/session.js';
+import { loadPipeline } from '../../src/topology/load.js';
+import { collectExamples, runGraph, wholeSession } from '../../src/training/dataset.js';
+import { discoverInputs } from '../../src/training/discover-inputs.js';
+import { onlyModel } from '../../src/training/only-model.js';
+
+const folder = join(import.meta.dirname, '../../models/eegmat-workload');
+const session = () => simulateSession({ profile: 'epoc', seed: 'workload', duration_s: 66, only: ['eeg'] });
+
+describe('models/eegmat-workload', () => {
+  it('is an evaluation whose pipeline tells regions against the first minute', async () => {
+    const loaded = await loadEvaluateConfig(join(folder, 'evaluate.yaml'));
+    expect(loaded.config.name).toBe('eegmat-workload');
+    const pipeline = await loadPipeline(loaded.pipeline!);
+    const node = onlyModel(pipeline);
+    const inputs = discoverInputs(pipeline, node, [session()]);
+    const whole = wholeSession('somebody', session());
+    const label = { targets: {}, class: 0 };
+    const trials = whole.trials.map((trial) => ({ ...trial, label }));
+    const examples = collectExamples(pipeline, node, inputs, { ...whole, trials }, 1);
+    expect(examples.map(({ window }) => window[1])).toEqual([61, 62, 63, 64, 65, 66]);
+
+    const entropies: FeatureVector[] = [];
+    runGraph(pipeline, new Map(), session(), (output) => {
+      if (output.kind === 'features' && output.node === 'eeg_de')
+        entropies.push(structuredClone(output.vector));
+    });
+    // T7 is the only electrode of its region.
+    const input = inputs.get('eeg')!;
+    if (input.kind !== 'features') throw new Error('raw windows');
+    const place = input.features.findIndex((own) => featureName(own) === 'temporal_left.de_alpha');
+    const alpha = entropies.map(({ time, values, schema }) => ({
+      time,
+      value: values[schema.features.findIndex((own) => featureName(own) === 'T7.de_alpha')],
+    }));
+    const rest = alpha.filter(({ time, value }) => time <= 60 && Number.isFinite(value));
+    expect(rest.length).toBeGreaterThan(50);
+    const mean = rest.reduce((sum, { value }) => sum + value, 0) / rest.length;
+    expect(examples[5].frame[0].values[place]).toBeCloseTo(alpha[alpha.length - 1].value - mean, 5);
+  });
+});
