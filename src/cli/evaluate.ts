@@ -5,6 +5,7 @@ import { ExitCode } from '../core/errors.js';
 import { evaluate } from '../evaluation/evaluate.js';
 import { type CommandFactory, examples, positiveInteger } from './command.js';
 import { note, version } from './context.js';
+import { exampleCacheFolder, noCacheText } from './example-cache-folder.js';
 import { openOutput } from './output.js';
 
 interface EvaluateCommandOptions {
@@ -12,6 +13,7 @@ interface EvaluateCommandOptions {
   readonly leaky?: boolean;
   readonly workers?: number;
   readonly json?: boolean;
+  readonly cache: boolean;
 }
 
 /** `affectd evaluate`: models on held-out people, trials or stimuli, as a configuration says. */
@@ -24,6 +26,7 @@ export const evaluateCommand: CommandFactory = (context, exit) =>
     .option('--out <folder>', 'folder of report, figures and finished folds (default: evaluation-<config>)')
     .option('--leaky', 'also run what lets training see the test data; every output then says LEAKY')
     .option('--workers <n>', 'threads (default: one a core)', positiveInteger)
+    .option('--no-cache', noCacheText)
     .option('--json', 'the result as JSON instead of the report’s path')
     .addHelpText(
       'after',
@@ -40,6 +43,7 @@ export const evaluateCommand: CommandFactory = (context, exit) =>
         workers: options.workers ?? availableParallelism(),
         version,
         clock: context.clock,
+        cache: options.cache ? exampleCacheFolder() : null,
         signal: context.signal,
         progress: (line) => note(context, line),
       });

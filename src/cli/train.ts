@@ -3,6 +3,7 @@ import { ExitCode } from '../core/errors.js';
 import { train } from '../training/train.js';
 import { type CommandFactory, examples } from './command.js';
 import { note, warnings } from './context.js';
+import { exampleCacheFolder, noCacheText } from './example-cache-folder.js';
 import { openOutput } from './output.js';
 
 /** `affectd train`: trains a model as its configuration says, and tests it on people it never saw. */
@@ -13,10 +14,13 @@ export const trainCommand: CommandFactory = (context, exit) =>
     )
     .argument('<config>', 'training configuration, YAML')
     .option('--json', 'machine-readable report')
+    .option('--no-cache', noCacheText)
     .addHelpText('after', examples('affectd train models/demo/train.yaml'))
-    .action(async (config: string, options: { json?: boolean }) => {
+    .action(async (config: string, options: { json?: boolean; cache: boolean }) => {
       const result = await train(config, {
         events: warnings(context),
+        clock: context.clock,
+        cache: options.cache ? exampleCacheFolder() : null,
         progress: (line) => note(context, line),
       });
       const output = openOutput('-', context.stdout);

@@ -36,6 +36,8 @@ export interface EvaluateOptions {
   /** Of the program: what another version computed is not taken for its own. */
   readonly version: string;
   readonly clock: Clock;
+  /** Folder in which a data set's examples are kept for the next time; default: none. */
+  readonly cache?: string | null;
   readonly signal: AbortSignal;
   /** Told what is being done, one line at a time. */
   readonly progress?: (line: string) => void;
@@ -68,6 +70,7 @@ async function loadData(loaded: LoadedEvaluateConfig, options: EvaluateOptions):
   const { examples, inputs, classes } = await loadExamples(config.data, {
     pipeline: pipeline === null ? null : await loadPipeline(pipeline),
     directory,
+    cache: options.cache,
     progress: options.progress,
   });
   const dimensions = ratedDimensions.filter((dimension) =>

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { ConfigurationError, InputError } from '../core/errors.js';
 import type { FeatureDescriptor } from '../core/features.js';
@@ -9,6 +10,7 @@ import type { Pipeline } from '../topology/pipeline.js';
 import { collectExamples, type ModelInputs, originOf, type SignalRecording } from './dataset.js';
 import { discoverInputs } from './discover-inputs.js';
 import type { Example } from './example.js';
+import { ExampleCache } from './example-cache.js';
 import { onlyModel } from './only-model.js';
 
 /** What examples are made of, in training and evaluation configurations alike. */
@@ -62,6 +64,8 @@ export interface LoadOptions {
   readonly pipeline: Pipeline | null;
   /** What relative paths are relative to. */
   readonly directory: string;
+  /** Folder in which examples are kept for the next time; null: none. Default: none. */
+  readonly cache?: string | null;
   readonly progress?: (line: string) => void;
 }
 
@@ -99,11 +103,6 @@ export async function openDataset(
   return definition.open(settings.data, directory);
 }
 
-/** Recordings of `people`, one after another. */
-async function* recordingsOf(dataset: Dataset, people: readonly string[]): AsyncIterable<DatasetRecording> {
-  for (const person of people) yield* dataset.recordings(person);
-}
-
 /** Every window of a data set, as the model that `pipeline` serves would see it. */
 export async function loadExamples(settings: ExampleSettings, options: LoadOptions): Promise<ExampleSet> {
   const dataset = await openDataset(settings, options.directory);
@@ -116,14 +115,14 @@ export async function loadExamples(settings: ExampleSettings, options: LoadOptio
       );
   const inputs = await inputsOf(dataset, people, options);
   const { relabel, classes } = labelling(settings, dataset);
+  const cache = await openCache(settings, inputs, options);
   const examples: Example[] = [];
-  for await (const recording of recordingsOf(dataset, people)) {
-    const own =
-      recording.kind === 'features'
-        ? featureExamples(recording, inputs)
-        : signalExamples(recording, inputs, settings, options);
+  for (const person of people) {
+    const kept = await cache?.find(person);
+    const own = kept ?? (await examplesOf(dataset, person, inputs, settings, options));
+    if (cache && !kept) await cache.keep(person, own);
+    if (kept) options.progress?.(`${person}: ${own.length} windows, from the cache`);
     examples.push(...own.map((example) => ({ ...example, label: relabel(example.label) })));
-    options.progress?.(`${recording.person} ${recording.session}: ${own.length} windows`);
   }
   if (examples.length === 0)
     throw new InputError(
@@ -131,6 +130,37 @@ export async function loadExamples(settings: ExampleSettings, options: LoadOptio
       `${dataset.name}: no labelled window; is a trial as long as a window?`,
     );
   return { dataset, inputs, classes, examples };
+}
+
+async function examplesOf(
+  dataset: Dataset,
+  person: string,
+  inputs: ModelInputs,
+  settings: ExampleSettings,
+  options: LoadOptions,
+): Promise<Example[]> {
+  const examples: Example[] = [];
+  for await (const recording of dataset.recordings(person)) {
+    const own =
+      recording.kind === 'features'
+        ? featureExamples(recording, inputs)
+        : signalExamples(recording, inputs, settings, options);
+    examples.push(...own);
+    options.progress?.(`${recording.person} ${recording.session}: ${own.length} windows`);
+  }
+  return examples;
+}
+
+async function openCache(
+  { dataset, step_s, labels }: ExampleSettings,
+  inputs: ModelInputs,
+  { cache = null, pipeline, directory }: LoadOptions,
+): Promise<ExampleCache | null> {
+  if (cache === null) return null;
+  const upstream = pipeline && [...onlyModel(pipeline).join.digests];
+  const path = typeof dataset.path === 'string' ? resolve(directory, dataset.path) : null;
+  const { path: _, ...rest } = dataset;
+  return ExampleCache.open(cache, [rest, [...inputs], upstream, step_s, labels.shift_s], path);
 }
 
 function needPipeline({ pipeline }: LoadOptions, dataset: string): Pipeline {

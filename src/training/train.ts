@@ -46,6 +46,8 @@ export interface TrainOptions {
   readonly progress?: (line: string) => void;
   /** For the time that is left. */
   readonly clock?: Clock;
+  /** Folder in which a data set's examples are kept for the next time; default: none. */
+  readonly cache?: string | null;
 }
 
 /** How long the sessions are from which a pipeline's features are read off, s. */
@@ -152,9 +154,19 @@ function collect(
   return sessions.flatMap((session) => collectExamples(pipeline, node, inputs, session, step_s));
 }
 
-async function load(plan: Plan, data: DatasetData, progress: (line: string) => void): Promise<TrainingData> {
+async function load(
+  plan: Plan,
+  data: DatasetData,
+  cache: string | null,
+  progress: (line: string) => void,
+): Promise<TrainingData> {
   const { pipeline, directory, definition, settings, invalid } = plan;
-  const { dataset, inputs, classes, examples } = await loadExamples(data, { pipeline, directory, progress });
+  const { dataset, inputs, classes, examples } = await loadExamples(data, {
+    pipeline,
+    directory,
+    cache,
+    progress,
+  });
   checkFit(plan, inputs);
   const told = definition.outputs(settings).classes;
   if (told.length > 0 && told.join() !== classes.join())
@@ -238,7 +250,7 @@ export async function train(path: string, options: TrainOptions = {}): Promise<T
   const data =
     config.data.kind === 'simulated'
       ? simulate(plan, config.data, progress)
-      : await load(plan, config.data, progress);
+      : await load(plan, config.data, options.cache ?? null, progress);
   const { groups } = data;
   const inputs = inputSpecs(plan, data.inputs, groups.train);
   const model = bindModel(definition, settings, inputs);
