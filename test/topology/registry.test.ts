@@ -15,7 +15,21 @@ const others: Readonly<Record<string, readonly string[]>> = {
   transforms: [],
   sources: ['source', 'pace'],
   sinks: ['sink'],
-  models: ['definition', 'definitions', 'frames', 'graph', 'manifest', 'parameters', 'random'],
+  models: [
+    'attention-fusion',
+    'definition',
+    'definitions',
+    'encoders',
+    'familiarity',
+    'frames',
+    'graph',
+    'manifest',
+    'output-layers',
+    'parameter-list',
+    'parameters',
+    'random',
+    'recurrent',
+  ],
 };
 
 function filesOf(folder: string): string[] {
