@@ -1,5 +1,8 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { ExitCode } from '../core/errors.js';
+import { trainingFigures } from '../evaluation/training-figures.js';
 import { train } from '../training/train.js';
 import { type CommandFactory, examples } from './command.js';
 import { note, warnings } from './context.js';
@@ -23,6 +26,10 @@ export const trainCommand: CommandFactory = (context, exit) =>
         cache: options.cache ? exampleCacheFolder() : null,
         progress: (line) => note(context, line),
       });
+      const figures = join(dirname(resolve(config)), 'figures');
+      await mkdir(figures, { recursive: true });
+      for (const [file, svg] of trainingFigures(result.type, result.history))
+        await writeFile(join(figures, file), svg);
       const output = openOutput('-', context.stdout);
       await output.write(options.json ? `${JSON.stringify(result)}\n` : `${result.model}\n`);
       exit(ExitCode.ok);
