@@ -27,6 +27,7 @@ export const maskReasons = [
   'unlabelled',
   'unit',
   'low-coverage',
+  'motion',
 ] as const;
 export type MaskReason = (typeof maskReasons)[number];
 

@@ -48,6 +48,8 @@ export interface FeatureProcessor {
   reset(schema: FeatureSchema, cause: ResetCause): FeatureSchema;
   /** A marker on the session clock; those before a window's end come before it. */
   mark?(marker: Marker): void;
+  /** The vector of another node that closed at the same time, before {@link process} gets its own. */
+  beside?(vector: FeatureVector): void;
   process(vector: FeatureVector): FeatureVector;
   snapshot?(): Snapshot;
   restore?(snapshot: Snapshot): void;

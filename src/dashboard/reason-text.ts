@@ -25,6 +25,7 @@ const masked: Record<string, string> = {
   unlabelled: 'channels have no names: give labels in the pipeline file',
   unit: 'unit unknown',
   'low-coverage': 'too many samples missing',
+  motion: 'the body moves too much',
   'unmapped-channels': "channels that the model doesn't know",
   'out-of-distribution': 'values unlike anything that the model was trained on',
 };

@@ -237,7 +237,7 @@ class PipelineChecker {
       if (!parsed) return;
       visited.add(name);
       visiting.push(name);
-      for (const { input, path } of edgesOf(parsed.raw)) {
+      for (const { input, path } of edgesOf(parsed)) {
         const cycle = visiting.indexOf(input);
         if (cycle >= 0) {
           this.#report(
@@ -277,6 +277,8 @@ class PipelineChecker {
     const input = String(raw.input);
     const accepted: readonly Kind[] = definition.kind === 'features' ? ['features'] : ['chunks'];
     if (!this.#expect([...path, 'input'], input, accepted)) return;
+    const beside = this.#besideOf(path, definition, raw);
+    if (beside === undefined) return;
     const upstream = this.#facts.get(input) ?? {};
     for (const problem of definition.physics?.(params as never, upstream) ?? []) {
       this.#report([...path, ...problem.path], problem.message);
@@ -293,13 +295,32 @@ class PipelineChecker {
       definition,
       params,
       input,
+      beside,
       source: parent?.source ?? input,
       digest: digestOf({
         type: definition.type,
         params,
         input: parent?.digest ?? { stream_type: this.#sources.get(input)?.stream_type },
+        ...(beside !== null && { beside: this.#transforms.get(beside)?.digest }),
       }),
     });
+  }
+
+  /** The other node that a node of features wants; null where it wants none, undefined where it is the wrong one. */
+  #besideOf(
+    path: readonly string[],
+    definition: TransformDefinition,
+    raw: RawNode,
+  ): string | null | undefined {
+    if (definition.kind !== 'features' || !definition.beside) return null;
+    const { param, feature } = definition.beside;
+    const node = String(raw[param]);
+    if (!this.#expect([...path, param], node, ['features'])) return undefined;
+    type Listing = { readonly features?: readonly (string | { name: string })[] } | undefined;
+    const listed = (this.#transforms.get(node)?.params as Listing)?.features ?? [];
+    if (listed.some((f) => (typeof f === 'string' ? f : f.name) === feature)) return node;
+    this.#report([...path, param], `${node} doesn't list the feature ${feature}`);
+    return undefined;
   }
 
   #connectModel(name: string, node: z.infer<typeof modelNodeSchema>): void {
@@ -401,8 +422,12 @@ function normalised({ definition, params, raw }: Parsed): unknown {
   return { type: definition.type, params, input: raw.input, inputs: raw.inputs };
 }
 
-function edgesOf(raw: RawNode): { input: string; path: string[] }[] {
-  if (typeof raw.input === 'string') return [{ input: raw.input, path: ['input'] }];
+function edgesOf({ raw, definition }: Parsed): { input: string; path: string[] }[] {
+  if (typeof raw.input === 'string') {
+    const key = definition.kind === 'features' ? definition.beside?.param : undefined;
+    const edges = [{ input: raw.input, path: ['input'] }];
+    return key === undefined ? edges : [...edges, { input: String(raw[key]), path: [key] }];
+  }
   if (!isRecord(raw.inputs)) return [];
   return Object.entries(raw.inputs).flatMap(([modality, nodes]) =>
     [nodes].flat().map((input) => ({ input: String(input), path: ['inputs', modality] })),

@@ -15,6 +15,7 @@ import { bandpass } from '../transforms/bandpass.js';
 import { extract } from '../transforms/extract.js';
 import { interpolate } from '../transforms/interpolate.js';
 import { mask } from '../transforms/mask.js';
+import { maskMotion } from '../transforms/mask-motion.js';
 import { normalize } from '../transforms/normalize.js';
 import { notch } from '../transforms/notch.js';
 import { pool } from '../transforms/pool.js';
@@ -46,6 +47,7 @@ const transforms = [
   subtractBaseline,
   subtractLuminance,
   restIndex,
+  maskMotion,
   align,
 ];
 export const transformDefinitions = byType(transforms as unknown as readonly TransformDefinition[]);

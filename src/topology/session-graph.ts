@@ -66,6 +66,8 @@ interface FeatureStep {
   readonly input: string;
   readonly processor: FeatureProcessor;
   readonly publishes: boolean;
+  /** The node whose vectors it gets before its own; null where it wants none. */
+  readonly beside: string | null;
   schemaIn: FeatureSchema | null;
 }
 
@@ -128,7 +130,8 @@ export class SessionGraph {
         const transform = definition as FeatureTransform<never>;
         const processor = transform.create(params as never);
         const publishes = transform.publishes === 'indices';
-        this.#featureSteps.push({ node: name, input: node.input, processor, publishes, schemaIn: null });
+        const { input, beside } = node;
+        this.#featureSteps.push({ node: name, input, processor, publishes, beside, schemaIn: null });
       }
     }
     const sequence = options.sequence ?? new Map<string, number>();
@@ -359,6 +362,8 @@ export class SessionGraph {
         step.processor.reset(input.schema, step.schemaIn === null ? 'start' : 'layout');
         step.schemaIn = input.schema;
       }
+      const beside = step.beside === null ? undefined : this.#latest.get(step.beside);
+      if (beside && 'schema' in beside && beside.time === time) step.processor.beside?.(beside);
       const output = step.processor.process(input);
       this.#latest.set(step.node, output);
       if (step.publishes) indices.set(step.node, output);
