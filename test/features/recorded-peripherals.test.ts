@@ -67,7 +67,8 @@ describe.skipIf(!existsSync(folder))('real recordings (absent here)', () => {
     expect(errors.at(-1)).toBeLessThan(0.2);
   });
 
-  // The resting record has stretches of motion in which the published detectors don't agree with each other either: F1 .978 to .992.
+  // The resting record has stretches of motion in which the published detectors don't agree with each other either: F1 .978 to .992;
+  // here .986 (Hamilton), .985 (NeuroKit), .984 (Pan & Tompkins), .989 (what two of them share). The next test looks at the rest of it.
   it.each([
     ['biosppy/ecg.txt', 0.99],
     ['neurokit/bio_eventrelated_100hz.csv', 0.99],
@@ -90,5 +91,33 @@ describe.skipIf(!existsSync(folder))('real recordings (absent here)', () => {
     detector.finish();
     for (const [method, truth] of Object.entries(beats_s))
       expect(beatF1(truth, found), method).toBeGreaterThanOrEqual(least);
+  });
+
+  // Where the mean of 0.13 s, in which an R wave hardly shows, leaves zero by 0.08, a wave of motion hides the beat: at 92, 217, 226, 232,
+  // 258, 261 and 295 to 299 s, where each detector takes another deflection. Within 1 s of these lies 8.5 % of the record, and every beat
+  // that two of them share and we miss: outside, F1 is 1.000, .999, .999 and 1.000, and the published detectors agree with each other at .998 to .999. Beats
+  // are dated within 2.3 ms of theirs in the median, at 100 Hz: they need no other refinement.
+  it('disagrees with published detectors in motion alone, and dates beats to a quarter of a sample', () => {
+    const { sfreq, beats_s } = beats.records['neurokit/bio_resting_5min_100hz.csv'];
+    const samples = column('bio_resting_5min_100hz.csv', 'ECG');
+    const moved = samples.flatMap((_, i) => {
+      const around = samples.slice(Math.max(0, i - 6), i + 7);
+      return Math.abs(around.reduce((a, b) => a + b) / around.length) > 0.08 ? [i / sfreq] : [];
+    });
+    const still = (times: readonly number[]) => times.filter((t) => !moved.some((m) => Math.abs(m - t) <= 1));
+    expect(still(samples.map((_, i) => i / sfreq)).length / samples.length).toBeGreaterThan(0.9);
+    const found: number[] = [];
+    const detector = beatDetector('ECG', sfreq, (time) => found.push(time))!;
+    for (const [i, x] of samples.entries()) detector.push(x, i / sfreq);
+    detector.finish();
+    for (const [method, truth] of Object.entries(beats_s)) {
+      expect(beatF1(still(truth), still(found)), method).toBeGreaterThanOrEqual(0.995);
+      const lags = still(truth)
+        .map((t) => found.reduce((best, f) => (Math.abs(f - t) < Math.abs(best) ? f - t : best), Infinity))
+        .sort((a, b) => a - b);
+      const lag = lags[lags.length >> 1];
+      const errors = lags.map((x) => Math.abs(x - lag)).sort((a, b) => a - b);
+      expect(errors[errors.length >> 1], method).toBeLessThan(0.003);
+    }
   });
 });
