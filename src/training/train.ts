@@ -84,6 +84,10 @@ async function makePlan(path: string): Promise<Plan> {
   if (summary?.leaky) throw invalid('evaluation.report: it is leaky; a card takes honest figures only');
   const pipeline = await loadPipeline(file);
   const node = onlyModel(pipeline);
+  if (node.type !== config.type)
+    throw invalid(
+      `type: ${config.type}, but ${file}: models.${node.name} is of type ${node.type}, and would not take it; make them one`,
+    );
   return {
     config,
     directory,

@@ -113,6 +113,13 @@ describe('a training configuration that cannot be used', () => {
       config.replace('type: hi-moe', 'type: oracle'),
       /type: oracle is not one of atam, bdae, bilstm, bimodal-lstm, concatenation, cross-attention, dgcnn, hi-moe, late-fusion, prnet/,
     ],
+    [
+      "a type other than the pipeline's",
+      config
+        .replace('type: hi-moe', 'type: prnet')
+        .replace(/^settings:[\s\S]*?\n(?=\w)/m, 'settings: { heads: [valence, arousal] }\n'),
+      /type: prnet, but .*models\.affect is of type hi-moe/,
+    ],
     ['a bad size', config.replace('width: 8', 'width: 0'), /settings\.width/],
     ['no such pipeline', config.replace('pipeline.yaml', 'nothing.yaml'), /nothing\.yaml/],
     [

@@ -47,7 +47,7 @@ export async function trainDecisionFusion(
   data: FoldData,
   seed: number,
 ): Promise<Trained> {
-  const { rule, unimodal } = decisionFusionSettings.parse(plan.settings);
+  const { rule, measure_from, unimodal } = decisionFusionSettings.parse(plan.settings);
   const { heads, classes } = unimodal.settings;
   const names = [...inputs.keys()];
   const members: Member[] = [];
@@ -62,7 +62,7 @@ export async function trainDecisionFusion(
   const fallback = trainMeans('train-mean', data, heads, classes);
   const measures =
     rule === 'choquet' && classes.length > 0
-      ? await fitMeasures(plan.name, members, data.train, classes.length)
+      ? await fitMeasures(plan.name, members, data, measure_from, classes.length)
       : null;
   const shares = memberShares(members, measures);
 
@@ -135,21 +135,22 @@ async function decisions(members: readonly Member[], examples: readonly Example[
   return said;
 }
 
-/** A fuzzy measure for each class, by the training windows that have every modality. */
+/** A fuzzy measure for each class, by the windows that have every modality. */
 async function fitMeasures(
   name: string,
   members: readonly Member[],
-  train: readonly Example[],
+  data: FoldData,
+  from: 'training' | 'validation',
   classes: number,
 ): Promise<FuzzyMeasure[]> {
-  const complete = train.filter(
+  const complete = (from === 'training' ? data.train : data.validation).filter(
     ({ frame, label }) =>
       label.class !== null && members.every(({ m, trained }) => trained && frame[m].present),
   );
   if (complete.length === 0)
     throw new ConfigurationError(
       'evaluation-invalid',
-      `model ${name}: no training window has all of ${members.map(({ modality }) => modality).join(', ')}, which choquet needs; name fewer \`modalities\``,
+      `model ${name}: no ${from} window has all of ${members.map(({ modality }) => modality).join(', ')}, which choquet needs; name fewer \`modalities\``,
     );
   const said = await decisions(members, complete);
   return Array.from({ length: classes }, (_, k) =>

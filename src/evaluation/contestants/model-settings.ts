@@ -10,7 +10,13 @@ export const decisionFusionSettings = z.strictObject({
   rule: z
     .enum(['max', 'sum', 'choquet'])
     .describe(
-      'Of class probabilities: the greatest, the mean, or the Choquet integral under a fuzzy measure of each class, fitted to what the classifiers say of the training part. Dimensions are averaged.',
+      'Of class probabilities: the greatest, the mean, or the Choquet integral under a fuzzy measure of each class. Dimensions are averaged.',
+    ),
+  measure_from: z
+    .enum(['training', 'validation'])
+    .default('training')
+    .describe(
+      'What the fuzzy measures are fitted to: what the classifiers say of the windows that they learnt from, as in the papers, or of those held out of them.',
     ),
   unimodal: z
     .discriminatedUnion('type', [

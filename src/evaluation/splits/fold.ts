@@ -20,10 +20,12 @@ const allParts = ['train', 'validation', 'test'] as const;
 /** Throws `ConfigurationError` when one of `parts` has nothing in it. */
 export function checkedFold(fold: Fold, parts: readonly (typeof allParts)[number][] = allParts): Fold {
   for (const part of parts)
-    if (fold[part].length === 0)
+    if (fold[part].length === 0) {
+      const without = part === 'validation' ? ', or `validation: none`' : '';
       throw new ConfigurationError(
         'split-impossible',
-        `split: ${fold.name} has nothing for ${part}; take fewer folds, or another split`,
+        `split: ${fold.name} has nothing for ${part}; take fewer folds, or another split${without}`,
       );
+    }
   return fold;
 }

@@ -107,6 +107,15 @@ describe('trainDecisionFusion', () => {
     await other.dispose();
   });
 
+  it('fits measures to what was held out where it is asked to', async () => {
+    const settings = { ...models[2].settings, measure_from: 'validation' };
+    const held = await trainDecisionFusion(tf, { ...models[2], settings }, inputs, data, 1);
+    expect((await held.predict(data.test)).classes).not.toEqual(said[2].classes);
+    await held.dispose();
+    const none = trainDecisionFusion(tf, { ...models[2], settings }, inputs, { ...data, validation: [] }, 1);
+    await expect(none).rejects.toThrow('no validation window has all of');
+  });
+
   it('averages dimensions under every rule', () => {
     const mean = data.test.map((_, i) => [
       alone.reduce((sum, { test }) => sum + test[i].head, 0) / alone.length,
