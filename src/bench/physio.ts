@@ -67,10 +67,12 @@ class Stream {
 
   hop(k: number): FeatureVector {
     const from = (k % CHUNKS) * this.#hop;
+    const times = new Float64Array(this.#hop);
+    for (let i = 0; i < times.length; i++) times[i] = k * HOP_S + this.#times[i];
     const chunk: Chunk = {
       info: this.#info,
       data: this.samples.subarray(from, from + this.#hop),
-      times: this.#times.map((t) => k * HOP_S + t),
+      times,
       gapBefore: false,
     };
     this.#features.push(chunk);

@@ -83,6 +83,9 @@ let magnitudes = new Float64Array(0);
 function medianMagnitude(samples: Float64Array): number {
   if (magnitudes.length < samples.length) magnitudes = new Float64Array(2 * samples.length);
   let n = 0;
-  for (const x of samples) if (x - x === 0) magnitudes[n++] = Math.abs(x);
+  for (let i = 0; i < samples.length; i++) {
+    const x = samples[i];
+    if (x - x === 0) magnitudes[n++] = Math.abs(x);
+  }
   return median(magnitudes, n);
 }

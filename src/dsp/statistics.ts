@@ -45,10 +45,11 @@ export function trendOf(times: Float64Array, values: Float64Array): Trend {
 }
 
 /** Mean of the finite ones among `values`; NaN where there is none. */
-export function finiteMean(values: Iterable<number>): number {
+export function finiteMean(values: ArrayLike<number>): number {
   let n = 0;
   let sum = 0;
-  for (const x of values) {
+  for (let i = 0; i < values.length; i++) {
+    const x = values[i];
     if (x - x !== 0) continue;
     n++;
     sum += x;
