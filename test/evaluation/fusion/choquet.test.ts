@@ -44,6 +44,19 @@ describe.each(reference.cases.map((one) => ({ ...one, sources: one.scores[0].len
 describe('fitMeasure', () => {
   const probability = fc.double({ min: 0, max: 1, noNaN: true });
 
+  it('ends on scores that are all but nothing', () => {
+    const scores = [
+      [2.6e-5, 7.2e-82],
+      [1e-145, 3.3e-282],
+      [5e-49, 8.4e-64],
+      [5.7e-222, 5.1e-219],
+      [5.2e-27, 5.1e-288],
+      [8.2e-283, 8e-51],
+    ];
+    const fitted = fitMeasure(scores, [0, 1, 1, 1, 0, 0]);
+    expect(measureOf(fitted, 2, [0, 1])).toBeCloseTo(1, 6);
+  });
+
   it('is p_lo + mu({hi}) (p_hi - p_lo) of two, and monotone whatever the data', () => {
     fc.assert(
       fc.property(
