@@ -41,7 +41,7 @@ const otherOrder = (request: string): string => {
 
 async function relay(outlet: LslStreamInfo, request: (text: string) => string) {
   const relayed = await relayOutlet(outlet, {
-    discoveryPort: RELAY_PORT + 1,
+    discoveryPort: RELAY_PORT + 20,
     request,
     after: (delay_s, action) => void context.clock.after(delay_s, action),
   });

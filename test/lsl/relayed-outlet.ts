@@ -10,7 +10,10 @@ export interface Relay {
 }
 
 export interface RelayOptions {
-  /** Port at which queries of discovery are answered, whatever they ask for. */
+  /**
+   * Port at which queries of discovery are answered, whatever they ask for: one that the receiver asks, and not the first
+   * of those, where it may have a socket itself.
+   */
   readonly discoveryPort: number;
   /** What a receiver says first is changed by this. */
   readonly request?: (text: string) => string;

@@ -49,7 +49,7 @@ it.skipIf(!liblsl)(
     cleanups.push(() => outlet.close());
     const random = new Random(7);
     const relayed = await relayOutlet(outlet.info, {
-      discoveryPort: RELAY_PORT + 1,
+      discoveryPort: RELAY_PORT + 20,
       delay_s: () => 0.0002 + JITTER_S * random.uniform(),
       // Timers of the system are too coarse for tenths of a millisecond.
       after: (delay_s, action) => {
