@@ -241,6 +241,10 @@ export class MatNode {
     }
     if (classOf === Class.char) {
       const text = this.end > source.position ? await textOf(source, this.isLittleEndian) : '';
+      // A spoilt shape may be larger than any memory.
+      const most = Math.max(dims[0], this.size);
+      if (dims[0] > 1 && most > text.length)
+        throw damaged(source.path, `a text of ${dims.join(' x ')} has ${text.length} letters`);
       return { kind: 'char', dims, text: rowsOf(text, dims) };
     }
     if (classOf === Class.sparse)
@@ -257,6 +261,8 @@ export class MatNode {
   async #fieldNames(): Promise<string[]> {
     const [length] = await numbersOf(this.source, this.isLittleEndian);
     const names = String.fromCharCode(...(await numbersOf(this.source, this.isLittleEndian)));
+    if (!Number.isInteger(length) || length < 1)
+      throw damaged(this.source.path, `the fields of '${this.name}' have no names`);
     return Array.from(
       { length: names.length / length },
       (_, i) => names.slice(i * length, (i + 1) * length).split('\0', 1)[0],
