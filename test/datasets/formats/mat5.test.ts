@@ -81,6 +81,23 @@ describe.each(['plain.mat', 'compressed.mat'])('a MAT file of version 5 by scipy
 });
 
 describe('MAT files', () => {
+  it('that tell of a text larger than memory are damaged', async () => {
+    const folder = fixtureCopy('formats');
+    const path = join(folder, 'large.mat');
+    const bytes = Buffer.from(readFileSync(at('plain.mat')));
+    // The shape stands before the name, whose tag is four bytes.
+    const rows = bytes.indexOf('rows') - 4 - 8;
+    expect([bytes.readInt32LE(rows), bytes.readInt32LE(rows + 4)]).toEqual([2, 2]);
+    for (const columns of [0, 2]) {
+      bytes.writeInt32LE(0x7fffffff, rows);
+      bytes.writeInt32LE(columns, rows + 4);
+      writeFileSync(path, bytes);
+      await expect((await Mat5File.open(path)).read('rows')).rejects.toMatchObject({
+        code: 'dataset-damaged',
+      });
+    }
+  });
+
   it('that are spoilt anywhere give numbers or an error that names them', async () => {
     const folder = fixtureCopy('formats');
     const path = join(folder, 'spoilt.mat');
