@@ -1,5 +1,8 @@
 import type { Seconds } from './clock.js';
 
+/** Dimensions of affect that models tell and people rate; native scale -1..1. */
+export const affectDimensions = ['valence', 'arousal', 'dominance', 'liking'] as const;
+
 /** What a model was shown to be worth; every view shows it. */
 export const evidences = ['simulated', 'validated', 'none'] as const;
 export type Evidence = (typeof evidences)[number];

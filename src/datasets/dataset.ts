@@ -1,10 +1,11 @@
 import type { z } from 'zod';
 import type { Seconds } from '../core/clock.js';
 import type { FeatureDescriptor } from '../core/features.js';
+import { affectDimensions } from '../core/prediction.js';
 import type { StreamMessage } from '../core/signal.js';
 
 /** Dimensions that data sets rate, native scale -1..1. */
-export const ratedDimensions = ['valence', 'arousal', 'dominance', 'liking'] as const;
+export const ratedDimensions = affectDimensions;
 export type RatedDimension = (typeof ratedDimensions)[number];
 
 /** What somebody said, or is taken, to have felt. Dimensions and class that a data set lacks are left out. */

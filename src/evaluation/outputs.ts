@@ -1,3 +1,5 @@
+import { softmax } from '../engines/inference.js';
+
 /** What a model said of some windows, in their order. Row-major; empty where it does not say it. */
 export interface Outputs {
   /** [n, heads] native scale -1..1, clipped to it. */
@@ -17,12 +19,7 @@ export interface Weights {
 /** Logits [n, classes] as probabilities. */
 export function softmaxRows(logits: Float32Array, width: number): Float32Array {
   const out = new Float32Array(logits.length);
-  for (let from = 0; from < logits.length; from += width) {
-    const row = logits.subarray(from, from + width);
-    const top = row.reduce((a, b) => Math.max(a, b));
-    const terms = Array.from(row, (value) => Math.exp(value - top));
-    const sum = terms.reduce((a, b) => a + b);
-    for (let c = 0; c < width; c++) out[from + c] = terms[c] / sum;
-  }
+  for (let from = 0; from < logits.length; from += width)
+    out.set(softmax(logits.subarray(from, from + width)), from);
   return out;
 }

@@ -2,7 +2,14 @@ import { z } from 'zod';
 import { attentionFusion } from './attention-fusion.js';
 import { type InputSpec, inputShape, type ModelDefinition, type ModelValues } from './definition.js';
 import type { Graph } from './graph.js';
-import { outputParameters, outputProblems, outputSettings, outputValues } from './output-layers.js';
+import {
+  linearOutputs,
+  outputParameters,
+  outputProblems,
+  outputSettings,
+  outputsOf,
+  outputValues,
+} from './output-layers.js';
 import { ParameterList } from './parameter-list.js';
 
 const count = z.int().positive();
@@ -40,7 +47,7 @@ function forward<T>(g: Graph<T>, s: AtamSettings, inputs: readonly InputSpec[]):
   return { ...outputValues(g, fused, layers(s)), weights, routing: null, embeddings };
 }
 
-const layers = (s: AtamSettings) => ({ ...s, hidden: null, activation: 'relu' as const });
+const layers = (s: AtamSettings) => linearOutputs(s, s.width);
 
 /**
  * ATAM (attention-based transformation network): each modality is transformed into a small common space, attention
@@ -64,7 +71,7 @@ export const atam: ModelDefinition<AtamSettings> = {
     }
     return found;
   },
-  outputs: ({ heads, classes, ranking }) => ({ heads, classes, ranking }),
+  outputs: outputsOf,
   embeddingWidth: ({ width }) => width,
   parameters(s, inputs) {
     const list = new ParameterList();

@@ -1,8 +1,21 @@
 import { z } from 'zod';
 import { evenWeights } from './attention-fusion.js';
-import { type InputSpec, inputShape, type ModelDefinition, type ModelValues } from './definition.js';
+import {
+  type InputSpec,
+  inputShape,
+  type ModelDefinition,
+  type ModelValues,
+  windowProblems,
+} from './definition.js';
 import type { Graph } from './graph.js';
-import { outputParameters, outputProblems, outputSettings, outputValues } from './output-layers.js';
+import {
+  linearOutputs,
+  outputParameters,
+  outputProblems,
+  outputSettings,
+  outputsOf,
+  outputValues,
+} from './output-layers.js';
 import { ParameterList } from './parameter-list.js';
 
 const count = z.int().positive();
@@ -29,7 +42,7 @@ function forward<T>(g: Graph<T>, s: BdaeSettings, inputs: readonly InputSpec[]):
   };
 }
 
-const layersOf = (s: BdaeSettings) => ({ ...s, width: s.code, hidden: null, activation: 'relu' as const });
+const layersOf = (s: BdaeSettings) => linearOutputs(s, s.code);
 
 /**
  * A baseline: the bimodal deep autoencoder's encoder and shared code; `reconstruction` (src/training/losses) is its
@@ -41,13 +54,8 @@ export const bdae: ModelDefinition<BdaeSettings> = {
   summary: 'Bimodal deep autoencoder: a code from which all modalities can be rebuilt.',
   source: 'Liu, Zheng & Lu 2016',
   settings: bdaeSettings,
-  problems: (s, inputs) => [
-    ...outputProblems(s),
-    ...inputs
-      .filter(({ kind }) => kind !== 'features')
-      .map(({ name }) => `inputs.${name}: it takes features, not raw windows`),
-  ],
-  outputs: ({ heads, classes, ranking }) => ({ heads, classes, ranking }),
+  problems: (s, inputs) => [...outputProblems(s), ...windowProblems(inputs)],
+  outputs: outputsOf,
   embeddingWidth: ({ code }) => code,
   parameters(s, inputs) {
     const list = new ParameterList();

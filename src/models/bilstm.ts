@@ -2,28 +2,26 @@ import { z } from 'zod';
 import { evenWeights } from './attention-fusion.js';
 import type { InputSpec, ModelDefinition, ModelValues } from './definition.js';
 import type { Graph } from './graph.js';
-import { outputParameters, outputProblems, outputSettings, outputValues } from './output-layers.js';
+import {
+  linearOutputs,
+  outputParameters,
+  outputProblems,
+  outputSettings,
+  outputsOf,
+  outputValues,
+} from './output-layers.js';
 import { ParameterList } from './parameter-list.js';
-import { lstm, lstmParameters, sequenceOf, stepProblems, stepWidth } from './recurrent.js';
+import { lstm, lstmParameters, sequenceOf, stepProblems, stepsSetting, stepWidth } from './recurrent.js';
 
 export const bilstmSettings = z.strictObject({
-  steps: z
-    .int()
-    .min(2)
-    .default(15)
-    .describe('Windows of history, the newest last; `history` in the configuration gives them.'),
+  steps: stepsSetting,
   hidden: z.int().positive().default(32).describe('Units in each direction.'),
   dropout: z.number().min(0).max(0.9).default(0),
   ...outputSettings,
 });
 export type BilstmSettings = z.infer<typeof bilstmSettings>;
 
-const layers = (s: BilstmSettings) => ({
-  ...s,
-  width: 2 * s.hidden,
-  hidden: null,
-  activation: 'relu' as const,
-});
+const layers = (s: BilstmSettings) => linearOutputs(s, 2 * s.hidden);
 const widthOf = (s: BilstmSettings, inputs: readonly InputSpec[]): number =>
   inputs.reduce((sum, input) => sum + stepWidth(s, input), 0);
 
@@ -52,7 +50,7 @@ export const bilstm: ModelDefinition<BilstmSettings> = {
   source: "Hi-MoE's baseline Bi-LSTM; Graves & Schmidhuber 2005",
   settings: bilstmSettings,
   problems: (s, inputs) => [...outputProblems(s), ...stepProblems(s, inputs)],
-  outputs: ({ heads, classes, ranking }) => ({ heads, classes, ranking }),
+  outputs: outputsOf,
   embeddingWidth: ({ hidden }) => 2 * hidden,
   parameters(s, inputs) {
     const list = new ParameterList();

@@ -2,28 +2,27 @@ import { z } from 'zod';
 import { evenWeights } from './attention-fusion.js';
 import type { InputSpec, ModelDefinition, ModelValues } from './definition.js';
 import type { Graph } from './graph.js';
-import { outputParameters, outputProblems, outputSettings, outputValues } from './output-layers.js';
+import {
+  linearOutputs,
+  outputParameters,
+  outputProblems,
+  outputSettings,
+  outputsOf,
+  outputValues,
+} from './output-layers.js';
 import { ParameterList } from './parameter-list.js';
-import { lstm, lstmParameters, sequenceOf, stepProblems, stepWidth } from './recurrent.js';
+import { lstm, lstmParameters, sequenceOf, stepProblems, stepsSetting, stepWidth } from './recurrent.js';
 
 export const bimodalLstmSettings = z.strictObject({
-  steps: z
-    .int()
-    .min(2)
-    .default(15)
-    .describe('Windows of history, the newest last; `history` in the configuration gives them.'),
+  steps: stepsSetting,
   hidden: z.int().positive().default(32).describe('Units for each modality.'),
   dropout: z.number().min(0).max(0.9).default(0),
   ...outputSettings,
 });
 export type BimodalLstmSettings = z.infer<typeof bimodalLstmSettings>;
 
-const layersOf = (s: BimodalLstmSettings, inputs: readonly InputSpec[]) => ({
-  ...s,
-  width: inputs.length * s.hidden,
-  hidden: null,
-  activation: 'relu' as const,
-});
+const layersOf = (s: BimodalLstmSettings, inputs: readonly InputSpec[]) =>
+  linearOutputs(s, inputs.length * s.hidden);
 
 function forward<T>(g: Graph<T>, s: BimodalLstmSettings, inputs: readonly InputSpec[]): ModelValues<T> {
   const presence = g.input('presence');
@@ -48,7 +47,7 @@ export const bimodalLstm: ModelDefinition<BimodalLstmSettings> = {
   source: "ATAM's baseline bimodal LSTM; Tang et al. 2017",
   settings: bimodalLstmSettings,
   problems: (s, inputs) => [...outputProblems(s), ...stepProblems(s, inputs)],
-  outputs: ({ heads, classes, ranking }) => ({ heads, classes, ranking }),
+  outputs: outputsOf,
   embeddingWidth: ({ hidden }) => hidden,
   parameters(s, inputs) {
     const list = new ParameterList();

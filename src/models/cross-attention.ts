@@ -1,8 +1,21 @@
 import { z } from 'zod';
 import { attentionFusion } from './attention-fusion.js';
-import { type InputSpec, inputShape, type ModelDefinition, type ModelValues } from './definition.js';
+import {
+  type InputSpec,
+  inputShape,
+  type ModelDefinition,
+  type ModelValues,
+  windowProblems,
+} from './definition.js';
 import type { Graph } from './graph.js';
-import { outputParameters, outputProblems, outputSettings, outputValues } from './output-layers.js';
+import {
+  linearOutputs,
+  outputParameters,
+  outputProblems,
+  outputSettings,
+  outputsOf,
+  outputValues,
+} from './output-layers.js';
 import { ParameterList } from './parameter-list.js';
 
 const count = z.int().positive();
@@ -76,7 +89,7 @@ function forward<T>(g: Graph<T>, s: CrossAttentionSettings, inputs: readonly Inp
   return { ...outputValues(g, fused, layersOf(s)), weights, routing: null, embeddings };
 }
 
-const layersOf = (s: CrossAttentionSettings) => ({ ...s, hidden: null, activation: 'relu' as const });
+const layersOf = (s: CrossAttentionSettings) => linearOutputs(s, s.width);
 
 /**
  * A baseline: a transformer whose tokens are the modalities of a window; absent ones are not attended to. It stands in
@@ -92,11 +105,9 @@ export const crossAttention: ModelDefinition<CrossAttentionSettings> = {
     const found = outputProblems(s);
     if (s.width % s.attention_heads !== 0)
       found.push(`settings.width: ${s.width} is no multiple of attention_heads, ${s.attention_heads}`);
-    for (const { name, kind } of inputs)
-      if (kind !== 'features') found.push(`inputs.${name}: it takes features, not raw windows`);
-    return found;
+    return [...found, ...windowProblems(inputs)];
   },
-  outputs: ({ heads, classes, ranking }) => ({ heads, classes, ranking }),
+  outputs: outputsOf,
   embeddingWidth: ({ width }) => width,
   parameters(s, inputs) {
     const list = new ParameterList();

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { ModalityInput } from '../core/model.js';
+import { affectDimensions } from '../core/prediction.js';
 import type { Graph } from './graph.js';
 
 /** How values are brought to the scale that a model was trained on: (x - mean) / sd, limited to +-clip_sd. */
@@ -26,7 +27,14 @@ export function inputShape(input: InputSpec): readonly number[] {
   return [input.features.length * (input.with_mask ? 2 : 1)];
 }
 
-export const headNames = ['valence', 'arousal', 'dominance', 'liking'] as const;
+/** Problems of a model that takes features alone; `who` begins each. */
+export function windowProblems(inputs: readonly InputSpec[], who = 'it'): string[] {
+  return inputs
+    .filter(({ kind }) => kind !== 'features')
+    .map(({ name }) => `inputs.${name}: ${who} takes features, not raw windows`);
+}
+
+export const headNames = affectDimensions;
 export type HeadName = (typeof headNames)[number];
 
 export type Initialisation = 'zeros' | 'ones' | 'fan-in' | 'unit' | 'normal' | 'adjacency';

@@ -2,7 +2,14 @@ import { z } from 'zod';
 import { evenWeights } from './attention-fusion.js';
 import type { InputSpec, ModelDefinition, ModelValues } from './definition.js';
 import type { Graph } from './graph.js';
-import { outputParameters, outputProblems, outputSettings, outputValues } from './output-layers.js';
+import {
+  linearOutputs,
+  outputParameters,
+  outputProblems,
+  outputSettings,
+  outputsOf,
+  outputValues,
+} from './output-layers.js';
 import { ParameterList } from './parameter-list.js';
 
 const count = z.int().positive();
@@ -64,12 +71,8 @@ function forward<T>(g: Graph<T>, s: DgcnnSettings, inputs: readonly InputSpec[])
   };
 }
 
-const layersOf = (s: DgcnnSettings, inputs: readonly InputSpec[]) => ({
-  ...s,
-  width: s.hidden * inputs.length,
-  hidden: null,
-  activation: 'relu' as const,
-});
+const layersOf = (s: DgcnnSettings, inputs: readonly InputSpec[]) =>
+  linearOutputs(s, s.hidden * inputs.length);
 
 /**
  * A baseline: DGCNN, graph convolution over EEG channels with a learnt graph, the strongest one known without leakage
@@ -87,7 +90,7 @@ export const dgcnn: ModelDefinition<DgcnnSettings> = {
       .filter((input) => nodesOf(input) === null)
       .map(({ name }) => `inputs.${name}: every channel must have the same features, channel by channel`),
   ],
-  outputs: ({ heads, classes, ranking }) => ({ heads, classes, ranking }),
+  outputs: outputsOf,
   embeddingWidth: ({ hidden }) => hidden,
   parameters(s, inputs) {
     const list = new ParameterList();

@@ -3,7 +3,13 @@ import { attentionFusion } from './attention-fusion.js';
 import type { InputSpec, ModelDefinition, ModelValues } from './definition.js';
 import { encode, encoderParameters, encoderProblems, encoderSettings } from './encoders.js';
 import type { Graph } from './graph.js';
-import { outputParameters, outputProblems, outputSettings, outputValues } from './output-layers.js';
+import {
+  outputParameters,
+  outputProblems,
+  outputSettings,
+  outputsOf,
+  outputValues,
+} from './output-layers.js';
 import { ParameterList } from './parameter-list.js';
 
 const count = z.int().positive();
@@ -126,7 +132,7 @@ export const hiMoe: ModelDefinition<HiMoeSettings> = {
   source: 'arXiv 2508.02133v4, sections 3.2 to 3.4',
   settings: hiMoeSettings,
   problems,
-  outputs: ({ heads, classes, ranking }) => ({ heads, classes, ranking }),
+  outputs: outputsOf,
   embeddingWidth: ({ width }) => width,
   parameters(s, inputs) {
     const list = new ParameterList();

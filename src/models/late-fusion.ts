@@ -1,12 +1,19 @@
 import { z } from 'zod';
 import { evenWeights } from './attention-fusion.js';
-import { type InputSpec, inputShape, type ModelDefinition, type ModelValues } from './definition.js';
+import {
+  type InputSpec,
+  inputShape,
+  type ModelDefinition,
+  type ModelValues,
+  windowProblems,
+} from './definition.js';
 import type { Graph } from './graph.js';
 import {
-  type OutputLayers,
+  linearOutputs,
   outputParameters,
   outputProblems,
   outputSettings,
+  outputsOf,
   outputValues,
 } from './output-layers.js';
 import { ParameterList } from './parameter-list.js';
@@ -18,13 +25,7 @@ export const lateFusionSettings = z.strictObject({
 });
 export type LateFusionSettings = z.infer<typeof lateFusionSettings>;
 
-const layersOf = (s: LateFusionSettings, input: InputSpec): OutputLayers => ({
-  ...s,
-  width: s.hidden,
-  hidden: null,
-  activation: 'relu',
-  prefix: `${input.name}.`,
-});
+const layersOf = (s: LateFusionSettings, input: InputSpec) => linearOutputs(s, s.hidden, `${input.name}.`);
 
 const outputKinds = ['heads', 'classes', 'ranking'] as const;
 
@@ -60,13 +61,8 @@ export const lateFusion: ModelDefinition<LateFusionSettings> = {
   summary: 'A network for each modality; the mean of what they say.',
   source: "Hi-MoE's baseline of late fusion",
   settings: lateFusionSettings,
-  problems: (s, inputs) => [
-    ...outputProblems(s),
-    ...inputs
-      .filter(({ kind }) => kind !== 'features')
-      .map(({ name }) => `inputs.${name}: it takes features, not raw windows`),
-  ],
-  outputs: ({ heads, classes, ranking }) => ({ heads, classes, ranking }),
+  problems: (s, inputs) => [...outputProblems(s), ...windowProblems(inputs)],
+  outputs: outputsOf,
   embeddingWidth: ({ hidden }) => hidden,
   parameters(s, inputs) {
     const list = new ParameterList();

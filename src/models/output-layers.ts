@@ -22,6 +22,16 @@ export interface OutputLayers extends ModelOutputs {
   readonly prefix?: string;
 }
 
+/** Outputs that are one linear layer of `width` inputs each. */
+export function linearOutputs(outputs: ModelOutputs, width: number, prefix?: string): OutputLayers {
+  return { ...outputsOf(outputs), width, hidden: null, activation: 'relu', ...(prefix && { prefix }) };
+}
+
+/** A model's outputs, of its settings. */
+export function outputsOf({ heads, classes, ranking }: ModelOutputs): ModelOutputs {
+  return { heads, classes, ranking };
+}
+
 /** What is wrong with a model's outputs, one line each. */
 export function outputProblems({ heads, classes, ranking }: ModelOutputs): string[] {
   const found: string[] = [];

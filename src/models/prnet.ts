@@ -1,8 +1,21 @@
 import { z } from 'zod';
 import { evenWeights } from './attention-fusion.js';
-import { type InputSpec, inputShape, type ModelDefinition, type ModelValues } from './definition.js';
+import {
+  type InputSpec,
+  inputShape,
+  type ModelDefinition,
+  type ModelValues,
+  windowProblems,
+} from './definition.js';
 import type { Graph } from './graph.js';
-import { outputParameters, outputProblems, outputSettings, outputValues } from './output-layers.js';
+import {
+  linearOutputs,
+  outputParameters,
+  outputProblems,
+  outputSettings,
+  outputsOf,
+  outputValues,
+} from './output-layers.js';
 import { ParameterList } from './parameter-list.js';
 
 export const prnetSettings = z.strictObject({
@@ -33,12 +46,8 @@ function forward<T>(g: Graph<T>, s: PrnetSettings, inputs: readonly InputSpec[])
 const inputWidth = (inputs: readonly InputSpec[]): number =>
   inputs.reduce((sum, input) => sum + inputShape(input)[0], 0);
 
-const layersOf = (s: PrnetSettings, inputs: readonly InputSpec[]) => ({
-  ...s,
-  width: s.hidden.at(-1) ?? inputWidth(inputs),
-  hidden: null,
-  activation: 'relu' as const,
-});
+const layersOf = (s: PrnetSettings, inputs: readonly InputSpec[]) =>
+  linearOutputs(s, s.hidden.at(-1) ?? inputWidth(inputs));
 
 /**
  * PRNet's network for physiological features: fully connected layers, then a layer for the class or the value and a
@@ -50,13 +59,8 @@ export const prnet: ModelDefinition<PrnetSettings> = {
   summary: 'Fully connected network with a head that ranks two moments of a person.',
   source: 'PRNet, the network for EEG features and the pairwise ranking layer',
   settings: prnetSettings,
-  problems: (s, inputs) => [
-    ...outputProblems(s),
-    ...inputs
-      .filter(({ kind }) => kind !== 'features')
-      .map(({ name }) => `inputs.${name}: prnet takes features, not raw windows`),
-  ],
-  outputs: ({ heads, classes, ranking }) => ({ heads, classes, ranking }),
+  problems: (s, inputs) => [...outputProblems(s), ...windowProblems(inputs, 'prnet')],
+  outputs: outputsOf,
   embeddingWidth: ({ hidden }) => hidden.at(-1) ?? 0,
   parameters(s, inputs) {
     const list = new ParameterList();

@@ -1,6 +1,13 @@
+import { z } from 'zod';
 import type { InputSpec } from './definition.js';
 import type { Graph } from './graph.js';
 import type { ParameterList } from './parameter-list.js';
+
+export const stepsSetting = z
+  .int()
+  .min(2)
+  .default(15)
+  .describe('Windows of history, the newest last; `history` in the configuration gives them.');
 
 /** Windows of history that sequence models see at once. */
 export interface Steps {

@@ -212,9 +212,10 @@ async function test(
     examples,
     inference.predict,
   );
-  const told = await inference.predict(examples.map(({ frame }) => frame));
+  const ranked = loaded.model.ranking;
+  const told = ranked.length > 0 ? await inference.predict(examples.map(({ frame }) => frame)) : [];
   await inference.dispose();
-  const ranking = loaded.model.ranking.map((dimension) =>
+  const ranking = ranked.map((dimension) =>
     rankAgreement(
       examples,
       told.map((output) => output.ranking![dimension]),
