@@ -1,3 +1,4 @@
+import { markdownTable } from '../training/markdown-table.js';
 import type {
   Comparison,
   EvaluationResult,
@@ -38,11 +39,6 @@ const number = (value: number, digits = 3): string => (Number.isFinite(value) ? 
 const plusMinus = ({ mean, sd }: { readonly mean: number; readonly sd: number }): string =>
   Number.isFinite(sd) ? `${number(mean)} ± ${number(sd)}` : number(mean);
 const marked = (text: string, label: string | null): string => (label ? `${text} (${label})` : text);
-
-function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
-}
 
 /** The report as Markdown; the same result gives the same bytes. */
 export function renderReport(result: EvaluationResult, figures: readonly ReportFigure[]): string {

@@ -57,6 +57,7 @@ export const bdae: ModelDefinition<BdaeSettings> = {
   problems: (s, inputs) => [...outputProblems(s), ...windowProblems(inputs)],
   outputs: outputsOf,
   embeddingWidth: ({ code }) => code,
+  jointEmbedding: true,
   parameters(s, inputs) {
     const list = new ParameterList();
     for (const input of inputs) list.linear(`encode.${input.name}`, inputShape(input)[0], s.hidden);

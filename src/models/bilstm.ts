@@ -52,6 +52,7 @@ export const bilstm: ModelDefinition<BilstmSettings> = {
   problems: (s, inputs) => [...outputProblems(s), ...stepProblems(s, inputs)],
   outputs: outputsOf,
   embeddingWidth: ({ hidden }) => 2 * hidden,
+  jointEmbedding: true,
   parameters(s, inputs) {
     const list = new ParameterList();
     for (const name of ['forward', 'backward']) lstmParameters(list, name, widthOf(s, inputs), s.hidden);

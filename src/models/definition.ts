@@ -80,7 +80,10 @@ export interface ModelValues<T> {
    * three that it brings as the second.
    */
   readonly ranking: T | null;
-  /** One [B, d] a modality: what fusion takes, and what losses between modalities work on. */
+  /**
+   * One [B, d] a modality: what fusion takes, and what losses between modalities work on. Or one of the whole window
+   * ({@link ModelDefinition.jointEmbedding}).
+   */
   readonly embeddings: readonly T[];
 }
 
@@ -105,7 +108,9 @@ export interface ModelDefinition<Settings> {
   problems(settings: Settings, inputs: readonly InputSpec[]): string[];
   outputs(settings: Settings): ModelOutputs;
   /** Width d of {@link ModelValues.embeddings}. */
-  embeddingWidth(settings: Settings): number;
+  embeddingWidth(settings: Settings, inputs: readonly InputSpec[]): number;
+  /** Whether {@link ModelValues.embeddings} is one of the whole window instead of one a modality; default: no. */
+  readonly jointEmbedding?: boolean;
   parameters(settings: Settings, inputs: readonly InputSpec[]): ParameterSpec[];
   forward<T>(graph: Graph<T>, settings: Settings, inputs: readonly InputSpec[]): ModelValues<T>;
 }
@@ -115,6 +120,7 @@ export interface BoundModel extends ModelOutputs {
   readonly type: string;
   readonly inputs: readonly InputSpec[];
   readonly embeddingWidth: number;
+  readonly jointEmbedding: boolean;
   readonly parameters: readonly ParameterSpec[];
   forward<T>(graph: Graph<T>): ModelValues<T>;
 }
@@ -128,7 +134,8 @@ export function bindModel<S>(
     type: definition.type,
     inputs,
     ...definition.outputs(settings),
-    embeddingWidth: definition.embeddingWidth(settings),
+    embeddingWidth: definition.embeddingWidth(settings, inputs),
+    jointEmbedding: definition.jointEmbedding ?? false,
     parameters: definition.parameters(settings, inputs),
     forward: (graph) => definition.forward(graph, settings, inputs),
   };

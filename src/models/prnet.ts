@@ -61,7 +61,8 @@ export const prnet: ModelDefinition<PrnetSettings> = {
   settings: prnetSettings,
   problems: (s, inputs) => [...outputProblems(s), ...windowProblems(inputs, 'prnet')],
   outputs: outputsOf,
-  embeddingWidth: ({ hidden }) => hidden.at(-1) ?? 0,
+  embeddingWidth: (s, inputs) => layersOf(s, inputs).width,
+  jointEmbedding: true,
   parameters(s, inputs) {
     const list = new ParameterList();
     const sizes = [inputWidth(inputs), ...s.hidden];

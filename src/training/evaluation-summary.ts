@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { ConfigurationError } from '../core/errors.js';
 import type { EvaluationSummary } from './dataset-card.js';
+import { markdownTable } from './markdown-table.js';
 
 const figure = z.looseObject({
   mean: z.number().nullable(),
@@ -68,9 +69,7 @@ export async function summariseEvaluation(path: string, model: string): Promise<
             return `${number(own.mean)} ± ${number(own.sd)} [${own.interval.map(number).join(', ')}]`;
           }),
         ]);
-      return [header, header.map(() => '---'), ...lines]
-        .map((cells) => `| ${cells.join(' | ')} |`)
-        .join('\n');
+      return markdownTable(header, lines);
     });
     return `${split.summary}${split.label ? ` (${split.label})` : ''}; mean ± SD over each ${split.unit}, and its 95 % bootstrap interval:\n\n${tables.join('\n\n')}`;
   });

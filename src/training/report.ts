@@ -2,6 +2,7 @@ import type { Manifest } from '../models/manifest.js';
 import type { SimulatedData, TrainConfig } from './config.js';
 import type { DimensionReport, EvaluationRow } from './evaluate.js';
 import type { Epoch } from './fit.js';
+import { markdownTable } from './markdown-table.js';
 import type { RankAgreement } from './rank-agreement.js';
 
 /** What training on simulated people reports. */
@@ -45,31 +46,32 @@ function cells({ ccc, cccSd, pcc, mae, rmse, pooledCcc, covered }: DimensionRepo
 /** Rows as a Markdown table, two lines a row: valence, then arousal. */
 export function renderRows(rows: readonly EvaluationRow[]): string {
   const header = ['', 'dimension', 'CCC', 'PCC', 'MAE', 'RMSE', 'pooled CCC', 'in interval', 'windows'];
-  const line = (parts: readonly string[]): string => `| ${parts.join(' | ')} |`;
-  return [
-    line(header),
-    line(header.map(() => '---')),
-    ...rows.flatMap((row) => [
-      line([row.name, 'valence', ...cells(row.valence), String(row.windows)]),
-      line(['', 'arousal', ...cells(row.arousal), '']),
+  return markdownTable(
+    header,
+    rows.flatMap((row) => [
+      [row.name, 'valence', ...cells(row.valence), String(row.windows)],
+      ['', 'arousal', ...cells(row.arousal), ''],
     ]),
-  ].join('\n');
+  );
 }
 
 function rankingSection(ranking: readonly RankAgreement[]): string {
   if (ranking.length === 0) return '';
   const share = (value: number): string => `${(100 * value).toFixed(1)} %`;
-  const lines = ranking.map(
-    ({ dimension, pairs, accuracy, commonest }) =>
-      `| ${dimension} | ${share(accuracy)} | ${share(commonest)} | ${pairs} |`,
+  const table = markdownTable(
+    ['dimension', 'right', 'most frequent', 'pairs'],
+    ranking.map(({ dimension, pairs, accuracy, commonest }) => [
+      dimension,
+      share(accuracy),
+      share(commonest),
+      String(pairs),
+    ]),
   );
   return `## Which of two moments is higher
 Each window of a test person against moments of the same session, at least ten windows apart: higher, similar or lower. Always saying what is
 most frequent would be right as often as the third column says.
 
-| dimension | right | most frequent | pairs |
-| --- | --- | --- | --- |
-${lines.join('\n')}
+${table}
 
 `;
 }

@@ -36,7 +36,7 @@ import { rankAgreement } from './rank-agreement.js';
 import { renderCard, type SimulatedReport, type TrainingReport } from './report.js';
 import { type SimulatedSession, simulatedPeople } from './simulated-people.js';
 import { fitStandardisation } from './standardise.js';
-import { activeObjectives } from './trainer.js';
+import { objectiveProblems } from './trainer.js';
 
 export interface TrainOptions {
   /** What runs the finished model for the report. Default `auto`. */
@@ -117,10 +117,8 @@ function checkFit(plan: Plan, inputs: ModelInputs): void {
   const [problem] = definition.problems(settings, specs);
   if (problem) throw invalid(problem);
   const model = bindModel(definition, settings, specs);
-  for (const { objective } of activeObjectives(config.fit.loss)) {
-    const [lacking] = objective.problems(model);
-    if (lacking) throw invalid(`fit.loss.${objective.name}: ${lacking}`);
-  }
+  const [lacking] = objectiveProblems(model, config.fit.loss);
+  if (lacking) throw invalid(lacking);
 }
 
 interface TrainingData {

@@ -29,6 +29,13 @@ export function activeObjectives(
   );
 }
 
+/** What a model lacks for the losses it is to be trained with, one line each, with their place in a configuration. */
+export function objectiveProblems(model: BoundModel, loss: Parameters<typeof activeObjectives>[0]): string[] {
+  return activeObjectives(loss).flatMap(({ objective }) =>
+    objective.problems(model).map((problem) => `fit.loss.${objective.name}: ${problem}`),
+  );
+}
+
 /** Labels as tensors; what an example does not say is masked. */
 export function labelTensors(
   tf: Tfjs,

@@ -7,6 +7,7 @@ import { Feed } from '../../src/cli/feed.js';
 import { connectStream } from '../../src/client/index.js';
 import { VirtualClock } from '../../src/core/clock.js';
 import { openRecording } from '../../src/recordings/open.js';
+import { feedRecording } from './feed-recording.js';
 import { type CliResult, runAffectd } from './run-affectd.js';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -98,18 +99,6 @@ function collect(url: string, streams: ('affect' | 'sys')[]) {
       check();
     });
   return { client, messages, until };
-}
-
-async function feedRecording(url: string, path: string, name: string): Promise<void> {
-  const feed = new Feed({ url, session: name, client: 'test' });
-  const recording = await openRecording(path);
-  for await (const message of recording.messages({ chunk: null, clockSync: true, events: () => {} })) {
-    if (message.kind === 'open' && message.info.type === 'Annotation') continue;
-    if (message.kind === 'chunk') await feed.ready();
-    feed.send(message);
-  }
-  await recording.close();
-  await feed.close();
 }
 
 describe('affectd run', () => {

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { Feed } from '../../src/cli/feed.js';
 import { type AffectMessage, connectStream } from '../../src/client/index.js';
 import { VirtualClock } from '../../src/core/clock.js';
 import { openRecording } from '../../src/recordings/open.js';
 import { readRecording } from '../recordings/read-recording.js';
+import { feedRecording } from './feed-recording.js';
 import { runAffectd } from './run-affectd.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'affectd-record-'));
@@ -73,18 +73,7 @@ async function startDaemon(args: readonly string[] = []) {
   return { ...daemon, url };
 }
 
-/** Pushes a recording to a daemon, as devices would. */
-async function push(url: string, name: string): Promise<void> {
-  const feed = new Feed({ url, session: name, client: 'test' });
-  const recording = await openRecording(session);
-  for await (const message of recording.messages({ chunk: null, clockSync: true, events: () => {} })) {
-    if (message.kind === 'open' && message.info.type === 'Annotation') continue;
-    if (message.kind === 'chunk') await feed.ready();
-    feed.send(message);
-  }
-  await recording.close();
-  await feed.close();
-}
+const push = (url: string, name: string) => feedRecording(url, session, name);
 
 describe('affectd record beside a daemon', () => {
   it('records what is pushed and predicted; replayed, it gives the bytes that were predicted live', async () => {

@@ -10,9 +10,9 @@ import type { Example } from '../../training/example.js';
 import { selectedFrame, selectedInputs, selectFeatures } from '../../training/feature-selection.js';
 import { type Fit, fitModel } from '../../training/fit.js';
 import { withHistory } from '../../training/history.js';
-import { objectives } from '../../training/losses/definitions.js';
 import { predictFrames } from '../../training/predicting.js';
 import { fitStandardisation } from '../../training/standardise.js';
+import { objectiveProblems } from '../../training/trainer.js';
 import type { ModelPlan } from '../evaluate-config.js';
 import { softmaxRows } from '../outputs.js';
 import { drawSettings } from '../random-search.js';
@@ -105,14 +105,7 @@ export function networkProblems(plan: ModelPlan, inputs: ModelInputs, classes: r
   const model = bindModel(definition, settings, specs);
   if (model.classes.length > 0 && model.classes.join('\n') !== classes.join('\n'))
     problems.push(`settings.classes: the data's are ${classes.join(', ') || 'none'}, in this order`);
-  for (const [name, settings] of Object.entries(plan.fit.loss))
-    if (settings && settings.weight > 0)
-      problems.push(
-        ...objectives
-          .get(name)!
-          .problems(model)
-          .map((problem) => `fit.loss.${name}: ${problem}`),
-      );
+  problems.push(...objectiveProblems(model, plan.fit.loss));
   return problems;
 }
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Tfjs } from '../../engines/tfjs-graph.js';
 import { GramMatrix } from '../../engines/wasm/gram-matrix.js';
 import { type Example, sameTrial } from '../example.js';
-import type { Objective } from './objective.js';
+import { needsSeveralModalities, type Objective } from './objective.js';
 
 type Tensor = tfjs.Tensor;
 
@@ -162,7 +162,7 @@ export const alignment: Objective<z.infer<typeof settings>> = {
   summary: 'NT-Xent between the modalities of a window.',
   source: 'Hi-MoE, Eq. 7; Chen et al. 2020',
   settings,
-  problems: ({ inputs }) => (inputs.length < 2 ? ['it compares modalities, and the model has one'] : []),
+  problems: needsSeveralModalities,
   parameters: () => [],
   loss({ rows, temperature, negatives }, { tf, values, batch }) {
     const compared = batch.examples.slice(0, rows);

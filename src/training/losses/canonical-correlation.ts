@@ -2,7 +2,7 @@ import type * as tfjs from '@tensorflow/tfjs';
 import { EigenvalueDecomposition, Matrix, SingularValueDecomposition } from 'ml-matrix';
 import { z } from 'zod';
 import type { Tfjs } from '../../engines/tfjs-graph.js';
-import type { Objective } from './objective.js';
+import { needsModalityEmbeddings, type Objective } from './objective.js';
 
 type Tensor = tfjs.Tensor;
 
@@ -85,7 +85,10 @@ export const canonicalCorrelation: Objective<z.infer<typeof settings>> = {
   summary: 'Makes the embeddings of two modalities say the same: deep canonical correlation analysis.',
   source: 'Andrew et al. 2013; DCCA with attention fusion: Liu et al. 2021, with the model `atam`',
   settings,
-  problems: ({ inputs }) => (inputs.length !== 2 ? ['it takes a model of exactly two modalities'] : []),
+  problems: (model) =>
+    model.inputs.length !== 2
+      ? ['it takes a model of exactly two modalities']
+      : needsModalityEmbeddings(model),
   parameters: () => [],
   loss({ ridge }, { tf, values, batch }) {
     const presence = batch.inputs.get('presence')!.dataSync();

@@ -1,7 +1,7 @@
 import type * as tfjs from '@tensorflow/tfjs';
 import { z } from 'zod';
 import type { Tfjs } from '../../engines/tfjs-graph.js';
-import type { Objective } from './objective.js';
+import { needsSeveralModalities, type Objective } from './objective.js';
 
 type Tensor = tfjs.Tensor;
 
@@ -49,7 +49,7 @@ export const cosine: Objective<z.infer<typeof settings>> = {
   summary: 'Keeps the embeddings of a window from saying the same.',
   source: 'ATAM, Eq. 5',
   settings,
-  problems: ({ inputs }) => (inputs.length < 2 ? ['it compares modalities, and the model has one'] : []),
+  problems: needsSeveralModalities,
   parameters: () => [],
   loss: ({ form }, { tf, values, batch }) =>
     cosineLoss(tf, values.embeddings, batch.inputs.get('presence')!, form),

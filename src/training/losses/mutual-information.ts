@@ -4,7 +4,12 @@ import type { Tfjs } from '../../engines/tfjs-graph.js';
 import { inputShape } from '../../models/definition.js';
 import { ParameterList } from '../../models/parameter-list.js';
 import { sizeOf } from '../../models/parameters.js';
-import type { Objective, ObjectiveContext } from './objective.js';
+import {
+  needsFeatures,
+  needsModalityEmbeddings,
+  type Objective,
+  type ObjectiveContext,
+} from './objective.js';
 
 type Tensor = tfjs.Tensor;
 
@@ -99,10 +104,7 @@ export const mutualInformation: Objective<Settings> = {
   summary: 'Keeps in each embedding what its input says, by a neural estimate of their mutual information.',
   source: 'ATAM, Eq. 2 to 4; Belghazi et al. 2018',
   settings,
-  problems: ({ inputs }) =>
-    inputs
-      .filter(({ kind }) => kind !== 'features')
-      .map(({ name }) => `modality ${name} is a raw window; it takes features`),
+  problems: (model) => [...needsModalityEmbeddings(model), ...needsFeatures(model)],
   parameters({ hidden }, model) {
     const list = new ParameterList();
     for (const input of model.inputs) {

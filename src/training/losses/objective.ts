@@ -61,3 +61,21 @@ export function maskedMean(tf: Tfjs, x: Tensor, mask: Tensor): Tensor {
 export function needsHeads(model: BoundModel): string[] {
   return model.heads.length === 0 ? ['the model has no heads'] : [];
 }
+
+/** Problems of a loss between the embeddings of modalities. */
+export function needsModalityEmbeddings(model: BoundModel): string[] {
+  return model.jointEmbedding ? ['this kind of model has no embedding of each modality'] : [];
+}
+
+/** Problems of a loss that compares modalities with each other. */
+export function needsSeveralModalities(model: BoundModel): string[] {
+  if (model.inputs.length < 2) return ['it compares modalities, and the model has one'];
+  return needsModalityEmbeddings(model);
+}
+
+/** Problems of a loss that looks at the features themselves. */
+export function needsFeatures({ inputs }: BoundModel): string[] {
+  return inputs
+    .filter(({ kind }) => kind !== 'features')
+    .map(({ name }) => `modality ${name} is a raw window; it takes features`);
+}

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { inputShape } from '../../models/definition.js';
 import { ParameterList } from '../../models/parameter-list.js';
-import type { Objective } from './objective.js';
+import { needsFeatures, type Objective } from './objective.js';
 
 const settings = z.strictObject({
   weight: z.number().min(0),
@@ -16,10 +16,10 @@ export const reconstruction: Objective<z.infer<typeof settings>> = {
   summary: 'Rebuilds every modality from the shared code.',
   source: 'Liu, Zheng & Lu 2016, bimodal deep autoencoder',
   settings,
-  problems: ({ inputs }) =>
-    inputs
-      .filter(({ kind }) => kind !== 'features')
-      .map(({ name }) => `modality ${name} is a raw window; it takes features`),
+  problems: (model) => [
+    ...(model.jointEmbedding ? [] : ['this kind of model has no embedding of the whole window']),
+    ...needsFeatures(model),
+  ],
   parameters({ hidden }, model) {
     const list = new ParameterList();
     for (const input of model.inputs) {

@@ -30,6 +30,7 @@ function modelOf(
     classes: [],
     ranking: [],
     embeddingWidth: 1,
+    jointEmbedding: false,
     parameters: Object.entries(parameters).map(([name, own]) => ({
       name,
       shape: own,
