@@ -69,6 +69,15 @@ const modality = z.strictObject({
     .default(1)
     .describe('Mean length of an absence, windows; where chance alone gives longer ones, those.'),
   absent_share: share.default(0).describe('Share of people who lack the modality altogether.'),
+  disturbed: z
+    .strictObject({
+      share: memory.describe('Share of windows that are disturbed.'),
+      run: z.number().min(1).default(1).describe('Mean length of a disturbance, windows.'),
+      noise: z.number().positive().default(1).describe('Noise in it, in multiples of the usual.'),
+      effect_left: share.default(0).describe('Share of the effects that is left in it.'),
+    })
+    .optional()
+    .describe('Windows that are there and tell less, as where an electrode comes loose or the gaze is lost.'),
 });
 
 const settings = z
@@ -400,7 +409,7 @@ class SimulatedFeatures implements Dataset {
     sharedLatents: readonly Float64Array[],
   ): Float32Array {
     const { windows: count, expression, latents, noise, labels, trial_drift_sd } = this.settings;
-    const { effect, features, unsigned_share, missing_rate, missing_run } = modality.settings;
+    const { effect, features, unsigned_share, missing_rate, missing_run, disturbed } = modality.settings;
     const random = this.#random(person, trial, modality.name);
     const ownSd = expression.sd * Math.sqrt(1 - expression.redundancy);
     const ownErrors = series(directions.length, count, ownSd, expression.memory, random);
@@ -409,12 +418,22 @@ class SimulatedFeatures implements Dataset {
     const drift = vector(features, trial_drift_sd, random);
     const noises = Array.from({ length: features }, () => new Walk(noise.sd, noise.memory, random));
     const isMissing = absences(count, missing_rate, missing_run, random);
+    // Drawn by itself: the same set with and without disturbances is the same but for them.
+    const isDisturbed = disturbed
+      ? absences(
+          count,
+          disturbed.share,
+          disturbed.run,
+          this.#random(person, trial, modality.name, 'disturbance'),
+        )
+      : [];
     const values = new Float32Array(count * features);
     const row = new Float64Array(features);
     for (let w = 0; w < count; w++) {
-      for (let f = 0; f < features; f++) row[f] = sessionDrift[f] + drift[f] + noises[f].next();
+      const { noise: louder, effect_left } = isDisturbed[w] && disturbed ? disturbed : undisturbed;
+      for (let f = 0; f < features; f++) row[f] = sessionDrift[f] + drift[f] + louder * noises[f].next();
       for (const [k, name] of this.#effects.entries()) {
-        const d = noise.sd * (effect[name] ?? 0);
+        const d = noise.sd * effect_left * (effect[name] ?? 0);
         const shown = emotions[w][k] + commonErrors[k][w] + ownErrors[k][w];
         const sign = random.uniform() < 0.5 ? -1 : 1;
         // A dimension's size without sign grows from its lower end: 0 at -1, as a class has 0 where it isn't.
@@ -429,6 +448,8 @@ class SimulatedFeatures implements Dataset {
     return values;
   }
 }
+
+const undisturbed = { noise: 1, effect_left: 1 };
 
 /** A first-order autoregressive series with the given SD; `memory` 1 keeps its first value. */
 class Walk {
@@ -456,7 +477,7 @@ function series(many: number, count: number, sd: number, memory: number, random:
   });
 }
 
-/** Which windows are missing: two states, `rate` of the windows in the one of mean length `run`. */
+/** Which windows are missing, or disturbed: two states, `rate` of the windows in the one of mean length `run`. */
 function absences(count: number, rate: number, run: number, random: Random): boolean[] {
   const end = Math.min(1 / run, 1 - rate);
   const begin = (rate * end) / (1 - rate);

@@ -51,6 +51,11 @@ export interface SweepTable {
   readonly metric: MetricName;
   readonly level: Level;
   readonly models: readonly { readonly name: string; readonly points: readonly SweepPoint[] }[];
+  /**
+   * What each model loses of the metric from the first rate to the last, over people (or sessions), each the mean of its
+   * seeds; null where nothing is compared, and of shifts.
+   */
+  readonly lost: readonly PairedRow[] | null;
 }
 
 export interface CoverageRow {

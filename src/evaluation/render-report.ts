@@ -176,21 +176,7 @@ function tableSection({ quantity, level, rows, comparison }: Table, split: Split
 function comparisonSection({ metric, units, seeds }: Comparison, { label, unit }: SplitResult): string[] {
   const reference = units.find(({ compared }) => compared === null)!.model;
   const rows = (all: readonly PairedRow[], over: string): string[][] =>
-    all.flatMap(({ model, compared }) =>
-      compared
-        ? [
-            [
-              model,
-              over,
-              number(compared.difference),
-              String(compared.pairs),
-              number(compared.wilcoxon, 4),
-              number(compared.corrected, 4),
-              number(compared.t, 4),
-            ],
-          ]
-        : [],
-    );
+    all.flatMap(({ model, compared }) => (compared ? [[model, over, ...comparedCells(compared)]] : []));
   return [
     marked(`${metricTitles[metric]} less that of ${reference}:`, label),
     markdownTable(
@@ -200,13 +186,23 @@ function comparisonSection({ metric, units, seeds }: Comparison, { label, unit }
   ];
 }
 
+function comparedCells({
+  difference,
+  pairs,
+  wilcoxon,
+  corrected,
+  t,
+}: NonNullable<PairedRow['compared']>): string[] {
+  return [number(difference), String(pairs), number(wilcoxon, 4), number(corrected, 4), number(t, 4)];
+}
+
 function sweepSection(sweeps: readonly SweepTable[], label: string | null): string[] {
   const titles = {
     single: 'Modalities missing, window by window',
     bursts: 'Modalities missing, in bursts',
     asynchrony: 'Out of step',
   } as const;
-  return sweeps.flatMap(({ sweep, modality, quantity, metric, level, models }) => {
+  return sweeps.flatMap(({ sweep, modality, quantity, metric, level, models, lost }) => {
     const [{ points }] = models;
     const shift = sweep === 'asynchrony';
     return [
@@ -220,6 +216,19 @@ function sweepSection(sweeps: readonly SweepTable[], label: string | null): stri
           ...models.map(({ name, points: own }) => [name, ...own.map(({ spread }) => plusMinus(spread))]),
         ],
       ),
+      ...(lost
+        ? [
+            marked(`${metricTitles[metric]} lost from the first rate to the last:`, label),
+            markdownTable(
+              ['model', 'lost', 'difference', 'pairs', 'p (Wilcoxon)', 'p (Holm)', 'p (t)'],
+              lost.map(({ model, own, compared }) => [
+                model,
+                plusMinus(own),
+                ...(compared ? comparedCells(compared) : ['-', '-', '-', '-', '-']),
+              ]),
+            ),
+          ]
+        : []),
     ];
   });
 }

@@ -257,7 +257,9 @@ export function splitResult(
     folds: split.folds.length,
     unit: unitKind(settings),
     tables,
-    sweeps: levels.flatMap((level) => quantities.flatMap((q) => sweepTables(data, outcomes, q, level))),
+    sweeps: levels.flatMap((level) =>
+      quantities.flatMap((q) => sweepTables(data, outcomes, q, level, reference)),
+    ),
     coverage: coverageRows(data, outcomes, levels[0], config.interval_level),
     aurc: riskCurves(data, outcomes, levels[0]).map(({ model, quantity, curve }) => ({
       model,
@@ -279,6 +281,7 @@ function sweepTables(
   outcomes: SplitOutcomes,
   quantity: Quantity | 'overall',
   level: Level,
+  reference: string | null,
 ): SweepTable[] {
   const metric = leadingMetric(quantity);
   const point = (
@@ -298,6 +301,20 @@ function sweepTables(
       quantity,
       metric,
       level,
+      lost: lostOf(
+        swept.flatMap((learner) => {
+          const places = learner.outcomes[0][0].missing.flatMap(({ condition }, i) =>
+            condition.kind === sweep ? [i] : [],
+          );
+          const ends = [places[0], places[places.length - 1]].flatMap(
+            (i) =>
+              learntOf(data, outcomes, learner, quantity, level, ({ missing: all }) => all[i].outputs) ?? [],
+          );
+          return ends.length === 2 && places.length > 1 ? [{ model: learner.name, ends }] : [];
+        }),
+        reference,
+        metric,
+      ),
       models: swept.map((learner) => {
         const [[first]] = learner.outcomes;
         const places = first.missing.flatMap(({ condition }, i) => (condition.kind === sweep ? [i] : []));
@@ -331,6 +348,7 @@ function sweepTables(
       quantity,
       metric,
       level,
+      lost: null,
       models: shiftedLearners.map((learner) => {
         const [[first]] = learner.outcomes;
         const places = first.asynchrony.flatMap(({ condition }, i) =>
@@ -351,6 +369,23 @@ function sweepTables(
     }),
   );
   return [...missing, ...asynchrony].filter(({ models }) => models.some(({ points }) => points.length > 0));
+}
+
+/** What each model has less at the second of its `ends` than at the first, beside what the reference has. */
+function lostOf(
+  swept: readonly { readonly model: string; readonly ends: readonly Learnt[] }[],
+  reference: string | null,
+  metric: MetricName,
+): SweepTable['lost'] {
+  if (reference === null || swept.length < 2 || !swept.some(({ model }) => model === reference)) return null;
+  return pairedComparison(
+    swept.map(({ model, ends }) => {
+      const [first, last] = ends.map((learnt) => unitMeans(learnt, metric));
+      const lost = [...first].map(([unit, value]) => [unit, value - (last.get(unit) ?? Number.NaN)] as const);
+      return { model, figures: new Map(lost) };
+    }),
+    reference,
+  );
 }
 
 /** Learners that look at signals. */

@@ -296,6 +296,41 @@ describe('simulated features', () => {
     expect(without.size).toBe(3);
   });
 
+  it('are disturbed in bursts: louder, with what is left of the effects, and otherwise the same set', async () => {
+    const eeg = { features: 2, effect: { valence: 3 } };
+    const disturbed = { share: 0.3, run: 5, noise: 3, effect_left: 0.5 };
+    const changes = { windows: 200, trials: 10 };
+    const clean = await all({ ...changes, modalities: { eeg } });
+    const loud = await all({ ...changes, modalities: { eeg: { ...eeg, disturbed } } });
+    const quiet = await all({
+      ...changes,
+      modalities: { eeg: { ...eeg, disturbed: { share: 0.3, run: 5, effect_left: 0 } } },
+    });
+    let [changed, runs, count, size] = [0, 0, 0, 0];
+    for (const [r, { windows }] of clean.entries()) {
+      const values = (set: typeof clean): Float32Array => set[r].windows.modalities.get('eeg')!.values;
+      let before = false;
+      for (let w = 0; w < windows.count; w++) {
+        const row = (set: typeof clean): number[] => [...values(set).subarray(2 * w, 2 * w + 2)];
+        const now = norm(row(clean).map((x, f) => x - row(loud)[f])) > 0;
+        count++;
+        if (now) {
+          changed++;
+          // What a set without effects and one with half of them say: noise is theirs in common, three times in the second.
+          const [whole, half, none] = [row(clean), row(loud), row(quiet)];
+          for (const f of [0, 1]) expect(half[f]).toBeCloseTo(3 * none[f] + 0.5 * (whole[f] - none[f]), 4);
+          size += norm(none) ** 2;
+          if (!before) runs++;
+        } else expect(row(quiet)).toEqual(row(clean));
+        before = now;
+      }
+    }
+    expect(size / changed).toBeCloseTo(2, 0);
+    expect(changed / count).toBeCloseTo(0.3, 1);
+    expect(changed / runs).toBeGreaterThan(4.3);
+    expect(changed / runs).toBeLessThan(5.7);
+  });
+
   it('rate on steps, and let labels wander within a trial', async () => {
     const labels = { kind: 'dimensions', dimensions: ['valence'], steps: 5, wander_sd: 0.3 };
     const modalities = { eeg: { features: 1, effect: { valence: 1 } } };

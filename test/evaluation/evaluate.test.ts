@@ -65,6 +65,12 @@ describe('evaluate', () => {
     expect(most.share).toBeGreaterThan(0.2);
     expect(most.share).toBeLessThan(0.4);
     expect(most.spread.mean).toBeLessThan(own);
+    expect(single.lost!.map(({ model, compared }) => [model, compared?.pairs])).toEqual([
+      ['atam', undefined],
+      ['no MI', 4],
+    ]);
+    expect(single.lost![0].own.mean).toBeCloseTo(own - single.models[0].points.at(-1)!.spread.mean, 6);
+    expect(overall[2].lost).toBeNull();
   });
 
   it('sets our figures beside the published ones', () => {
