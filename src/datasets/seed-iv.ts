@@ -8,7 +8,7 @@ import { MatMatrix } from './formats/mat-matrix.js';
 import { Mat5File } from './formats/mat5.js';
 import { choosePeople, copySettings, numbered } from './people.js';
 import { classLabel } from './rating.js';
-import { type SeedFeature, seedFeatures, seedIvEyeDescriptors } from './seed-layout.js';
+import { type SeedFeature, seedEegDescriptors, seedFeatures, seedIvEyeDescriptors } from './seed-layout.js';
 import { eegFeatures, type SeedTrial, signalRecording, signalVariables } from './seed-matlab.js';
 
 const sessionNames = ['1', '2', '3'] as const;
@@ -21,7 +21,10 @@ const settings = z.strictObject({
     .describe(
       '`signals`: eeg_raw_data, through a pipeline; `features`: eeg_feature_smooth and eye_feature_smooth as released.',
     ),
-  feature: z.enum(seedFeatures).default('de_movingAve').describe('Which of the released features of EEG.'),
+  feature: z
+    .enum(seedFeatures)
+    .default('de_movingAve')
+    .describe('Which of the released features of EEG; pairs of electrodes weren’t released.'),
   eye: z.boolean().default(true).describe('Whether `features` has the 31 eye features, too.'),
   sessions: z
     .array(z.enum(sessionNames))
@@ -128,7 +131,7 @@ async function featureRecording(
   feature: SeedFeature,
   { person, session, number, trial, stimulus, label }: SeedTrial,
 ): Promise<DatasetRecording> {
-  const { count, ...eeg } = await eegFeatures(mat, feature, number);
+  const { count, ...eeg } = await eegFeatures(mat, `${feature}${number}`, seedEegDescriptors(feature));
   const modalities = new Map([['eeg', eeg]]);
   if (eyes) {
     const variable = `eye_${number}`;

@@ -11,9 +11,22 @@ export const SEED_SFREQ_HZ = 200;
 
 export const seedBandNames = ['delta', 'theta', 'alpha', 'beta', 'gamma'] as const;
 
-/** Variables of released features, without the trial's number, that importers can read. */
+/** Variables of released features of electrodes, without the trial's number. */
 export const seedFeatures = ['de_LDS', 'de_movingAve', 'psd_LDS', 'psd_movingAve'] as const;
 export type SeedFeature = (typeof seedFeatures)[number];
+
+/** Variables of released features of electrode pairs; SEED alone has them. */
+export const seedPairFeatures = [
+  'dasm_LDS',
+  'dasm_movingAve',
+  'rasm_LDS',
+  'rasm_movingAve',
+  'asm_LDS',
+  'asm_movingAve',
+  'dcau_LDS',
+  'dcau_movingAve',
+] as const;
+export type SeedPairFeature = (typeof seedPairFeatures)[number];
 
 /** [62 x 5] electrode by electrode, its bands in order; what `seed-differential-entropy` gives live is named the same. */
 export function seedEegDescriptors(feature: SeedFeature): FeatureDescriptor[] {

@@ -1,14 +1,9 @@
+import type { FeatureDescriptor } from '../core/features.js';
 import type { DatasetRecording, FeatureWindows, Label } from './dataset.js';
 import { otherLayout } from './dataset-error.js';
 import { MatMatrix } from './formats/mat-matrix.js';
 import type { Mat5File } from './formats/mat5.js';
-import {
-  SEED_SFREQ_HZ,
-  type SeedFeature,
-  seedBandNames,
-  seedEegDescriptors,
-  seedElectrodes,
-} from './seed-layout.js';
+import { SEED_SFREQ_HZ, seedBandNames, seedElectrodes } from './seed-layout.js';
 import { blockMessages } from './signal-messages.js';
 
 /** What SEED and SEED-IV share: a MAT file a session, with variables numbered by trial. */
@@ -73,23 +68,25 @@ export async function signalRecording(
   };
 }
 
-/** A trial's released features of the EEG: a [62, windows, 5] array as [windows, 62 x 5]. */
+/**
+ * A trial's released features of the EEG: a [rows, windows, 5] array as [windows, rows x 5], where `features` names
+ * the rows, electrodes or pairs, band by band.
+ */
 export async function eegFeatures(
   mat: Mat5File,
-  feature: SeedFeature,
-  number: number,
+  variable: string,
+  features: readonly FeatureDescriptor[],
 ): Promise<{ count: number } & NonNullable<ReturnType<FeatureWindows['modalities']['get']>>> {
-  const variable = `${feature}${number}`;
   const found = new MatMatrix(await mat.read(variable), `'${variable}'`, mat.path);
-  const [electrodes, count, bands = 1] = found.dims;
-  if (electrodes !== seedElectrodes.length || bands !== seedBandNames.length)
+  const [rows, count, bands = 1] = found.dims;
+  const expected = features.length / seedBandNames.length;
+  if (rows !== expected || bands !== seedBandNames.length)
     throw otherLayout(
       mat.path,
-      `'${variable}' is ${found.dims.join(' x ')}, not 62 electrodes x windows x 5 bands`,
+      `'${variable}' is ${found.dims.join(' x ')}, not ${expected} electrodes or pairs x windows x 5 bands`,
     );
-  const features = seedEegDescriptors(feature);
   const values = new Float32Array(count * features.length);
-  for (let c = 0; c < electrodes; c++)
+  for (let c = 0; c < rows; c++)
     for (let b = 0; b < bands; b++) {
       const line = found.line(1, [c, 0, b]);
       for (let w = 0; w < count; w++) values[w * features.length + c * bands + b] = line[w];

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { FeatureDescriptor } from '../core/features.js';
 import { copyFolder, folderWith } from './copy-folder.js';
 import type { Dataset, DatasetDefinition, DatasetRecording } from './dataset.js';
 import { missing, otherLayout } from './dataset-error.js';
@@ -8,8 +9,15 @@ import { MatMatrix } from './formats/mat-matrix.js';
 import { Mat5File } from './formats/mat5.js';
 import { choosePeople, copySettings, numbered } from './people.js';
 import { classLabel } from './rating.js';
-import { type SeedFeature, seedFeatures } from './seed-layout.js';
+import {
+  type SeedFeature,
+  type SeedPairFeature,
+  seedEegDescriptors,
+  seedFeatures,
+  seedPairFeatures,
+} from './seed-layout.js';
 import { eegFeatures, type SeedTrial, signalRecording, signalVariables } from './seed-matlab.js';
+import { seedPairDescriptors } from './seed-pairs.js';
 
 const settings = z.strictObject({
   ...copySettings,
@@ -17,7 +25,12 @@ const settings = z.strictObject({
     .enum(['signals', 'features'])
     .default('signals')
     .describe('`signals`: Preprocessed_EEG, through a pipeline; `features`: ExtractedFeatures as released.'),
-  feature: z.enum(seedFeatures).default('de_movingAve').describe('Which of the released features.'),
+  feature: z
+    .enum([...seedFeatures, ...seedPairFeatures])
+    .default('de_movingAve')
+    .describe(
+      'Which of the released features: of electrodes (`de`, `psd`), of the 27 left-right pairs (`dasm` differences, `rasm` ratios, `asm` both) or of the 23 front-back pairs (`dcau`).',
+    ),
   sessions: z.int().min(1).max(3).default(3).describe('Sessions that each person must have.'),
 });
 export type SeedSettings = z.infer<typeof settings>;
@@ -67,7 +80,7 @@ class Seed implements Dataset {
     private readonly files: ReadonlyMap<string, readonly string[]>,
     /** Index of each trial's class. */
     private readonly labels: readonly number[],
-    private readonly feature: SeedFeature | null,
+    private readonly feature: SeedFeature | SeedPairFeature | null,
   ) {
     this.people = [...files.keys()];
   }
@@ -76,6 +89,7 @@ class Seed implements Dataset {
     for (const [s, path] of this.files.get(person)!.entries()) {
       const mat = await Mat5File.open(path);
       const variables = this.feature === null ? signalVariables(mat, SEED_TRIALS) : [];
+      const features = this.feature === null ? [] : await descriptorsOf(mat, this.feature);
       for (let number = 1; number <= SEED_TRIALS; number++) {
         const trial: SeedTrial = {
           person,
@@ -87,18 +101,30 @@ class Seed implements Dataset {
         };
         yield this.feature === null
           ? await signalRecording(mat, variables[number - 1], trial)
-          : await featureRecording(mat, this.feature, trial);
+          : await featureRecording(mat, `${this.feature}${number}`, features, trial);
       }
     }
   }
 }
 
+function descriptorsOf(
+  mat: Mat5File,
+  feature: SeedFeature | SeedPairFeature,
+): Promise<FeatureDescriptor[]> | FeatureDescriptor[] {
+  return isPairFeature(feature) ? seedPairDescriptors(mat, feature, 1) : seedEegDescriptors(feature);
+}
+
+function isPairFeature(feature: string): feature is SeedPairFeature {
+  return seedPairFeatures.some((known) => known === feature);
+}
+
 async function featureRecording(
   mat: Mat5File,
-  feature: SeedFeature,
+  variable: string,
+  features: readonly FeatureDescriptor[],
   { person, session, number, trial, stimulus, label }: SeedTrial,
 ): Promise<DatasetRecording> {
-  const { count, ...eeg } = await eegFeatures(mat, feature, number);
+  const { count, ...eeg } = await eegFeatures(mat, variable, features);
   return {
     person,
     session,

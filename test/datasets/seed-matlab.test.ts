@@ -36,6 +36,6 @@ describe('SEED’s MAT files', () => {
     await expect(signalRecording(mat, 'numbers', trial)).rejects.toThrow(
       `${plain}: 'numbers' is 2 x 3, not 62 electrodes x samples`,
     );
-    await expect(eegFeatures(mat, 'de_LDS', 1)).rejects.toThrow("has no variable 'de_LDS1'");
+    await expect(eegFeatures(mat, 'de_LDS1', [])).rejects.toThrow("has no variable 'de_LDS1'");
   });
 });

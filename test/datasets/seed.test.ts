@@ -62,6 +62,42 @@ describe('SEED', () => {
     );
   });
 
+  it.each([
+    ['dasm_movingAve', 27, 'F3-F4.dasm_seed_delta', 'log2'],
+    ['rasm_movingAve', 27, 'F3-F4.rasm_seed_delta', 'ratio'],
+    ['asm_movingAve', 54, 'F3-F4.dasm_seed_delta', 'log2'],
+    ['dcau_movingAve', 23, 'FC3-CP3.dcau_seed_delta', 'log2'],
+  ])(
+    'gives %s of %i pairs, each named after the electrodes whose entropies make it',
+    async (feature, pairs, third, unit) => {
+      const settings = { path, people: ['2'], data: 'features', sessions: 1, feature };
+      const trials = await featuresOf(await openDataset('seed', settings), '2');
+      const { features } = trials[0].windows.modalities.get('eeg')!;
+      const names = features.map((one) => `${one.channel}.${one.feature}`);
+      expect(new Set(names).size).toBe(5 * pairs);
+      // The fixture has the pairs in the paper's order, and the importer knows none.
+      expect([names[10], features[10].unit]).toEqual([third, unit]);
+      const entropy = await featuresOf(
+        await openDataset('seed', { ...settings, feature: 'de_movingAve' }),
+        '2',
+      );
+      const single = entropy[4].windows.modalities.get('eeg')!.features;
+      const at = (channel: string) => single.findIndex((one) => one.channel === channel);
+      const [row, own] = [rowOf(trials[4], 'eeg', 2), rowOf(entropy[4], 'eeg', 2)];
+      features.forEach(({ channel, feature: name }, f) => {
+        const [a, b] = channel.split('-').map((label) => own[at(label) + (f % 5)]);
+        if (name.startsWith('rasm')) expect(row[f]).toBeCloseTo(a / b, 1);
+        else expect(row[f]).toBeCloseTo(a - b, 1.5);
+      });
+    },
+  );
+
+  it('names no pair that the file doesn’t tell', async () => {
+    const settings = { path, people: ['1'], data: 'features', sessions: 1, feature: 'dasm_movingAve' };
+    const none = await openDataset('seed', settings);
+    await expect(featuresOf(none, '1')).rejects.toThrow("has no variable 'dasm_movingAve1'");
+  });
+
   it('wants whole people with all sessions, unless told otherwise', async () => {
     await expect(openDataset('seed', { path, people: ['15'] })).rejects.toMatchObject({
       code: 'dataset-missing',
