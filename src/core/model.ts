@@ -1,7 +1,7 @@
 import type { FeatureDescriptor } from './features.js';
 import type { Evidence } from './prediction.js';
 
-/** What one modality of a model takes: an ordered feature vector or a raw window. */
+/** What one modality of a model takes: an ordered feature vector, a raw window or an image. */
 export type ModalityInput =
   | {
       readonly kind: 'features';
@@ -15,13 +15,28 @@ export type ModalityInput =
       readonly sfreq_hz: number;
       readonly length: number;
       readonly upstream: string;
+    }
+  | {
+      readonly kind: 'image';
+      /** Such as red, green and blue. */
+      readonly channels: readonly string[];
+      /** Rows and columns. */
+      readonly height: number;
+      readonly width: number;
+      readonly upstream: string;
     };
+
+/** Values that each feature, or each channel of a raw window or image, has: 1, its samples or its pixels. */
+export function valuesPerChannel(input: ModalityInput): number {
+  if (input.kind === 'features') return 1;
+  return input.kind === 'window' ? input.length : input.height * input.width;
+}
 
 /** One modality of one window, ready for the model: aligned to the model's schema, zeroed where masked. */
 export interface ModalityFrame {
-  /** [F] features, or [C * length] raw samples, not yet standardised; 0 where `mask` is 0. */
+  /** [F] features, [C * length] raw samples, or [H, W, C] of an image, 0..255; not yet standardised; 0 where `mask` is 0. */
   readonly values: Float32Array;
-  /** [F] (features) or [C] (raw windows): 1 = measured. */
+  /** [F] (features) or [C] (raw windows and images): 1 = measured. */
   readonly mask: Uint8Array;
   readonly present: boolean;
 }

@@ -1,5 +1,11 @@
 import { type BoundModel, inputShape, outputNames, rankingWidth } from '../models/definition.js';
-import { type Activation, BATCH_NORM_EPSILON, type Convolution, type Graph } from '../models/graph.js';
+import {
+  type Activation,
+  BATCH_NORM_EPSILON,
+  type Convolution,
+  type Graph,
+  type ImageConvolution,
+} from '../models/graph.js';
 import type { Parameters } from '../models/parameters.js';
 
 /** ONNX operator set and file version; the first that knows Gelu. */
@@ -221,6 +227,27 @@ class OnnxGraph implements Graph<string> {
       strides: [o.stride],
       pads: o.padding,
     });
+  }
+  /** ONNX has channels before rows; its optimiser takes out the transposes between one operation and the next. */
+  convolve2d(x: string, name: string, { taps }: ImageConvolution): string {
+    const filters = this.transpose(this.parameter(`${name}.weight`), [3, 2, 0, 1]);
+    const margin = (taps - 1) / 2;
+    const sums = this.node(
+      'Conv',
+      [this.transpose(x, [0, 3, 1, 2]), filters, this.parameter(`${name}.bias`)],
+      {
+        kernel_shape: [taps, taps],
+        pads: [margin, margin, margin, margin],
+      },
+    );
+    return this.transpose(sums, [0, 2, 3, 1]);
+  }
+  maxPool2d(x: string, size: number): string {
+    const pooled = this.node('MaxPool', [this.transpose(x, [0, 3, 1, 2])], {
+      kernel_shape: [size, size],
+      strides: [size, size],
+    });
+    return this.transpose(pooled, [0, 2, 3, 1]);
   }
   batchNorm(x: string, name: string): string {
     const parts = ['scale', 'shift', 'mean', 'variance'].map((part) => this.parameter(`${name}.${part}`));

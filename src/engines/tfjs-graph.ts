@@ -5,6 +5,7 @@ import {
   type Convolution,
   convolvedLength,
   type Graph,
+  type ImageConvolution,
 } from '../models/graph.js';
 
 /** The tfjs namespace: which package it came from decides which backends it has. */
@@ -181,6 +182,16 @@ export class TfjsGraph implements Graph<Tensor> {
     const filters = tf.transpose(weights.reshape([o.outputs, -1])) as tfjs.Tensor2D;
     const product = this.training ? this.#product(flat, filters) : tf.matMul(flat, filters);
     return product.reshape([-1, outputs, o.outputs]).transpose([0, 2, 1]);
+  }
+
+  convolve2d(x: Tensor, name: string, _: ImageConvolution): Tensor {
+    const filter = this.tensors.parameter(`${name}.weight`) as tfjs.Tensor4D;
+    const sums = this.tf.conv2d(x as tfjs.Tensor4D, filter, 1, 'same');
+    return this.tf.add(sums, this.tensors.parameter(`${name}.bias`));
+  }
+
+  maxPool2d(x: Tensor, size: number): Tensor {
+    return this.tf.maxPool(x as tfjs.Tensor4D, size, size, 'valid');
   }
 
   batchNorm(x: Tensor, name: string, rows: Tensor): Tensor {

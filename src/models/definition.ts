@@ -21,9 +21,13 @@ export type InputSpec = ModalityInput & {
   readonly with_mask: boolean;
 };
 
-/** Shape of a modality's model input without the batch axis: [F] or [2F] for features, [C, length] for raw windows. */
+/**
+ * Shape of a modality's model input without the batch axis: [F] or [2F] for features, [C, length] for raw windows,
+ * [H, W, C] for images.
+ */
 export function inputShape(input: InputSpec): readonly number[] {
   if (input.kind === 'window') return [input.channels.length, input.length];
+  if (input.kind === 'image') return [input.height, input.width, input.channels.length];
   return [input.features.length * (input.with_mask ? 2 : 1)];
 }
 
@@ -31,7 +35,7 @@ export function inputShape(input: InputSpec): readonly number[] {
 export function windowProblems(inputs: readonly InputSpec[], who = 'it'): string[] {
   return inputs
     .filter(({ kind }) => kind !== 'features')
-    .map(({ name }) => `inputs.${name}: ${who} takes features, not raw windows`);
+    .map(({ name }) => `inputs.${name}: ${who} takes features, not raw windows or images`);
 }
 
 export const headNames = affectDimensions;

@@ -46,7 +46,7 @@ export type Encoder = z.infer<typeof encoderSettings>;
 /** What is wrong between an encoder and its input. */
 export function encoderProblems(e: Encoder, input: InputSpec): string[] {
   const takesFeatures = e.kind === 'mlp' || e.kind === 'gcn';
-  if (takesFeatures !== (input.kind === 'features'))
+  if (input.kind !== (takesFeatures ? 'features' : 'window'))
     return [`kind ${e.kind} does not take an input of kind ${input.kind}`];
   if (e.kind === 'eegnet' && input.kind === 'window' && input.length % (e.pools[0] * e.pools[1]) !== 0)
     return [`window length ${input.length} is no multiple of the pools' product`];

@@ -1,4 +1,4 @@
-import type { ModelFrame } from '../core/model.js';
+import { type ModelFrame, valuesPerChannel } from '../core/model.js';
 import type { InputSpec } from './definition.js';
 import { encodeFrames } from './frames.js';
 
@@ -26,7 +26,7 @@ export function distances(inputs: readonly InputSpec[], frame: ModelFrame): numb
 
 function measuredValues(input: InputSpec, mask: Uint8Array): number {
   const count = mask.reduce((sum, m) => sum + m, 0);
-  return Math.max(1, input.kind === 'window' ? count * input.length : count);
+  return Math.max(1, count * valuesPerChannel(input));
 }
 
 /** Largest familiar {@link distances} by modality. */

@@ -14,7 +14,7 @@ export interface ModelBatch {
 /**
  * Standardises one modality of one window into `out` [inputShape] and says whether anything of it is present.
  * Only values under a mask of 1 are read, so whatever stands under a mask cannot reach the model; a value that is
- * not finite counts as masked, and masks its whole channel in a raw window.
+ * not finite counts as masked, and masks its whole channel in a raw window, and all of an image.
  */
 function encodeModality(input: InputSpec, frame: ModalityFrame, out: Float32Array): boolean {
   if (!frame.present) return false;
@@ -32,6 +32,13 @@ function encodeModality(input: InputSpec, frame: ModalityFrame, out: Float32Arra
       any = true;
     }
     return any;
+  }
+  if (input.kind === 'image') {
+    // Channels lie side by side, pixel by pixel, and are decoded together: they're there, or none is.
+    const channels = input.channels.length;
+    if (!frame.mask.every((measured) => measured === 1) || !frame.values.every(Number.isFinite)) return false;
+    for (let i = 0; i < out.length; i++) out[i] = standardised(frame.values[i], i % channels);
+    return true;
   }
   for (let c = 0; c < input.channels.length; c++) {
     if (frame.mask[c] !== 1) continue;

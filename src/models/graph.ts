@@ -14,6 +14,17 @@ export interface Convolution {
   readonly depthwise: boolean;
 }
 
+/** Sizes of a {@link Graph.convolve2d}: stride 1, zeros around, so that as many rows and columns come out as go in. */
+export interface ImageConvolution {
+  readonly channels: number;
+  readonly outputs: number;
+  /** Rows and columns in. */
+  readonly height: number;
+  readonly width: number;
+  /** Rows and columns of the filter; odd. */
+  readonly taps: number;
+}
+
 /**
  * The operations that models are written in. A model's forward pass is one function over `Graph<T>`; what `T` is
  * decides what happens: tfjs tensors compute and differentiate (src/engines/tfjs-graph.ts), names of values write an
@@ -58,6 +69,10 @@ export interface Graph<T> {
    * Correlation along time of x [B, C, n] with the parameter `kernel`: [C_out, C, k], or, `depthwise`, [C, 1, k].
    */
   convolve(x: T, kernel: string, options: Convolution): T;
+  /** Correlation of images x [B, H, W, C] with the parameter `name.weight` [k, k, C, C_out], plus `name.bias` [C_out]. */
+  convolve2d(x: T, name: string, options: ImageConvolution): T;
+  /** Largest of each square of `size` x `size` of images x [B, H, W, C], whose H and W are multiples of it. */
+  maxPool2d(x: T, size: number, shape: readonly [height: number, width: number, channels: number]): T;
   /**
    * Batch normalisation of x [B, C, n] over B and n with the parameters `name.scale`, `.shift`, `.mean`, `.variance`
    * [C], eps 1e-3. While training, statistics come from the rows whose `rows` [B, 1] is 1.

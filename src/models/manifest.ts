@@ -49,6 +49,17 @@ const windowInput = z.strictObject({
   with_mask: z.literal(false),
 });
 
+const imageInput = z.strictObject({
+  name: inputName,
+  kind: z.literal('image'),
+  channels: z.array(z.string()).min(1).describe('Side by side in each pixel.'),
+  height: z.int().positive().describe('Rows.'),
+  width: z.int().positive().describe('Columns.'),
+  upstream: z.string(),
+  standardisation,
+  with_mask: z.literal(false),
+});
+
 const probe = z.strictObject({
   frame: z.array(
     z.strictObject({ values: z.array(z.number()), mask: z.array(z.union([z.literal(0), z.literal(1)])) }),
@@ -63,7 +74,7 @@ export const manifestSchema = z.strictObject({
   type: z.string().describe('Kind of model: a file of src/models.'),
   evidence: z.enum(evidences).describe('What the model was shown to be worth.'),
   card: fileName.describe('The model card.'),
-  inputs: z.array(z.discriminatedUnion('kind', [featuresInput, windowInput])).min(1),
+  inputs: z.array(z.discriminatedUnion('kind', [featuresInput, windowInput, imageInput])).min(1),
   settings: z.record(z.string(), z.unknown()).describe("Sizes; the kind's own schema."),
   parameters: z.array(z.strictObject({ name: z.string(), shape: z.array(z.int().positive()) })),
   artifacts: z.strictObject({ weights: artifact, onnx: artifact }),

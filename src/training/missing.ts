@@ -21,7 +21,7 @@ export function onlyModality(frame: ModelFrame, kept: number): ModelFrame {
 
 /** Feature indices of each channel or region of an input, for {@link dropInputs}. */
 export function channelGroups(input: InputSpec): readonly (readonly number[])[] {
-  if (input.kind === 'window') return [];
+  if (input.kind !== 'features') return [];
   const groups = new Map<string, number[]>();
   input.features.forEach(({ channel }, f) => {
     groups.set(channel, [...(groups.get(channel) ?? []), f]);
@@ -98,7 +98,7 @@ export function dropChannels(
   normal: () => number,
 ): void {
   inputs.forEach((input, m) => {
-    if (batch.presence[row * inputs.length + m] !== 1 || input.kind === 'window') return;
+    if (batch.presence[row * inputs.length + m] !== 1 || input.kind !== 'features') return;
     const size = sizeOf(inputShape(input));
     const values = batch.inputs.get(input.name)!.subarray(row * size, (row + 1) * size);
     const count = input.features.length;

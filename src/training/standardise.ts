@@ -1,6 +1,9 @@
-import type { ModalityInput } from '../core/model.js';
+import { type ModalityInput, valuesPerChannel } from '../core/model.js';
 import type { Standardisation } from '../models/definition.js';
 import type { Example } from './example.js';
+
+/** Brings the values of a pixel to 0..1, as PRNet does. */
+const PIXEL_RANGE = 255;
 
 /** Below this spread a feature is taken as constant and left unscaled. */
 const SMALLEST_SD = 1e-6;
@@ -12,8 +15,12 @@ export function fitStandardisation(
   examples: readonly Example[],
   clip_sd: number | null,
 ): Standardisation {
+  if (input.kind === 'image') {
+    const of = (value: number): number[] => input.channels.map(() => value);
+    return { mean: of(0), sd: of(PIXEL_RANGE), clip_sd };
+  }
   const groups = input.kind === 'features' ? input.features.length : input.channels.length;
-  const span = input.kind === 'features' ? 1 : input.length;
+  const span = valuesPerChannel(input);
   const count = new Float64Array(groups);
   const mean = new Float64Array(groups);
   const squares = new Float64Array(groups);

@@ -24,9 +24,11 @@ export const references: Record<'benchmark' | 'windows', ReferenceCase> = JSON.p
 );
 
 export function inputSpec(name: string, shape: readonly number[]): InputSpec {
-  const size = shape[0];
+  const size = shape.length === 3 ? shape[2] : shape[0];
   const standardisation = { mean: Array(size).fill(0), sd: Array(size).fill(1), clip_sd: null };
   const common = { name, upstream: 'none', standardisation, with_mask: false };
+  const channels = Array.from({ length: size }, (_, i) => `c${i}`);
+  if (shape.length === 3) return { kind: 'image', channels, height: shape[0], width: shape[1], ...common };
   return shape.length === 1
     ? {
         kind: 'features',
@@ -35,7 +37,7 @@ export function inputSpec(name: string, shape: readonly number[]): InputSpec {
       }
     : {
         kind: 'window',
-        channels: Array.from({ length: size }, (_, i) => `c${i}`),
+        channels,
         sfreq_hz: 128,
         length: shape[1],
         ...common,

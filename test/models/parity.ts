@@ -51,8 +51,16 @@ function pairLogits(ranking: Float32Array, rows: number): number[] {
   return logits;
 }
 
-/** Tests every case of the model `type`, on every executor, against its float64 reference. */
-export function describeParity(type: string, specOf?: Parameters<typeof drawnModel>[2]): void {
+/**
+ * Tests every case of the model `type`, on every executor, against its float64 reference.
+ *
+ * @param oracle tfjs backend whose gradients the planned kernels are compared with
+ */
+export function describeParity(
+  type: string,
+  specOf?: Parameters<typeof drawnModel>[2],
+  oracle: 'wasm' | 'cpu' = 'wasm',
+): void {
   const own = Object.entries(cases).filter(([, given]) => given.type === type);
   describe.each(Object.keys(executors))('%s against a float64 reference', (executor) => {
     it.each(own)('agrees on %s to 1e-5', async (_, given) => {
@@ -80,9 +88,10 @@ export function describeParity(type: string, specOf?: Parameters<typeof drawnMod
         key === 'dropout' && typeof value === 'number' ? 0 : value,
       ) as Case;
       const { model, parameters, batch } = drawnModel(type, still, specOf);
-      const [expected, found] = [new TfjsDifferentiable(wasm, model), differentiable(wasm, model)].map(
-        (network) => differentiateAll(wasm, model, network, batch, parameters),
-      );
+      await tf.setBackend(oracle);
+      const expected = differentiateAll(tf, model, new TfjsDifferentiable(tf, model), batch, parameters);
+      await tf.setBackend('wasm');
+      const found = differentiateAll(wasm, model, differentiable(wasm, model), batch, parameters);
       expect(difference([found.loss], [expected.loss])).toBeLessThan(1e-4);
       for (const [name, gradient] of expected.gradients) {
         // What is nothing but rounding (a bias that a softmax takes out again) says nothing.

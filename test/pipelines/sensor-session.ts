@@ -83,7 +83,7 @@ export function shapesOf(inputs: ModelInputs): Record<string, readonly number[]>
       name,
       input.kind === 'window'
         ? [input.channels.length, input.sfreq_hz, input.length]
-        : [input.features.length],
+        : [input.kind === 'features' ? input.features.length : input.channels.length],
     ]),
   );
 }

@@ -1,4 +1,4 @@
-import type { Activation, Convolution, Graph } from '../../models/graph.js';
+import type { Activation, Convolution, Graph, ImageConvolution } from '../../models/graph.js';
 import { sizeOf } from '../../models/parameters.js';
 import { mulberry32 } from '../../models/random.js';
 import { batchNorm } from './batch-norm.js';
@@ -274,6 +274,30 @@ export class WasmGraph implements Graph<Value> {
     return convolve(this.tape, x, this.values.parameter(kernel), options);
   }
 
+  /** By what every tap of the filter sees, side by side: one product. Memory grows with the square of `taps`. */
+  convolve2d(x: Value, name: string, { height, width, channels, outputs, taps }: ImageConvolution): Value {
+    const margin = (taps - 1) / 2;
+    const padded = this.#padded(this.#padded(x, 1, margin), 2, margin);
+    const seen = Array.from({ length: taps * taps }, (_, tap) => {
+      const [row, column] = [Math.floor(tap / taps), tap % taps];
+      return this.slice(this.slice(padded, 1, row, row + height), 2, column, column + width);
+    });
+    const columns = this.reshape(this.concat(seen, 3), [taps * taps * channels]);
+    const filters = this.values.parameter(`${name}.weight`);
+    const flat = { shape: [taps * taps * channels, outputs], storage: filters.storage };
+    const sums = this.#product(columns, flat, false, this.values.parameter(`${name}.bias`));
+    return this.reshape(sums, [height, width, outputs]);
+  }
+
+  maxPool2d(
+    x: Value,
+    size: number,
+    [height, width, channels]: readonly [height: number, width: number, channels: number],
+  ): Value {
+    const squares = this.reshape(x, [height / size, size, width / size, size, channels]);
+    return this.max(this.max(squares, 2), 3);
+  }
+
   batchNorm(x: Value, name: string, rows: Value): Value {
     const part = (which: string): Value => this.values.parameter(`${name}.${which}`);
     const parts = {
@@ -316,6 +340,16 @@ export class WasmGraph implements Graph<Value> {
       this.tape.call('dropout', () => multiply(dy, mask, address, vectorsOf(x)));
     });
     return y;
+  }
+
+  /** x with `margin` zeros before and after it along one axis. */
+  #padded(x: Value, axis: number, margin: number): Value {
+    if (margin === 0) return x;
+    const zeros = this.tape.value(
+      x.shape.map((n, i) => (i === axis ? margin : n)),
+      false,
+    );
+    return this.concat([zeros, x, zeros], axis);
   }
 
   #value(shape: readonly number[], ...from: readonly Value[]): Value {
