@@ -1,4 +1,3 @@
-import type { ModelFrame } from '../core/model.js';
 import type { Tfjs } from '../engines/tfjs-graph.js';
 import { mulberry32 } from '../models/random.js';
 import type { Example } from '../training/example.js';
@@ -71,9 +70,6 @@ function runsOf(test: readonly Example[], { hop_s }: EvaluationData): number[][]
   );
 }
 
-const withFrames = (examples: readonly Example[], frames: readonly ModelFrame[]): Example[] =>
-  examples.map((example, i) => ({ ...example, frame: frames[i] }));
-
 async function missingSweep(
   plan: ModelPlan,
   sweep: NonNullable<FoldTask['sweeps']['missing']>,
@@ -83,7 +79,6 @@ async function missingSweep(
   trained: Trained,
   learn: (plan: ModelPlan) => Promise<Trained>,
 ): Promise<Condition<MissingCondition>[]> {
-  const frames = test.map(({ frame }) => frame);
   const runs = runsOf(test, data);
   const found: Condition<MissingCondition>[] = [];
   for (const rate of sweep.rates) {
@@ -95,11 +90,11 @@ async function missingSweep(
       const uniform = mulberry32(seed * 1000 + Math.round(rate * 100));
       const thinned =
         kind === 'single'
-          ? frames.map((frame) => withoutModalities(frame, rate, uniform))
-          : withoutInBursts(frames, runs, rate, sweep.burst_windows, uniform);
-      const { heads, classes } = await own.predict(withFrames(test, thinned));
+          ? withoutModalities(test, rate, uniform)
+          : withoutInBursts(test, runs, rate, sweep.burst_windows, uniform);
+      const { heads, classes } = await own.predict(thinned);
       found.push({
-        condition: { kind, rate, share: missingShare(frames, thinned) },
+        condition: { kind, rate, share: missingShare(test, thinned) },
         outputs: { heads, classes },
       });
     }
@@ -114,15 +109,14 @@ async function asynchronySweep(
   data: EvaluationData,
   trained: Trained,
 ): Promise<Condition<AsynchronyCondition>[]> {
-  const frames = test.map(({ frame }) => frame);
   const runs = runsOf(test, data);
   const names = [...data.inputs.keys()];
   const hops = [...new Set(shifts_s.map((shift) => Math.round(shift / data.hop_s)))];
   const found: Condition<AsynchronyCondition>[] = [];
   for (const modality of trained.modalities)
     for (const hop of hops) {
-      const moved = shifted(frames, runs, names.indexOf(modality), hop);
-      const { heads, classes } = await trained.predict(withFrames(test, moved));
+      const moved = shifted(test, runs, names.indexOf(modality), hop);
+      const { heads, classes } = await trained.predict(moved);
       found.push({ condition: { modality, shift_s: hop * data.hop_s }, outputs: { heads, classes } });
     }
   return found;

@@ -46,8 +46,8 @@ export function unfamiliar(
  * Limits from windows of people whom training did not see: the distance that all but one in a thousand keep, and half as
  * much again, so that a new person is not turned away for being another person.
  */
-export function familiarLimits(inputs: readonly InputSpec[], frames: readonly ModelFrame[]): FamiliarLimits {
-  const found = frames.map((frame) => distances(inputs, frame));
+export function familiarLimits(inputs: readonly InputSpec[], frames: Iterable<ModelFrame>): FamiliarLimits {
+  const found = Array.from(frames, (frame) => distances(inputs, frame));
   return Object.fromEntries(
     inputs.flatMap(({ name }, m) => {
       const own = Float64Array.from(found.map((row) => row[m]).filter(Number.isFinite)).sort();

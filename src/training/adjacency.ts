@@ -15,13 +15,13 @@ export function correlationAdjacency(
   examples: readonly Example[],
 ): Float32Array {
   const stride = Math.max(1, Math.floor(examples.length / MOST_ROWS));
-  const frames = examples.flatMap(({ frame }, i) =>
-    i % stride === 0 && frame[m].present ? [[frame[m]]] : [],
-  );
   const f = input.kind === 'features' ? input.features.length : 0;
-  const values = encodeFrames([input], frames).inputs.get(input.name)!;
-  const width = values.length / Math.max(1, frames.length);
-  const column = (c: number): Float64Array => Float64Array.from(frames, (_, row) => values[row * width + c]);
+  const rows: Float32Array[] = [];
+  for (let i = 0; i < examples.length; i += stride) {
+    const own = examples[i].frame[m];
+    if (own.present) rows.push(encodeFrames([input], [[own]]).inputs.get(input.name)!);
+  }
+  const column = (c: number): Float64Array => Float64Array.from(rows, (row) => row[c]);
   const centred = Array.from({ length: f }, (_, c) => {
     const own = column(c);
     const mean = own.reduce((sum, v) => sum + v, 0) / own.length;

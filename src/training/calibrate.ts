@@ -3,8 +3,9 @@ import type { BoundModel } from '../models/definition.js';
 import type { Manifest } from '../models/manifest.js';
 import { mulberry32 } from '../models/random.js';
 import { conformalHalfWidth } from './conformal.js';
-import { byPerson, type Example } from './example.js';
-import { columnOf, predictFrames } from './predicting.js';
+import { byPerson, type Example, withFrame } from './example.js';
+import { presenceOf, without } from './missing.js';
+import { columnOf, predictExamples } from './predicting.js';
 import { shuffled } from './shuffle.js';
 
 /**
@@ -25,14 +26,15 @@ export async function calibrate(
   for (let count = 1; count <= model.inputs.length; count++) {
     const errors = { valence: [] as number[][], arousal: [] as number[][] };
     for (const own of byPerson(examples).values()) {
-      const thinned = own.flatMap(({ frame, label }) => {
-        const present = frame.flatMap(({ present }, m) => (present ? [m] : []));
+      const thinned = own.flatMap((example) => {
+        const presence = presenceOf(example);
+        const present = presence.flatMap((here, m) => (here ? [m] : []));
         if (present.length < count) return [];
         const kept = new Set(shuffled(present, uniform).slice(0, count));
-        return [{ label, frame: frame.map((f, m) => ({ ...f, present: kept.has(m) })) }];
+        const gone = presence.map((_, m) => !kept.has(m));
+        return [withFrame(example, () => without(example.frame, gone))];
       });
-      const frames = thinned.map(({ frame }) => frame);
-      const { heads } = await predictFrames(model, executable, frames);
+      const { heads } = await predictExamples(model, executable, thinned);
       for (const dimension of ['valence', 'arousal'] as const) {
         const predicted = columnOf(heads, model.heads.length, model.heads.indexOf(dimension));
         errors[dimension].push(

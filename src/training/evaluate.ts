@@ -1,7 +1,7 @@
 import type { ModelFrame, ModelOutput } from '../core/model.js';
 import type { InputSpec } from '../models/definition.js';
 import { mulberry32 } from '../models/random.js';
-import { byPerson, type Example } from './example.js';
+import { byPerson, type Example, withFrame } from './example.js';
 import { agreement, type MeanAgreement, meanAgreement } from './metrics.js';
 import { onlyModality, withoutModalities } from './missing.js';
 import { applyRidge, ridge } from './ridge.js';
@@ -71,13 +71,13 @@ export async function evaluate(
   const rows: EvaluationRow[] = [];
   for (const rate of missing_rates) {
     const uniform = mulberry32(Math.round(rate * 100) + 1);
-    const thinned = examples.map((e) => ({ ...e, frame: withoutModalities(e.frame, rate, uniform) }));
+    const thinned = withoutModalities(examples, rate, uniform);
     rows.push(await row(rate === 0 ? 'all sensors' : `${Math.round(rate * 100)} % missing`, thinned));
   }
   for (const [m, { name }] of inputs.entries()) {
     const alone = examples
       .filter(({ frame }) => frame[m].present)
-      .map((e) => ({ ...e, frame: onlyModality(e.frame, m) }));
+      .map((example) => withFrame(example, () => onlyModality(example.frame, m)));
     if (alone.length > 0) rows.push(await row(`${name} alone`, alone));
   }
   return rows;

@@ -15,11 +15,31 @@ export interface Origin {
   readonly position: number;
 }
 
-/** One labelled window. */
+/**
+ * One labelled window. Its frame may be read from a file, or made, each time it is asked for: ask once, and hold a batch
+ * of frames at most, since all of them may be more than memory holds. (`{ ...example }` asks.)
+ */
 export interface Example extends Origin {
   readonly window: readonly [Seconds, Seconds];
   readonly frame: ModelFrame;
   readonly label: Label;
+}
+
+/** `example` with the frame that `frame` makes whenever it is asked for; its own isn't asked for here. */
+export function withFrame(example: Omit<Example, 'frame'>, frame: () => ModelFrame): Example {
+  const { person, session, trial, stimulus, position, window, label } = example;
+  return {
+    person,
+    session,
+    trial,
+    stimulus,
+    position,
+    window,
+    get frame() {
+      return frame();
+    },
+    label,
+  };
 }
 
 export function sameTrial(a: Origin, b: Origin): boolean {

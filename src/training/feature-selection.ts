@@ -28,13 +28,8 @@ export function selectFeatures(
   const places = [...inputs].flatMap(([name, input], m) =>
     input.kind === 'features' ? input.features.map((_, f) => ({ name, m, f })) : [],
   );
-  const rows = labelled.map(({ frame }) =>
-    Float64Array.from(places, ({ m, f }) =>
-      frame[m].present && frame[m].mask[f] === 1 ? frame[m].values[f] : Number.NaN,
-    ),
-  );
   const scores = fisherScores(
-    rows,
+    rowsOf(labelled, places),
     labelled.map((example) => classOf(example)!),
   );
   const selection = new Map<string, number[]>();
@@ -43,6 +38,17 @@ export function selectFeatures(
     selection.set(name, [...(selection.get(name) ?? []), f]);
   }
   return selection;
+}
+
+/** The values at `places` of each example's frame, NaN where masked. */
+function* rowsOf(
+  examples: readonly Example[],
+  places: readonly { readonly m: number; readonly f: number }[],
+): Iterable<Float64Array> {
+  for (const { frame } of examples)
+    yield Float64Array.from(places, ({ m, f }) =>
+      frame[m].present && frame[m].mask[f] === 1 ? frame[m].values[f] : Number.NaN,
+    );
 }
 
 /** Inputs with the selected features alone; modalities that have none of them are gone, raw windows stay. */

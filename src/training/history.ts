@@ -1,6 +1,6 @@
 import type { ModalityFrame, ModalityInput } from '../core/model.js';
 import type { ModelInputs } from './dataset.js';
-import { type Example, sameTrial } from './example.js';
+import { type Example, sameTrial, withFrame } from './example.js';
 
 /**
  * Gives each window the ones before it, for models that look at a sequence: every modality's features become `steps`
@@ -22,19 +22,17 @@ export function withHistory(
   });
   return {
     inputs: new Map(longer),
-    examples: examples.map((example, i) => ({
-      ...example,
-      // Made when asked for: all at once would be `steps` times the data.
-      get frame() {
+    examples: examples.map((example, i) =>
+      withFrame(example, () => {
         const shown = examples.slice(first[i], i + 1).map(({ frame }) => frame);
-        return example.frame.map((_, m) =>
+        return shown[0].map((_, m) =>
           joined(
             shown.map((frame) => frame[m]),
             steps,
           ),
         );
-      },
-    })),
+      }),
+    ),
   };
 }
 

@@ -3,15 +3,27 @@ import type { InputSpec } from '../models/definition.js';
 import { inputShape } from '../models/definition.js';
 import type { ModelBatch } from '../models/frames.js';
 import { sizeOf } from '../models/parameters.js';
+import { type Example, withFrame } from './example.js';
 
 /**
  * Takes each present modality away with probability `rate`, one of those that were present always staying
- * (METHODS: Bernoulli for each modality and window, at least one kept).
+ * (METHODS: Bernoulli for each modality and window, at least one kept). All is drawn here, in the order of the windows.
  */
-export function withoutModalities(frame: ModelFrame, rate: number, uniform: () => number): ModelFrame {
-  if (rate === 0) return frame;
-  const [gone] = singleAbsences([frame.map(({ present }) => present)], rate, uniform);
-  return without(frame, gone);
+export function withoutModalities(
+  examples: readonly Example[],
+  rate: number,
+  uniform: () => number,
+): readonly Example[] {
+  if (rate === 0) return examples;
+  return examples.map((example) => {
+    const [gone] = singleAbsences([presenceOf(example)], rate, uniform);
+    return withFrame(example, () => without(example.frame, gone));
+  });
+}
+
+/** Which modalities a window has. */
+export function presenceOf({ frame }: Example): readonly boolean[] {
+  return frame.map(({ present }) => present);
 }
 
 /** A frame with modality `kept` alone. */

@@ -1,23 +1,32 @@
-import type { ModelFrame } from '../core/model.js';
 import { arraysOf, type Executable, type ModelArrays } from '../engines/engine.js';
-import { type BoundModel, outputNames } from '../models/definition.js';
+import type { BoundModel } from '../models/definition.js';
 import { encodeFrames } from '../models/frames.js';
+import type { Example } from './example.js';
 
 const AT_ONCE = 256;
 
-/** All outputs of `frames`, row by row, computed in large batches. */
-export async function predictFrames(
+/** All outputs of `examples`, row by row, computed in large batches; the frames of one batch are held at a time. */
+export async function predictExamples(
   model: BoundModel,
   executable: Executable,
-  frames: readonly ModelFrame[],
+  examples: readonly Pick<Example, 'frame'>[],
 ): Promise<ModelArrays> {
   const parts: ModelArrays[] = [];
-  for (let from = 0; from < frames.length; from += AT_ONCE)
-    parts.push(await executable.run(encodeFrames(model.inputs, frames.slice(from, from + AT_ONCE))));
-  const joined = Object.fromEntries(
-    outputNames.map((name) => [name, Float32Array.from(parts.flatMap((part) => [...part[name]]))]),
-  );
-  return arraysOf((name) => joined[name]);
+  for (let from = 0; from < examples.length; from += AT_ONCE) {
+    const frames = examples.slice(from, from + AT_ONCE).map(({ frame }) => frame);
+    parts.push(await executable.run(encodeFrames(model.inputs, frames)));
+  }
+  return arraysOf((name) => concatenated(parts.map((part) => part[name])));
+}
+
+function concatenated(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 /** One column of a row-major array of `width` columns. */

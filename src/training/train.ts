@@ -4,6 +4,7 @@ import { type Clock, SystemClock } from '../core/clock.js';
 import { digestOf } from '../core/digest.js';
 import { ConfigurationError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
+import type { ModelFrame } from '../core/model.js';
 import type { Evidence } from '../core/prediction.js';
 import { datasetDefinitions } from '../datasets/definitions.js';
 import { chooseEngine } from '../engines/choose.js';
@@ -35,7 +36,7 @@ import { groupPeople, type PeopleGroups } from './people-groups.js';
 import { rankAgreement } from './rank-agreement.js';
 import { renderCard, type SimulatedReport, type TrainingReport } from './report.js';
 import { type SimulatedSession, simulatedPeople } from './simulated-people.js';
-import { fitStandardisation } from './standardise.js';
+import { standardisedInputs } from './standardise.js';
 import { objectiveProblems } from './trainer.js';
 
 export interface TrainOptions {
@@ -102,12 +103,7 @@ async function makePlan(path: string): Promise<Plan> {
 
 /** The model's inputs, standardised as `examples` are spread. */
 function inputSpecs({ config }: Plan, inputs: ModelInputs, examples: readonly Example[]): InputSpec[] {
-  return [...inputs].map(([name, input], m) => ({
-    ...input,
-    name,
-    standardisation: fitStandardisation(input, m, examples, config.clip_sd),
-    with_mask: input.kind === 'features',
-  }));
+  return standardisedInputs(inputs, examples, config.clip_sd, true);
 }
 
 /** Throws for the first thing that does not fit between model, losses and inputs. */
@@ -295,10 +291,7 @@ export async function train(path: string, options: TrainOptions = {}): Promise<T
       parameters,
       calibration,
       validity: config.validity,
-      familiarity: familiarLimits(
-        inputs,
-        [...groups.calibration, ...groups.validation].map(({ frame }) => frame),
-      ),
+      familiarity: familiarLimits(inputs, framesOf([...groups.calibration, ...groups.validation])),
       probe: probes[probes.length >> 1].frame,
       card: '',
     },
@@ -324,6 +317,11 @@ export async function train(path: string, options: TrainOptions = {}): Promise<T
   await writeFile(join(directory, 'report.json'), `${JSON.stringify(report, null, 1)}\n`);
   await checkpoint.remove();
   return report;
+}
+
+/** One at a time. */
+function* framesOf(examples: readonly Example[]): Iterable<ModelFrame> {
+  for (const { frame } of examples) yield frame;
 }
 
 async function describe(

@@ -6,7 +6,7 @@ import { mulberry32 } from '../models/random.js';
 import { byPerson, type Example } from './example.js';
 import { agreement, meanAgreement } from './metrics.js';
 import { withoutModalities } from './missing.js';
-import { columnOf, largestOf, predictFrames } from './predicting.js';
+import { columnOf, largestOf, predictExamples } from './predicting.js';
 
 /**
  * Scores weights on `examples`, with everything present and with modalities missing, always the same ones: the mean
@@ -22,13 +22,13 @@ export function validator(
   const uniform = mulberry32(settings.seed + 1);
   const ordered = [...byPerson(examples).values()].flat();
   const views = [0, settings.validation_missing].map((missing) =>
-    ordered.map(({ frame }) => withoutModalities(frame, missing, uniform)),
+    withoutModalities(ordered, missing, uniform),
   );
   return async (parameters) => {
     const executable = trainingExecutable(tf, model, parameters);
     const scores: number[] = [];
-    for (const frames of views) {
-      const { heads, classes } = await predictFrames(model, executable, frames);
+    for (const view of views) {
+      const { heads, classes } = await predictExamples(model, executable, view);
       model.heads.forEach((head, h) => {
         const predicted = columnOf(heads, model.heads.length, h);
         scores.push(concordance(ordered, predicted, (example) => example.label.targets[head]));
@@ -46,16 +46,12 @@ function concordance(
   predicted: readonly number[],
   labelOf: (example: Example) => number | undefined,
 ): number {
-  const rows = examples.map((example, i) => ({
-    ...example,
-    predicted: predicted[i],
-    value: labelOf(example),
-  }));
-  const labelled = rows.filter((row): row is typeof row & { value: number } => row.value !== undefined);
-  const of = (own: readonly (typeof labelled)[number][]) =>
+  const rowOf = new Map(examples.map((example, i) => [example, i]));
+  const labelled = examples.filter((example) => labelOf(example) !== undefined);
+  const of = (own: readonly Example[]) =>
     agreement(
-      own.map((row) => row.predicted),
-      own.map(({ value }) => value),
+      own.map((example) => predicted[rowOf.get(example)!]),
+      own.map((example) => labelOf(example)!),
     );
   const { ccc } = meanAgreement([...byPerson(labelled).values()].map(of));
   return Number.isFinite(ccc) ? ccc : of(labelled).ccc;

@@ -10,7 +10,7 @@ import { ceilingRow, evaluate, type Predict } from '../../src/training/evaluate.
 import type { Example } from '../../src/training/example.js';
 import { type FitState, fitModel } from '../../src/training/fit.js';
 import { type FitSettings, fitSettings } from '../../src/training/fit-settings.js';
-import { columnOf, predictFrames } from '../../src/training/predicting.js';
+import { columnOf, predictExamples } from '../../src/training/predicting.js';
 import { inputSpec } from '../engines/reference-model.js';
 import { anExample } from './an-example.js';
 
@@ -81,7 +81,11 @@ describe('fitModel', () => {
       inputs,
       test,
       async (frames) => {
-        const { heads } = await predictFrames(model, executable, frames);
+        const { heads } = await predictExamples(
+          model,
+          executable,
+          frames.map((frame) => ({ frame })),
+        );
         const [valence, arousal] = [0, 1].map((head) => columnOf(heads, model.heads.length, head));
         return valence.map((v, i) => ({ valence: v, arousal: arousal[i], interval: null }));
       },

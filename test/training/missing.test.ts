@@ -7,9 +7,11 @@ import {
   channelGroups,
   dropChannels,
   onlyModality,
+  presenceOf,
   withoutModalities,
 } from '../../src/training/missing.js';
 import { inputSpec } from '../engines/reference-model.js';
+import { anExample } from './an-example.js';
 
 const frame: ModelFrame = [0, 1, 2, 3].map(() => ({
   values: Float32Array.of(1, 2),
@@ -20,9 +22,9 @@ const frame: ModelFrame = [0, 1, 2, 3].map(() => ({
 describe('withoutModalities', () => {
   it('takes modalities away at the rate, and never all', () => {
     const uniform = mulberry32(1);
-    const counts = Array.from(
-      { length: 4000 },
-      () => withoutModalities(frame, 0.5, uniform).filter(({ present }) => present).length,
+    const examples = Array.from({ length: 4000 }, () => anExample({ frame }));
+    const counts = withoutModalities(examples, 0.5, uniform).map(
+      (example) => example.frame.filter(({ present }) => present).length,
     );
     expect(Math.min(...counts)).toBe(1);
     // Binomial(4, 0.5), its zeros raised to one.
@@ -30,15 +32,14 @@ describe('withoutModalities', () => {
   });
 
   it('never brings back what was missing', () => {
-    const half = onlyModality(frame, 2);
-    const uniform = mulberry32(1);
-    for (let i = 0; i < 20; i++)
-      expect(withoutModalities(half, 0.9, uniform).map(({ present }) => present)).toEqual([
-        false,
-        false,
-        true,
-        false,
-      ]);
+    const half = Array.from({ length: 20 }, () => anExample({ frame: onlyModality(frame, 2) }));
+    for (const thinned of withoutModalities(half, 0.9, mulberry32(1)))
+      expect(presenceOf(thinned)).toEqual([false, false, true, false]);
+  });
+
+  it('takes the same away whenever a frame is asked for', () => {
+    const thinned = withoutModalities([anExample({ frame })], 0.5, mulberry32(3));
+    expect(thinned[0].frame).toEqual(thinned[0].frame);
   });
 });
 

@@ -6,12 +6,12 @@ import { type BoundModel, bindModel, type InputSpec } from '../../models/definit
 import { modelDefinitions } from '../../models/definitions.js';
 import { mulberry32 } from '../../models/random.js';
 import type { ModelInputs } from '../../training/dataset.js';
-import type { Example } from '../../training/example.js';
+import { type Example, withFrame } from '../../training/example.js';
 import { selectedFrame, selectedInputs, selectFeatures } from '../../training/feature-selection.js';
 import { type Fit, fitModel } from '../../training/fit.js';
 import { withHistory } from '../../training/history.js';
-import { predictFrames } from '../../training/predicting.js';
-import { fitStandardisation } from '../../training/standardise.js';
+import { predictExamples } from '../../training/predicting.js';
+import { standardisedInputs } from '../../training/standardise.js';
 import { objectiveProblems } from '../../training/trainer.js';
 import type { ModelPlan } from '../evaluate-config.js';
 import { softmaxRows } from '../outputs.js';
@@ -66,8 +66,8 @@ export async function trainNetwork(
     classes: model.classes,
     modalities: model.inputs.map(({ name }) => name),
     async predict(examples) {
-      const frames = shape.examples(examples).map(({ frame }) => frame);
-      const { heads, classes, weights, routing } = await predictFrames(model, executable, frames);
+      const shaped = shape.examples(examples);
+      const { heads, classes, weights, routing } = await predictExamples(model, executable, shaped);
       return {
         heads: heads.map((value) => Math.max(-1, Math.min(1, value))),
         classes: softmaxRows(classes, model.classes.length),
@@ -128,12 +128,7 @@ function bound(
 }
 
 function inputSpecs(plan: ModelPlan, inputs: ModelInputs, train: readonly Example[]): InputSpec[] {
-  return [...inputs].map(([name, input], m) => ({
-    ...input,
-    name,
-    standardisation: fitStandardisation(input, m, train, plan.clip_sd),
-    with_mask: plan.with_mask && input.kind === 'features',
-  }));
+  return standardisedInputs(inputs, train, plan.clip_sd, plan.with_mask);
 }
 
 /** The modalities and features that a model takes, with how much history, and examples made so. */
@@ -147,7 +142,7 @@ function inputShaper(
   const own = new Map(kept.map((m) => [names[m], inputs.get(names[m])!]));
   const only = (frame: ModelFrame): ModelFrame => kept.map((m) => frame[m]);
   const reframed = (examples: readonly Example[], reframe: (frame: ModelFrame) => ModelFrame): Example[] =>
-    examples.map((example) => ({ ...example, frame: reframe(example.frame) }));
+    examples.map((example) => withFrame(example, () => reframe(example.frame)));
   const selection = select ? selectFeatures(own, reframed(train, only), select.features, select.by) : null;
   const chosen = selection ? selectedInputs(own, selection) : own;
   const cut = (examples: readonly Example[]): Example[] =>

@@ -1,4 +1,5 @@
-import type { ModalityFrame, ModelFrame } from '../../core/model.js';
+import type { ModalityFrame } from '../../core/model.js';
+import { type Example, withFrame } from '../../training/example.js';
 
 const absent = (frame: ModalityFrame): ModalityFrame => ({ ...frame, present: false });
 
@@ -9,20 +10,22 @@ const absent = (frame: ModalityFrame): ModalityFrame => ({ ...frame, present: fa
  * @param runs consecutive windows (`consecutiveRuns`)
  */
 export function shifted(
-  frames: readonly ModelFrame[],
+  examples: readonly Example[],
   runs: readonly (readonly number[])[],
   modality: number,
   hops: number,
-): ModelFrame[] {
-  const out = [...frames];
+): Example[] {
+  const out = [...examples];
   if (hops === 0) return out;
   for (const run of runs)
     run.forEach((i, place) => {
       const from = run[place + hops];
-      out[i] = frames[i].map((frame, m) => {
-        if (m !== modality) return frame;
-        return from === undefined ? absent(frame) : frames[from][m];
-      });
+      out[i] = withFrame(examples[i], () =>
+        examples[i].frame.map((frame, m) => {
+          if (m !== modality) return frame;
+          return from === undefined ? absent(frame) : examples[from].frame[m];
+        }),
+      );
     });
   return out;
 }

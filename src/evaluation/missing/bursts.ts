@@ -1,5 +1,5 @@
-import type { ModelFrame } from '../../core/model.js';
-import { burstAbsences, without } from '../../training/missing.js';
+import { type Example, withFrame } from '../../training/example.js';
+import { burstAbsences, presenceOf, without } from '../../training/missing.js';
 
 /**
  * Takes modalities away for several windows on end, as a loose electrode or a face out of sight does; one of those that
@@ -9,18 +9,19 @@ import { burstAbsences, without } from '../../training/missing.js';
  * @param length mean length of a burst, windows, at least 1
  */
 export function withoutInBursts(
-  frames: readonly ModelFrame[],
+  examples: readonly Example[],
   runs: readonly (readonly number[])[],
   rate: number,
   length: number,
   uniform: () => number,
-): ModelFrame[] {
-  const thinned = [...frames];
+): Example[] {
+  const thinned = [...examples];
   if (rate === 0) return thinned;
   for (const run of runs) {
-    const presence = run.map((i) => frames[i].map(({ present }) => present));
+    const presence = run.map((i) => presenceOf(examples[i]));
     burstAbsences(presence, rate, length, uniform).forEach((gone, place) => {
-      thinned[run[place]] = without(frames[run[place]], gone);
+      const example = examples[run[place]];
+      thinned[run[place]] = withFrame(example, () => without(example.frame, gone));
     });
   }
   return thinned;

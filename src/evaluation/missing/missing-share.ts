@@ -1,13 +1,16 @@
-import type { ModelFrame } from '../../core/model.js';
+import type { Example } from '../../training/example.js';
+import { presenceOf } from '../../training/missing.js';
 
 /** Share of modalities that `after` lacks of those that `before` had: one always staying, it is below the rate asked for. */
-export function missingShare(before: readonly ModelFrame[], after: readonly ModelFrame[]): number {
+export function missingShare(before: readonly Example[], after: readonly Example[]): number {
   let [had, has] = [0, 0];
-  for (const [i, frame] of before.entries())
-    for (const [m, { present }] of frame.entries()) {
+  for (const [i, example] of before.entries()) {
+    const left = presenceOf(after[i]);
+    for (const [m, present] of presenceOf(example).entries()) {
       if (!present) continue;
       had++;
-      if (after[i][m].present) has++;
+      if (left[m]) has++;
     }
+  }
   return had === 0 ? 0 : 1 - has / had;
 }

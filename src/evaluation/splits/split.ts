@@ -46,7 +46,14 @@ export function makeSplit(
 ): Split {
   const definition = kinds[settings.kind] as unknown as SplitDefinition<z.ZodObject>;
   const uniform = mulberry32(seed);
-  const windows: Placed[] = origins.map((origin, index) => ({ ...origin, index }));
+  const windows: Placed[] = origins.map(({ person, session, trial, stimulus, position }, index) => ({
+    person,
+    session,
+    trial,
+    stimulus,
+    position,
+    index,
+  }));
   const folds = definition.divide(windows, settings, uniform).map(({ name, train, held }) => {
     const own = train.map((index) => windows[index]);
     if (validation === 0) return checkedFold({ name, train, validation: [], test: held }, ['train', 'test']);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { withoutInBursts } from '../../../src/evaluation/missing/bursts.js';
 import { missingShare } from '../../../src/evaluation/missing/missing-share.js';
 import { mulberry32 } from '../../../src/models/random.js';
-import { framesOf } from './frames.js';
+import { windowsOf } from './frames.js';
 
 const run = (n: number) => [Array.from({ length: n }, (_, i) => i)];
 
@@ -11,10 +11,10 @@ describe('withoutInBursts', () => {
   it('takes away at the rate, in bursts of the length', () => {
     const n = 20_000;
     // With many modalities the one that always stays hardly matters.
-    const frames = framesOf(n, 8);
-    const thinned = withoutInBursts(frames, run(n), 0.3, 5, mulberry32(3));
-    expect(missingShare(frames, thinned)).toBeCloseTo(0.3, 1);
-    const away = thinned.map(([first]) => !first.present);
+    const windows = windowsOf(n, 8);
+    const thinned = withoutInBursts(windows, run(n), 0.3, 5, mulberry32(3));
+    expect(missingShare(windows, thinned)).toBeCloseTo(0.3, 1);
+    const away = thinned.map(({ frame: [first] }) => !first.present);
     const bursts = away.filter((is, i) => is && !away[i - 1]).length;
     expect(away.filter(Boolean).length / bursts).toBeCloseTo(5, 0);
   });
@@ -26,14 +26,12 @@ describe('withoutInBursts', () => {
         fc.integer({ min: 1, max: 4 }),
         fc.integer({ min: 1, max: 9 }),
         (seed, m, length) => {
-          const frames = framesOf(40, m).map((frame, i) =>
-            frame.map((modality, k) => ({ ...modality, present: (i + k) % 3 !== 0 })),
-          );
-          const thinned = withoutInBursts(frames, run(40), 0.4, length, mulberry32(seed));
-          thinned.forEach((frame, i) => {
-            const had = frames[i].filter(({ present }) => present).length;
+          const windows = windowsOf(40, m, (i, k) => (i + k) % 3 !== 0);
+          const thinned = withoutInBursts(windows, run(40), 0.4, length, mulberry32(seed));
+          thinned.forEach(({ frame }, i) => {
+            const had = windows[i].frame.filter(({ present }) => present).length;
             expect(frame.filter(({ present }) => present).length).toBeGreaterThanOrEqual(Math.min(1, had));
-            expect(frame.some(({ present }, k) => present && !frames[i][k].present)).toBe(false);
+            expect(frame.some(({ present }, k) => present && !windows[i].frame[k].present)).toBe(false);
           });
         },
       ),
@@ -41,9 +39,9 @@ describe('withoutInBursts', () => {
   });
 
   it('is the same for a seed, and leaves frames alone at rate 0', () => {
-    const frames = framesOf(30, 3);
-    const thin = () => withoutInBursts(frames, run(30), 0.4, 3, mulberry32(8));
+    const windows = windowsOf(30, 3);
+    const thin = () => withoutInBursts(windows, run(30), 0.4, 3, mulberry32(8));
     expect(thin()).toEqual(thin());
-    expect(withoutInBursts(frames, run(30), 0, 3, mulberry32(8))).toEqual(frames);
+    expect(withoutInBursts(windows, run(30), 0, 3, mulberry32(8))).toEqual(windows);
   });
 });

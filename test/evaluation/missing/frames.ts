@@ -1,12 +1,19 @@
-import type { ModelFrame } from '../../../src/core/model.js';
+import type { Example } from '../../../src/training/example.js';
+import { anExample } from '../../training/an-example.js';
 
 /** Windows with `modalities` modalities, each saying which window and modality it is. */
-export function framesOf(windows: number, modalities: number): ModelFrame[] {
+export function windowsOf(
+  windows: number,
+  modalities: number,
+  present: (window: number, modality: number) => boolean = () => true,
+): Example[] {
   return Array.from({ length: windows }, (_, i) =>
-    Array.from({ length: modalities }, (_, m) => ({
-      values: Float32Array.of(i, m),
-      mask: Uint8Array.of(1, 1),
-      present: true,
-    })),
+    anExample({
+      frame: Array.from({ length: modalities }, (_, m) => ({
+        values: Float32Array.of(i, m),
+        mask: Uint8Array.of(1, 1),
+        present: present(i, m),
+      })),
+    }),
   );
 }
