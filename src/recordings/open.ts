@@ -9,6 +9,7 @@ import { eyeLink } from './eyelink.js';
 import { headOf } from './file-head.js';
 import { iMotions } from './imotions.js';
 import { libreFace } from './libreface.js';
+import { neuroscan } from './neuroscan.js';
 import { openFace } from './openface.js';
 import { pupilNeon } from './pupil-neon.js';
 import { pupilNeonExport } from './pupil-neon-export.js';
@@ -23,6 +24,7 @@ export const recordingFormats: readonly RecordingFormat[] = [
   edf,
   bdf,
   brainVision,
+  neuroscan,
   empatica,
   eyeLink,
   openFace,
@@ -50,7 +52,7 @@ export async function openRecording(path: string): Promise<Recording> {
     throw head
       ? new InputError(
           'recording-unrecognised',
-          `${path}: not a recording in a known format (XDF, EDF, BDF, BrainVision, Empatica E4, EyeLink ASC, OpenFace, LibreFace, Py-Feat, iMotions, Tobii, or CSV with a 'time' column and columns like 'EEG.Fp1[uV]')`,
+          `${path}: not a recording in a known format (XDF, EDF, BDF, BrainVision, Neuroscan CNT, Empatica E4, EyeLink ASC, OpenFace, LibreFace, Py-Feat, iMotions, Tobii, or CSV with a 'time' column and columns like 'EEG.Fp1[uV]')`,
         )
       : new InputError(
           'recording-unrecognised',

@@ -1,8 +1,19 @@
-import { copyFileSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { channelOf } from '../../src/core/signal.js';
 import { fixtureCopy, fixtures, truncate } from './fixture-copy.js';
-import { featuresOf, openDataset, rowOf } from './read-dataset.js';
+import { featuresOf, openDataset, rowOf, signalsOf } from './read-dataset.js';
 
 const path = join(fixtures, 'seed-v');
 const people = ['16'];
@@ -55,5 +66,112 @@ describe('SEED-V', () => {
     );
     const [trial] = await featuresOf(await openDataset('seed-v', { path: copy, people, eye: false }), '16');
     expect([...trial.windows.modalities.keys()]).toEqual(['eeg']);
+  });
+});
+
+const ROW_BYTES = 2 * 66;
+const HEADER_BYTES = 900 + 75 * 66;
+
+/** Makes the fixture's 40 samples a recording of `seconds`, zeros but for these 40, which then start at 30 s. */
+function lengthen(file: string, seconds: number): void {
+  const short = readFileSync(file);
+  const header = Buffer.from(short.subarray(0, HEADER_BYTES));
+  const end = HEADER_BYTES + 1000 * seconds * ROW_BYTES;
+  header.writeInt32LE(1000 * seconds, 864);
+  header.writeUInt32LE(end, 886);
+  writeFileSync(file, header);
+  const fd = openSync(file, 'r+');
+  writeSync(fd, short, HEADER_BYTES, 40 * ROW_BYTES, HEADER_BYTES + 30_000 * ROW_BYTES);
+  // A hole: it takes no room on the disk.
+  ftruncateSync(fd, end);
+  writeSync(fd, short, short.length - 9, 9, end);
+  closeSync(fd);
+}
+
+describe('SEED-V as it was recorded', () => {
+  const settings = { people: ['10'], data: 'signals' };
+
+  it('gives each session whole, with its clips', async () => {
+    const copy = fixtureCopy('seed-v');
+    const folder = join(copy, 'EEG_raw');
+    for (const file of readdirSync(folder)) lengthen(join(folder, file), 3360);
+    const dataset = await openDataset('seed-v', { path: copy, ...settings });
+    const sessions = await signalsOf(dataset, '10');
+    expect(sessions.map(({ session, trials }) => [session, trials.length])).toEqual([
+      ['1', 15],
+      ['2', 15],
+      ['3', 15],
+    ]);
+    for (const { trials } of sessions)
+      for (const [i, { start, end }] of trials.entries()) {
+        expect(end - start).toBeGreaterThan(45);
+        if (i > 0) expect(start).toBeGreaterThanOrEqual(trials[i - 1].end + 29);
+      }
+    // The classes are those of the released features.
+    const released = await featuresOf(await openDataset('seed-v', { path, people }), '16');
+    expect(sessions.flatMap(({ trials }) => trials.map(({ label }) => label!.class))).toEqual(
+      released.map(({ trial }) => trial.label!.class),
+    );
+    expect(sessions[1].trials[1]).toMatchObject({
+      trial: '2/2',
+      stimulus: 'clip-2-2',
+      position: 1,
+      start: 299,
+      end: 488,
+    });
+
+    let seen = 0;
+    for (const message of sessions[0].messages) {
+      if (message.kind === 'open') {
+        const labels = message.info.channels.map(({ label }) => label);
+        expect([labels.length, labels[0], labels[31], labels[32], labels[61]]).toEqual([
+          62,
+          'Fp1',
+          'T8',
+          'TP7',
+          'CB2',
+        ]);
+        expect(message.info).toMatchObject({ type: 'EEG', sfreq: 1000 });
+      }
+      if (message.kind !== 'chunk' || message.chunk.times.at(-1)! < 30) continue;
+      const { chunk } = message;
+      const at = chunk.times.indexOf(30.003);
+      // Half a microvolt a bit; behind M1 (TP7) and behind M2 (the last) the file's channels are one and two further on.
+      expect([0, 31, 32, 61].map((c) => channelOf(chunk, c)[at])).toEqual(
+        [0, 31, 33, 63].map((c) => expect.closeTo(0.5 * (10 * c + 3), 3)),
+      );
+      seen++;
+      break;
+    }
+    expect(seen).toBe(1);
+  });
+
+  it('names what is missing, cut or another’s', async () => {
+    await expect(openDataset('seed-v', { path, data: 'signals' })).rejects.toMatchObject({
+      code: 'dataset-missing',
+      message: expect.stringContaining('1_1_<date>.cnt (nor for 14 others)'),
+    });
+    const copy = fixtureCopy('seed-v');
+    const folder = join(copy, 'EEG_raw');
+    const [first, second] = readdirSync(folder).sort();
+    const open = () => openDataset('seed-v', { path: copy, ...settings });
+    lengthen(join(folder, first), 3000);
+    await expect(signalsOf(await open(), '10')).rejects.toMatchObject({
+      code: 'dataset-damaged',
+      message: `${join(folder, first)}: it ends at 3000 s, before its clip 15 at 3204 s; get the file again`,
+    });
+    const other = readFileSync(join(folder, first)).subarray(0, HEADER_BYTES + 1000);
+    other.write('T77', 900 + 75 * 23);
+    writeFileSync(join(folder, first), other);
+    await expect(signalsOf(await open(), '10')).rejects.toThrow(
+      `${join(folder, first)}: has no electrode T7;`,
+    );
+    other.writeUInt16LE(200, 376);
+    writeFileSync(join(folder, first), other);
+    await expect(signalsOf(await open(), '10')).rejects.toThrow(
+      `${join(folder, first)}: is at 200 Hz, not 1000`,
+    );
+    rmSync(join(folder, second));
+    await expect(open()).rejects.toThrow('10_2_<date>.cnt');
   });
 });

@@ -40,6 +40,10 @@ describe('recognition by content', () => {
   );
 });
 
+it('Neuroscan CNT: what its header holds', () => {
+  expect(fitting(headOf('fixtures/recordings/int16.cnt'))).toEqual(['Neuroscan CNT']);
+});
+
 const root = '../shared/recordings';
 describe.skipIf(!existsSync(root))('real recordings by content', () => {
   it.each([
