@@ -140,7 +140,9 @@ export class DaemonRecorder {
     if (kind === 'open' && info) this.#open(clock, key, info);
     else if (kind === 'close') this.#close(session, clock, key);
     else if (times && data && times.length > 0) {
-      clock.take(times[times.length - 1], this.#options.clock.now());
+      // What a tick says of time rests on how long nothing came.
+      if (this.#infos.get(key)?.type !== 'Ticks')
+        clock.take(times[times.length - 1], this.#options.clock.now());
       this.#samples(key, times, data, message.gap_before === true);
     }
   }

@@ -8,13 +8,14 @@ import { LslSink } from '../sinks/lsl.js';
 import type { Sink } from '../sinks/sink.js';
 import { WebSocketSink } from '../sinks/websocket.js';
 import { LslSource } from '../sources/lsl.js';
-import type { Source, SourceContext } from '../sources/source.js';
+import type { SessionMessage, Source, SourceContext } from '../sources/source.js';
 import { WebSocketSource } from '../sources/websocket.js';
 import { createMetrics } from '../telemetry/metrics.js';
 import type { LoadedPipeline } from '../topology/run-session.js';
 import { RunningSinks, type SinkFactory } from '../topology/running-sinks.js';
 import { RunningSources } from '../topology/running-sources.js';
 import { PipelineRuntime } from '../topology/runtime.js';
+import { tickWhenSilent } from '../topology/tick-when-silent.js';
 import type { CommandContext } from './context.js';
 import { type DaemonOptions, serverOptions } from './daemon-options.js';
 import { SessionRecorder } from './session-recorder.js';
@@ -77,13 +78,17 @@ export async function startDaemon(
   );
   const recorder =
     options.record === undefined ? null : new SessionRecorder(options.record, { clock, events: announce });
-  const consume = (started: Source): void => {
-    const messages$ = recorder
-      ? started.messages$.pipe(tap((message) => recorder.take(message)))
-      : started.messages$;
+  const consume = (started: Source, seen: (message: SessionMessage) => void = () => {}): void => {
+    const messages$ = started.messages$.pipe(
+      tickWhenSilent(clock),
+      tap((message) => {
+        recorder?.take(message);
+        seen(message);
+      }),
+    );
     runtime.consume({ ...started, messages$ });
   };
-  consume(source);
+  consume(source, ({ session, message }) => sink.publishSignals(session, message));
   const { lslBackend = 'auto' } = options;
   const sources = new RunningSources({
     context: { clock, events: announce, session: DEFAULT_SESSION, lslBackend },

@@ -48,7 +48,9 @@ export const featuresCommand: CommandFactory = (context) =>
         const messages = recording.messages(readOptions(options, events));
         // The models are left out: what they would say isn't asked for.
         const loaded = { pipeline: { ...pipeline, models: new Map() }, runners: new Map() };
-        for await (const result of replay(messages, { session, loaded, bindings, events, features: true })) {
+        const { inArrivalOrder } = recording;
+        const asked = { session, loaded, bindings, events, inArrivalOrder, features: true };
+        for await (const result of replay(messages, asked)) {
           context.signal.throwIfAborted();
           if (result.kind === 'features') table.add(result.node, result.input, result.vector);
           else if (result.kind === 'closed') await output.write(table.close());

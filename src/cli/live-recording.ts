@@ -170,7 +170,8 @@ export class LiveRecording {
 }
 
 function expectsNothing({ text, type, via }: RecordedFacts): boolean {
-  return text || via === 'prediction' || streamTypeNamed(type) === 'Markers';
+  const named = streamTypeNamed(type);
+  return text || via === 'prediction' || named === 'Markers' || named === 'Ticks';
 }
 
 const named = ({ name, type }: RecordedFacts): string => `${name} (${type})`;

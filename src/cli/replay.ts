@@ -68,7 +68,8 @@ export const replayCommand: CommandFactory = (context) =>
             options.speed === 'max'
               ? read
               : pace(read, { clock: context.clock, speed: options.speed, signal: context.signal });
-          if (options.serve) await serveRecording(context, { loaded, messages, session, bindings, options });
+          if (options.serve)
+            await serveRecording(context, { loaded, recording, messages, session, bindings, options });
           else
             await writeResults(
               replay(messages, {
@@ -76,6 +77,7 @@ export const replayCommand: CommandFactory = (context) =>
                 loaded,
                 bindings,
                 events,
+                inArrivalOrder: recording.inArrivalOrder,
                 batch: options.speed === 'max' ? REPLAY_BATCH : 1,
               }),
             );

@@ -1,5 +1,6 @@
 import type { EventSink } from '../core/event.js';
 import type { StreamMessage } from '../core/signal.js';
+import type { Recording } from '../recordings/recording.js';
 import { startServer } from '../server/server.js';
 import { WebSocketSink } from '../sinks/websocket.js';
 import { createMetrics } from '../telemetry/metrics.js';
@@ -12,6 +13,8 @@ import { type DaemonOptions, serverOptions } from './daemon-options.js';
 
 export interface ServeRecordingOptions {
   readonly loaded: LoadedPipeline;
+  readonly recording: Recording;
+  /** The recording's, at the pace at which they are to come. */
   readonly messages: AsyncIterable<StreamMessage>;
   readonly session: string;
   readonly bindings: ReadonlyMap<string, string>;
@@ -21,7 +24,7 @@ export interface ServeRecordingOptions {
 /** `affectd replay --serve`: publishes a recording's predictions as they come, and keeps serving until asked to end. */
 export async function serveRecording(context: CommandContext, serve: ServeRecordingOptions): Promise<void> {
   const { clock } = context;
-  const { loaded, session, bindings } = serve;
+  const { loaded, recording, session, bindings } = serve;
   const events = daemonLog(context, serve.options.logLevel);
   const messages = new OutputMessages(session);
   const metrics = createMetrics();
@@ -38,6 +41,7 @@ export async function serveRecording(context: CommandContext, serve: ServeRecord
       loaded,
       bindings,
       events: announce,
+      inArrivalOrder: recording.inArrivalOrder,
       monitor: true,
       features: true,
     })) {

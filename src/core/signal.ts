@@ -2,7 +2,8 @@ import type { Seconds } from './clock.js';
 
 /**
  * Canonical stream types. A source's dialect is mapped to one of these once, where the stream enters.
- * `Annotation` (a known affect trajectory) and `Affect` (our own predictions) are never model inputs.
+ * `Annotation` (a known affect trajectory) and `Affect` (our own predictions) are never model inputs; `Ticks` say how far
+ * time had come while every device was silent.
  */
 export const streamTypes = [
   'EEG',
@@ -22,6 +23,7 @@ export const streamTypes = [
   'Markers',
   'Annotation',
   'Affect',
+  'Ticks',
   'Other',
 ] as const;
 export type StreamType = (typeof streamTypes)[number];

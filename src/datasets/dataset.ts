@@ -48,6 +48,13 @@ export interface Trial {
   readonly label: Label | null;
 }
 
+/** An image that was rated, decoded when it is asked for. */
+export interface ImageTrial extends Trial {
+  readonly label: Label;
+  /** [H, W, C], row by row, 0..255. Throws `InputError` that names the file where it can't be decoded. */
+  read(): Promise<Uint8Array>;
+}
+
 /** A trial within a recording of signals, on the messages' own clock; only windows wholly inside count. */
 export interface TimedTrial extends Trial {
   readonly start: Seconds;
@@ -68,6 +75,8 @@ export type DatasetRecording = {
       readonly kind: 'signals';
       /** In order of time. May be iterated more than once; each time it starts again. */
       readonly messages: Iterable<StreamMessage>;
+      /** Whether messages come as they came live; default: in order of their stamps. */
+      readonly inArrivalOrder?: boolean;
       /** In order of time. What lies outside warms filters up and feeds `subtract-baseline`. */
       readonly trials: readonly TimedTrial[];
     }
@@ -76,6 +85,18 @@ export type DatasetRecording = {
       readonly kind: 'features';
       readonly trial: Trial;
       readonly windows: FeatureWindows;
+    }
+  | {
+      /** Images, each a trial. */
+      readonly kind: 'images';
+      readonly modality: string;
+      readonly shape: {
+        readonly channels: readonly string[];
+        /** Rows and columns. */
+        readonly height: number;
+        readonly width: number;
+      };
+      readonly images: readonly ImageTrial[];
     }
 );
 

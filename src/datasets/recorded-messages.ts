@@ -5,6 +5,7 @@ import type { RecordedStream } from '../recordings/recording.js';
 export interface RecordedMessages {
   readonly messages: readonly StreamMessage[];
   readonly streams: readonly RecordedStream[];
+  readonly inArrivalOrder: boolean;
 }
 
 /** All of one recording, as a live session would deliver it; for recordings of a size that memory holds. */
@@ -14,7 +15,8 @@ export async function recordedMessages(path: string): Promise<RecordedMessages> 
     const messages: StreamMessage[] = [];
     for await (const message of recording.messages({ chunk: null, clockSync: true, events: () => {} }))
       messages.push(message);
-    return { messages, streams: recording.streams };
+    const { streams, inArrivalOrder = false } = recording;
+    return { messages, streams, inArrivalOrder };
   } finally {
     await recording.close();
   }

@@ -126,13 +126,14 @@ class XdfSessions implements Dataset {
           'has no Annotation stream, and no marker tells a label',
           'record one, or name the groups `class`, `valence` ... in `trials.start` or `trials.end`',
         );
-      yield { person, session, kind: 'signals', messages: recorded.messages, trials };
+      const { messages, inArrivalOrder } = recorded;
+      yield { person, session, kind: 'signals', messages, inArrivalOrder, trials };
     }
   }
 
   #trials({ messages, streams }: RecordedMessages, path: string): TimedTrial[] {
     const sampled = streams.filter(
-      ({ info, first }) => first !== null && info.type !== 'Annotation' && info.type !== 'Markers',
+      ({ info, first }) => first !== null && !['Annotation', 'Markers', 'Ticks'].includes(info.type),
     );
     if (sampled.length === 0)
       throw otherLayout(path, 'holds no signals', 'record it again, or take it out of the folder');

@@ -20,6 +20,7 @@ const synonyms: Readonly<Record<StreamType, readonly string[]>> = {
   Markers: ['marker', 'stringmarker', 'stringmarkers', 'event', 'events', 'trigger', 'triggers', 'stim'],
   Annotation: ['annotations'],
   Affect: [],
+  Ticks: [],
   Other: ['misc', 'aux', 'ref', 'reference'],
 };
 

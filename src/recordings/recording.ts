@@ -43,6 +43,8 @@ export interface Recording {
   readonly zero_unix_s: number | null;
   /** What was wrong with the file, one line each. */
   readonly problems: readonly string[];
+  /** Whether messages come as they came live, chunk by chunk, instead of in order of their stamps. */
+  readonly inArrivalOrder?: boolean;
   messages(options: ReadOptions): AsyncIterable<StreamMessage>;
   close(): Promise<void>;
 }

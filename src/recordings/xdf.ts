@@ -60,7 +60,7 @@ class XdfRecording implements Recording {
   readonly #unixStreams = new Set<XdfStream>();
   /** Streams whose stamps are taken as they are. */
   readonly #mappedStreams: ReadonlySet<XdfStream>;
-  readonly #inArrivalOrder: boolean;
+  readonly inArrivalOrder: boolean;
 
   constructor(file: RandomAccessFile) {
     this.#file = file;
@@ -72,7 +72,7 @@ class XdfRecording implements Recording {
     // Beside other clocks a session's is one more clock, whose offsets were measured.
     const clocks = new Set(delivering.map(({ isMapped, session }) => (isMapped ? session : null)));
     this.#mappedStreams = new Set(clocks.size === 1 ? delivering.filter(({ isMapped }) => isMapped) : []);
-    this.#inArrivalOrder =
+    this.inArrivalOrder =
       this.#mappedStreams.size > 0 && delivering.every(({ inArrivalOrder }) => inArrivalOrder);
     const declared = streams.map((source) => ({ source, parts: canonicalStreams(declarationOf(source)) }));
     const isMarkers = (source: XdfStream, info: StreamInfo) =>
@@ -121,7 +121,7 @@ class XdfRecording implements Recording {
       this.#parts.map((part) =>
         part.isMarkers ? this.#markers(part, options.clockSync, places) : this.#chunks(part, options, places),
       ),
-      this.#inArrivalOrder ? (message) => places.get(message)! : undefined,
+      this.inArrivalOrder ? (message) => places.get(message)! : undefined,
     );
   }
 
@@ -150,7 +150,7 @@ class XdfRecording implements Recording {
     clockSync: boolean,
     reader: XdfSampleReader,
   ): Pick<StampMapper, 'map' | 'lastBreak'> {
-    if (this.#inArrivalOrder) return new ArrivedStamps(source, reader);
+    if (this.inArrivalOrder) return new ArrivedStamps(source, reader);
     const isUnix = this.#unixStreams.has(source);
     return new StampMapper(
       {
@@ -212,7 +212,8 @@ class XdfRecording implements Recording {
     const { info, keep, scale, offset } = canonical;
     const format = xdfNumericFormats[source.format];
     if (!format) return;
-    const builder = new ChunkBuilder(info, options.chunk);
+    // When windows closed depends on the chunks that came, so they are given as they came.
+    const builder = new ChunkBuilder(info, this.inArrivalOrder ? longestChunk(source) : options.chunk);
     const reader = new XdfSampleReader(this.#file, source);
     const mapper = this.#mapper(source, options.clockSync, reader);
     let arrived = 0;
@@ -223,7 +224,7 @@ class XdfRecording implements Recording {
     };
     while (reader.next()) {
       const time = mapper.map(reader.stamp);
-      if (this.#inArrivalOrder && reader.chunk !== arrived) {
+      if (this.inArrivalOrder && reader.chunk !== arrived) {
         const whole = builder.end();
         if (whole) yield message(whole);
       }
@@ -276,6 +277,12 @@ class ArrivedStamps {
       this.lastBreak = 'gap';
     return stamp;
   }
+}
+
+/** Samples that none of the stream's chunks exceeds. */
+function longestChunk({ chunkLengths, channels, format }: XdfStream): number {
+  const sampleBytes = 1 + channels.length * xdfNumericFormats[format].bytes;
+  return chunkLengths.reduce((longest, bytes) => Math.max(longest, Math.ceil(bytes / sampleBytes)), 1);
 }
 
 function declarationOf(source: XdfStream) {

@@ -76,8 +76,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       `host ${host} can be reached from other machines: give a token (--token-file FILE), or bind to ${DEFAULT_HOST}`,
     );
   const access = new Access({ ...options, host });
-  const { source, sink } = options;
-  source?.listen(({ session, message }) => sink?.publishSignals(session, message));
   const http = tls ? secureServer(tls) : createServer();
   const upgrades = new Upgrades(options, access);
   http.on(

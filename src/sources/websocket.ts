@@ -60,7 +60,6 @@ export class WebSocketSource implements Source {
   readonly limits: IngestLimits;
   readonly #options: WebSocketSourceOptions;
   readonly #subject = new Subject<SessionMessage>();
-  readonly #listeners = new Set<(message: SessionMessage) => void>();
   readonly #sessions = new Map<string, Session>();
   readonly #streams = new Map<number, IngestStream>();
   readonly #senders = new Set<Sender>();
@@ -79,11 +78,6 @@ export class WebSocketSource implements Source {
   /** Sessions that have a stream. */
   get sessions(): readonly string[] {
     return [...this.#sessions.keys()];
-  }
-
-  /** Tells `listener` all that goes to {@link messages$}; unlike a subscriber there it doesn't count as one who takes the data. */
-  listen(listener: (message: SessionMessage) => void): void {
-    this.#listeners.add(listener);
   }
 
   /** Serves one connection until it closes. Its `maxPayload` should be {@link IngestLimits.max_frame_bytes}. */
@@ -252,7 +246,7 @@ export class WebSocketSource implements Source {
     if (fresh) {
       stream.align(alignment);
       if (alignment.aligned === 'assumed') this.#tellAssumed(stream, alignment.kind, alignment.offset_s);
-      for (const message of openings(stream)) this.#deliver(message);
+      for (const message of openings(stream)) this.#subject.next(message);
     }
     if (stamps.length === 0) return void stream.accept(frame, stamps);
     for (const chunk of stream.accept(frame, stamps)) this.#emit(stream, { kind: 'chunk', chunk });
@@ -340,12 +334,7 @@ export class WebSocketSource implements Source {
   }
 
   #emit(stream: IngestStream, message: StreamMessage): void {
-    this.#deliver({ session: stream.session, message });
-  }
-
-  #deliver(message: SessionMessage): void {
-    for (const listener of this.#listeners) listener(message);
-    this.#subject.next(message);
+    this.#subject.next({ session: stream.session, message });
   }
 
   #requireSubscriber(): void {

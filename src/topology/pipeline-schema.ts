@@ -13,7 +13,7 @@ export const sourceNodeSchema = z.strictObject({
   type: z.string(),
   stream_type: z
     .enum(streamTypes)
-    .exclude(['Markers', 'Annotation', 'Affect', 'Other'])
+    .exclude(['Markers', 'Annotation', 'Affect', 'Ticks', 'Other'])
     .describe('Canonical type of the stream that feeds this source.'),
   stream_name: z.string().min(1).optional().describe('Take only the stream of this name.'),
   labels: z

@@ -21,6 +21,10 @@ export interface ReplayOptions {
   /** Whether to give feature vectors beside predictions; default no. */
   readonly features?: boolean;
   /**
+   * Whether messages come as they came live, so that windows close when they did; default: in order of their stamps.
+   */
+  readonly inArrivalOrder?: boolean;
+  /**
    * Windows that go to the model together; default 1. More are faster, and come later, which matters only to those
    * who watch. The predictions don't depend on it.
    */
@@ -28,7 +32,7 @@ export interface ReplayOptions {
 }
 
 /**
- * Runs a recording's messages, which come in order of their first stamps, through a pipeline. Nothing is dropped: the
+ * Runs a recording's messages, in order of their first stamps or of their arrival, through a pipeline. Nothing is dropped: the
  * reader waits while the model works, so memory stays bounded however fast the disk is.
  */
 export async function* replay(
@@ -42,7 +46,7 @@ export async function* replay(
     session,
     pipeline: loaded.pipeline,
     models: new Map([...loaded.runners].map(([name, runner]) => [name, runner.inputs])),
-    ordered: true,
+    ordered: !(options.inArrivalOrder ?? false),
     bindings: options.bindings,
     monitor: options.monitor ?? false,
     features: options.features ?? false,

@@ -1,5 +1,5 @@
 import { Observable, type OperatorFunction } from 'rxjs';
-import type { Clock, Seconds } from '../core/clock.js';
+import type { Seconds } from '../core/clock.js';
 import type { EventSink } from '../core/event.js';
 import type { ModelRunner } from '../core/model.js';
 import type { StreamMessage } from '../core/signal.js';
@@ -23,13 +23,8 @@ export interface RunSessionOptions {
   readonly session: string;
   /** The pipeline to run; each further value replaces the one that runs. */
   readonly loaded$: Observable<LoadedPipeline>;
-  readonly clock: Clock;
   readonly events: EventSink;
 }
-
-/** How long every stream must be silent before the clock closes windows, s. */
-const ALL_SILENT_S = 2;
-const TICK_S = 0.25;
 
 /**
  * Runs live stream messages through a session's graph. The graph is made inside the subscription, so two subscribers
@@ -37,14 +32,13 @@ const TICK_S = 0.25;
  * takes over what was learnt about the person; no sample is lost and no closing time is given twice.
  */
 export function runSession(options: RunSessionOptions): OperatorFunction<StreamMessage, LiveOutput> {
-  const { session, loaded$, clock, events } = options;
+  const { session, loaded$, events } = options;
   return (messages$) =>
     new Observable<LiveOutput>((subscriber) => {
       const history = new MessageHistory();
       const sequence = new Map<string, number>();
       let graph: SessionGraph | null = null;
       let lastClosed = Number.NEGATIVE_INFINITY;
-      let lastArrival = clock.now();
       let priming = false;
 
       const start = (loaded: LoadedPipeline): void => {
@@ -80,13 +74,8 @@ export function runSession(options: RunSessionOptions): OperatorFunction<StreamM
       };
 
       const pipelines = loaded$.subscribe({ next: start, error: (error) => subscriber.error(error) });
-      const ticks = clock.every(TICK_S, () => {
-        const silence_s = clock.now() - lastArrival;
-        if (graph && silence_s > ALL_SILENT_S) graph.tick(graph.head + silence_s - ALL_SILENT_S);
-      });
       const messages = messages$.subscribe({
         next: (message) => {
-          if (message.kind === 'chunk') lastArrival = clock.now();
           history.add(message);
           graph?.push(message);
         },
@@ -97,7 +86,6 @@ export function runSession(options: RunSessionOptions): OperatorFunction<StreamM
         },
       });
       return () => {
-        ticks.cancel();
         messages.unsubscribe();
         pipelines.unsubscribe();
       };
@@ -121,6 +109,7 @@ class MessageHistory {
   #head = Number.NEGATIVE_INFINITY;
 
   add(message: StreamMessage): void {
+    if (message.kind === 'chunk' && message.chunk.info.type === 'Ticks') return;
     if (message.kind === 'open') this.#open.set(message.info.id, message);
     if (message.kind === 'close') this.#open.delete(message.id);
     if (message.kind !== 'chunk' || message.chunk.times.length === 0) return;

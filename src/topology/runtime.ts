@@ -151,7 +151,7 @@ export class PipelineRuntime {
         const { times } = message.chunk;
         if (times.length > 0) behind_s = Math.min(behind_s, clock.now() - times[times.length - 1]);
       }),
-      runSession({ session, loaded$: this.#loaded, clock, events }),
+      runSession({ session, loaded$: this.#loaded, events }),
       // Before the predictions of the first window, which wait for the model.
       tap(({ output }) => {
         if (output.kind !== 'closed' || status.zero_s !== null) return;

@@ -169,11 +169,6 @@ export class SessionGraph {
     }
   }
 
-  /** Tells that session time has come to `time` although no sample says so: closes what was waiting for silent streams. */
-  tick(time: Seconds): void {
-    this.#closeWhile((end) => end <= time);
-  }
-
   /** Closes the windows that the data fills to their end; no sample comes after this. */
   end(): void {
     const head = this.head + 1e-6;
@@ -200,6 +195,7 @@ export class SessionGraph {
   }
 
   #open(info: StreamInfo): void {
+    if (info.type === 'Ticks') return;
     this.#streams.set(info.id, info);
     const fixations = FixationStream.of(info);
     if (fixations) this.#fixations.set(info.id, fixations);
@@ -268,6 +264,10 @@ export class SessionGraph {
     const n = chunk.times.length;
     if (n === 0) return;
     const info = chunk.info;
+    if (info.type === 'Ticks') {
+      if (this.#zero !== null) this.#tick(chunk.times[n - 1] - this.#zero);
+      return;
+    }
     if (!this.#streams.has(info.id)) this.#open(info);
     const feeds = [...this.#bound].filter(([, bound]) => bound.info.id === info.id);
     if (info.type !== 'Markers') this.#zero ??= chunk.times[0];
@@ -316,6 +316,11 @@ export class SessionGraph {
     }
     this.#watermarks.advance(info, first, times[n - 1]);
     if (!this.#options.ordered) this.#closeReached();
+  }
+
+  /** Tells that session time has come to `time` although no sample says so: closes what was waiting for silent streams. */
+  #tick(time: Seconds): void {
+    this.#closeWhile((end) => end <= time);
   }
 
   #mark(marker: Marker): void {

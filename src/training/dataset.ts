@@ -10,23 +10,31 @@ import type { Example, Origin } from './example.js';
 
 export type ModelInputs = ReadonlyMap<string, ModalityInput>;
 
+interface RunGraphOptions {
+  /** Called with every message before the graph gets it. */
+  readonly each?: (message: StreamMessage) => void;
+  readonly monitor?: boolean;
+  /** Whether messages come as they came live; default: in order of their stamps. */
+  readonly inArrivalOrder?: boolean | undefined;
+}
+
 /** Runs recorded or simulated messages through the pipeline up to the model's input: what serving does, too. */
 export function runGraph(
   pipeline: Pipeline,
   models: ReadonlyMap<string, ModelInputs>,
   messages: Iterable<StreamMessage>,
-  emit: (output: GraphOutput) => void,
-  { each = () => {}, monitor = false }: { each?: (message: StreamMessage) => void; monitor?: boolean } = {},
+  emit: (output: GraphOutput, graph: SessionGraph) => void,
+  { each = () => {}, monitor = false, inArrivalOrder = false }: RunGraphOptions = {},
 ): SessionGraph {
-  const graph = new SessionGraph({
+  const graph: SessionGraph = new SessionGraph({
     session: 'training',
     pipeline,
     models,
-    ordered: true,
+    ordered: !inArrivalOrder,
     bindings: null,
     monitor,
     events: () => {},
-    emit,
+    emit: (output) => emit(output, graph),
   });
   for (const message of messages) {
     each(message);
@@ -99,6 +107,11 @@ export function wholeSession(person: string, messages: Iterable<StreamMessage>):
 /** Room for rounding where a window ends with its trial, s. */
 const SLACK_S = 1e-6;
 
+/** A labelled window and what was kept of its frame. */
+export interface LabelledWindow<Kept> extends Omit<Example, 'frame'> {
+  readonly kept: Kept;
+}
+
 /**
  * The labelled windows of one recording: those wholly inside a trial. A window's label is its trial's, or, where the
  * recording carries an `Annotation` stream, the mean of the annotation over that window: no later and no earlier
@@ -106,7 +119,53 @@ const SLACK_S = 1e-6;
  *
  * @param step_s at least this long from one example's window to the next of its trial, s
  * @param shift_s how much later than the body raters answer: a window gets the annotation of that much later
+ * @param keep called with each window's frame as it closes, before its label is known, so that not all are in memory
  */
+export function labelledWindows<Kept>(
+  pipeline: Pipeline,
+  node: ModelNode,
+  inputs: ModelInputs,
+  recording: SignalRecording,
+  step_s: Seconds,
+  shift_s: Seconds,
+  keep: (frame: ModelFrame) => Kept,
+): LabelledWindow<Kept>[] {
+  const windows: {
+    start: Seconds;
+    end: Seconds;
+    trial: TimedTrial;
+    window: Example['window'];
+    kept: Kept;
+  }[] = [];
+  const next = new Map<TimedTrial, Seconds>();
+  const track = new AnnotationTrack();
+  runGraph(
+    pipeline,
+    new Map([[node.name, inputs]]),
+    recording.messages,
+    (output, { zero }) => {
+      if (output.kind !== 'frame' || output.model !== node.name) return;
+      if (!output.frame.some(({ present }) => present)) return;
+      const [start, end] = output.window.map((time) => time + (zero ?? 0));
+      const trial = recording.trials.find((t) => t.start <= start + SLACK_S && end <= t.end + SLACK_S);
+      if (!trial || start < (next.get(trial) ?? Number.NEGATIVE_INFINITY) - SLACK_S) return;
+      next.set(trial, start + step_s);
+      windows.push({ start, end, trial, window: output.window, kept: keep(output.frame) });
+    },
+    {
+      inArrivalOrder: recording.inArrivalOrder,
+      each: (message) => {
+        if (message.kind === 'chunk' && message.chunk.info.type === 'Annotation') track.add(message.chunk);
+      },
+    },
+  );
+  return windows.flatMap(({ start, end, trial, window, kept }) => {
+    const label = trial.label ?? track.mean(start + shift_s, end + shift_s);
+    return label ? [{ ...originOf(recording, trial), window, label, kept }] : [];
+  });
+}
+
+/** {@link labelledWindows} with all their frames in memory. */
 export function collectExamples(
   pipeline: Pipeline,
   node: ModelNode,
@@ -115,32 +174,10 @@ export function collectExamples(
   step_s: Seconds,
   shift_s: Seconds = 0,
 ): Example[] {
-  const frames: { window: readonly [Seconds, Seconds]; frame: ModelFrame }[] = [];
-  const track = new AnnotationTrack();
-  const graph = runGraph(
-    pipeline,
-    new Map([[node.name, inputs]]),
-    recording.messages,
-    (output) => {
-      if (output.kind !== 'frame' || output.model !== node.name) return;
-      if (output.frame.some(({ present }) => present)) frames.push(output);
-    },
-    {
-      each: (message) => {
-        if (message.kind === 'chunk' && message.chunk.info.type === 'Annotation') track.add(message.chunk);
-      },
-    },
+  const keep = (frame: ModelFrame): ModelFrame => frame;
+  return labelledWindows(pipeline, node, inputs, recording, step_s, shift_s, keep).map(
+    ({ kept: frame, ...rest }) => ({ ...rest, frame }),
   );
-  const zero = graph.zero ?? 0;
-  const next = new Map<TimedTrial, Seconds>();
-  return frames.flatMap(({ window, frame }) => {
-    const [start, end] = [window[0] + zero, window[1] + zero];
-    const trial = recording.trials.find((t) => t.start <= start + SLACK_S && end <= t.end + SLACK_S);
-    if (!trial || start < (next.get(trial) ?? Number.NEGATIVE_INFINITY) - SLACK_S) return [];
-    next.set(trial, start + step_s);
-    const label = trial.label ?? track.mean(start + shift_s, end + shift_s);
-    return label ? [{ ...originOf(recording, trial), window, frame, label }] : [];
-  });
 }
 
 export function originOf(

@@ -30,7 +30,11 @@ export async function startDaemon(options: DaemonOptions = {}) {
   const { safe } = options;
   const source = new WebSocketSource({ clock, events: note, metrics, limits: options.ingest, safe });
   const sink = new WebSocketSink({ clock, events: note, metrics, limits: options.stream });
-  if (options.consume !== false) source.messages$.subscribe((message) => received.push(message));
+  if (options.consume !== false)
+    source.messages$.subscribe((taken) => {
+      received.push(taken);
+      sink.publishSignals(taken.session, taken.message);
+    });
   const server: RunningServer = await startServer({
     clock,
     events: note,

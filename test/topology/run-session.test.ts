@@ -1,7 +1,6 @@
 import { BehaviorSubject, map, of, Subject } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../src/core/clock.js';
 import type { Chunk, StreamMessage } from '../../src/core/signal.js';
 import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
 import { checkPipeline } from '../../src/topology/check.js';
@@ -33,11 +32,10 @@ function second(t: number): Chunk {
 const chunk = (t: number): StreamMessage => ({ kind: 'chunk', chunk: second(t) });
 const open: StreamMessage = { kind: 'open', info };
 
-function operator(options: { loaded$?: BehaviorSubject<LoadedPipeline>; clock?: VirtualClock } = {}) {
+function operator(options: { loaded$?: BehaviorSubject<LoadedPipeline> } = {}) {
   return runSession({
     session: 's',
     loaded$: options.loaded$ ?? of(loaded(1)),
-    clock: options.clock ?? new VirtualClock(),
     events: () => {},
   });
 }
@@ -96,28 +94,6 @@ describe('runSession', () => {
     });
     expect(results[0].length).toBe(4);
     expect(results[1]).toEqual(results[0]);
-  });
-
-  it('closes windows by the clock when every stream is silent, and stops when unsubscribed', () => {
-    const clock = new VirtualClock();
-    const messages = new Subject<StreamMessage>();
-    const seen: string[] = [];
-    const subscription = messages
-      .pipe(operator({ clock }), map(closedAt))
-      .subscribe((text) => seen.push(text));
-    for (const message of [open, chunk(0), chunk(1)]) messages.next(message);
-    clock.advance(1.5);
-    expect(seen.filter((text) => text.startsWith('closed'))).toEqual(['closed 2']);
-    clock.advance(4);
-    expect(seen.filter((text) => text.startsWith('closed'))).toEqual([
-      'closed 2',
-      'closed 3',
-      'closed 4',
-      'closed 5',
-    ]);
-    subscription.unsubscribe();
-    clock.advance(60);
-    expect(seen.filter((text) => text.startsWith('closed'))).toHaveLength(4);
   });
 });
 

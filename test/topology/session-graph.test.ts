@@ -4,6 +4,7 @@ import type { SessionEvent } from '../../src/core/event.js';
 import type { ModalityInput } from '../../src/core/model.js';
 import { type Chunk, type StreamInfo, type StreamMessage, sliceChunk } from '../../src/core/signal.js';
 import { Random } from '../../src/simulation/random.js';
+import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
 import { checkPipeline } from '../../src/topology/check.js';
 import { PipelineDocument } from '../../src/topology/document.js';
 import type { GraphOutput } from '../../src/topology/graph-output.js';
@@ -238,16 +239,20 @@ describe('a stream that ends', () => {
 });
 
 describe('when everything is silent', () => {
+  const ticks = { ...streamInfo({ type: 'Ticks', sfreq: 0, labels: ['tick'], unit: '' }), id: 'ticks' };
+  const tick = (graph: SessionGraph, time: number): void =>
+    graph.push({ kind: 'chunk', chunk: chunkOf(ticks, [[0]], [time]) });
+
   it('a tick closes windows, masked, and only for a minute', () => {
     const { graph, outputs } = start({ ordered: false });
     graph.push({ kind: 'chunk', chunk: signal(eeg, 0, 3) });
-    graph.tick(4);
+    tick(graph, 4);
     expect(framesOf(outputs).map(({ time }) => time)).toEqual([2, 2.5, 3, 3.5, 4]);
     expect(framesOf(outputs).at(-1)?.modalities.get('eeg')).toMatchObject({
       present: false,
       reason: 'stale',
     });
-    graph.tick(1000);
+    tick(graph, 1000);
     expect(framesOf(outputs).at(-1)?.time).toBe(63);
   });
 
@@ -256,7 +261,7 @@ describe('when everything is silent', () => {
     const recorded = run([signal(eeg, 0, 3), after]).frames.map(({ time }) => time);
     const { graph, outputs } = start({ ordered: false });
     graph.push({ kind: 'chunk', chunk: signal(eeg, 0, 3) });
-    for (let t = 3; t < 200; t += 0.25) graph.tick(t);
+    for (let t = 3; t < 200; t += 0.25) tick(graph, t);
     graph.push({ kind: 'chunk', chunk: after });
     graph.end();
     expect(framesOf(outputs).map(({ time }) => time)).toEqual(recorded);
