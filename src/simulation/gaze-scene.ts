@@ -32,6 +32,18 @@ export interface GazeSceneOptions {
   readonly movement?: 'plain' | 'video';
   /** Median amplitude of the saccades between them, deg; default 4.5. */
   readonly saccade_deg?: number;
+  /** How the lids of its blinks move. */
+  readonly lid?: LidOptions;
+}
+
+/** What differs between people and trackers in how a blink hides the pupil. */
+export interface LidOptions {
+  /** Factor of the time that a lid takes to hide the pupil (25-50 ms) and to bare it (40-90 ms); default 1. */
+  readonly slowness?: number;
+  /** Share of the pupil that is covered when the tracker loses it; default 0.4. */
+  readonly share?: number;
+  /** `even` (default): it moves at one speed; `gathering`: from rest at one acceleration, and so it comes to rest, too. */
+  readonly motion?: 'even' | 'gathering';
 }
 
 export interface GazeScene {
@@ -60,8 +72,9 @@ interface Lid {
 }
 
 const SCREEN_DEG = [15, 10] as const;
-/** Share of the pupil that is covered, and how far gaze seems to sink, when the tracker loses it. */
+/** Share of the pupil that is covered when the tracker loses it. */
 const LID_SHARE = 0.4;
+/** How far gaze seems to have sunk by then, deg. */
 const LID_DEG = 3;
 const PUPIL_MM = 3.5;
 const PUPIL_NOISE_MM = 0.01;
@@ -83,6 +96,8 @@ export function simulateGazeScene(options: GazeSceneOptions): GazeScene {
   const { seed, sfreq, duration_s, noise_deg } = options;
   const stretches = movements(options);
   const lids = blinks(options);
+  const { share = LID_SHARE, motion = 'even' } = options.lid ?? {};
+  const covered = motion === 'even' ? (p: number) => p : (p: number) => p * p;
   const noise = new Random(seed, `tracker-${sfreq}`);
   const colour = new Random(seed, `tracker-colour-${sfreq}`);
   const slow = [0, 1].map(
@@ -98,11 +113,11 @@ export function simulateGazeScene(options: GazeSceneOptions): GazeScene {
     while (t >= stretches[s].end_s) s++;
     while (b < lids.length && t >= lids[b].end_s) b++;
     const [gx, gy] = stretches[s].at(t - stretches[s].onset_s);
-    const closed = b < lids.length ? closure(lids[b], t) : 0;
+    const closed = b < lids.length ? covered(closure(lids[b], t)) : 0;
     x[i] = gx + jitter(0);
     y[i] = gy - LID_DEG * closed + jitter(1);
     const light = 0.15 * Math.sin(2 * Math.PI * 0.15 * t) + 0.05 * Math.sin(2 * Math.PI * 0.7 * t);
-    pupil[i] = (PUPIL_MM + light) * (1 - LID_SHARE * closed) + PUPIL_NOISE_MM * noise.gaussian();
+    pupil[i] = (PUPIL_MM + light) * (1 - share * closed) + PUPIL_NOISE_MM * noise.gaussian();
     if (closed < 1) continue;
     x[i] = Number.NaN;
     y[i] = Number.NaN;
@@ -248,15 +263,16 @@ function leap(random: Random, [x, y]: Place, add: Add, median_deg: number): void
   add('glissade', glissade_s, move(amplitude + overshoot, amplitude, glissade_s));
 }
 
-function blinks({ seed, duration_s, blinks_per_min }: GazeSceneOptions): Lid[] {
+function blinks({ seed, duration_s, blinks_per_min, lid }: GazeSceneOptions): Lid[] {
   const random = new Random(seed, 'gaze-scene-lids');
   const lids: Lid[] = [];
+  const slowness = lid?.slowness ?? 1;
   if (blinks_per_min <= 0) return lids;
   for (let t = 0; ; ) {
     const onset_s = t + 0.6 + random.exponential(Math.max(0.1, 60 / blinks_per_min - 0.6));
-    const hidden_s = onset_s + random.between(0.025, 0.05);
+    const hidden_s = onset_s + slowness * random.between(0.025, 0.05);
     const bare_s = hidden_s + random.between(0.06, 0.2);
-    const end_s = bare_s + random.between(0.04, 0.09);
+    const end_s = bare_s + slowness * random.between(0.04, 0.09);
     if (end_s >= duration_s) return lids;
     lids.push({ onset_s, hidden_s, bare_s, end_s });
     t = end_s;

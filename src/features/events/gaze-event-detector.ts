@@ -69,8 +69,15 @@ const CLOSING_S = 0.08;
 const OPENING_S = 0.14;
 /** Pupil size is smoothed over this time to find where it stops to fall or rise (Hershman et al. 2018), s. */
 const LID_SMOOTHING_S = 0.01;
-/** A step of smoothed pupil size below this share of it is noise, per smoothing time. */
+/** A step between neighbouring means of pupil size below this share of it is noise. */
 const LID_NOISE = 0.01;
+/**
+ * A lid that gathers speed evenly from rest hides the first or last 5 to 10 ms in that noise, one that moves at one speed
+ * hardly any: so much of its movement is taken to lie before the samples that show it, and after them, s.
+ */
+const LID_REST_S = 0.005;
+/** Gaze sinks before the lid reaches the pupil, for at most this long where samples are that sparse, s. */
+const LID_SINKS_S = 0.02;
 /** A blink of which the tracker sent no samples shows the lid for so long at its edges, s. */
 const LID_SEEN_S = 0.04;
 const LID_LEAD = 0.6;
@@ -102,6 +109,8 @@ export class GazeEventDetector {
   /** Samples after its own that a velocity rests on. */
   readonly #lag: number;
   readonly #isSparse: boolean;
+  /** Samples over which the pupil's size is smoothed. */
+  readonly #lidWidth: number;
   /** What a sum of differences becomes a velocity by, 1/s. */
   readonly #perStep: number;
   readonly #driftGuard: number;
@@ -170,6 +179,7 @@ export class GazeEventDetector {
     this.#driftLeast = DRIFT_LEAST_S * sfreq;
     this.#noiseStep = this.#samples(NOISE_STEP_S);
     this.#isSparse = sfreq < SPARSE_RATE_HZ;
+    this.#lidWidth = this.#samples(LID_SMOOTHING_S);
     this.#lag = this.#isSparse ? 0 : this.#half;
     this.#delay = Math.max(this.#half + 1, Math.floor(LOOK_AHEAD_S * sfreq + 1e-9));
     let size = 64;
@@ -271,7 +281,7 @@ export class GazeEventDetector {
     else {
       this.#opening = false;
       // Two neighbouring means stop to differ one and a half widths after the lid stopped.
-      const late = Math.round(1.5 * this.#samples(LID_SMOOTHING_S) - 0.5);
+      const late = Math.round(1.5 * this.#lidWidth - 0.5);
       const end = Math.max(this.#lossEnd, n - (this.#hasPupil ? late : 0));
       this.#mark(end, n, SampleLabel.slow);
       this.#slowFrom = n;
@@ -280,19 +290,39 @@ export class GazeEventDetector {
 
   /** Relabels the samples before a loss over which the lid came down. */
   #extendBack(from: number): void {
-    const earliest = Math.max(this.#final, from - this.#samples(CLOSING_S), 0);
+    const isSingle = this.#lidWidth === 1;
+    const earliest = Math.max(this.#final, from - this.#samples(CLOSING_S) - (isSingle ? 1 : 0), 0);
     let k = from;
     while (k > earliest && this.#lidMoves(k - 1, from, -1)) k--;
-    // Two neighbouring means begin to differ about half a width before the lid moves.
-    if (this.#hasPupil) k = Math.min(from, k + Math.floor(LID_LEAD * this.#samples(LID_SMOOTHING_S)));
+    // Two neighbouring means begin to differ about half a width before the lid moves, single samples one before.
+    const lead = isSingle ? 1 : Math.floor(LID_LEAD * this.#lidWidth);
+    if (this.#hasPupil) k = Math.min(from, k + lead);
     // What moved fast until the loss was the lid, not the eye.
-    while (k > earliest && this.#speed[(k - 1) & this.#mask] > this.#edgeThreshold) k--;
+    let fast = k;
+    while (fast > earliest && this.#speed[(fast - 1) & this.#mask] > this.#edgeThreshold) fast--;
+    k = isSingle ? this.#sinksFrom(fast, k) : fast;
     this.#mark(k, from, SampleLabel.lost);
+  }
+
+  /**
+   * First sample that sank with the lid, where speed is high from `fast` on and the pupil shrinks from `edge` on. A longer
+   * movement is a saccade, of which samples are taken back whose velocity rests on later ones that the lid moved.
+   */
+  #sinksFrom(fast: number, edge: number): number {
+    if (edge - fast <= this.#lag + Math.floor(LID_SINKS_S * this.sfreq)) {
+      const first = Math.min(edge, fast + this.#lag);
+      this.#mark(fast, first, SampleLabel.slow);
+      return first;
+    }
+    const from = edge - this.#lag;
+    if (this.#label[(from - 1) & this.#mask] !== SampleLabel.saccade)
+      this.#mark(from, edge, SampleLabel.slow);
+    return edge;
   }
 
   /** Whether the lid moves at sample `k`: pupil size changes towards (-1) or away from (1) the loss at `edge`. */
   #lidMoves(k: number, edge: number, direction: 1 | -1): boolean {
-    const width = this.#samples(LID_SMOOTHING_S);
+    const width = this.#lidWidth;
     if (!this.#hasPupil) return Math.abs(k - edge) < width;
     if (Math.abs(k - edge) < width) return true;
     const tells = direction === 1 && this.sfreq >= LEAST_RATE_HZ;
@@ -491,7 +521,7 @@ export class GazeEventDetector {
       this.#slowEnd = f;
       this.#wasSlow = false;
     }
-    this.#extendRun(label, this.#time[i], this.#x[i], this.#y[i]);
+    this.#extendRun(label, f);
     if (this.#run && this.#skipped[i]) this.#run.skipped++;
   }
 
@@ -594,11 +624,27 @@ export class GazeEventDetector {
     return (apart * (Math.log(speed + LEAST_SPEED) - (still + moving) / 2)) / (slowSpread * slowSpread);
   }
 
-  #extendRun(label: SampleLabel, time: number, x: number, y: number): void {
+  #extendRun(label: SampleLabel, f: number): void {
+    const x = this.#x[f & this.#mask];
+    const y = this.#y[f & this.#mask];
     if (this.#run?.label !== label) {
-      this.#close(time);
-      this.#run = new Run(label, time, x, y);
+      const edge = this.#edgeOf(label, f);
+      this.#close(edge);
+      this.#run = new Run(label, edge, x, y);
     } else this.#run.add(x, y);
+  }
+
+  /**
+   * When samples of `label` begin, of which `f` is the first: its stamp, or, where samples are sparse beside a lid's
+   * movement, between the last sample that shows none of it and the first that does.
+   */
+  #edgeOf(label: SampleLabel, f: number): number {
+    const time = this.#time[f & this.#mask];
+    if (this.#run === null || this.#lidWidth > 1 || !this.#hasPupil) return time;
+    const half = (time - this.#time[(f - 1) & this.#mask]) / 2;
+    const beyond = Math.min(half, LID_REST_S);
+    if (label === SampleLabel.lost) return time - half - beyond;
+    return this.#run.label === SampleLabel.lost ? time - half + beyond : time;
   }
 
   #close(end_s: number): void {

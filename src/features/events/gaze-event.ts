@@ -4,9 +4,9 @@ export type GazeEventKind = (typeof gazeEventKinds)[number];
 /** One eye movement or blink, told as soon as it is certain: at most {@link LOOK_AHEAD_S} after its end. */
 export interface GazeEvent {
   readonly kind: GazeEventKind;
-  /** Stamp of the first sample, s. */
+  /** Stamp of the first sample, s; beside a blink below 150 Hz, between two samples. */
   readonly onset_s: number;
-  /** Stamp of the first sample after it, s. */
+  /** Stamp of the first sample after it, s; beside a blink below 150 Hz, between two samples. */
   readonly end_s: number;
   /** Gaze at the first and the last sample, in the detector's degrees; NaN for blinks. */
   readonly from: readonly [x: number, y: number];
