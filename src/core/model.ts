@@ -59,6 +59,8 @@ export interface ModelOutput {
   readonly arousal: number | null;
   readonly dominance?: number;
   readonly liking?: number;
+  /** Probability that a dimension is above the middle of its scale, of models that tell High from Low. */
+  readonly high?: Readonly<Record<string, number>>;
   /** Fusion weight of each modality, in schema order; 0 for absent ones. */
   readonly weights: readonly number[];
   /** Probability of each class, in the model's order. */

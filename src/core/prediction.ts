@@ -54,6 +54,11 @@ export interface Prediction {
   readonly arousal: number | null;
   readonly dominance?: number;
   readonly liking?: number;
+  /**
+   * Probability that a dimension is above the middle of its scale, of models that tell High from Low. Such a model's
+   * `valence` and the like are twice this, less 1.
+   */
+  readonly high?: Readonly<Record<string, number>>;
   /** Probability of each class that the model tells apart. */
   readonly classes?: Readonly<Record<string, number>>;
   /** By ranked dimension, then by anchor. */

@@ -19,6 +19,12 @@ function toOutput({ manifest, model }: LoadedModel, arrays: ModelArrays, present
     valence,
     arousal,
     ...others,
+    ...(model.binary_heads && {
+      high: named(
+        model.heads,
+        arrays.heads.map((value) => (1 + value) / 2),
+      ) as Record<string, number>,
+    }),
     ...(model.classes.length > 0 && {
       classes: named(model.classes, softmax(arrays.classes)) as Record<string, number>,
     }),

@@ -94,6 +94,8 @@ export interface ModelValues<T> {
 /** What a model tells of a window. Lists are empty where it does not. */
 export interface ModelOutputs {
   readonly heads: readonly HeadName[];
+  /** Heads tell High from Low: twice the probability that a dimension is above the middle of its scale, less 1. */
+  readonly binary_heads?: boolean;
   /** Names of classes. */
   readonly classes: readonly string[];
   /** Ranked dimensions. */

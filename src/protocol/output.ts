@@ -42,6 +42,12 @@ export const affectMessageSchema = z.object({
   arousal: affect.describe('Calm to excited.'),
   dominance: z.number().min(-1).max(1).optional(),
   liking: z.number().min(-1).max(1).optional(),
+  high: z
+    .record(z.string(), z.number().min(0).max(1))
+    .optional()
+    .describe(
+      'By dimension, of models that tell High from Low: probability that it is above the middle of its scale. `valence` and the like are then twice that, less 1: how sure, not how much.',
+    ),
   classes: z
     .record(z.string(), z.number().min(0).max(1))
     .optional()

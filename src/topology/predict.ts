@@ -87,6 +87,7 @@ function predictionOf(
     ...(result?.dominance === undefined ? {} : { dominance: toScale(result.dominance) }),
     ...(result?.liking === undefined ? {} : { liking: toScale(result.liking) }),
     interval: intervalOf(result),
+    ...(result?.high && { high: mapped(result.high, round6) }),
     ...(result?.classes && { classes: mapped(result.classes, round6) }),
     ...(result && result.routing.length > 0 ? { routing: result.routing.map(round6) } : {}),
     modalities,

@@ -20,6 +20,8 @@ export async function calibrate(
   level: number,
   seed: number,
 ): Promise<Manifest['calibration']> {
+  // High or Low has no error to bound.
+  if (model.binary_heads) return null;
   if (!(['valence', 'arousal'] as const).every((dimension) => model.heads.includes(dimension))) return null;
   const uniform = mulberry32(seed);
   const widths = { valence: [] as number[], arousal: [] as number[] };

@@ -335,9 +335,10 @@ async function describe(
     const report = { ...basis, data: config.data, ...(await test(plan, config.data, data, options)) };
     return { report, card: renderCard(config, report) };
   }
-  const { heads, classes, ranking } = definition.outputs(settings);
+  const { heads, binary_heads, classes, ranking } = definition.outputs(settings);
   const outputs = [
-    heads.length > 0 && `${heads.join(', ')} (-1..1)`,
+    heads.length > 0 &&
+      `${heads.join(', ')} (${binary_heads ? 'High or Low: twice the probability of High, less 1' : '-1..1'})`,
     classes.length > 0 && `probabilities of ${classes.join(', ')}`,
     ranking.length > 0 && `whether ${ranking.join(', ')} is higher, similar or lower than at an anchor`,
   ].filter((line) => line !== false);

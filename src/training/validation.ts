@@ -10,11 +10,12 @@ import { columnOf, largestOf, predictExamples } from './predicting.js';
 
 /**
  * Scores weights on `examples`, with everything present and with modalities missing, always the same ones: the mean
- * of CCC over dimensions and people, and of accuracy where there are classes. People whose labels never change have no
- * CCC of their own; where nobody has one, everybody's windows count together.
+ * of CCC over dimensions and people (of accuracy where heads tell High from Low), and of accuracy where there are
+ * classes. People whose labels never change have no CCC of their own; where nobody has one, everybody's windows count
+ * together.
  */
 export function validator(
-  tf: Tfjs,
+  device: TrainingDevice,
   model: BoundModel,
   examples: readonly Example[],
   settings: { readonly seed: number; readonly validation_missing: number },
@@ -31,7 +32,9 @@ export function validator(
       const { heads, classes } = await predictExamples(model, executable, view);
       model.heads.forEach((head, h) => {
         const predicted = columnOf(heads, model.heads.length, h);
-        scores.push(concordance(ordered, predicted, (example) => example.label.targets[head]));
+        const labelOf = (example: Example): number | undefined => example.label.targets[head];
+        const score = model.binary_heads ? sideAccuracy : concordance;
+        scores.push(score(ordered, predicted, labelOf));
       });
       if (model.classes.length > 0) scores.push(accuracy(ordered, largestOf(classes, model.classes.length)));
     }
@@ -55,6 +58,19 @@ function concordance(
     );
   const { ccc } = meanAgreement([...byPerson(labelled).values()].map(of));
   return Number.isFinite(ccc) ? ccc : of(labelled).ccc;
+}
+
+/** Share of labels on whose side of the scale's middle the prediction is; the middle is Low. */
+function sideAccuracy(
+  examples: readonly Example[],
+  predicted: readonly number[],
+  labelOf: (example: Example) => number | undefined,
+): number {
+  const right = examples.flatMap((example, i) => {
+    const label = labelOf(example);
+    return label === undefined ? [] : [label > 0 === predicted[i] > 0];
+  });
+  return right.filter(Boolean).length / right.length;
 }
 
 function accuracy(examples: readonly Example[], predicted: readonly number[]): number {

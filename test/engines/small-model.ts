@@ -66,17 +66,18 @@ export function fullFrame(seed = 1): ModelFrame {
   ];
 }
 
-/** Writes the model into a new folder and gives its path. */
-export async function writeSmallModel(): Promise<string> {
+/** Writes the model, with some other settings, into a new folder and gives its path. */
+export async function writeSmallModel(own: Partial<HiMoeSettings> = {}): Promise<string> {
+  const all = { ...settings, ...own };
   const directory = mkdtempSync(join(tmpdir(), 'affectd-model-'));
   await writeModel(
     directory,
     {
       name: 'small',
       definition: hiMoe,
-      settings,
+      settings: all,
       inputs,
-      parameters: initialParameters(hiMoe.parameters(settings, inputs), 7),
+      parameters: initialParameters(hiMoe.parameters(all, inputs), 7),
       evidence: 'simulated',
       calibration: { level: 0.9, valence: [0.6, 0.5, 0.4], arousal: [0.9, 0.8, 0.7] },
       validity: { min_present: 1, required: [] },

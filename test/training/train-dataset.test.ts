@@ -90,6 +90,23 @@ describe('train on recordings of our own', () => {
     expect(resumed.model).toBe(model);
   });
 
+  it('trains High and Low of several dimensions at once', async () => {
+    const sides = config()
+      .replace('heads: [valence, arousal]', 'heads: [valence, arousal], binary_heads: true')
+      .replace('mse: 1', 'binary_cross_entropy: 1');
+    writeFileSync(path(), sides);
+    const { calibration, history } = await train(path());
+    expect(calibration).toBeNull();
+    expect(history.at(-1)!.terms.binary_cross_entropy).toBeLessThan(history[0].terms.binary_cross_entropy);
+    expect(readFileSync(join(directory, 'CARD.md'), 'utf8')).toContain(
+      'valence, arousal (High or Low: twice the probability of High, less 1)',
+    );
+    writeFileSync(path(), config().replace('mse: 1', 'binary_cross_entropy: 1'));
+    await expect(train(path())).rejects.toThrow(
+      'fit.loss.binary_cross_entropy: the model’s heads tell values',
+    );
+  });
+
   it('shows an honest evaluation on the card, and refuses a leaky one', async () => {
     const figures = { ccc: { mean: 0.25, sd: 0.1, interval: [0.2, 0.3] } };
     const evaluation = (label: string | null) => ({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { alignment } from './alignment.js';
+import { binaryCrossEntropy } from './binary-cross-entropy.js';
 import { canonicalCorrelation } from './canonical-correlation.js';
 import { ccc } from './ccc.js';
 import { cosine } from './cosine.js';
@@ -18,6 +19,7 @@ export const objectives: ReadonlyMap<string, AnyObjective> = new Map(
   // Settings go in only after the objective's own schema parsed them.
   [
     alignment,
+    binaryCrossEntropy,
     canonicalCorrelation,
     ccc,
     cosine,
@@ -33,6 +35,7 @@ export const objectives: ReadonlyMap<string, AnyObjective> = new Map(
 /** `loss` of a training configuration: by objective, its settings, or a number that is its weight alone. */
 export const lossSettings = z.strictObject({
   alignment: weighted(alignment.settings),
+  binary_cross_entropy: weighted(binaryCrossEntropy.settings),
   canonical_correlation: weighted(canonicalCorrelation.settings),
   ccc: weighted(ccc.settings),
   cosine: weighted(cosine.settings),

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import type { ModelRunner } from '../../src/core/model.js';
+import { createInference } from '../../src/engines/inference.js';
+import { createOnnxEngine } from '../../src/engines/onnx.js';
+import { readModel } from '../../src/models/manifest.js';
+import { affectMessageSchema } from '../../src/protocol/output.js';
+import { predict } from '../../src/topology/predict.js';
+import { fullFrame, inputs, writeSmallModel } from './small-model.js';
+
+async function served(own: Parameters<typeof writeSmallModel>[0]) {
+  const inference = await createInference(
+    await readModel(await writeSmallModel(own)),
+    await createOnnxEngine(),
+  );
+  const frame = fullFrame();
+  const runner: ModelRunner = {
+    name: 'small',
+    id: 'small@sha256:0',
+    type: 'hi-moe',
+    evidence: 'none',
+    engine: 'onnx',
+    inputs: new Map(inputs.map((input) => [input.name, input])),
+    validity: { min_present: 1, required: [] },
+    predict: (frames) => inference.predict(frames),
+    close: () => inference.dispose(),
+  };
+  const status = { present: true, coverage: 1, reason: null };
+  const { prediction } = await predict(
+    {
+      kind: 'frame',
+      model: 'affect',
+      seq: 0,
+      time: 4,
+      window: [0, 4],
+      frame,
+      modalities: new Map(inputs.map(({ name }) => [name, status])),
+    },
+    runner,
+    { session: 's', pipeline: 'sha256:p' },
+  );
+  const [output] = await inference.predict([frame]);
+  await runner.close();
+  return { output, prediction };
+}
+
+describe('a served model', () => {
+  it('that tells High from Low gives the probability of High, and values that are twice that, less 1', async () => {
+    const [values, sides] = [await served({}), await served({ binary_heads: true })];
+    expect(values.prediction.high).toBeUndefined();
+    // Both have the same weights: what is a value of the one is the other's logit.
+    for (const dimension of ['valence', 'arousal'] as const) {
+      const logit = values.output[dimension]!;
+      const { high, [dimension]: value } = sides.prediction;
+      expect(high![dimension]).toBeCloseTo(1 / (1 + Math.exp(-logit)), 5);
+      expect(value).toBeCloseTo(2 * high![dimension] - 1, 5);
+    }
+    affectMessageSchema.omit({ time_unix: true, age_ms: true }).parse(sides.prediction);
+  });
+});
