@@ -39,6 +39,8 @@ export interface ModalityFrame {
   /** [F] (features) or [C] (raw windows and images): 1 = measured. */
   readonly mask: Uint8Array;
   readonly present: boolean;
+  /** Gives {@link values} where they're still to be fetched, as an image's from its file: until then they're empty. */
+  readonly load?: () => Promise<Float32Array>;
 }
 
 /**

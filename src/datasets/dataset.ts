@@ -109,6 +109,8 @@ export interface Dataset {
   readonly classes: readonly string[] | null;
   /** In a fixed order. */
   readonly people: readonly string[];
+  /** Whether all recordings are of images, which are decoded when they are asked for and never kept; default: no. */
+  readonly hasImages?: boolean;
   /** What a person should know of this copy, one line each: whom it lacks, what of it isn't used. */
   readonly notes?: readonly string[];
   /**

@@ -1,3 +1,4 @@
+import { affectnet } from './affectnet.js';
 import { amigos } from './amigos.js';
 import { caseDataset } from './case.js';
 import type { DatasetDefinition } from './dataset.js';
@@ -9,6 +10,7 @@ import { seed } from './seed.js';
 import { seedIv } from './seed-iv.js';
 import { seedMultimodal } from './seed-multimodal.js';
 import { seedV } from './seed-v.js';
+import { simulatedFaces } from './simulated-faces.js';
 import { simulatedFeatures } from './simulated-features.js';
 import { stressPredict } from './stress-predict.js';
 import { xdfSessions } from './xdf-sessions.js';
@@ -21,12 +23,14 @@ const definitions: readonly DatasetDefinition<unknown>[] = [
   seedIv,
   seedV,
   amigos,
+  affectnet,
   caseDataset,
   stressPredict,
   eegmat,
   esports,
   xdfSessions,
   simulatedFeatures,
+  simulatedFaces,
 ];
 
 /** Every kind of data set, by name. */

@@ -1,3 +1,4 @@
+import type { ModelFrame } from '../core/model.js';
 import type { BoundModel } from '../models/definition.js';
 import { encodeFrames, type ModelBatch } from '../models/frames.js';
 import { gaussian } from '../models/random.js';
@@ -51,11 +52,10 @@ export class InputDropper {
     this.#groups = model.inputs.map(channelGroups);
   }
 
-  /** The examples of `runs` as the model takes them, with inputs dropped. */
-  batch(examples: readonly Example[], runs: readonly Run[]): ModelBatch {
+  /** The frames of each run as the model takes them, with inputs dropped. */
+  batch(runs: readonly (readonly ModelFrame[])[]): ModelBatch {
     const { dropout, sequence } = this.settings;
-    const frames = runs.flatMap((run) => {
-      const own = run.map((i) => examples[i].frame);
+    const frames = runs.flatMap((own) => {
       const presence = own.map((frame) => frame.map(({ present }) => present));
       const gone = sequence
         ? burstAbsences(presence, dropout.modality, sequence.burst_windows, this.uniform)

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { augmentationSettings } from './augmentation.js';
 import { lossSettings } from './losses/definitions.js';
 
 const rate = z.number().min(0).max(0.95);
@@ -35,6 +36,7 @@ export const fitSettings = z.strictObject({
       noise_sd: z.number().min(0).default(0).describe('Noise on standardised features.'),
     })
     .default({ modality: 0, channel: 0, noise_sd: 0 }),
+  augmentation: augmentationSettings.optional(),
   sequence: z
     .strictObject({
       length: z.int().min(2).default(15).describe('Consecutive windows of a trial that stay together (T).'),

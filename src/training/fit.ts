@@ -1,3 +1,4 @@
+import type { ModelFrame } from '../core/model.js';
 import type { Tfjs } from '../engines/tfjs-graph.js';
 import type { BoundModel, ParameterSpec } from '../models/definition.js';
 import { encodeFrames } from '../models/frames.js';
@@ -5,9 +6,10 @@ import { initialParameters, type Parameters } from '../models/parameters.js';
 import { Mulberry32, mulberry32 } from '../models/random.js';
 import { Adam } from './adam.js';
 import { correlationAdjacency } from './adjacency.js';
-import { epochBatches, InputDropper, runsOf } from './batches.js';
+import { epochBatches, InputDropper, type Run, runsOf } from './batches.js';
 import type { Example } from './example.js';
 import type { FitSettings } from './fit-settings.js';
+import { FrameLoader, loadedFrames } from './frame-loader.js';
 import { cosineRate, type Optimiser, type OptimiserState } from './optimiser.js';
 import { Sgd } from './sgd.js';
 import { activeObjectives, type Terms, Trainer } from './trainer.js';
@@ -117,6 +119,8 @@ export async function fitModel(
   }
   const dropper = new InputDropper(model, settings, random.uniform);
   const score = validation.length > 0 ? validator(tf, model, validation, settings) : async () => Number.NaN;
+  const loader = new FrameLoader(model, settings);
+  const rowsOf = (batch: readonly Run[]): Example[] => batch.flat().map((row) => train[row]);
   const runs = runsOf(train, settings.sequence);
   const own = (all: Parameters): Parameters =>
     new Map(model.parameters.map(({ name }) => [name, all.get(name)!.slice()]));
@@ -134,15 +138,21 @@ export async function fitModel(
     const steps = batches.length * settings.epochs;
     let sum = 0;
     const sums: Record<string, number> = {};
+    const first = index * batches.length;
+    const framesOf = (step: number): Promise<ModelFrame[]> | null => {
+      const loading = batches[step] ? loader.frames(rowsOf(batches[step]), first + step) : null;
+      // Whoever awaits it meets the failure; until then nobody does.
+      loading?.catch(() => {});
+      return loading;
+    };
+    let ahead = framesOf(0);
     for (const [step, batch] of batches.entries()) {
-      const rows = batch.flat();
-      const { loss, terms, gradients } = trainer.step(
-        dropper.batch(train, batch),
-        rows.map((row) => train[row]),
-      );
+      const frames = await ahead!;
+      ahead = framesOf(step + 1);
+      const { loss, terms, gradients } = trainer.step(dropper.batch(inRuns(frames, batch)), rowsOf(batch));
       sum += loss;
       for (const [name, value] of Object.entries(terms)) sums[name] = (sums[name] ?? 0) + value;
-      const at = index * batches.length + step;
+      const at = first + step;
       const rate =
         settings.schedule === 'constant'
           ? settings.learning_rate
@@ -154,7 +164,7 @@ export async function fitModel(
       loss: sum / batches.length,
       terms: Object.fromEntries(Object.entries(sums).map(([name, s]) => [name, s / batches.length])),
       score: await score(own(parameters)),
-      watched: watched.length > 0 ? measure(trainer, model, watched, settings) : null,
+      watched: watched.length > 0 ? await measure(trainer, model, watched, settings) : null,
     };
     history.push(done);
     const better = settings.keep === 'last' || !best || !(done.score <= best.epoch.score);
@@ -173,23 +183,29 @@ export async function fitModel(
 }
 
 /** Mean of each objective over `examples`, in the same batches whenever it is asked. */
-function measure(
+async function measure(
   trainer: Trainer,
   model: BoundModel,
   examples: readonly Example[],
   { batch_size, seed }: FitSettings,
-): Terms {
+): Promise<Terms> {
   const indices = examples.map((_, i) => [i]);
   const batches = epochBatches(indices, batch_size, mulberry32(seed + 2));
   const sums: Record<string, number> = {};
   for (const batch of batches) {
     const rows = batch.flat().map((i) => examples[i]);
-    const encoded = encodeFrames(
-      model.inputs,
-      rows.map(({ frame }) => frame),
-    );
+    const encoded = encodeFrames(model.inputs, await loadedFrames(rows));
     for (const [name, value] of Object.entries(trainer.measure(encoded, rows)))
       sums[name] = (sums[name] ?? 0) + value / batches.length;
   }
   return sums;
+}
+
+/** `frames` of a batch, run by run. */
+function inRuns(frames: readonly ModelFrame[], batch: readonly Run[]): ModelFrame[][] {
+  let from = 0;
+  return batch.map(({ length }) => {
+    from += length;
+    return frames.slice(from - length, from);
+  });
 }

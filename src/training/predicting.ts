@@ -2,6 +2,7 @@ import { arraysOf, type Executable, type ModelArrays } from '../engines/engine.j
 import type { BoundModel } from '../models/definition.js';
 import { encodeFrames } from '../models/frames.js';
 import type { Example } from './example.js';
+import { loadedFrames } from './frame-loader.js';
 
 const AT_ONCE = 256;
 
@@ -13,7 +14,7 @@ export async function predictExamples(
 ): Promise<ModelArrays> {
   const parts: ModelArrays[] = [];
   for (let from = 0; from < examples.length; from += AT_ONCE) {
-    const frames = examples.slice(from, from + AT_ONCE).map(({ frame }) => frame);
+    const frames = await loadedFrames(examples.slice(from, from + AT_ONCE));
     parts.push(await executable.run(encodeFrames(model.inputs, frames)));
   }
   return arraysOf((name) => concatenated(parts.map((part) => part[name])));

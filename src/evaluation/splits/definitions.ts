@@ -1,4 +1,5 @@
 import { firstClips } from './first-clips.js';
+import { given } from './given.js';
 import { stimulus } from './stimulus.js';
 import { subject } from './subject.js';
 import { subjectAndStimulus } from './subject-and-stimulus.js';
@@ -12,5 +13,6 @@ export const splitDefinitions = {
   stimulus,
   'subject-and-stimulus': subjectAndStimulus,
   'first-clips': firstClips,
+  given,
   window,
 };

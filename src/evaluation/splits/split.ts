@@ -14,6 +14,7 @@ export const splitSettings = z.discriminatedUnion('kind', [
   kinds.stimulus.settings,
   kinds['subject-and-stimulus'].settings,
   kinds['first-clips'].settings,
+  kinds.given.settings,
   kinds.window.settings,
 ]);
 export type SplitSettings = z.infer<typeof splitSettings>;
