@@ -146,7 +146,7 @@ describe('affectnet', () => {
     await refused('a,b\n1,2\n', 'dataset-layout', '2 columns instead of 9');
     await refused(text.replace(',1,0.625,0.25', ',1,6,0.25'), 'dataset-layout', 'a rating of 6');
     await refused(text.replace('1/a.jpg,10,8,64,60', '1/a.jpg,10,8,0,60'), 'dataset-layout', 'no face box');
-    await refused(text.split('\r\n')[0], 'dataset-layout', 'no row of it has valence and arousal');
+    await refused(text.split('\n')[0], 'dataset-layout', 'no row of it has valence and arousal');
     rmSync(list);
     mkdirSync(join(folder, 'other'));
     await expect(openDataset('affectnet', { path: folder })).rejects.toMatchObject({
