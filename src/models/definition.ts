@@ -56,6 +56,8 @@ export interface ParameterSpec {
   readonly of?: string;
   /** Inputs that each output sums over, for `fan-in`. */
   readonly fan_in: number;
+  /** Largest Euclidean norm that a column (along all axes but the last) may have after a training step. */
+  readonly max_norm?: number;
   /** False for running statistics, which the optimiser leaves alone. */
   readonly trainable: boolean;
 }

@@ -20,6 +20,12 @@ const eegnetEncoder = z.strictObject({
   separable_taps: count.default(16),
   pools: z.tuple([count, count]).default([4, 8]),
   dropout: z.number().min(0).max(0.9).default(0.5),
+  spatial_max_norm: z
+    .number()
+    .positive()
+    .nullable()
+    .default(1)
+    .describe('Largest norm of a spatial filter over the electrodes after each training step; null: none.'),
 });
 
 const convEncoder = z.strictObject({
@@ -71,7 +77,7 @@ export function encoderParameters(list: ParameterList, e: Encoder, input: InputS
       break;
     case 'eegnet': {
       const maps = e.temporal_filters * e.depth;
-      list.add(`${name}.spatial`, [shape[0], maps], 'fan-in', shape[0]);
+      list.add(`${name}.spatial`, [shape[0], maps], 'fan-in', shape[0], e.spatial_max_norm);
       list.add(`${name}.temporal`, [e.temporal_filters, 1, e.temporal_taps], 'fan-in', e.temporal_taps);
       list.batchNorm(`${name}.norm1`, maps);
       list.add(`${name}.depthwise`, [maps, 1, e.separable_taps], 'fan-in', e.separable_taps);

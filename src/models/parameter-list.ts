@@ -4,8 +4,15 @@ import type { Initialisation, ParameterSpec } from './definition.js';
 export class ParameterList {
   readonly specs: ParameterSpec[] = [];
 
-  add(name: string, shape: readonly number[], initialisation: Initialisation, fan_in = 1): void {
-    this.specs.push({ name, shape, initialisation, fan_in, trainable: true });
+  add(
+    name: string,
+    shape: readonly number[],
+    initialisation: Initialisation,
+    fan_in = 1,
+    max_norm: number | null = null,
+  ): void {
+    const limit = max_norm === null ? {} : { max_norm };
+    this.specs.push({ name, shape, initialisation, fan_in, trainable: true, ...limit });
   }
 
   /** Not touched by the optimiser. */

@@ -10,6 +10,7 @@ import { epochBatches, InputDropper, type Run, runsOf } from './batches.js';
 import type { Example } from './example.js';
 import type { FitSettings } from './fit-settings.js';
 import { FrameLoader, loadedFrames } from './frame-loader.js';
+import { MaxNorm } from './max-norm.js';
 import { cosineRate, type Optimiser, type OptimiserState } from './optimiser.js';
 import { Sgd } from './sgd.js';
 import { activeObjectives, type Terms, Trainer } from './trainer.js';
@@ -109,9 +110,10 @@ export async function fitModel(
     ? new Map(copyOf(resume.parameters))
     : firstParameters(model, specs, train, settings.seed);
   const trainer = new Trainer(tf, model, active, parameters, random, specs);
-  const optimiser = createOptimiser(
-    settings,
-    trainer.trained.map(({ length }) => length),
+  const sizes = trainer.trained.map(({ length }) => length);
+  const optimiser = new MaxNorm(
+    createOptimiser(settings, sizes),
+    specs.filter(({ trainable }) => trainable),
   );
   if (resume) {
     optimiser.restore(resume.optimiser);
