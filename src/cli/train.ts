@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { ExitCode } from '../core/errors.js';
 import { trainingFigures } from '../evaluation/training-figures.js';
@@ -16,17 +16,19 @@ export const trainCommand: CommandFactory = (context, exit) =>
       'train a model, as its configuration file says; the model and its card are written beside that file',
     )
     .argument('<config>', 'training configuration, YAML')
+    .option('--out <folder>', 'folder of the model (default: the configuration’s own)')
     .option('--json', 'machine-readable report')
     .option('--no-cache', noCacheText)
     .addHelpText('after', examples('affectd train models/demo/train.yaml'))
-    .action(async (config: string, options: { json?: boolean; cache: boolean }) => {
+    .action(async (config: string, options: { out?: string; json?: boolean; cache: boolean }) => {
       const result = await train(config, {
         events: warnings(context),
+        out: options.out,
         clock: context.clock,
         cache: options.cache ? exampleCacheFolder() : null,
         progress: (line) => note(context, line),
       });
-      const figures = join(dirname(resolve(config)), 'figures');
+      const figures = join(options.out ?? dirname(config), 'figures');
       await mkdir(figures, { recursive: true });
       for (const [file, svg] of trainingFigures(result.type, result.history))
         await writeFile(join(figures, file), svg);

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -88,6 +96,30 @@ describe('train on recordings of our own', () => {
     expect(lines).toContain('going on after epoch 2');
     expect(lines.some((line) => line.startsWith('epoch 1:'))).toBe(false);
     expect(resumed.model).toBe(model);
+  });
+
+  it('does not replace a model of another name, and writes elsewhere if told to', async () => {
+    writeFileSync(path(), config());
+    const { model } = await train(path());
+    const manifest = readFileSync(join(directory, 'manifest.json'), 'utf8');
+    const second = join(directory, 'second.yaml');
+    writeFileSync(second, config().replace('name: sessions', 'name: second'));
+    await expect(train(second)).rejects.toMatchObject({
+      code: 'training-overwrite',
+      message: `${join(directory, 'manifest.json')}: this is the model sessions, which second would replace; name another folder with --out`,
+    });
+    expect(readFileSync(join(directory, 'manifest.json'), 'utf8')).toBe(manifest);
+    const out = join(directory, 'models', 'second');
+    await train(second, { out });
+    expect(readdirSync(out).sort()).toEqual([
+      'CARD.md',
+      'manifest.json',
+      'model.onnx',
+      'report.json',
+      'weights.bin',
+    ]);
+    // The same again is what a second run is for.
+    expect((await train(path())).model).toBe(model);
   });
 
   it('trains High and Low of several dimensions at once', async () => {
