@@ -1,11 +1,10 @@
-import { availableParallelism } from 'node:os';
 import { basename, extname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { ExitCode } from '../core/errors.js';
 import { evaluate } from '../evaluation/evaluate.js';
-import { type CommandFactory, examples, positiveInteger } from './command.js';
-import { note, version } from './context.js';
-import { exampleCacheFolder, noCacheText } from './example-cache-folder.js';
+import { type CommandFactory, examples, positiveInteger, positiveNumber } from './command.js';
+import { version } from './context.js';
+import { exampleOptions, memoryText, noCacheText, workersText } from './example-options.js';
 import { openOutput } from './output.js';
 
 interface EvaluateCommandOptions {
@@ -14,6 +13,7 @@ interface EvaluateCommandOptions {
   readonly workers?: number;
   readonly json?: boolean;
   readonly cache: boolean;
+  readonly memory?: number;
 }
 
 /** `affectd evaluate`: models on held-out people, trials or stimuli, as a configuration says. */
@@ -25,8 +25,9 @@ export const evaluateCommand: CommandFactory = (context, exit) =>
     .argument('<config>', 'evaluation configuration, YAML')
     .option('--out <folder>', 'folder of report, figures and finished folds (default: evaluation-<config>)')
     .option('--leaky', 'also run what lets training see the test data; every output then says LEAKY')
-    .option('--workers <n>', 'threads (default: one a core)', positiveInteger)
+    .option('--workers <n>', workersText, positiveInteger)
     .option('--no-cache', noCacheText)
+    .option('--memory <mb>', memoryText, positiveNumber)
     .option('--json', 'the result as JSON instead of the report’s path')
     .addHelpText(
       'after',
@@ -40,12 +41,8 @@ export const evaluateCommand: CommandFactory = (context, exit) =>
       const result = await evaluate(config, {
         out,
         leaky: options.leaky ?? false,
-        workers: options.workers ?? availableParallelism(),
         version,
-        clock: context.clock,
-        cache: options.cache ? exampleCacheFolder() : null,
-        signal: context.signal,
-        progress: (line) => note(context, line),
+        ...exampleOptions(context, options),
       });
       const output = openOutput('-', context.stdout);
       const label = result.label ? `${result.label} ` : '';

@@ -5,7 +5,8 @@ import { ConfigurationError } from '../core/errors.js';
 import { ratedDimensions } from '../datasets/dataset.js';
 import { loadTfjsWasm } from '../engines/tfjs-wasm.js';
 import { loadPipeline } from '../topology/load.js';
-import { loadExamples } from '../training/example-set.js';
+import { duration } from '../training/duration.js';
+import { type ExampleSet, loadExamples } from '../training/example-set.js';
 import { modelProblems } from './contestants/model.js';
 import { invalid, type LoadedEvaluateConfig, loadEvaluateConfig } from './evaluate-config.js';
 import { type EvaluationResult, resultJson } from './evaluation-result.js';
@@ -38,6 +39,8 @@ export interface EvaluateOptions {
   readonly clock: Clock;
   /** Folder in which a data set's examples are kept for the next time; default: none. */
   readonly cache?: string | null;
+  /** Most of a data set's examples that is held in memory, bytes; default: a quarter of it. */
+  readonly memory?: number;
   readonly signal: AbortSignal;
   /** Told what is being done, one line at a time. */
   readonly progress?: (line: string) => void;
@@ -65,14 +68,7 @@ function chosenSplits(
   return { run, left_out: leaky ? [] : config.splits.filter(isLeaky).map(({ kind }) => kind) };
 }
 
-async function loadData(loaded: LoadedEvaluateConfig, options: EvaluateOptions): Promise<EvaluationData> {
-  const { config, directory, pipeline } = loaded;
-  const { examples, inputs, classes } = await loadExamples(config.data, {
-    pipeline: pipeline === null ? null : await loadPipeline(pipeline),
-    directory,
-    cache: options.cache,
-    progress: options.progress,
-  });
+function dataOf({ examples, inputs, classes }: ExampleSet): EvaluationData {
   const dimensions = ratedDimensions.filter((dimension) =>
     examples.some(({ label }) => label.targets[dimension] !== undefined),
   );
@@ -98,10 +94,31 @@ function usualHop(examples: EvaluationData['examples']): number {
 export async function evaluate(path: string, options: EvaluateOptions): Promise<EvaluationResult> {
   const progress = options.progress ?? (() => {});
   const loaded = await loadEvaluateConfig(path);
-  const { config, models } = loaded;
+  const { config } = loaded;
   const { run, left_out } = chosenSplits(path, loaded, options.leaky);
   for (const kind of left_out) progress(`split ${kind} is left out: it is leaky, and runs with --leaky only`);
-  const data = await loadData(loaded, options);
+  const set = await loadExamples(config.data, {
+    ...options,
+    pipeline: loaded.pipeline === null ? null : await loadPipeline(loaded.pipeline),
+    directory: loaded.directory,
+  });
+  try {
+    return await evaluateOn(path, loaded, set, { run, left_out }, options);
+  } finally {
+    await set.close();
+  }
+}
+
+async function evaluateOn(
+  path: string,
+  loaded: LoadedEvaluateConfig,
+  set: ExampleSet,
+  { run, left_out }: ReturnType<typeof chosenSplits>,
+  options: EvaluateOptions,
+): Promise<EvaluationResult> {
+  const progress = options.progress ?? (() => {});
+  const { config, models } = loaded;
+  const data = dataOf(set);
   for (const model of models) {
     const [problem] = modelProblems(model, data.inputs, data.classes);
     if (problem) throw invalid(path, `model ${model.name}: ${problem}`);
@@ -112,7 +129,8 @@ export async function evaluate(path: string, options: EvaluateOptions): Promise<
     split: makeSplit(settings, data.examples, share, config.split_seed),
   }));
 
-  const outcomes = await runAll(loaded, splits, data, options);
+  const digest = dataDigest(data);
+  const outcomes = await runAll(loaded, splits, { data, digest, shared: set.shared }, options);
   const reference = config.compare_with ?? models[0]?.name ?? null;
   const results = outcomes.map((own) => splitResult(data, own, config, reference));
   const leaky_models = models.filter(({ search }) => search?.choose_on === 'test').map(({ name }) => name);
@@ -127,7 +145,7 @@ export async function evaluate(path: string, options: EvaluateOptions): Promise<
     left_out,
     data: {
       name: String(config.data.dataset.name ?? config.data.dataset.kind),
-      digest: dataDigest(data),
+      digest,
       people: count(unitOf.subject),
       sessions: count(unitOf.session),
       trials: count(unitOf.trial),
@@ -154,7 +172,7 @@ export async function evaluate(path: string, options: EvaluateOptions): Promise<
 async function runAll(
   { config, models }: LoadedEvaluateConfig,
   splits: readonly { readonly settings: SplitSettings; readonly split: Split }[],
-  data: EvaluationData,
+  { data, digest, shared }: { data: EvaluationData; digest: string; shared: ExampleSet['shared'] },
   options: EvaluateOptions,
 ): Promise<SplitOutcomes[]> {
   const { clock, signal } = options;
@@ -166,10 +184,7 @@ async function runAll(
       seeds.flatMap((seed) => split.folds.map((fold) => ({ learner, seed, fold, sweeps }))),
     ),
   );
-  const cache = new FoldCache(join(options.out, 'folds'), {
-    data: dataDigest(data),
-    version: options.version,
-  });
+  const cache = new FoldCache(join(options.out, 'folds'), { data: digest, version: options.version });
   const found: (FoldOutcome | null)[] = [];
   for (const task of tasks)
     found.push(
@@ -183,6 +198,7 @@ async function runAll(
   let finished = 0;
   await runFolds(
     data,
+    shared,
     missing.map((i) => tasks[i]),
     {
       workers: options.workers,
@@ -209,12 +225,6 @@ async function runAll(
       outcomes: seeds.map(() => split.folds.map(() => found[at++]!)),
     })),
   }));
-}
-
-function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.round(seconds)} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 90 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`;
 }
 
 async function write(

@@ -10,7 +10,7 @@ type WindowInput = Extract<ModalityInput, { kind: 'window' }>;
 type WindowLayout = Pick<WindowInput, 'channels' | 'sfreq_hz' | 'length'>;
 
 /** What the nodes of one session give: features, or raw windows. */
-interface SessionOutputs {
+export interface SessionOutputs {
   readonly schemas: ReadonlyMap<string, FeatureSchema>;
   readonly windows: ReadonlyMap<string, WindowLayout>;
 }
@@ -25,7 +25,19 @@ export function discoverInputs(
   node: ModelNode,
   sessions: Iterable<Iterable<StreamMessage>>,
 ): ModelInputs {
-  const outputs = [...sessions].map((session) => outputsOf(pipeline, session));
+  return joinedInputs(
+    pipeline,
+    node,
+    Array.from(sessions, (session) => sessionOutputs(pipeline, session)),
+  );
+}
+
+/** {@link discoverInputs} of sessions that were run already. */
+export function joinedInputs(
+  pipeline: Pipeline,
+  node: ModelNode,
+  outputs: readonly SessionOutputs[],
+): ModelInputs {
   return new Map(
     [...node.join.inputs].map(([modality, servers]): [string, ModalityInput] => {
       const invalid = (problem: string): ConfigurationError =>
@@ -48,7 +60,8 @@ export function discoverInputs(
   );
 }
 
-function outputsOf(pipeline: Pipeline, session: Iterable<StreamMessage>): SessionOutputs {
+/** Runs one session through the pipeline, to see what its nodes give. */
+export function sessionOutputs(pipeline: Pipeline, session: Iterable<StreamMessage>): SessionOutputs {
   const schemas = new Map<string, FeatureSchema>();
   const sources = new Map<string, StreamInfo>();
   const emit: Parameters<typeof runGraph>[3] = (output) => {

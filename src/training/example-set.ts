@@ -1,17 +1,19 @@
+import { totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import type { Clock } from '../core/clock.js';
 import { ConfigurationError, InputError } from '../core/errors.js';
-import type { FeatureDescriptor } from '../core/features.js';
-import type { ModalityFrame } from '../core/model.js';
-import type { StreamMessage } from '../core/signal.js';
-import { type Dataset, type DatasetRecording, type Label, ratedDimensions } from '../datasets/dataset.js';
-import { datasetDefinitions } from '../datasets/definitions.js';
+import { type Dataset, type Label, ratedDimensions } from '../datasets/dataset.js';
 import type { Pipeline } from '../topology/pipeline.js';
-import { collectExamples, type ModelInputs, originOf, type SignalRecording } from './dataset.js';
-import { discoverInputs } from './discover-inputs.js';
+import type { ModelInputs } from './dataset.js';
 import type { Example } from './example.js';
-import { ExampleCache } from './example-cache.js';
+import type { ExampleFile } from './example-file.js';
+import { ExampleFolder } from './example-folder.js';
+import { imageExamples } from './image-examples.js';
+import { makeExamples } from './make-examples.js';
 import { onlyModel } from './only-model.js';
+import { openDataset } from './open-dataset.js';
+import { type SharedExamples, storedExamples } from './stored-examples.js';
 
 /** What examples are made of, in training and evaluation configurations alike. */
 export const exampleSettings = z.strictObject({
@@ -57,6 +59,10 @@ export interface ExampleSet {
   readonly classes: readonly string[];
   /** In the data set's order of people, each trial's windows in order of time. */
   readonly examples: readonly Example[];
+  /** {@link examples} for another thread; null where they can't be had there. */
+  readonly shared: SharedExamples | null;
+  /** To be called when frames are asked for no more. */
+  close(): Promise<void>;
 }
 
 export interface LoadOptions {
@@ -64,48 +70,32 @@ export interface LoadOptions {
   readonly pipeline: Pipeline | null;
   /** What relative paths are relative to. */
   readonly directory: string;
-  /** Folder in which examples are kept for the next time; null: none. Default: none. */
+  /** Folder in which examples are kept for the next time; null: in a temporary one. Default: null. */
   readonly cache?: string | null;
+  /** Threads that compute, people apart; 1 computes in this one. Default 1. The result is the same. */
+  readonly workers?: number;
+  /** Most of the examples that is held in memory, bytes; the rest is read from disk. Default {@link defaultMemory}. */
+  readonly memory?: number;
+  /** Ends it. */
+  readonly signal?: AbortSignal;
+  /** For the time that is left. */
+  readonly clock?: Clock;
   readonly progress?: (line: string) => void;
 }
 
-/** How much of a recording is looked at to see which features a pipeline gives, s. */
-const DISCOVERY_S = 12;
-
-/** The messages up to {@link DISCOVERY_S} after the first sample. */
-function* beginning(messages: Iterable<StreamMessage>): Iterable<StreamMessage> {
-  let end = Number.POSITIVE_INFINITY;
-  for (const message of messages) {
-    if (message.kind === 'chunk') {
-      const { times } = message.chunk;
-      if (end === Number.POSITIVE_INFINITY) end = times[0] + DISCOVERY_S;
-      if (times[0] > end) return;
-    }
-    yield message;
-  }
+/** A quarter of the memory that this process may have, bytes. */
+export function defaultMemory(): number {
+  // Of a process without a limit it is 0, or more than there is.
+  const limit = process.constrainedMemory() || Number.POSITIVE_INFINITY;
+  return Math.min(totalmem(), limit) / 4;
 }
 
-export async function openDataset(
-  { dataset: { kind, ...rest } }: ExampleSettings,
-  directory: string,
-): Promise<Dataset> {
-  const definition = datasetDefinitions.get(kind);
-  if (!definition)
-    throw new ConfigurationError(
-      'training-invalid',
-      `dataset.kind: ${kind} is not one of ${[...datasetDefinitions.keys()].join(', ')}`,
-    );
-  const settings = definition.settings.safeParse(rest);
-  if (!settings.success) {
-    const [issue] = settings.error.issues;
-    throw new ConfigurationError('training-invalid', `dataset.${issue.path.join('.')}: ${issue.message}`);
-  }
-  return definition.open(settings.data, directory);
-}
-
-/** Every window of a data set, as the model that `pipeline` serves would see it. */
+/**
+ * Every window of a data set, as the model that `pipeline` serves would see it. Examples are computed into files, person
+ * by person, and their frames are read from these, or from memory as far as they fit.
+ */
 export async function loadExamples(settings: ExampleSettings, options: LoadOptions): Promise<ExampleSet> {
-  const dataset = await openDataset(settings, options.directory);
+  const dataset = await openDataset(settings.dataset, options.directory);
   const people = settings.people ?? dataset.people;
   for (const person of people)
     if (!dataset.people.includes(person))
@@ -113,137 +103,85 @@ export async function loadExamples(settings: ExampleSettings, options: LoadOptio
         'training-invalid',
         `people: ${person} is not in ${dataset.name}; it has ${dataset.people.join(', ')}`,
       );
-  const inputs = await inputsOf(dataset, people, options);
   const { relabel, classes } = labelling(settings, dataset);
-  const cache = await openCache(settings, inputs, options);
-  const examples: Example[] = [];
-  for (const person of people) {
-    const kept = await cache?.find(person);
-    const own = kept ?? (await examplesOf(dataset, person, inputs, settings, options));
-    if (cache && !kept) await cache.keep(person, own);
-    if (kept) options.progress?.(`${person}: ${own.length} windows, from the cache`);
-    examples.push(...own.map((example) => ({ ...example, label: relabel(example.label) })));
+  if (dataset.hasImages) {
+    const images = await imageExamples(dataset, people, relabel);
+    return { dataset, classes, ...images, shared: null, close: async () => {} };
   }
-  if (examples.length === 0)
-    throw new InputError(
-      'training-empty',
-      `${dataset.name}: no labelled window; is a trial as long as a window?`,
-    );
-  return { dataset, inputs, classes, examples };
+  const { workers = 1, clock = null, progress = () => {} } = options;
+  const { signal = new AbortController().signal } = options;
+  const folder = await openFolder(settings, options);
+  const files: ExampleFile[] = [];
+  const close = async (): Promise<void> => {
+    for (const file of files) file.close();
+    await folder.remove();
+  };
+  try {
+    const { step_s, labels } = settings;
+    const made = await makeExamples(dataset, people, {
+      settings: settings.dataset,
+      directory: options.directory,
+      pipeline: options.pipeline,
+      times: { step_s, shift_s: labels.shift_s },
+      folder,
+      workers,
+      signal,
+      clock,
+      progress,
+    });
+    files.push(...made.files);
+    const { inputs } = made;
+    const allInMemory = intoMemory(files, options.memory ?? defaultMemory(), progress);
+    if (allInMemory) await folder.remove();
+    const shared = files.map((file) => ({
+      file: file.shared,
+      labels: file.examples.map(({ label }) => relabel(label)),
+    }));
+    const examples = files.flatMap((file, i) => storedExamples(file, inputs, shared[i].labels));
+    if (examples.length === 0)
+      throw new InputError(
+        'training-empty',
+        `${dataset.name}: no labelled window; is a trial as long as a window?`,
+      );
+    return { dataset, inputs, classes, examples, shared: { inputs, files: shared }, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
-async function examplesOf(
-  dataset: Dataset,
-  person: string,
-  inputs: ModelInputs,
-  settings: ExampleSettings,
-  options: LoadOptions,
-): Promise<Example[]> {
-  const examples: Example[] = [];
-  for await (const recording of dataset.recordings(person)) {
-    const own =
-      recording.kind === 'features'
-        ? featureExamples(recording, inputs)
-        : signalExamples(recording, inputs, settings, options);
-    examples.push(...own);
-    options.progress?.(`${recording.person} ${recording.session}: ${own.length} windows`);
-  }
-  return examples;
+/** Holds files in memory, one after another, as long as they fit. @returns whether all do */
+function intoMemory(
+  files: readonly ExampleFile[],
+  memory: number,
+  progress: (line: string) => void,
+): boolean {
+  let left = memory;
+  const onDisk: number[] = [];
+  for (const file of files)
+    if (file.size <= left) {
+      file.load();
+      left -= file.size;
+    } else onDisk.push(file.size);
+  if (onDisk.length === 0) return true;
+  const size = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
+  const all = files.reduce((sum, file) => sum + file.size, 0);
+  const disk = onDisk.reduce((sum, bytes) => sum + bytes, 0);
+  progress(
+    `${size(disk)} of ${size(all)} of examples are read from disk: ${size(memory)} of memory is for them`,
+  );
+  return false;
 }
 
-async function openCache(
+function openFolder(
   { dataset, step_s, labels }: ExampleSettings,
-  inputs: ModelInputs,
   { cache = null, pipeline, directory }: LoadOptions,
-): Promise<ExampleCache | null> {
-  if (cache === null) return null;
-  const upstream = pipeline && [...onlyModel(pipeline).join.digests];
+): Promise<ExampleFolder> {
+  if (cache === null) return ExampleFolder.temporary();
+  const upstream = pipeline && [[...onlyModel(pipeline).join.digests], [...pipeline.sources.values()]];
   const path = typeof dataset.path === 'string' ? resolve(directory, dataset.path) : null;
   const { path: _, ...rest } = dataset;
-  return ExampleCache.open(cache, [rest, [...inputs], upstream, step_s, labels.shift_s], path);
-}
-
-function needPipeline({ pipeline }: LoadOptions, dataset: string): Pipeline {
-  if (pipeline) return pipeline;
-  throw new ConfigurationError(
-    'training-invalid',
-    `pipeline: missing; ${dataset} has signals, which need one`,
-  );
-}
-
-function signalExamples(
-  recording: SignalRecording,
-  inputs: ModelInputs,
-  { step_s, labels }: ExampleSettings,
-  options: LoadOptions,
-): Example[] {
-  const pipeline = needPipeline(options, 'the data set');
-  return collectExamples(pipeline, onlyModel(pipeline), inputs, recording, step_s, labels.shift_s);
-}
-
-async function inputsOf(
-  dataset: Dataset,
-  people: readonly string[],
-  options: LoadOptions,
-): Promise<ModelInputs> {
-  const signals: Iterable<StreamMessage>[] = [];
-  const released = new Map<string, Map<string, FeatureDescriptor>>();
-  for (const person of people)
-    for await (const recording of dataset.recordings(person)) {
-      if (recording.kind === 'signals') {
-        signals.push(beginning(recording.messages));
-        break;
-      }
-      for (const [modality, { features }] of recording.windows.modalities) {
-        const known = released.get(modality) ?? new Map<string, FeatureDescriptor>();
-        for (const feature of features) known.set(keyOf(feature), feature);
-        released.set(modality, known);
-      }
-    }
-  if (signals.length > 0) {
-    const pipeline = needPipeline(options, dataset.name);
-    return discoverInputs(pipeline, onlyModel(pipeline), signals);
-  }
-  return new Map(
-    [...released].map(([modality, features]) => [
-      modality,
-      { kind: 'features', features: [...features.values()], upstream: `released:${dataset.name}` },
-    ]),
-  );
-}
-
-const keyOf = ({ channel, feature }: FeatureDescriptor): string => `${channel}.${feature}`;
-
-type FeatureRecording = Extract<DatasetRecording, { kind: 'features' }>;
-
-function featureExamples(recording: FeatureRecording, inputs: ModelInputs): Example[] {
-  const { trial, windows } = recording;
-  // Of each input's features, the place in what this recording has; -1 where it lacks one.
-  const places = [...inputs].map(([modality, input]) => {
-    const own = windows.modalities.get(modality);
-    if (!own || input.kind !== 'features') return null;
-    const at = new Map(own.features.map((feature, i) => [keyOf(feature), i]));
-    return { own, at: input.features.map((feature) => at.get(keyOf(feature)) ?? -1) };
-  });
-  const frameOf = (window: number, m: number, size: number): ModalityFrame => {
-    const [values, mask] = [new Float32Array(size), new Uint8Array(size)];
-    const place = places[m];
-    place?.at.forEach((from, f) => {
-      const value = from < 0 ? Number.NaN : place.own.values[window * place.own.features.length + from];
-      if (!Number.isFinite(value)) return;
-      values[f] = value;
-      mask[f] = 1;
-    });
-    return { values, mask, present: mask.includes(1) };
-  };
-  const sizes = [...inputs.values()].map((input) => (input.kind === 'features' ? input.features.length : 0));
-  return Array.from({ length: windows.count }, (_, w): Example[] => {
-    const label = windows.labels?.[w] ?? trial.label;
-    const frame = sizes.map((size, m) => frameOf(w, m, size));
-    if (!label || !frame.some(({ present }) => present)) return [];
-    const start = w * windows.hop_s;
-    return [{ ...originOf(recording, trial), window: [start, start + windows.window_s], frame, label }];
-  }).flat();
+  return ExampleFolder.cache(cache, [rest, upstream, step_s, labels.shift_s], path);
 }
 
 function labelling(
@@ -257,7 +195,7 @@ function labelling(
         'training-invalid',
         `labels.targets_from_class.${dimension}: needs ${dataset.classes?.length ?? 0} values, one a class of ${dataset.name}`,
       );
-  const relabel = ({ targets, class: own }: Label): Label => {
+  const made = ({ targets, class: own }: Label): Label => {
     const rated = Object.entries(ratings ?? {}).flatMap(([dimension, values]) =>
       own === null ? [] : [[dimension, values[own]] as const],
     );
@@ -266,6 +204,13 @@ function labelling(
       targets: { ...targets, ...Object.fromEntries(rated) },
       class: from ? (value === undefined ? null : Number(value > from.above)) : own,
     };
+  };
+  // Windows of a trial that share a label go on sharing it.
+  const known = new Map<Label, Label>();
+  const relabel = (label: Label): Label => {
+    const own = known.get(label) ?? made(label);
+    known.set(label, own);
+    return own;
   };
   return { relabel, classes: from?.names ?? dataset.classes ?? [] };
 }

@@ -26,12 +26,12 @@ import { type DatasetData, loadTrainConfig, type SimulatedData, type TrainConfig
 import { collectExamples, type ModelInputs } from './dataset.js';
 import { type EvaluationSummary, renderDatasetCard } from './dataset-card.js';
 import { discoverInputs } from './discover-inputs.js';
+import { duration } from './duration.js';
 import { ceilingRow, constantRow, evaluate } from './evaluate.js';
 import { summariseEvaluation } from './evaluation-summary.js';
 import type { Example } from './example.js';
 import { loadExamples } from './example-set.js';
 import { type Epoch, fitModel } from './fit.js';
-import { modelFolder } from './model-folder.js';
 import { onlyModel } from './only-model.js';
 import { groupPeople, type PeopleGroups } from './people-groups.js';
 import { rankAgreement } from './rank-agreement.js';
@@ -46,12 +46,16 @@ export interface TrainOptions {
   readonly events?: EventSink;
   /** Told what is being done, one line at a time. */
   readonly progress?: (line: string) => void;
-  /** Folder of the model; default: its configuration's. */
-  readonly out?: string;
   /** For the time that is left. */
   readonly clock?: Clock;
   /** Folder in which a data set's examples are kept for the next time; default: none. */
   readonly cache?: string | null;
+  /** Threads that compute a data set's examples; default 1. */
+  readonly workers?: number;
+  /** Most of a data set's examples that is held in memory, bytes; default: a quarter of it. */
+  readonly memory?: number;
+  /** Ends it after the epoch that is under way; the next run goes on from there. */
+  readonly signal?: AbortSignal;
 }
 
 /** How long the sessions are from which a pipeline's features are read off, s. */
@@ -61,8 +65,6 @@ const DISCOVERY_S = 6;
 interface Plan {
   readonly config: TrainConfig;
   readonly directory: string;
-  /** The model's. */
-  readonly folder: string;
   readonly pipeline: Pipeline;
   readonly node: ModelNode;
   readonly definition: ModelDefinition<unknown>;
@@ -71,7 +73,7 @@ interface Plan {
   readonly invalid: (problem: string) => ConfigurationError;
 }
 
-async function makePlan(path: string, out: string | null): Promise<Plan> {
+async function makePlan(path: string): Promise<Plan> {
   const invalid = (problem: string): ConfigurationError =>
     new ConfigurationError('training-invalid', `${path}: ${problem}`);
   const { config, directory, pipeline: file } = await loadTrainConfig(path);
@@ -97,7 +99,6 @@ async function makePlan(path: string, out: string | null): Promise<Plan> {
   return {
     config,
     directory,
-    folder: await modelFolder(config.name, directory, out),
     pipeline,
     node,
     definition,
@@ -130,7 +131,11 @@ interface TrainingData {
   readonly evidence: Evidence;
   readonly name: string;
   readonly source: string;
+  /** To be called when frames are asked for no more. */
+  close(): Promise<void>;
 }
+
+const nothingOpen = async (): Promise<void> => {};
 
 function simulate(plan: Plan, data: SimulatedData, progress: (line: string) => void): TrainingData {
   const { pipeline, node } = plan;
@@ -146,7 +151,8 @@ function simulate(plan: Plan, data: SimulatedData, progress: (line: string) => v
     progress(`simulating ${data.people[group]} people for ${group}`);
     groups[group] = collect(plan, inputs, simulatedPeople(data, group), data.step_s);
   }
-  return { inputs, groups, evidence: 'simulated', name: 'Simulated people', source: 'src/simulation' };
+  const source = 'src/simulation';
+  return { inputs, groups, evidence: 'simulated', name: 'Simulated people', source, close: nothingOpen };
 }
 
 function collect(
@@ -158,31 +164,28 @@ function collect(
   return sessions.flatMap((session) => collectExamples(pipeline, node, inputs, session, step_s));
 }
 
-async function load(
-  plan: Plan,
-  data: DatasetData,
-  cache: string | null,
-  progress: (line: string) => void,
-): Promise<TrainingData> {
+async function load(plan: Plan, data: DatasetData, options: TrainOptions): Promise<TrainingData> {
   const { pipeline, directory, definition, settings, invalid } = plan;
-  const { dataset, inputs, classes, examples } = await loadExamples(data, {
-    pipeline,
-    directory,
-    cache,
-    progress,
-  });
-  checkFit(plan, inputs);
-  const told = definition.outputs(settings).classes;
-  if (told.length > 0 && told.join() !== classes.join())
-    throw invalid(`settings.classes: the data have ${classes.join(', ') || 'none'}, in this order`);
-  const { kind } = data.dataset;
-  return {
-    inputs,
-    groups: groupPeople(examples, data.shares, data.seed),
-    evidence: kind === 'simulated-features' ? 'simulated' : plan.evaluation ? 'validated' : 'none',
-    name: dataset.name,
-    source: datasetDefinitions.get(kind)!.source,
-  };
+  const loaded = await loadExamples(data, { ...options, pipeline, directory });
+  const { dataset, inputs, classes, examples, close } = loaded;
+  try {
+    checkFit(plan, inputs);
+    const told = definition.outputs(settings).classes;
+    if (told.length > 0 && told.join() !== classes.join())
+      throw invalid(`settings.classes: the data have ${classes.join(', ') || 'none'}, in this order`);
+    const { kind } = data.dataset;
+    return {
+      inputs,
+      groups: groupPeople(examples, data.shares, data.seed),
+      evidence: kind === 'simulated-features' ? 'simulated' : plan.evaluation ? 'validated' : 'none',
+      name: dataset.name,
+      source: datasetDefinitions.get(kind)!.source,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 /** The model as shipped, on people that nothing saw, and what it is to be compared with. */
@@ -192,9 +195,9 @@ async function test(
   { inputs, groups }: TrainingData,
   options: TrainOptions,
 ): Promise<Pick<SimulatedReport, 'engine' | 'rows' | 'ceiling' | 'baseline' | 'ranking'>> {
-  const { config, folder } = plan;
+  const { config, directory } = plan;
   const examples = collect(plan, inputs, simulatedPeople(data, 'test'), data.step_s);
-  const loaded = await readModel(folder);
+  const loaded = await readModel(directory);
   const { engine } = await chooseEngine(options.engine ?? 'auto');
   options.progress?.(
     `testing on ${data.people.test} people, ${examples.length} windows, with ${engine.name}`,
@@ -226,10 +229,6 @@ async function test(
   return { engine: engine.name, rows, ceiling, baseline: constantRow(groups.train, examples), ranking };
 }
 
-function duration(seconds: number): string {
-  return seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
-}
-
 /** Tells each epoch's figures and how long the rest will take. */
 function epochLines(progress: (line: string) => void, clock: Clock): (epoch: Epoch, epochs: number) => void {
   const began = clock.now();
@@ -243,19 +242,28 @@ function epochLines(progress: (line: string) => void, clock: Clock): (epoch: Epo
 }
 
 /**
- * Trains the model that a configuration describes and writes it beside the configuration file, or to `out`, with card and
+ * Trains the model that a configuration describes and writes its folder beside the configuration file, with card and
  * report: a model of simulated people is tested on people that nothing saw; the card of a data set's model shows the
  * evaluation that its configuration names. Cut off anywhere, it goes on from the last whole epoch to the same weights.
  * Throws `ConfigurationError` for what a person can mend.
  */
 export async function train(path: string, options: TrainOptions = {}): Promise<TrainingReport> {
-  const progress = options.progress ?? (() => {});
-  const plan = await makePlan(path, options.out ?? null);
-  const { config, folder, definition, settings } = plan;
+  const plan = await makePlan(path);
+  const { data: config } = plan.config;
   const data =
-    config.data.kind === 'simulated'
-      ? simulate(plan, config.data, progress)
-      : await load(plan, config.data, options.cache ?? null, progress);
+    config.kind === 'simulated'
+      ? simulate(plan, config, options.progress ?? (() => {}))
+      : await load(plan, config, options);
+  try {
+    return await trainOn(plan, data, options);
+  } finally {
+    await data.close();
+  }
+}
+
+async function trainOn(plan: Plan, data: TrainingData, options: TrainOptions): Promise<TrainingReport> {
+  const progress = options.progress ?? (() => {});
+  const { config, directory, definition, settings } = plan;
   const { groups } = data;
   const inputs = inputSpecs(plan, data.inputs, groups.train);
   const model = bindModel(definition, settings, inputs);
@@ -265,14 +273,17 @@ export async function train(path: string, options: TrainOptions = {}): Promise<T
     `training ${config.type} with ${parameterCount} parameters on ${groups.train.length} windows, with ${trainer}`,
   );
 
-  await mkdir(folder, { recursive: true });
+  await mkdir(directory, { recursive: true });
   const key = digestOf([config, trainer, examplesDigest(groups.train), examplesDigest(groups.validation)]);
-  const checkpoint = new Checkpoint(join(folder, 'checkpoint.bin'), key);
+  const checkpoint = new Checkpoint(join(directory, 'checkpoint.bin'), key);
   const resume = await checkpoint.read();
   if (resume) progress(`going on after epoch ${resume.history.length}`);
   const { parameters, best, history } = await fitModel(tf, model, groups, config.fit, {
     epoch: epochLines(progress, options.clock ?? new SystemClock()),
-    checkpoint: (state) => checkpoint.write(state),
+    checkpoint: async (state) => {
+      await checkpoint.write(state);
+      options.signal?.throwIfAborted();
+    },
     resume,
   });
   const executable = trainingExecutable(tf, model, parameters);
@@ -287,7 +298,7 @@ export async function train(path: string, options: TrainOptions = {}): Promise<T
 
   const probes = groups.validation.length > 0 ? groups.validation : groups.train;
   const id = await writeModel(
-    folder,
+    directory,
     {
       name: config.name,
       evidence: data.evidence,
@@ -319,8 +330,8 @@ export async function train(path: string, options: TrainOptions = {}): Promise<T
     history,
   };
   const { report, card } = await describe(plan, data, basis, options);
-  await writeFile(join(folder, 'CARD.md'), card);
-  await writeFile(join(folder, 'report.json'), `${JSON.stringify(report, null, 1)}\n`);
+  await writeFile(join(directory, 'CARD.md'), card);
+  await writeFile(join(directory, 'report.json'), `${JSON.stringify(report, null, 1)}\n`);
   await checkpoint.remove();
   return report;
 }
