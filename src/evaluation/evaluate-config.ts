@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { ConfigurationError } from '../core/errors.js';
 import { ratedDimensions } from '../datasets/dataset.js';
 import { exampleSettings } from '../training/example-set.js';
 import { type FitSettings, fitSettings } from '../training/fit-settings.js';
+import { loadYaml } from '../training/load-yaml.js';
 import { modelSettingsSchemas } from './contestants/model-settings.js';
 import { mergePatch } from './merge-patch.js';
 import { missingRates } from './missing/rates.js';
@@ -177,15 +176,10 @@ export interface LoadedEvaluateConfig {
 
 /** Reads and checks an evaluation's configuration. Throws `ConfigurationError` that names the place. */
 export async function loadEvaluateConfig(path: string): Promise<LoadedEvaluateConfig> {
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new ConfigurationError('evaluation-unreadable', `${path}: cannot be read (${cause.code})`, {
-      cause,
-    });
+  const config = await loadYaml(path, evaluateConfigSchema, {
+    unreadable: (message, options) => new ConfigurationError('evaluation-unreadable', message, options),
+    invalid: (message) => new ConfigurationError('evaluation-invalid', message),
   });
-  const document = parseDocument(text);
-  const [syntax] = document.errors;
-  if (syntax) throw invalid(path, syntax.message.split('\n')[0]);
-  const config = parsed(path, '', evaluateConfigSchema, document.toJS());
   const directory = dirname(resolve(path));
   const models = planModels(path, config);
   const names = models.map((model) => model.name);
@@ -207,8 +201,7 @@ function parsed<T>(path: string, place: string, schema: z.ZodType<T>, value: unk
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  const at = [place, issue.path.join('.')].filter(Boolean).join('.') || 'the file';
-  throw invalid(path, `${at}: ${issue.message}`);
+  throw invalid(path, `${[place, ...issue.path].join('.')}: ${issue.message}`);
 }
 
 function planModels(path: string, config: EvaluateConfig): ModelPlan[] {

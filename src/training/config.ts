@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { ConfigurationError } from '../core/errors.js';
 import { profileNames } from '../simulation/profile.js';
 import { exampleSettings } from './example-set.js';
 import { fitSettings } from './fit-settings.js';
+import { loadYaml } from './load-yaml.js';
 
 const people = z.int().positive();
 
@@ -83,18 +82,10 @@ export interface LoadedTrainConfig {
 }
 
 export async function loadTrainConfig(path: string): Promise<LoadedTrainConfig> {
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new ConfigurationError('training-unreadable', `${path}: cannot be read (${cause.code})`, { cause });
+  const config = await loadYaml(path, trainConfigSchema, {
+    unreadable: (message, options) => new ConfigurationError('training-unreadable', message, options),
+    invalid: (message) => new ConfigurationError('training-invalid', message),
   });
-  const document = parseDocument(text);
-  const [syntax] = document.errors;
-  if (syntax) throw new ConfigurationError('training-invalid', `${path}: ${syntax.message.split('\n')[0]}`);
-  const parsed = trainConfigSchema.safeParse(document.toJS());
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const place = issue.path.join('.') || 'the file';
-    throw new ConfigurationError('training-invalid', `${path}: ${place}: ${issue.message}`);
-  }
   const directory = dirname(resolve(path));
-  return { config: parsed.data, directory, pipeline: resolve(directory, parsed.data.pipeline) };
+  return { config, directory, pipeline: resolve(directory, config.pipeline) };
 }
