@@ -26,6 +26,19 @@ export const atamSettings = z.strictObject({
     .default('sigmoid')
     .describe('Of the transformation networks; the last layer is linear. The paper does not say.'),
   dropout: z.number().min(0).max(0.9).default(0).describe('After each hidden layer, while training.'),
+  query: z
+    .enum(['normal', 'zero'])
+    .default('normal')
+    .describe(
+      'First values of the query that attention compares embeddings with: drawn, as in the paper, or 0, so that modalities begin alike and none is left out before it has learnt anything.',
+    ),
+  attention_scale: z
+    .number()
+    .positive()
+    .default(1)
+    .describe(
+      'Factor before the softmax of attention; 1 in the paper. A small one keeps it from being all or nothing.',
+    ),
   ...outputSettings,
 });
 export type AtamSettings = z.infer<typeof atamSettings>;
@@ -43,7 +56,14 @@ function forward<T>(g: Graph<T>, s: AtamSettings, inputs: readonly InputSpec[]):
     );
     return g.multiply(g.linear(last, layerName(input, hidden.length)), g.column(presence, m));
   });
-  const { fused, weights } = attentionFusion(g, embeddings, presence, s.width, 'attention.query', 1);
+  const { fused, weights } = attentionFusion(
+    g,
+    embeddings,
+    presence,
+    s.width,
+    'attention.query',
+    s.attention_scale,
+  );
   return { ...outputValues(g, fused, layers(s)), weights, routing: null, embeddings };
 }
 
@@ -80,7 +100,7 @@ export const atam: ModelDefinition<AtamSettings> = {
       for (let layer = 1; layer < sizes.length; layer++)
         list.linear(layerName(input, layer - 1), sizes[layer - 1], sizes[layer]);
     }
-    list.add('attention.query', [s.width, 1], 'normal');
+    list.add('attention.query', [s.width, 1], s.query === 'zero' ? 'zeros' : 'normal');
     outputParameters(list, layers(s));
     return list.specs;
   },
