@@ -2,8 +2,10 @@
 """PyTorch on the graphs of `affectd bench model` and `model-eegnet`, one thread: forward passes, eager and JIT; of `train` and
 `train-eegnet`: an Adam step at batch 32.
 
-    hi_moe.py model|model-eegnet [seconds for each batch size]
-    hi_moe.py train|train-eegnet [seconds]
+    hi_moe.py model|model-eegnet [seconds for each batch size] [device]
+    hi_moe.py train|train-eegnet [seconds] [batch] [device]
+
+A device is cpu or cuda; arrays begin and end on the host on either.
 """
 import json
 import os
@@ -91,31 +93,33 @@ def times_of(seconds, once):
     return times
 
 
-def forward(name, seconds):
+def forward(name, seconds, device):
     net, shapes = build(name)
-    net.eval()
+    net.eval().to(device)
     out = {"eager": {}, "jit": {}}
     with torch.no_grad():
         for batch in (1, 8, 64, 256):
             xs = [torch.ones(batch, len(shapes))] + [torch.randn(batch, *s) for s in shapes]
-            for kind, f in (("eager", net), ("jit", torch.jit.freeze(torch.jit.trace(net, tuple(xs))))):
+            for kind, f in (("eager", net), ("jit", torch.jit.freeze(torch.jit.trace(net, tuple(x.to(device) for x in xs))))):
                 for _ in range(10):
-                    f(*xs)
-                out[kind][f"ms_b{batch}"] = round(float(np.median(times_of(seconds, lambda: f(*xs)))) * 1e3, 4)
+                    f(*(x.to(device) for x in xs))
+                run = lambda: [y.cpu() for y in f(*(x.to(device) for x in xs))]
+                out[kind][f"ms_b{batch}"] = round(float(np.median(times_of(seconds, run))) * 1e3, 4)
     return out
 
 
-def train(name, seconds, batch=32):
+def train(name, seconds, batch, device):
     """Squared error and 1 - CCC, backward, Adam."""
     net, shapes = build(name)
-    net.train()
+    net.train().to(device)
     xs = [torch.ones(batch, len(shapes))] + [torch.randn(batch, *s) for s in shapes]
-    label = torch.randn(batch, HEADS) / 2
+    labels = torch.randn(batch, HEADS) / 2
     adam = torch.optim.Adam(net.parameters(), 1e-4)
 
     def step():
         adam.zero_grad(set_to_none=True)
-        heads, _, _ = net(*xs)
+        heads, _, _ = net(*(x.to(device) for x in xs))
+        label = labels.to(device)
         p, l = heads - heads.mean(0), label - label.mean(0)
         shift = heads.mean(0) - label.mean(0)
         ccc = 2 * (p * l).mean(0) / ((p * p).mean(0) + (l * l).mean(0) + shift * shift + 1e-8)
@@ -128,10 +132,15 @@ def train(name, seconds, batch=32):
     return {"ms_per_step": round(float(np.median(times_of(seconds, step))) * 1e3, 4)}
 
 
-def main(name, seconds):
+def main(name, seconds=1.5, *rest):
     torch.set_num_threads(1)
-    measured = (train if name.startswith("train") else forward)(name, seconds)
-    print(json.dumps({"name": f"PyTorch {torch.__version__}", **measured}))
+    if name.startswith("train"):
+        batch, device = (*rest, "cpu")[:2] if rest else (32, "cpu")
+        measured = train(name, float(seconds), int(batch), device)
+    else:
+        device = rest[0] if rest else "cpu"
+        measured = forward(name, float(seconds), device)
+    print(json.dumps({"name": f"PyTorch {torch.__version__}" + (f", {device}" if device != "cpu" else ""), **measured}))
 
 
-main(sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else 1.5)
+main(*sys.argv[1:])

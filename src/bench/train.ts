@@ -1,6 +1,6 @@
 import { median } from '../dsp/statistics.js';
 import { differentiable } from '../engines/differentiable.js';
-import { chooseTrainingEngine } from '../engines/training-engine.js';
+import { chooseTrainingEngine, type TrainingEngineChoice } from '../engines/training-engine.js';
 import { WasmModel } from '../engines/wasm/wasm-model.js';
 import { bindModel } from '../models/definition.js';
 import { hiMoe } from '../models/hi-moe.js';
@@ -12,7 +12,6 @@ import { activeObjectives, Trainer } from '../training/trainer.js';
 import { eegnetCase, featureCase, type ModelCase, randomBatch } from './model-cases.js';
 import { DEFAULT_PYTHON, runPeer } from './peer.js';
 
-const BATCH = 32;
 const LEARNING_RATE = 1e-4;
 
 export interface TrainBenchmark {
@@ -32,6 +31,10 @@ export interface TrainBenchmark {
 }
 
 export interface TrainBenchmarkOptions {
+  /** Default `auto`. */
+  readonly engine?: TrainingEngineChoice;
+  /** Windows a step. Default 32. */
+  readonly batch?: number;
   /** Measured time of each round, s. Default 3. */
   readonly seconds?: number;
   /** Rounds, ours and the peer's in turn; medians are reported. Default 3. */
@@ -79,9 +82,15 @@ function timesOf(seconds: number, once: () => void): number[] {
 async function measure(
   bench: TrainBenchmark['bench'],
   { settings, inputs }: ModelCase,
-  { seconds = 3, rounds = 3, python = DEFAULT_PYTHON }: TrainBenchmarkOptions,
+  {
+    engine: choice,
+    batch: size = 32,
+    seconds = 3,
+    rounds = 3,
+    python = DEFAULT_PYTHON,
+  }: TrainBenchmarkOptions,
 ): Promise<TrainBenchmark> {
-  const { tf, name: engine } = await chooseTrainingEngine();
+  const { tf, device, name: engine } = await chooseTrainingEngine(choice);
   const model = bindModel(hiMoe, hiMoe.settings.parse(settings), inputs);
   const parameters = initialParameters(model.parameters, 1);
   const spent = new Map<string, number>();
@@ -99,7 +108,7 @@ async function measure(
     spend(work, start);
   });
   const objectives = activeObjectives({ mse: { weight: 1 }, ccc: { weight: 1 } });
-  const network = differentiable(tf, model, wasm);
+  const network = engine === 'wasm' ? differentiable(tf, model, wasm) : device.differentiable(model);
   const trainer = new Trainer(
     tf,
     model,
@@ -110,8 +119,8 @@ async function measure(
     network,
   );
   const adam = new Adam(trainer.trained.map(({ length }) => length));
-  const batch = randomBatch(inputs, BATCH);
-  const examples = examplesOf(BATCH);
+  const batch = randomBatch(inputs, size);
+  const examples = examplesOf(size);
   const step = (): void => {
     const start = performance.now();
     const { gradients } = trainer.step(batch, examples);
@@ -126,12 +135,13 @@ async function measure(
   const peers: { name: string; ms_per_step: number }[] = [];
   for (let round = 0; round < rounds; round++) {
     ours.push(median(timesOf(seconds, step)));
-    const peer = python === null ? null : runPeer(python, 'hi_moe.py', [bench, seconds]);
+    const peer = python === null ? null : runPeer(python, 'hi_moe.py', [bench, seconds, size]);
     if (peer) peers.push(peer as (typeof peers)[number]);
   }
   spent.clear();
   profiling = true;
   const steps = timesOf(seconds, step).length;
+  await device.close();
 
   const ms_per_step = rounded(median(ours));
   const peer =
@@ -142,7 +152,7 @@ async function measure(
     bench,
     engine,
     threads: 1,
-    batch: BATCH,
+    batch: size,
     parameters: countParameters(model.parameters),
     ms_per_step,
     profile: profileOf(spent, steps),
@@ -159,7 +169,7 @@ function profileOf(spent: ReadonlyMap<string, number>, steps: number): Record<st
   return Object.fromEntries(Object.entries(parts).map(([name, ms]) => [name, rounded(ms / steps)]));
 }
 
-/** Median time of a training step at batch 32 of the layer table's Hi-MoE (325,916 parameters). */
+/** Median time of a training step at batch 32, or another, of the layer table's Hi-MoE (325,916 parameters). */
 export function benchTrain(options: TrainBenchmarkOptions = {}): Promise<TrainBenchmark> {
   return measure('train', featureCase(), options);
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { benchmarks } from '../bench/benchmarks.js';
+import { type BenchmarkOptions, benchmarks } from '../bench/benchmarks.js';
 import { ConfigurationError } from '../core/errors.js';
-import { type CommandFactory, examples } from './command.js';
+import { type CommandFactory, examples, positiveInteger } from './command.js';
 import { note } from './context.js';
 import { openOutput } from './output.js';
 
@@ -10,9 +10,11 @@ export const benchCommand: CommandFactory = (context) =>
   new Command('bench')
     .description('measure this machine; ratios to a peer from the same run hold better than times')
     .argument('[name...]', `benchmarks to run (default: all): ${[...benchmarks.keys()].join(', ')}`)
+    .option('--engine <name>', 'what computes the model (model, model-eegnet, train, train-eegnet)')
+    .option('--batch <windows>', 'windows a step (train, train-eegnet)', positiveInteger)
     .option('--json', 'one JSON object a line')
     .addHelpText('after', examples('affectd bench features --json', 'affectd bench model replay'))
-    .action(async (names: string[], options: { json?: boolean }) => {
+    .action(async (names: string[], options: BenchmarkOptions & { json?: boolean }) => {
       const output = openOutput('-', context.stdout);
       for (const name of names.length > 0 ? names : benchmarks.keys()) {
         const benchmark = benchmarks.get(name);
@@ -23,7 +25,7 @@ export const benchCommand: CommandFactory = (context) =>
           );
         }
         note(context, `running ${name} ...`);
-        const result = await benchmark();
+        const result = await benchmark(options);
         await output.write(options.json ? `${JSON.stringify(result)}\n` : table(result));
       }
     });

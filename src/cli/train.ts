@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { Command } from 'commander';
+import { dirname, join } from 'node:path';
+import { Command, Option } from 'commander';
 import { ExitCode } from '../core/errors.js';
+import { type TrainingEngineChoice, trainingEngineNames } from '../engines/training-engine.js';
 import { trainingFigures } from '../evaluation/training-figures.js';
 import { train } from '../training/train.js';
 import { type CommandFactory, examples, positiveInteger, positiveNumber } from './command.js';
@@ -10,6 +11,8 @@ import { exampleOptions, memoryText, noCacheText, workersText } from './example-
 import { openOutput } from './output.js';
 
 interface TrainCommandOptions {
+  readonly out?: string;
+  readonly engine: TrainingEngineChoice;
   readonly json?: boolean;
   readonly cache: boolean;
   readonly workers?: number;
@@ -23,6 +26,12 @@ export const trainCommand: CommandFactory = (context, exit) =>
       'train a model, as its configuration file says; the model and its card are written beside that file',
     )
     .argument('<config>', 'training configuration, YAML')
+    .addOption(
+      new Option('--engine <name>', 'what computes the model')
+        .choices(['auto', ...trainingEngineNames])
+        .default('auto'),
+    )
+    .option('--out <folder>', 'folder of the model (default: the configuration’s own)')
     .option('--json', 'machine-readable report')
     .option('--no-cache', noCacheText)
     .option('--workers <n>', workersText, positiveInteger)
@@ -31,9 +40,11 @@ export const trainCommand: CommandFactory = (context, exit) =>
     .action(async (config: string, options: TrainCommandOptions) => {
       const result = await train(config, {
         events: warnings(context),
+        out: options.out,
+        trainingEngine: options.engine,
         ...exampleOptions(context, options),
       });
-      const figures = join(dirname(resolve(config)), 'figures');
+      const figures = join(options.out ?? dirname(config), 'figures');
       await mkdir(figures, { recursive: true });
       for (const [file, svg] of trainingFigures(result.type, result.history))
         await writeFile(join(figures, file), svg);

@@ -1,9 +1,10 @@
 import { ConfigurationError } from '../core/errors.js';
 import type { Engine, EngineChoice, EngineName } from './engine.js';
-import { engineNames } from './engine.js';
+import { automaticEngines, engineNames } from './engine.js';
 import { createOnnxEngine } from './onnx.js';
 import { createTfjsGpuEngine } from './tfjs-gpu.js';
 import { createTfjsWasmEngine } from './tfjs-wasm.js';
+import { createTfjsWebgpuEngine } from './tfjs-webgpu.js';
 
 export type EngineFactories = Readonly<Record<EngineName, () => Promise<Engine>>>;
 
@@ -11,6 +12,7 @@ export const engineFactories: EngineFactories = {
   'tfjs-gpu': createTfjsGpuEngine,
   onnx: createOnnxEngine,
   'tfjs-wasm': createTfjsWasmEngine,
+  'tfjs-webgpu': createTfjsWebgpuEngine,
 };
 
 /** An engine that could not start, and why in one line. */
@@ -33,13 +35,13 @@ export function reasonOf(error: unknown): string {
   return message.split('\n')[0];
 }
 
-/** Starts the engine asked for, or for `auto` the first of {@link engineNames} that starts. */
+/** Starts the engine asked for, or for `auto` the first of {@link automaticEngines} that starts. */
 export async function chooseEngine(
   choice: EngineChoice,
   factories: EngineFactories = engineFactories,
 ): Promise<{ engine: Engine; unavailable: readonly Unavailable[] }> {
   const unavailable: Unavailable[] = [];
-  for (const name of choice === 'auto' ? engineNames : [choice]) {
+  for (const name of choice === 'auto' ? automaticEngines : [choice]) {
     try {
       return { engine: await factories[name](), unavailable };
     } catch (error) {

@@ -147,6 +147,22 @@ class WasmDifferentiable implements Differentiable {
   }
 }
 
+/** Where models are computed while they are trained. Losses are tfjs's in any case. */
+export interface TrainingDevice {
+  differentiable(model: BoundModel): Differentiable;
+  executable(model: BoundModel, parameters: Parameters): Executable;
+  close(): Promise<void>;
+}
+
+/** This thread, with the backend that `tf` has active. */
+export function localDevice(tf: Tfjs): TrainingDevice {
+  return {
+    differentiable: (model) => differentiable(tf, model),
+    executable: (model, parameters) => trainingExecutable(tf, model, parameters),
+    close: async () => {},
+  };
+}
+
 /** The fastest way to differentiate a model where `tf` has its backend: our kernels on WebAssembly, else tfjs. */
 export function differentiable(tf: Tfjs, model: BoundModel, wasm = new WasmModel(model)): Differentiable {
   return tf.getBackend() === 'wasm'

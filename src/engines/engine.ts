@@ -2,9 +2,11 @@ import { type OutputName, outputNames } from '../models/definition.js';
 import type { ModelBatch } from '../models/frames.js';
 import type { LoadedModel } from '../models/manifest.js';
 
-/** In the order in which `auto` tries them. */
-export const engineNames = ['tfjs-gpu', 'onnx', 'tfjs-wasm'] as const;
+/** In the order in which `auto` tries them, but for those that serve only where they are named. */
+export const engineNames = ['tfjs-gpu', 'onnx', 'tfjs-wasm', 'tfjs-webgpu'] as const;
 export type EngineName = (typeof engineNames)[number];
+/** Those that `auto` chooses from. */
+export const automaticEngines: readonly EngineName[] = engineNames.filter((name) => name !== 'tfjs-webgpu');
 export type EngineChoice = EngineName | 'auto';
 
 /** Row-major, as {@link ModelValues}; empty where the model does not have that output. */

@@ -19,8 +19,22 @@ export function batchTensors(
   ]);
 }
 
-/** Runs a model with whichever tfjs backend `tf` has active. */
+/** Values of tensors, row-major, in one transfer where they lie on a GPU. */
+export async function readTensors(tf: Tfjs, tensors: readonly tfjs.Tensor[]): Promise<Float32Array[]> {
+  if (tf.getBackend() !== 'webgpu') return tensors.map((tensor) => tensor.dataSync() as Float32Array);
+  const all = tf.tidy(() => tf.concat1d(tensors.map((tensor) => tf.reshape(tensor, [-1]) as tfjs.Tensor1D)));
+  const values = (await all.data()) as Float32Array;
+  all.dispose();
+  let at = 0;
+  return tensors.map(({ size }) => {
+    at += size;
+    return values.subarray(at - size, at);
+  });
+}
+
+/** Runs a model with the tfjs backend that `tf` has active when it is made. */
 export class TfjsExecutable implements Executable {
+  readonly #backend: string;
   readonly #parameters: ReadonlyMap<string, tfjs.Tensor>;
   readonly #transposed = new Map<string, tfjs.Tensor>();
 
@@ -29,12 +43,14 @@ export class TfjsExecutable implements Executable {
     private readonly model: ExecutableModel['model'],
     parameters: ExecutableModel['parameters'],
   ) {
+    this.#backend = tf.getBackend();
     this.#parameters = new Map(
       model.parameters.map(({ name, shape }) => [name, tf.tensor(parameters.get(name)!, [...shape])]),
     );
   }
 
   async run(batch: ModelBatch): Promise<ModelArrays> {
+    if (this.tf.getBackend() !== this.#backend) await this.tf.setBackend(this.#backend);
     const values = this.tf.tidy(() => {
       const inputs = batchTensors(this.tf, this.model, batch);
       const graph = new TfjsGraph(this.tf, {
@@ -45,7 +61,7 @@ export class TfjsExecutable implements Executable {
       const values = this.model.forward(graph);
       return outputNames.map((name) => values[name] ?? this.tf.tensor1d([]));
     });
-    const arrays = values.map((value) => value.dataSync() as Float32Array);
+    const arrays = await readTensors(this.tf, values);
     this.tf.dispose(values);
     return arraysOf((name) => arrays[outputNames.indexOf(name)]);
   }

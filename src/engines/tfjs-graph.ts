@@ -7,6 +7,7 @@ import {
   type Graph,
   type ImageConvolution,
 } from '../models/graph.js';
+import { convolveByKernels } from './tfjs-convolution.js';
 
 /** The tfjs namespace: which package it came from decides which backends it has. */
 export type Tfjs = typeof tfjs;
@@ -39,6 +40,11 @@ export class TfjsGraph implements Graph<Tensor> {
     private readonly tensors: TfjsTensors,
     private readonly training: TfjsTraining | null = null,
   ) {
+    this.#linear = (x, w, b) => this.tf.add(this.#product(x, w), b);
+    if (tf.getBackend() !== 'wasm') {
+      this.#product = (x, w) => tf.matMul(x, w);
+      return;
+    }
     // tfjs's own gradient multiplies transposed views, for which the WebAssembly backend has a slow scalar loop only;
     // transposing first lets its fast kernel do both products.
     const grads = (dy: Tensor, x: Tensor, w: Tensor) => ({
@@ -55,7 +61,6 @@ export class TfjsGraph implements Graph<Tensor> {
         },
       };
     }) as (x: tfjs.Tensor2D, w: tfjs.Tensor2D) => Tensor;
-    this.#linear = (x, w, b) => this.tf.add(this.#product(x, w), b);
   }
 
   input(name: string): Tensor {
@@ -152,6 +157,7 @@ export class TfjsGraph implements Graph<Tensor> {
   convolve(x: Tensor, kernel: string, o: Convolution): Tensor {
     const { tf } = this;
     const weights = this.tensors.parameter(kernel) as tfjs.Tensor3D;
+    if (tf.getBackend() === 'webgpu') return convolveByKernels(tf, x as tfjs.Tensor3D, weights, o);
     const outputs = convolvedLength(o);
     const after = (o.stride - ((o.length + o.padding[0] + o.padding[1]) % o.stride)) % o.stride;
     const padded = tf.pad3d(x as tfjs.Tensor3D, [

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { AffectdError, ConfigurationError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
@@ -9,6 +7,7 @@ import type { Unavailable } from './choose.js';
 import type { EngineChoice, EngineName } from './engine.js';
 import { type PackedFrames, packFrames } from './frame-packing.js';
 import { silenceTelemetry } from './onnx.js';
+import { workerFile } from './worker-file.js';
 
 export interface WorkerSettings {
   readonly directory: string;
@@ -48,13 +47,6 @@ function errorOf({ code, message, configuration }: WorkerError): AffectdError {
 interface Pending {
   resolve(outputs: ModelOutput[]): void;
   reject(error: Error): void;
-}
-
-/** The compiled worker: beside this file in dist, or dist's when this file runs as TypeScript. */
-function workerFile(): URL {
-  const beside = new URL('./inference-worker.js', import.meta.url);
-  if (existsSync(fileURLToPath(beside))) return beside;
-  return new URL('../../dist/engines/inference-worker.js', import.meta.url);
 }
 
 const WORKER_NURSERY_MB = 4;
@@ -141,7 +133,7 @@ class WorkerRunner implements ModelRunner {
 
   #spawn(): Promise<Started> {
     silenceTelemetry();
-    const worker = new Worker(this.options.worker ?? workerFile(), {
+    const worker = new Worker(this.options.worker ?? workerFile('inference-worker'), {
       workerData: this.settings,
       // The parent's flags (a test runner's loaders) are no business of the worker's.
       execArgv: [],

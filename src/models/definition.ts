@@ -126,6 +126,8 @@ export interface ModelDefinition<Settings> {
 /** A definition bound to settings and inputs, so that its users need not know the settings' type. */
 export interface BoundModel extends ModelOutputs {
   readonly type: string;
+  /** As its definition takes them, to bind it again in another thread. */
+  readonly settings: unknown;
   readonly inputs: readonly InputSpec[];
   readonly embeddingWidth: number;
   readonly jointEmbedding: boolean;
@@ -140,6 +142,7 @@ export function bindModel<S>(
 ): BoundModel {
   return {
     type: definition.type,
+    settings,
     inputs,
     ...definition.outputs(settings),
     embeddingWidth: definition.embeddingWidth(settings, inputs),

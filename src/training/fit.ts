@@ -1,4 +1,5 @@
 import type { ModelFrame } from '../core/model.js';
+import { localDevice, type TrainingDevice } from '../engines/differentiable.js';
 import type { Tfjs } from '../engines/tfjs-graph.js';
 import type { BoundModel, ParameterSpec } from '../models/definition.js';
 import { encodeFrames } from '../models/frames.js';
@@ -90,7 +91,8 @@ function firstParameters(
 
 /**
  * Trains a model and keeps the weights of the epoch that does best on `validation`, or the last.
- * The same settings and data give the same weights on the same machine, stopped in between or not.
+ * The same settings and data give the same weights on the same machine, stopped in between or not. `tf` computes losses,
+ * `device` the model.
  */
 export async function fitModel(
   tf: Tfjs,
@@ -98,6 +100,7 @@ export async function fitModel(
   { train, validation, watched = [] }: FitData,
   settings: FitSettings,
   progress: FitProgress = {},
+  device: TrainingDevice = localDevice(tf),
 ): Promise<Fit> {
   const active = activeObjectives(settings.loss);
   const specs = [
@@ -109,7 +112,7 @@ export async function fitModel(
   const parameters = resume
     ? new Map(copyOf(resume.parameters))
     : firstParameters(model, specs, train, settings.seed);
-  const trainer = new Trainer(tf, model, active, parameters, random, specs);
+  const trainer = new Trainer(tf, model, active, parameters, random, specs, device.differentiable(model));
   const sizes = trainer.trained.map(({ length }) => length);
   const optimiser = new MaxNorm(
     createOptimiser(settings, sizes),
@@ -120,7 +123,8 @@ export async function fitModel(
     trainer.dropoutSeed = resume.dropoutSeed;
   }
   const dropper = new InputDropper(model, settings, random.uniform);
-  const score = validation.length > 0 ? validator(tf, model, validation, settings) : async () => Number.NaN;
+  const score =
+    validation.length > 0 ? validator(device, model, validation, settings) : async () => Number.NaN;
   const loader = new FrameLoader(model, settings);
   const rowsOf = (batch: readonly Run[]): Example[] => batch.flat().map((row) => train[row]);
   const runs = runsOf(train, settings.sequence);

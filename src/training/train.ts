@@ -8,10 +8,9 @@ import type { ModelFrame } from '../core/model.js';
 import type { Evidence } from '../core/prediction.js';
 import { datasetDefinitions } from '../datasets/definitions.js';
 import { chooseEngine } from '../engines/choose.js';
-import { trainingExecutable } from '../engines/differentiable.js';
 import type { EngineChoice } from '../engines/engine.js';
 import { createInference } from '../engines/inference.js';
-import { chooseTrainingEngine } from '../engines/training-engine.js';
+import { chooseTrainingEngine, type TrainingEngineChoice } from '../engines/training-engine.js';
 import { writeModel } from '../engines/write-model.js';
 import { bindModel, type InputSpec, type ModelDefinition } from '../models/definition.js';
 import { modelDefinitions } from '../models/definitions.js';
@@ -32,6 +31,7 @@ import { summariseEvaluation } from './evaluation-summary.js';
 import type { Example } from './example.js';
 import { loadExamples } from './example-set.js';
 import { type Epoch, fitModel } from './fit.js';
+import { modelFolder } from './model-folder.js';
 import { onlyModel } from './only-model.js';
 import { groupPeople, type PeopleGroups } from './people-groups.js';
 import { rankAgreement } from './rank-agreement.js';
@@ -43,9 +43,13 @@ import { objectiveProblems } from './trainer.js';
 export interface TrainOptions {
   /** What runs the finished model for the report. Default `auto`. */
   readonly engine?: EngineChoice;
+  /** What trains. Default `auto`. */
+  readonly trainingEngine?: TrainingEngineChoice;
   readonly events?: EventSink;
   /** Told what is being done, one line at a time. */
   readonly progress?: (line: string) => void;
+  /** Folder of the model; default: its configuration's. */
+  readonly out?: string;
   /** For the time that is left. */
   readonly clock?: Clock;
   /** Folder in which a data set's examples are kept for the next time; default: none. */
@@ -65,6 +69,8 @@ const DISCOVERY_S = 6;
 interface Plan {
   readonly config: TrainConfig;
   readonly directory: string;
+  /** The model's. */
+  readonly folder: string;
   readonly pipeline: Pipeline;
   readonly node: ModelNode;
   readonly definition: ModelDefinition<unknown>;
@@ -73,7 +79,7 @@ interface Plan {
   readonly invalid: (problem: string) => ConfigurationError;
 }
 
-async function makePlan(path: string): Promise<Plan> {
+async function makePlan(path: string, out: string | null): Promise<Plan> {
   const invalid = (problem: string): ConfigurationError =>
     new ConfigurationError('training-invalid', `${path}: ${problem}`);
   const { config, directory, pipeline: file } = await loadTrainConfig(path);
@@ -99,6 +105,7 @@ async function makePlan(path: string): Promise<Plan> {
   return {
     config,
     directory,
+    folder: await modelFolder(config.name, directory, out),
     pipeline,
     node,
     definition,
@@ -195,9 +202,9 @@ async function test(
   { inputs, groups }: TrainingData,
   options: TrainOptions,
 ): Promise<Pick<SimulatedReport, 'engine' | 'rows' | 'ceiling' | 'baseline' | 'ranking'>> {
-  const { config, directory } = plan;
+  const { config, folder } = plan;
   const examples = collect(plan, inputs, simulatedPeople(data, 'test'), data.step_s);
-  const loaded = await readModel(directory);
+  const loaded = await readModel(folder);
   const { engine } = await chooseEngine(options.engine ?? 'auto');
   options.progress?.(
     `testing on ${data.people.test} people, ${examples.length} windows, with ${engine.name}`,
@@ -242,13 +249,13 @@ function epochLines(progress: (line: string) => void, clock: Clock): (epoch: Epo
 }
 
 /**
- * Trains the model that a configuration describes and writes its folder beside the configuration file, with card and
+ * Trains the model that a configuration describes and writes it beside the configuration file, or to `out`, with card and
  * report: a model of simulated people is tested on people that nothing saw; the card of a data set's model shows the
  * evaluation that its configuration names. Cut off anywhere, it goes on from the last whole epoch to the same weights.
  * Throws `ConfigurationError` for what a person can mend.
  */
 export async function train(path: string, options: TrainOptions = {}): Promise<TrainingReport> {
-  const plan = await makePlan(path);
+  const plan = await makePlan(path, options.out ?? null);
   const { data: config } = plan.config;
   const data =
     config.kind === 'simulated'
@@ -263,30 +270,37 @@ export async function train(path: string, options: TrainOptions = {}): Promise<T
 
 async function trainOn(plan: Plan, data: TrainingData, options: TrainOptions): Promise<TrainingReport> {
   const progress = options.progress ?? (() => {});
-  const { config, directory, definition, settings } = plan;
+  const { config, folder, definition, settings } = plan;
   const { groups } = data;
   const inputs = inputSpecs(plan, data.inputs, groups.train);
   const model = bindModel(definition, settings, inputs);
-  const { tf, name: trainer } = await chooseTrainingEngine();
+  const { tf, device, name: trainer, detail } = await chooseTrainingEngine(options.trainingEngine);
   const parameterCount = countParameters(model.parameters);
   progress(
-    `training ${config.type} with ${parameterCount} parameters on ${groups.train.length} windows, with ${trainer}`,
+    `training ${config.type} with ${parameterCount} parameters on ${groups.train.length} windows, with ${trainer}${detail ? ` on ${detail}` : ''}`,
   );
 
-  await mkdir(directory, { recursive: true });
+  await mkdir(folder, { recursive: true });
   const key = digestOf([config, trainer, examplesDigest(groups.train), examplesDigest(groups.validation)]);
-  const checkpoint = new Checkpoint(join(directory, 'checkpoint.bin'), key);
+  const checkpoint = new Checkpoint(join(folder, 'checkpoint.bin'), key);
   const resume = await checkpoint.read();
   if (resume) progress(`going on after epoch ${resume.history.length}`);
-  const { parameters, best, history } = await fitModel(tf, model, groups, config.fit, {
-    epoch: epochLines(progress, options.clock ?? new SystemClock()),
-    checkpoint: async (state) => {
-      await checkpoint.write(state);
-      options.signal?.throwIfAborted();
+  const { parameters, best, history } = await fitModel(
+    tf,
+    model,
+    groups,
+    config.fit,
+    {
+      epoch: epochLines(progress, options.clock ?? new SystemClock()),
+      checkpoint: async (state) => {
+        await checkpoint.write(state);
+        options.signal?.throwIfAborted();
+      },
+      resume,
     },
-    resume,
-  });
-  const executable = trainingExecutable(tf, model, parameters);
+    device,
+  );
+  const executable = device.executable(model, parameters);
   const calibration = await calibrate(
     model,
     executable,
@@ -295,10 +309,11 @@ async function trainOn(plan: Plan, data: TrainingData, options: TrainOptions): P
     config.fit.seed,
   );
   await executable.dispose();
+  await device.close();
 
   const probes = groups.validation.length > 0 ? groups.validation : groups.train;
   const id = await writeModel(
-    directory,
+    folder,
     {
       name: config.name,
       evidence: data.evidence,
@@ -330,8 +345,8 @@ async function trainOn(plan: Plan, data: TrainingData, options: TrainOptions): P
     history,
   };
   const { report, card } = await describe(plan, data, basis, options);
-  await writeFile(join(directory, 'CARD.md'), card);
-  await writeFile(join(directory, 'report.json'), `${JSON.stringify(report, null, 1)}\n`);
+  await writeFile(join(folder, 'CARD.md'), card);
+  await writeFile(join(folder, 'report.json'), `${JSON.stringify(report, null, 1)}\n`);
   await checkpoint.remove();
   return report;
 }

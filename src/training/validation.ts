@@ -1,5 +1,4 @@
-import { trainingExecutable } from '../engines/differentiable.js';
-import type { Tfjs } from '../engines/tfjs-graph.js';
+import type { TrainingDevice } from '../engines/differentiable.js';
 import type { BoundModel } from '../models/definition.js';
 import type { Parameters } from '../models/parameters.js';
 import { mulberry32 } from '../models/random.js';
@@ -26,7 +25,7 @@ export function validator(
     withoutModalities(ordered, missing, uniform),
   );
   return async (parameters) => {
-    const executable = trainingExecutable(tf, model, parameters);
+    const executable = device.executable(model, parameters);
     const scores: number[] = [];
     for (const view of views) {
       const { heads, classes } = await predictExamples(model, executable, view);

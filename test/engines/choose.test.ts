@@ -8,7 +8,12 @@ function factories(...running: EngineName[]): EngineFactories {
     if (!running.includes(name)) throw new Error(`${name} has no binary\nand a stack`);
     return { name, detail: `${name} 1.0`, load: () => Promise.reject(new Error('not asked')) };
   };
-  return { 'tfjs-gpu': make('tfjs-gpu'), onnx: make('onnx'), 'tfjs-wasm': make('tfjs-wasm') };
+  return {
+    'tfjs-gpu': make('tfjs-gpu'),
+    onnx: make('onnx'),
+    'tfjs-wasm': make('tfjs-wasm'),
+    'tfjs-webgpu': make('tfjs-webgpu'),
+  };
 }
 
 describe('chooseEngine', () => {
@@ -20,6 +25,12 @@ describe('chooseEngine', () => {
     const { engine, unavailable } = await chooseEngine('auto', factories(...running));
     expect(engine.name).toBe(chosen);
     expect(unavailable).toHaveLength(passed);
+  });
+
+  it('serves through WebGPU where that is named, and never by itself', async () => {
+    const { engine } = await chooseEngine('tfjs-webgpu', factories('tfjs-webgpu', 'onnx'));
+    expect(engine.name).toBe('tfjs-webgpu');
+    await expect(chooseEngine('auto', factories('tfjs-webgpu'))).rejects.toThrow('no engine runs here');
   });
 
   it('does not fall back from an engine that was named', async () => {
@@ -35,6 +46,7 @@ describe('probeEngines', () => {
       { name: 'tfjs-gpu', available: false, reason: 'tfjs-gpu has no binary' },
       { name: 'onnx', available: true, reason: 'onnx 1.0' },
       { name: 'tfjs-wasm', available: false, reason: 'tfjs-wasm has no binary' },
+      { name: 'tfjs-webgpu', available: false, reason: 'tfjs-webgpu has no binary' },
     ]);
   });
 

@@ -20,6 +20,21 @@ function lossOf(tf: Tfjs, outputs: readonly tfjs.Tensor[]): tfjs.Scalar {
   return tf.addN(terms) as tfjs.Scalar;
 }
 
+/** That loss of outputs that are arrays, and its gradients by them. */
+export function lossGradients(
+  tf: Tfjs,
+  outputs: readonly { readonly values: Float32Array; readonly shape: readonly number[] }[],
+): { loss: number; gradients: Float32Array[] } {
+  return tf.tidy(() => {
+    const tensors = outputs.map(({ values, shape }) => tf.tensor(values, [...shape]));
+    const { value, grads } = tf.valueAndGrads((...args: tfjs.Tensor[]) => lossOf(tf, args))(tensors);
+    return {
+      loss: value.dataSync()[0],
+      gradients: grads.map((gradient) => gradient.dataSync() as Float32Array),
+    };
+  });
+}
+
 /** Loss, gradients by parameter and statistics of each batch normalisation. */
 export function differentiateAll(
   tf: Tfjs,

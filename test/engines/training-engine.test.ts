@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { ConfigurationError } from '../../src/core/errors.js';
+import { localDevice } from '../../src/engines/differentiable.js';
 import { loadTfjsWasm } from '../../src/engines/tfjs-wasm.js';
 import { chooseTrainingEngine } from '../../src/engines/training-engine.js';
 
@@ -8,16 +10,20 @@ const missing = async (): Promise<never> => {
 const broken = async (): Promise<never> => {
   throw new Error('TensorFlow finds no CUDA device\nand a stack');
 };
+const works = async () => {
+  const tf = await loadTfjsWasm();
+  return { tf, device: localDevice(tf) };
+};
+const all = { 'tfjs-gpu': works, 'tfjs-node': works, wasm: works, 'tfjs-webgpu': works };
 
 describe('chooseTrainingEngine', () => {
   it('takes TensorFlow on a GPU, then on the CPU, then WebAssembly', async () => {
-    const all = { 'tfjs-gpu': loadTfjsWasm, 'tfjs-node': loadTfjsWasm, wasm: loadTfjsWasm };
-    expect(await chooseTrainingEngine(all)).toMatchObject({ name: 'tfjs-gpu', unavailable: [] });
-    expect(await chooseTrainingEngine({ ...all, 'tfjs-gpu': broken })).toMatchObject({
+    expect(await chooseTrainingEngine('auto', all)).toMatchObject({ name: 'tfjs-gpu', unavailable: [] });
+    expect(await chooseTrainingEngine('auto', { ...all, 'tfjs-gpu': broken })).toMatchObject({
       name: 'tfjs-node',
       unavailable: [{ name: 'tfjs-gpu', reason: 'TensorFlow finds no CUDA device' }],
     });
-    const { name, unavailable } = await chooseTrainingEngine({
+    const { name, unavailable } = await chooseTrainingEngine('auto', {
       ...all,
       'tfjs-gpu': broken,
       'tfjs-node': missing,
@@ -30,11 +36,14 @@ describe('chooseTrainingEngine', () => {
   });
 
   it('finds WebAssembly on every machine', async () => {
-    const { tf } = await chooseTrainingEngine({
-      'tfjs-gpu': missing,
-      'tfjs-node': missing,
-      wasm: loadTfjsWasm,
-    });
+    const { tf } = await chooseTrainingEngine('wasm');
     expect(tf.getBackend()).toBe('wasm');
+  });
+
+  it('uses what is named, or refuses', async () => {
+    expect(await chooseTrainingEngine('tfjs-webgpu', all)).toMatchObject({ name: 'tfjs-webgpu' });
+    const refused = chooseTrainingEngine('tfjs-webgpu', { ...all, 'tfjs-webgpu': missing });
+    await expect(refused).rejects.toBeInstanceOf(ConfigurationError);
+    await expect(refused).rejects.toThrow('tfjs-webgpu: its package is not installed');
   });
 });

@@ -25,6 +25,7 @@ function modelOf(
   const inputs = [inputSpec('x', shape)];
   return {
     type: 'test',
+    settings: {},
     inputs,
     heads: [],
     classes: [],
