@@ -45,6 +45,7 @@ class Run {
     extract.params.parse({ features: ['eye-movement'], window_s: 4, hop_s: HOP_S }),
   ) as Windower<FeatureVector>;
   readonly #samples: readonly Float64Array[];
+  readonly #times = new Float64Array(HOP);
   #hops = 0;
 
   constructor() {
@@ -67,7 +68,7 @@ class Run {
 
   hop(): FeatureVector {
     const first = this.#hops * HOP;
-    const times = new Float64Array(HOP);
+    const times = this.#times;
     for (let i = 0; i < HOP; i++) times[i] = (first + i) / SFREQ_HZ;
     const chunk: Chunk = { info, data: this.#samples[this.#hops % CHUNKS], times, gapBefore: false };
     this.#features.push(chunk);

@@ -5,10 +5,12 @@
  * summed directly, over half of the samples: the cosine is the same from both ends, the sine's sign differs.
  */
 export class LowFrequencyPower {
-  /** Rows of `half + 1` values, one for each bin up to the highest that is wanted. */
+  /** Rows of `half + 1` values, one for each bin up to the highest that is wanted (or the one after it). */
   readonly #cos: Float64Array;
   readonly #sin: Float64Array;
   readonly #half: number;
+  /** |X|^2 of each bin. */
+  readonly #squares: Float64Array;
   /** Bins of each band. */
   readonly #bins: readonly (readonly [from: number, to: number])[];
   readonly #windowed: Float64Array;
@@ -36,7 +38,9 @@ export class LowFrequencyPower {
     this.#even = new Float64Array(half + 1);
     this.#odd = new Float64Array(half + 1);
     this.#windowed = new Float64Array(nfft + 1);
-    const bins = Math.max(...this.#bins.map(([, to]) => to));
+    // An even number: they are summed in pairs.
+    const bins = 2 * Math.ceil(Math.max(...this.#bins.map(([, to]) => to)) / 2);
+    this.#squares = new Float64Array(bins);
     const angle = (i: number) =>
       (2 * Math.PI * ((Math.floor(i / (half + 1)) * (i % (half + 1))) % nfft)) / nfft;
     this.#cos = Float64Array.from({ length: bins * (half + 1) }, (_, i) => Math.cos(angle(i)));
@@ -56,9 +60,11 @@ export class LowFrequencyPower {
     for (let i = 0; i < n; i++) windowed[i] = window[i] * (x[i] - x[0] - mean);
     windowed.fill(0, n);
     this.#fold();
+    for (let k = 0; k < this.#squares.length; k += 2) this.#squareTwo(k);
+    const squares = this.#squares;
     return this.#bins.map(([from, to]) => {
       let power = 0;
-      for (let k = from; k < to; k++) power += (k === 0 ? 1 : 2) * this.#square(k);
+      for (let k = from; k < to; k++) power += (k === 0 ? 1 : 2) * squares[k];
       return power / (this.nfft * this.#energy);
     });
   }
@@ -80,20 +86,28 @@ export class LowFrequencyPower {
     if (nfft % 2 === 0) this.#even[this.#half] = x[this.#half];
   }
 
-  /** |X|^2 of the windowed values at bin `k`. */
-  #square(k: number): number {
+  /** |X|^2 of the windowed values at bins `k` and `k + 1`: two sums in turn take hardly longer than one. */
+  #squareTwo(k: number): void {
     const even = this.#even;
     const odd = this.#odd;
     const cos = this.#cos;
     const sin = this.#sin;
     const length = even.length;
     let at = k * length;
+    let next = at + length;
     let re = 0;
     let im = 0;
-    for (let i = 0; i < length; i++, at++) {
-      re += even[i] * cos[at];
-      im += odd[i] * sin[at];
+    let nextRe = 0;
+    let nextIm = 0;
+    for (let i = 0; i < length; i++, at++, next++) {
+      const e = even[i];
+      const o = odd[i];
+      re += e * cos[at];
+      im += o * sin[at];
+      nextRe += e * cos[next];
+      nextIm += o * sin[next];
     }
-    return re * re + im * im;
+    this.#squares[k] = re * re + im * im;
+    this.#squares[k + 1] = nextRe * nextRe + nextIm * nextIm;
   }
 }

@@ -78,8 +78,10 @@ export class SampleBuffer {
   usable(c: number, from: number, to: number): number {
     const length = Math.max(0, to - from);
     if (this.#lastMissing[c] < this.#head + from) return length;
+    // By index: a walk over the typed array would box every sample.
+    const samples = this.channel(c, from, to);
     let count = 0;
-    for (const x of this.channel(c, from, to)) if (x - x === 0) count++;
+    for (let i = 0; i < length; i++) if (samples[i] - samples[i] === 0) count++;
     return count;
   }
 

@@ -93,17 +93,29 @@ function descriptorsOf(pupilUnit: string, lengthUnit: string, seesSaccades: bool
   ];
 }
 
+/** An event and what the features take from it, measured once. */
+interface Measured {
+  readonly event: GazeEvent;
+  readonly fromDevice: boolean;
+  readonly duration_ms: number;
+  /** In the unit that lengths are reported in. */
+  readonly dispersion: readonly [x: number, y: number];
+  /** NaN where degrees aren't known, or its gaze wasn't seen. */
+  readonly amplitude_deg: number;
+}
+
 class EyeMovement implements Extractor {
   readonly descriptors: readonly FeatureDescriptor[];
   readonly context_s = LEAST_S;
   readonly #events: GazeEvents;
   /** What was told in the last minute, in order of the ends. */
-  readonly #recent: GazeEvent[] = [];
+  readonly #recent: Measured[] = [];
   readonly #pupils: readonly [x: readonly number[], y: readonly number[]];
   readonly #bins = new TrailingBins(3, EVENTS_S);
   readonly #spectrum = new LowFrequencyPower(1 / BIN_S, Math.round(PUPIL_S / BIN_S), pupilBands);
   readonly #device: DeviceGazeEvents | null;
-  readonly #fromDevice = new WeakSet<GazeEvent>();
+  /** Means of a pupil's size, to be transformed. */
+  #sizes = new Float64Array(0);
   /** Where the gaze went on after its last hole, s. */
   #gapUntil = Number.NEGATIVE_INFINITY;
   /** First stamp of the stream, s. */
@@ -117,7 +129,7 @@ class EyeMovement implements Extractor {
       info,
       screen,
       (event) => {
-        if (!told?.has(event.kind)) this.#recent.push(event);
+        if (!told?.has(event.kind)) this.#recent.push(this.#measured(event, false));
       },
       history,
     );
@@ -141,7 +153,7 @@ class EyeMovement implements Extractor {
     this.#events.push(chunk);
     for (const [row, channels] of this.#pupils.entries())
       for (const c of channels) this.#bins.add(row, times, channelOf(chunk, c), NO_PUPIL);
-    this.#bins.add(Row.gaze, times, this.#events.seen(chunk));
+    this.#bins.add(Row.gaze, times, this.#events.position);
   }
 
   compute(window: Window, out: Float64Array): void {
@@ -162,22 +174,36 @@ class EyeMovement implements Extractor {
     if (this.#device!.told.size === known) return;
     // From now on the device tells this kind: what was found of it before would count twice or otherwise.
     const own = this.#recent.filter(
-      (event) => !this.#device!.told.has(event.kind) || this.#fromDevice.has(event),
+      ({ event, fromDevice }) => fromDevice || !this.#device!.told.has(event.kind),
     );
     this.#recent.splice(0, this.#recent.length, ...own);
   }
 
   /** Keeps the order of the ends: a device may tell its events late. */
   #insert(event: GazeEvent): void {
-    this.#fromDevice.add(event);
     let at = this.#recent.length;
-    while (at > 0 && this.#recent[at - 1].end_s > event.end_s) at--;
-    this.#recent.splice(at, 0, event);
+    while (at > 0 && this.#recent[at - 1].event.end_s > event.end_s) at--;
+    this.#recent.splice(at, 0, this.#measured(event, true));
+  }
+
+  #measured(event: GazeEvent, fromDevice: boolean): Measured {
+    const { onset_s, end_s, from, to, extent } = event;
+    const { perDegree, unit } = this.#events.scale!;
+    const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
+    return {
+      event,
+      fromDevice,
+      duration_ms: 1000 * (end_s - onset_s),
+      dispersion: [extent[0] * perDegree[0], extent[1] * perDegree[1]],
+      amplitude_deg: unit === 'deg' ? Math.sqrt(dx * dx + dy * dy) : Number.NaN,
+    };
   }
 
   #forget(before: number): void {
-    const kept = this.#recent.findIndex(({ end_s }) => end_s > before);
-    this.#recent.splice(0, kept < 0 ? this.#recent.length : kept);
+    const recent = this.#recent;
+    let old = 0;
+    while (old < recent.length && !(recent[old].event.end_s > before)) old++;
+    if (old > 0) recent.splice(0, old);
   }
 
   /** Rows 1 to 12. */
@@ -188,7 +214,9 @@ class EyeMovement implements Extractor {
       out[2 + axis] = mean(spreads.map((s) => s.sd));
       const count = Math.round(Math.min(PUPIL_S, window.end - this.#first) / BIN_S);
       if (!(count * BIN_S >= LEAST_S - 1e-6)) continue;
-      const sizes = this.#bins.means(axis, window.end, count);
+      if (this.#sizes.length !== count) this.#sizes = new Float64Array(count);
+      const sizes = this.#sizes;
+      this.#bins.means(axis, window.end, sizes);
       if (!bridge(sizes)) continue;
       for (const [b, power] of this.#spectrum.compute(sizes).entries())
         out[4 + 4 * axis + b] = power > 0 ? 0.5 * Math.log(2 * Math.PI * Math.E * power) : Number.NaN;
@@ -196,19 +224,20 @@ class EyeMovement implements Extractor {
   }
 
   /** Rows 13 to 18 and 21 to 24: events that ended within the window, after `from`. */
-  #window(events: readonly GazeEvent[], from: number, out: Float64Array): void {
+  #window(events: readonly Measured[], from: number, out: Float64Array): void {
     const [x, y, fixations] = [new Spread(), new Spread(), new Spread()];
     const [saccades, amplitudes] = [new Spread(), new Spread()];
-    for (const event of events) {
-      if (!(event.end_s > from)) continue;
+    let first = events.length;
+    while (first > 0 && events[first - 1].event.end_s > from) first--;
+    for (let i = first; i < events.length; i++) {
+      const { event, duration_ms, dispersion, amplitude_deg } = events[i];
       if (event.kind === 'fixation') {
-        const [dx, dy] = this.#dispersion(event);
-        x.add(dx);
-        y.add(dy);
-        fixations.add(duration_ms(event));
+        x.add(dispersion[0]);
+        y.add(dispersion[1]);
+        fixations.add(duration_ms);
       } else if (event.kind === 'saccade') {
-        saccades.add(duration_ms(event));
-        amplitudes.add(this.#amplitude(event));
+        saccades.add(duration_ms);
+        amplitudes.add(amplitude_deg);
       }
     }
     out[12] = x.mean;
@@ -224,21 +253,21 @@ class EyeMovement implements Extractor {
   }
 
   /** Rows 19, 20 and 25 to 33: events of the last minute, of which `span_s` has passed. */
-  #trailing(events: readonly GazeEvent[], span_s: number, out: Float64Array): void {
+  #trailing(events: readonly Measured[], span_s: number, out: Float64Array): void {
     const blinks = new Spread();
     const saccades = new Spread();
     const amplitudes = new Spread();
     const fixations = new Spread();
     const dispersions = new Spread();
-    for (const event of events) {
-      if (event.kind === 'blink') blinks.add(duration_ms(event));
+    for (let i = 0; i < events.length; i++) {
+      const { event, duration_ms, dispersion, amplitude_deg } = events[i];
+      if (event.kind === 'blink') blinks.add(duration_ms);
       else if (event.kind === 'saccade') {
-        saccades.add(duration_ms(event));
-        amplitudes.add(this.#amplitude(event));
+        saccades.add(duration_ms);
+        amplitudes.add(amplitude_deg);
       } else if (event.kind === 'fixation') {
-        fixations.add(duration_ms(event));
-        const [x, y] = this.#dispersion(event);
-        dispersions.add(x + y);
+        fixations.add(duration_ms);
+        dispersions.add(dispersion[0] + dispersion[1]);
       }
     }
     out[18] = blinks.mean;
@@ -253,28 +282,14 @@ class EyeMovement implements Extractor {
     out[31] = amplitudes.mean;
     if (saccades.n > 1) out[32] = (1000 * pauses_s(events)) / saccades.n;
   }
-
-  #dispersion({ extent }: GazeEvent): readonly [x: number, y: number] {
-    const [px, py] = this.#events.scale!.perDegree;
-    return [extent[0] * px, extent[1] * py];
-  }
-
-  /** NaN where degrees aren't known, or its gaze wasn't seen. */
-  #amplitude({ from, to }: GazeEvent): number {
-    if (this.#events.scale!.unit !== 'deg') return Number.NaN;
-    return Math.sqrt((to[0] - from[0]) * (to[0] - from[0]) + (to[1] - from[1]) * (to[1] - from[1]));
-  }
-}
-
-function duration_ms({ onset_s, end_s }: GazeEvent): number {
-  return 1000 * (end_s - onset_s);
 }
 
 /** Time from each saccade's end to the next one's onset, where nothing was lost between them, summed. */
-function pauses_s(events: readonly GazeEvent[]): number {
+function pauses_s(events: readonly Measured[]): number {
   let sum = 0;
   let last = Number.NaN;
-  for (const event of events) {
+  for (let i = 0; i < events.length; i++) {
+    const { event } = events[i];
     if (event.afterLoss) last = Number.NaN;
     if (event.kind !== 'saccade') continue;
     if (!Number.isNaN(last)) sum += event.onset_s - last;
@@ -303,7 +318,8 @@ function spreadOfSizes(sizes: Float64Array): { n: number; mean: number; sd: numb
   for (let i = 0; i < sizes.length; i++) {
     const size = sizes[i];
     if (!(size > NO_PUPIL && size < Number.POSITIVE_INFINITY)) continue;
-    if (n++ === 0) first = size;
+    if (n === 0) first = size;
+    n++;
     const beyond = size - first;
     sum += beyond;
     squares += beyond * beyond;

@@ -13,41 +13,47 @@ export class BothEyes {
     this.#difference = new Float64Array(eyes);
   }
 
-  /** `values` [eyes], NaN where an eye is lost; NaN where all are. */
-  combine(values: Float64Array): number {
-    return this.eyes === 2 ? this.#ofTwo(values[0], values[1]) : this.#ofAny(values);
+  /** `rows` [eyes][>= n], NaN where an eye is lost, into `out` [>= n]; NaN where all are. */
+  combine(rows: readonly Float64Array[], n: number, out: Float64Array): void {
+    if (this.eyes === 2) this.#ofTwo(rows[0], rows[1], n, out);
+    else for (let i = 0; i < n; i++) out[i] = this.#ofAny(rows, i);
   }
 
   /** What {@link #ofAny} gives for two, whose differences from the mean are each other's negatives. */
-  #ofTwo(a: number, b: number): number {
-    const seesA = a - a === 0;
-    const seesB = b - b === 0;
-    const difference = this.#difference;
-    if (seesA && seesB) {
-      difference[0] += ((a - b) / 2 - difference[0]) * (this.#learnt ? LEARNING : 1);
-      this.#learnt = true;
-      return (a + b) / 2;
+  #ofTwo(first: Float64Array, second: Float64Array, n: number, out: Float64Array): void {
+    let difference = this.#difference[0];
+    let share = this.#learnt ? LEARNING : 1;
+    for (let i = 0; i < n; i++) {
+      const a = first[i];
+      const b = second[i];
+      if (a - a === 0 && b - b === 0) {
+        difference += ((a - b) / 2 - difference) * share;
+        share = LEARNING;
+        out[i] = (a + b) / 2;
+      } else if (a - a === 0) out[i] = a - difference;
+      else out[i] = b - b === 0 ? b + difference : Number.NaN;
     }
-    if (seesA) return a - difference[0];
-    return seesB ? b + difference[0] : Number.NaN;
+    this.#difference[0] = difference;
+    this.#learnt = share === LEARNING;
   }
 
-  #ofAny(values: Float64Array): number {
+  #ofAny(rows: readonly Float64Array[], i: number): number {
     let sum = 0;
     let seen = 0;
     for (let e = 0; e < this.eyes; e++) {
-      if (values[e] - values[e] !== 0) continue;
-      sum += values[e];
+      const value = rows[e][i];
+      if (value - value !== 0) continue;
+      sum += value;
       seen++;
     }
     if (seen === this.eyes) {
       const mean = sum / seen;
       for (let e = 0; e < this.eyes; e++)
-        this.#difference[e] += (values[e] - mean - this.#difference[e]) * (this.#learnt ? LEARNING : 1);
+        this.#difference[e] += (rows[e][i] - mean - this.#difference[e]) * (this.#learnt ? LEARNING : 1);
       this.#learnt = true;
       return mean;
     }
-    for (let e = 0; e < this.eyes; e++) if (values[e] - values[e] === 0) sum -= this.#difference[e];
+    for (let e = 0; e < this.eyes; e++) if (rows[e][i] - rows[e][i] === 0) sum -= this.#difference[e];
     return seen === 0 ? Number.NaN : sum / seen;
   }
 }

@@ -117,6 +117,8 @@ export class GazeEventDetector {
   readonly #driftSpan: number;
   readonly #driftLeast: number;
   readonly #noiseStep: number;
+  readonly #decisionStep: number;
+  readonly #pointStep: number;
   readonly #delay: number;
   readonly #mask: number;
   readonly #time: Float64Array;
@@ -151,7 +153,8 @@ export class GazeEventDetector {
   #opening = false;
   #classified: SampleLabel = SampleLabel.fixation;
   #classifiedAt = Number.NEGATIVE_INFINITY;
-  #slowStart = 0;
+  /** Index of the next slow sample at which its class is judged. */
+  #nextDecision = 0;
   #slowEnd = Number.NEGATIVE_INFINITY;
   /** First index of the slow movements that catch-up saccades may connect. */
   #trendStart = 0;
@@ -178,6 +181,8 @@ export class GazeEventDetector {
     this.#driftSpan = this.#samples(DRIFT_S);
     this.#driftLeast = DRIFT_LEAST_S * sfreq;
     this.#noiseStep = this.#samples(NOISE_STEP_S);
+    this.#decisionStep = this.#samples(DECISION_S);
+    this.#pointStep = this.#samples(SLOW_POINT_S);
     this.#isSparse = sfreq < SPARSE_RATE_HZ;
     this.#lidWidth = this.#samples(LID_SMOOTHING_S);
     this.#lag = this.#isSparse ? 0 : this.#half;
@@ -214,15 +219,41 @@ export class GazeEventDetector {
     this.#take(time, x, y, pupil);
   }
 
+  /** Takes samples, one for each stamp of `times`, as {@link push} does. */
+  pushAll(times: Float64Array, x: Float64Array, y: Float64Array, pupil: Float64Array): void {
+    for (let k = 0; k < times.length; k++) {
+      const i = this.#n & this.#mask;
+      this.#skipped[i] = 0;
+      this.#time[i] = times[k];
+      this.#x[i] = x[k];
+      this.#y[i] = y[k];
+      this.#pupil[i] = pupil[k];
+      this.#follow();
+    }
+  }
+
   #take(time: number, x: number, y: number, pupil: number): void {
+    const i = this.#n & this.#mask;
+    this.#time[i] = time;
+    this.#x[i] = x;
+    this.#y[i] = y;
+    this.#pupil[i] = pupil;
+    this.#follow();
+  }
+
+  /** Follows the sample that has come in. */
+  #follow(): void {
     const n = this.#n++;
     const i = n & this.#mask;
-    this.#time[i] = time;
-    this.#pupil[i] = pupil;
-    if (pupil > 0) this.#hasPupil = true;
-    const lost = x - x !== 0 || y - y !== 0 || (this.#hasPupil && !(pupil > 0));
-    this.#x[i] = lost ? Number.NaN : x;
-    this.#y[i] = lost ? Number.NaN : y;
+    const hasSize = this.#pupil[i] > 0;
+    if (hasSize) this.#hasPupil = true;
+    const x = this.#x[i];
+    const y = this.#y[i];
+    const lost = x - x !== 0 || y - y !== 0 || (this.#hasPupil && !hasSize);
+    if (lost) {
+      this.#x[i] = Number.NaN;
+      this.#y[i] = Number.NaN;
+    }
     this.#speed[i] = Number.NaN;
     this.#label[i] = SampleLabel.slow;
     this.#followLoss(n, lost);
@@ -350,29 +381,38 @@ export class GazeEventDetector {
     return sum / count;
   }
 
-  #velocity(row: Float64Array, centre: number): number {
-    const mask = this.#mask;
-    if (this.#isSparse) return (row[centre & mask] - row[(centre - 1) & mask]) * this.sfreq;
-    let sum = 0;
-    for (let k = 1; k <= this.#half; k++) sum += row[(centre + k) & mask] - row[(centre - k) & mask];
-    return sum * this.#perStep;
-  }
-
-  /** Velocity of the slow movement from sample `from` to `to`; 0 where it isn't known. */
-  #drift(row: Float64Array, from: number, to: number): number {
-    const v = ((row[to & this.#mask] - row[from & this.#mask]) * this.sfreq) / (to - from);
-    return v - v === 0 ? Math.max(-DRIFT_MOST, Math.min(DRIFT_MOST, v)) : 0;
-  }
-
   #followSaccade(c: number): void {
     const { params } = this;
-    let vx = this.#velocity(this.#x, c);
-    let vy = this.#velocity(this.#y, c);
+    const mask = this.#mask;
+    const xs = this.#x;
+    const ys = this.#y;
+    let vx = 0;
+    let vy = 0;
+    if (this.#isSparse) {
+      const late = c & mask;
+      const early = (c - 1) & mask;
+      vx = (xs[late] - xs[early]) * this.sfreq;
+      vy = (ys[late] - ys[early]) * this.sfreq;
+    } else {
+      for (let k = 1; k <= this.#half; k++) {
+        const late = (c + k) & mask;
+        const early = (c - k) & mask;
+        vx += xs[late] - xs[early];
+        vy += ys[late] - ys[early];
+      }
+      vx *= this.#perStep;
+      vy *= this.#perStep;
+    }
+    // Less the slow movement before it, where that is known.
     const to = (this.#onset >= 0 ? this.#onset : c) - this.#driftGuard;
     const from = Math.max(this.#slowFrom, to - this.#driftSpan);
     if (to - from >= this.#driftLeast) {
-      vx -= this.#drift(this.#x, from, to);
-      vy -= this.#drift(this.#y, from, to);
+      const late = to & mask;
+      const early = from & mask;
+      const dx = ((xs[late] - xs[early]) * this.sfreq) / (to - from);
+      const dy = ((ys[late] - ys[early]) * this.sfreq) / (to - from);
+      if (dx - dx === 0) vx -= dx > DRIFT_MOST ? DRIFT_MOST : dx < -DRIFT_MOST ? -DRIFT_MOST : dx;
+      if (dy - dy === 0) vy -= dy > DRIFT_MOST ? DRIFT_MOST : dy < -DRIFT_MOST ? -DRIFT_MOST : dy;
     }
     const speed = Math.sqrt(vx * vx + vy * vy);
     this.#speed[c & this.#mask] = speed;
@@ -383,9 +423,9 @@ export class GazeEventDetector {
       this.#slowFrom = c + 1;
       return;
     }
-    this.#learnNoise(c, speed);
+    if (c % this.#noiseStep === 0) this.#learnNoise(c);
     if (this.#onset >= 0) {
-      this.#continueSaccade(c, speed);
+      this.#continueSaccade(c);
       return;
     }
     const sinceLast = c - this.#lastEnd;
@@ -393,7 +433,7 @@ export class GazeEventDetector {
     // A glissade is fast, too; a new saccade right after the last one must be about as fast.
     const threshold = settling ? Math.max(this.#peakThreshold, 0.7 * this.#lastPeak) : this.#peakThreshold;
     if (speed > threshold) {
-      this.#startSaccade(c, speed);
+      this.#startSaccade(c);
       return;
     }
     if (settling && sinceLast >= 0 && (speed > this.#edgeThreshold || this.#wasFast(c))) {
@@ -408,7 +448,8 @@ export class GazeEventDetector {
     return this.#speed[(c - 1) & this.#mask] > this.#edgeThreshold;
   }
 
-  #startSaccade(c: number, speed: number): void {
+  #startSaccade(c: number): void {
+    const speed = this.#speed[c & this.#mask];
     const earliest = Math.max(
       this.#final,
       this.#half,
@@ -431,7 +472,8 @@ export class GazeEventDetector {
     this.#progress(c);
   }
 
-  #continueSaccade(c: number, speed: number): void {
+  #continueSaccade(c: number): void {
+    const speed = this.#speed[c & this.#mask];
     if (speed > this.#peak) {
       this.#peak = speed;
       this.#lowest = speed;
@@ -486,9 +528,8 @@ export class GazeEventDetector {
     this.#endSaccade(Math.max(this.#onset, this.#n - 1 - this.#lag));
   }
 
-  #learnNoise(c: number, speed: number): void {
-    if (c % this.#noiseStep !== 0) return;
-    this.#noise[this.#noiseCount++ % NOISE_SIZE] = speed;
+  #learnNoise(c: number): void {
+    this.#noise[this.#noiseCount++ % NOISE_SIZE] = this.#speed[c & this.#mask];
     if (this.#noiseCount !== NOISE_LEAST && this.#noiseCount % NOISE_NEWS !== 0) return;
     const { peakLeast, peakMost, peakDeviations, noisyDeviations, edgeDeviations, edgeLeast } = this.params;
     const speeds = this.#sorted.subarray(0, Math.min(this.#noiseCount, NOISE_SIZE));
@@ -510,11 +551,14 @@ export class GazeEventDetector {
     let label = this.#label[i] as SampleLabel;
     if (label === SampleLabel.slow) {
       if (!this.#wasSlow) {
-        this.#slowStart = f;
+        this.#nextDecision = f;
         if (!this.#goesOn(f)) this.#trendStart = f;
         this.#classifiedAt = Number.NEGATIVE_INFINITY;
       }
-      if ((f - this.#slowStart) % this.#samples(DECISION_S) === 0) this.#classify(f);
+      if (f === this.#nextDecision) {
+        this.#classify(f);
+        this.#nextDecision += this.#decisionStep;
+      }
       label = this.#classified;
       this.#wasSlow = true;
     } else if (this.#wasSlow) {
@@ -567,7 +611,7 @@ export class GazeEventDetector {
    */
   #evidence(from: number, to: number): number {
     const { pursuitSpeed, fixationDrift, slowSpread } = this.params;
-    const step = this.#samples(SLOW_POINT_S);
+    const step = this.#pointStep;
     const mask = this.#mask;
     const [xs, ys, labels] = [this.#x, this.#y, this.#label];
     // Sums over the stretches between saccades, each about its own mean: one slope, several lines.
@@ -625,13 +669,12 @@ export class GazeEventDetector {
   }
 
   #extendRun(label: SampleLabel, f: number): void {
-    const x = this.#x[f & this.#mask];
-    const y = this.#y[f & this.#mask];
+    const i = f & this.#mask;
     if (this.#run?.label !== label) {
       const edge = this.#edgeOf(label, f);
       this.#close(edge);
-      this.#run = new Run(label, edge, x, y);
-    } else this.#run.add(x, y);
+      this.#run = new Run(label, edge, this.#x[i], this.#y[i]);
+    } else this.#run.add(this.#x, this.#y, i);
   }
 
   /**
@@ -701,14 +744,15 @@ function kindOf(label: SampleLabel): GazeEventKind | null {
 
 /** Neighbouring samples of one label. */
 class Run {
+  // All begin as doubles: a field that begins undefined would hold a new object at each sample.
   readonly #fromX: number;
   readonly #fromY: number;
-  #toX: number;
-  #toY: number;
-  #leastX: number;
-  #leastY: number;
-  #mostX: number;
-  #mostY: number;
+  #toX = Number.NaN;
+  #toY = Number.NaN;
+  #leastX = Number.NaN;
+  #leastY = Number.NaN;
+  #mostX = Number.NaN;
+  #mostY = Number.NaN;
   /** Samples of it that never came. */
   skipped = 0;
 
@@ -722,7 +766,10 @@ class Run {
     this.#fromY = this.#toY = this.#leastY = this.#mostY = y;
   }
 
-  add(x: number, y: number): void {
+  /** Sample `i` of the rows `xs`, `ys`. */
+  add(xs: Float64Array, ys: Float64Array, i: number): void {
+    const x = xs[i];
+    const y = ys[i];
     this.#toX = x;
     this.#toY = y;
     if (x < this.#leastX) this.#leastX = x;

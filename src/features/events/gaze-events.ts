@@ -30,8 +30,11 @@ export class GazeEvents {
   readonly #pupils: readonly number[];
   readonly #zeroIsLost: boolean;
   readonly #combined: readonly [x: BothEyes, y: BothEyes, pupil: BothEyes];
-  readonly #scratch: readonly [x: Float64Array, y: Float64Array, pupil: Float64Array];
-  #seen = new Float64Array(0);
+  /** Of the chunk at hand, in the detector's degrees: each eye's rows, and the one gaze made of them. */
+  readonly #eyes: readonly [x: Float64Array[], y: Float64Array[], pupil: Float64Array[]];
+  #x = new Float64Array(0);
+  #y = new Float64Array(0);
+  #size = new Float64Array(0);
   #detector: GazeEventDetector | null = null;
   #waiting: Waiting[] = [];
   #last = Number.NEGATIVE_INFINITY;
@@ -51,7 +54,7 @@ export class GazeEvents {
     this.#pupils = pupilChannels(info)?.channels ?? [];
     const sizes = [this.#pairs.length, this.#pairs.length, this.#pupils.length] as const;
     this.#combined = [new BothEyes(sizes[0]), new BothEyes(sizes[1]), new BothEyes(sizes[2])];
-    this.#scratch = [new Float64Array(sizes[0]), new Float64Array(sizes[1]), new Float64Array(sizes[2])];
+    this.#eyes = [[], [], []];
     if (info.sfreq > 0) this.#start(info.sfreq);
   }
 
@@ -63,44 +66,58 @@ export class GazeEvents {
   push(chunk: Chunk): void {
     if (!this.detects) return;
     const { times } = chunk;
-    if (chunk.gapBefore && times.length > 0) this.#bridge(times[0]);
-    const [xs, ys, sizes] = this.#scratch;
-    const [bothX, bothY, bothSizes] = this.#combined;
-    const scale = this.scale!;
-    const gazeX = this.#pairs.map(({ x }) => channelOf(chunk, x));
-    const gazeY = this.#pairs.map(({ y }) => channelOf(chunk, y));
-    const pupils = this.#pupils.map((c) => channelOf(chunk, c));
-    for (let i = 0; i < times.length; i++) {
-      for (let e = 0; e < xs.length; e++) {
-        const x = gazeX[e][i];
-        const y = gazeY[e][i];
-        const seen = this.#sees(x, y);
-        xs[e] = seen ? scale.x(x) : Number.NaN;
-        ys[e] = seen ? scale.y(y) : Number.NaN;
-      }
-      for (let e = 0; e < sizes.length; e++) {
-        const size = pupils[e][i];
-        sizes[e] = size > 0 ? size : Number.NaN;
-      }
-      this.#take(times[i], bothX.combine(xs), bothY.combine(ys), bothSizes.combine(sizes));
+    const n = times.length;
+    if (chunk.gapBefore && n > 0) this.#bridge(times[0]);
+    this.#combine(chunk);
+    const [xs, ys, sizes] = [this.#x, this.#y, this.#size];
+    if (this.history) for (let i = 0; i < n; i++) this.history.push(times[i], xs[i], ys[i]);
+    if (this.info.sfreq === 0) for (let i = 0; i < n; i++) this.#take(times[i], xs[i], ys[i], sizes[i]);
+    else {
+      this.#detector!.pushAll(times, xs, ys, sizes);
+      if (n > 0) this.#last = times[n - 1];
     }
   }
 
-  /** [n] 1 where an eye is seen, NaN elsewhere; holds until the next call. */
-  seen(chunk: Chunk): Float64Array {
+  /** [>= n] where the eyes looked in the chunk that was pushed last, horizontally; NaN where none was seen. */
+  get position(): Float64Array {
+    return this.#x;
+  }
+
+  #combine(chunk: Chunk): void {
     const n = chunk.times.length;
-    if (this.#seen.length < n) this.#seen = new Float64Array(n);
-    const seen = this.#seen.subarray(0, n).fill(Number.NaN);
-    for (const { x, y } of this.#pairs) {
-      const [xs, ys] = [channelOf(chunk, x), channelOf(chunk, y)];
-      for (let i = 0; i < seen.length; i++) if (this.#sees(xs[i], ys[i])) seen[i] = 1;
+    if (this.#x.length < n) this.#grow(n);
+    const scale = this.scale!;
+    const zeroIsLost = this.#zeroIsLost;
+    const [xs, ys, sizes] = this.#eyes;
+    for (const [e, pair] of this.#pairs.entries()) {
+      const [fromX, fromY] = [channelOf(chunk, pair.x), channelOf(chunk, pair.y)];
+      const [toX, toY] = [xs[e], ys[e]];
+      for (let i = 0; i < n; i++) {
+        const x = fromX[i];
+        const y = fromY[i];
+        // Trackers of pixels write (0, 0) where they see no eye.
+        const seen = x - x === 0 && y - y === 0 && !(zeroIsLost && x === 0 && y === 0);
+        toX[i] = seen ? scale.x(x) : Number.NaN;
+        toY[i] = seen ? scale.y(y) : Number.NaN;
+      }
     }
-    return seen;
+    for (const [e, c] of this.#pupils.entries()) {
+      const from = channelOf(chunk, c);
+      const to = sizes[e];
+      for (let i = 0; i < n; i++) to[i] = from[i] > 0 ? from[i] : Number.NaN;
+    }
+    const [bothX, bothY, bothSizes] = this.#combined;
+    bothX.combine(xs, n, this.#x);
+    bothY.combine(ys, n, this.#y);
+    bothSizes.combine(sizes, n, this.#size);
   }
 
-  /** Whether a position is one: trackers of pixels write (0, 0) where they see no eye. */
-  #sees(x: number, y: number): boolean {
-    return x - x === 0 && y - y === 0 && !(this.#zeroIsLost && x === 0 && y === 0);
+  #grow(n: number): void {
+    for (const [kind, { eyes }] of this.#combined.entries())
+      this.#eyes[kind].splice(0, eyes, ...Array.from({ length: eyes }, () => new Float64Array(n)));
+    this.#x = new Float64Array(n);
+    this.#y = new Float64Array(n);
+    this.#size = new Float64Array(n);
   }
 
   /** Tells what goes on: before a gap, or when the stream ends. */
@@ -124,10 +141,10 @@ export class GazeEvents {
     return this.#detector;
   }
 
+  /** A sample of an irregular stream. */
   #take(time: number, x: number, y: number, pupil: number): void {
-    if (this.info.sfreq === 0 && time - this.#last > HOLE_S) this.#bridge(time);
+    if (time - this.#last > HOLE_S) this.#bridge(time);
     this.#last = time;
-    this.history?.push(time, x, y);
     if (this.#detector) {
       this.#detector.push(time, x, y, pupil);
       return;

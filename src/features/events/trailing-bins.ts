@@ -22,28 +22,37 @@ export class TrailingBins {
   }
 
   /**
-   * Adds values of `row` [n] at ascending `times` [n]; those that are not finite or not above `above` only keep their
+   * Adds values of `row` [>= n] at ascending `times` [n]; those that are not finite or not above `above` only keep their
    * bins' places.
    */
   add(row: number, times: Float64Array, values: Float64Array, above = Number.NEGATIVE_INFINITY): void {
-    const sums = this.#sums;
-    const counts = this.#counts;
     const first = row * this.#size;
     let at = -1;
+    let sum = 0;
+    let count = 0;
     // Stamps below this one fall into the same bin as the one before.
     let until = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < times.length; i++) {
       if (!(times[i] < until)) {
+        if (at >= 0) this.#put(at, sum, count);
         const next = binAfter(times[i]);
         const bin = next - (isEdge(times[i]) ? 0 : 1);
         at = first + this.#open(bin);
         until = (bin + 1 - 2 * EDGE) * BIN_S;
+        sum = this.#sums[at];
+        count = this.#counts[at];
       }
       const value = values[i];
       if (!(value > above) || value - value !== 0) continue;
-      sums[at] += value;
-      counts[at]++;
+      sum += value;
+      count++;
     }
+    if (at >= 0) this.#put(at, sum, count);
+  }
+
+  #put(at: number, sum: number, count: number): void {
+    this.#sums[at] = sum;
+    this.#counts[at] = count;
   }
 
   #open(bin: number): number {
@@ -73,16 +82,17 @@ export class TrailingBins {
     return filled;
   }
 
-  /** Means of `row` over the `count` bins before `time`, oldest first; NaN where a bin has no value. */
-  means(row: number, time: number, count: number): Float64Array {
-    const means = new Float64Array(count).fill(Number.NaN);
+  /** Means of `row` over the bins before `time`, as many as `out` holds, oldest first; NaN where a bin has no value. */
+  means(row: number, time: number, out: Float64Array): void {
+    const count = out.length;
+    const sums = this.#sums;
+    const counts = this.#counts;
     const first = binAfter(time) - count;
     for (let i = 0, place = this.#placeOf(first); i < count; i++, place++) {
       if (place === this.#size) place = 0;
       const at = row * this.#size + place;
-      if (this.#bin[place] === first + i) means[i] = this.#sums[at] / this.#counts[at];
+      out[i] = this.#bin[place] === first + i ? sums[at] / counts[at] : Number.NaN;
     }
-    return means;
   }
 }
 
