@@ -7,6 +7,7 @@ import { loadTfjsWasm } from '../engines/tfjs-wasm.js';
 import { loadPipeline } from '../topology/load.js';
 import { duration } from '../training/duration.js';
 import { type ExampleSet, loadExamples } from '../training/example-set.js';
+import type { SplitOutcomes } from './assemble.js';
 import { modelProblems } from './contestants/model.js';
 import { invalid, type LoadedEvaluateConfig, loadEvaluateConfig } from './evaluate-config.js';
 import { type EvaluationResult, resultJson } from './evaluation-result.js';
@@ -20,12 +21,13 @@ import {
   learnerName,
 } from './fold-task.js';
 import { measureLatency, renderLatency } from './latency.js';
+import { paperRows } from './paper-rows.js';
 import { drawFigures } from './render-figures.js';
 import { renderReport } from './render-report.js';
 import { runFold } from './run-fold.js';
 import { LEAKY, leakLabel, makeSplit, type Split, type SplitSettings } from './splits/split.js';
 import { unitOf } from './splits/unit.js';
-import { paperRows, type SplitOutcomes, splitResult } from './tabulate.js';
+import { splitResult } from './tabulate.js';
 
 export interface EvaluateOptions {
   /** Folder of the report, made where it is missing. */

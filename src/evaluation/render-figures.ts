@@ -1,4 +1,5 @@
 import type { Example } from '../training/example.js';
+import { assemble, classSeries, type SplitOutcomes } from './assemble.js';
 import type { EvaluationResult } from './evaluation-result.js';
 import { confusionMatrix } from './figures/confusion-matrix.js';
 import { cosineCurves, mutualInformationCurves } from './figures/information-curves.js';
@@ -15,7 +16,7 @@ import type { ReportFigure } from './render-report.js';
 import { confusionOf, type Level } from './scores.js';
 import { groupBy } from './splits/group.js';
 import { unitOf } from './splits/unit.js';
-import { assemble, classSeries, riskCurves, type SplitOutcomes } from './tabulate.js';
+import { riskCurves } from './uncertainty.js';
 
 export interface DrawnFigure extends ReportFigure {
   readonly svg: string;
