@@ -10,18 +10,9 @@ import { loadPipeline } from '../../src/topology/load.js';
 import type { ModelNode, Pipeline } from '../../src/topology/pipeline.js';
 import { collectExamples, type SignalRecording, wholeSession } from '../../src/training/dataset.js';
 import { discoverInputs } from '../../src/training/discover-inputs.js';
+import { skinPipeline } from './skin-pipeline.js';
 
-const file = `
-sources:
-  eda: { type: websocket, stream_type: EDA, optional: true }
-  temp: { type: websocket, stream_type: TEMP, optional: true }
-transforms:
-  skin: { type: extract, input: eda, features: [skin-conductance], window_s: 4, hop_s: 1 }
-  skin_z: { type: normalize, input: skin, min_s: 0 }
-  warmth: { type: extract, input: temp, features: [skin-temperature], window_s: 4, hop_s: 1 }
-models:
-  affect: { type: hi-moe, inputs: { eda: skin_z, temp: warmth }, path: model }
-`;
+const file = skinPipeline('hi-moe');
 
 let pipeline: Pipeline;
 let node: ModelNode;

@@ -12,6 +12,7 @@ import { collectExamples, wholeSession } from '../../src/training/dataset.js';
 import { discoverInputs } from '../../src/training/discover-inputs.js';
 import { onlyModel } from '../../src/training/only-model.js';
 import { train } from '../../src/training/train.js';
+import { skinPipeline } from './skin-pipeline.js';
 
 const folderWith = (files: Readonly<Record<string, string>>): string => {
   const folder = mkdtempSync(join(tmpdir(), 'affectd-inputs-'));
@@ -19,17 +20,7 @@ const folderWith = (files: Readonly<Record<string, string>>): string => {
   return folder;
 };
 
-const features = `
-sources:
-  eda: { type: websocket, stream_type: EDA, optional: true }
-  temp: { type: websocket, stream_type: TEMP, optional: true }
-transforms:
-  skin: { type: extract, input: eda, features: [skin-conductance], window_s: 4, hop_s: 1 }
-  skin_z: { type: normalize, input: skin, min_s: 0 }
-  warmth: { type: extract, input: temp, features: [skin-temperature], window_s: 4, hop_s: 1 }
-models:
-  affect: { type: hi-moe, inputs: { eda: skin_z, temp: warmth }, path: . }
-`;
+const features = skinPipeline('hi-moe');
 const windows = `
 sources:
   eeg: { type: websocket, stream_type: EEG, optional: true }

@@ -13,18 +13,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { loadManifest } from '../../src/models/manifest.js';
 import { train } from '../../src/training/train.js';
 import { runAffectd } from '../cli/run-affectd.js';
+import { skinPipeline } from './skin-pipeline.js';
 
-const pipeline = `
-sources:
-  eda: { type: websocket, stream_type: EDA, optional: true }
-  temp: { type: websocket, stream_type: TEMP, optional: true }
-transforms:
-  skin: { type: extract, input: eda, features: [skin-conductance], window_s: 4, hop_s: 1 }
-  skin_z: { type: normalize, input: skin, half_life_s: 300, min_s: 4 }
-  warmth: { type: extract, input: temp, features: [skin-temperature], window_s: 4, hop_s: 1 }
-models:
-  affect: { type: prnet, inputs: { eda: skin_z, temp: warmth }, path: model }
-`;
+const pipeline = skinPipeline('prnet', 'half_life_s: 300, min_s: 4');
 
 const config = (more = '') => `
 name: sessions
