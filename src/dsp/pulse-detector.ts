@@ -1,195 +1,169 @@
-import { MovingSum } from './moving-sum.js';
+import { BeatDecision, type BeatRules } from './beat-decision.js';
 import { designButterworth, groupDelay_s, SosFilter } from './sos-filter.js';
 
-const LOW_HZ = 0.5;
-const HIGH_HZ = 8;
 const FILTER_ORDER = 2;
-/** Lengths of the moving averages: about one systolic peak, about one beat, s. */
-const PEAK_S = 0.111;
-const BEAT_S = 0.667;
-/** Share of the mean power by which a peak must exceed the beat's average. */
-const OFFSET = 0.02;
-/** The mean power is that of the last seconds: the paper's is the whole record's, which a stream doesn't know. */
-const MEAN_S = 3;
-/** No heart beats faster, s. */
-const REFRACTORY_S = 0.3;
-/** The filter starts on the mirror image of so much of the signal, as filters in both directions do: the first beats keep their shape, s. */
-const MIRROR_S = 1;
-/** Below this share of the raw signal, what the filter gives is rounding; below the second value, the end of its ringing. */
-const ROUNDING = 1e-9;
-const LEAST_POWER = 1e-100;
-
-/** A beat's time is where the signal under this edge is highest: a causal high-pass would move the peaks of long waves, Hz. */
+/** Slopes are those of the signal under this edge; the mains and most of a muscle's noise lie above it, Hz. */
+const STEEP_HZ = 8;
+/** A beat's time is where the signal under this edge is highest, Hz. */
 const SMOOTH_HZ = 4;
 /** Where most of a wave's power lies, Hz. */
 const MIDDLE_HZ = 2;
+/** No slope on either side of a pulse's steepest exceeds it for this long, s. */
+const ALONE_S = 0.12;
+/** Within this, s, the slope grows before its peak, and falls after it. */
+const GROW_S = 0.3;
+const FALL_S = 0.2;
+/** A pulse is highest so long after it is steepest, s: at most, and where the fall of the one before hides its summit. */
+const LONGEST_CLIMB_S = 0.25;
+const CLIMB_S = 0.08;
+/** Below this share of the raw signal, what the filter gives is rounding; below the second value, the end of its ringing. */
+const ROUNDING = 1e-9;
+const LEAST = 1e-50;
 
-/** Below this rate the detector's filter has no band, Hz. */
-export const SLOWEST_PULSE_HZ = 3 * LOW_HZ;
+/** Late waves are reflected ones. An early beat hardly fills the vessel: its pulse may be a fifth of the others. */
+const rules: BeatRules = {
+  refractory_s: 0.3,
+  late_s: 0.38,
+  late_share: 0.7,
+  threshold_share: 0.22,
+  search_share: 0.9,
+};
+
+/** Below this rate there is nothing left of a pulse's slope, Hz. */
+export const SLOWEST_PULSE_HZ = 1.5;
 
 /**
- * Causal form of Elgendi's two-moving-average detector of systolic peaks (Elgendi et al. 2013,
- * doi:10.1371/journal.pone.0076585), one channel of a pulse wave: where the short average of the upper half of the band-passed
- * signal, squared, exceeds the long one, there is a beat. Both averages are centred, so a beat is known about half a
- * beat after it; at both ends they are those of the samples that there are. A beat's
- * time is that of the peak, less the delay of the low-pass through which it is looked for.
+ * Causal detector of systolic peaks, one channel of a pulse wave: of the peaks of the low-passed signal's slope, those that stand
+ * out far enough on both sides are beats, as {@link BeatDecision} tells. (Elgendi et al. 2013, doi:10.1371/journal.pone.0076585,
+ * compare averages of the squared signal, which lose the small pulses of early beats beside large ones; slopes, as Zong et al.
+ * 2003, doi:10.1109/CIC.2003.1291140, take them, show such a pulse on the fall of the one before.) A beat's time is that of
+ * the summit after its steepest place, less the delay of the low-pass through which it is looked for; it is known half a
+ * second after it, during the first 3 s, and where it was looked for again, later.
  */
 export class PulseDetector {
-  readonly #emit: (time: number) => void;
+  readonly #decision: BeatDecision;
   readonly #filter: SosFilter;
-  readonly #sample = new Float64Array(1);
-  readonly #beatSum: MovingSum;
-  readonly #peakSum: MovingSum;
-  readonly #meanSum: MovingSum;
   readonly #smooth: SosFilter;
+  readonly #sample = new Float64Array(1);
+  /** By how many samples the smoothed signal lags the slope. */
+  readonly #lag: number;
   readonly #smoothDelay_s: number;
-  readonly #smoothDelay: number;
-  /** Low-passed samples and stamps, as far back as a block may begin. */
+  /** Of the last samples: slope, smoothed signal, stamp. */
+  readonly #slopes: Float64Array;
   readonly #smoothed: Float64Array;
   readonly #stamps: Float64Array;
-  /** Power and rounding of the last samples, as far back as the centred average needs. */
-  readonly #power: Float64Array;
-  readonly #floors: Float64Array;
-  readonly #halfBeat: number;
-  readonly #halfPeak: number;
-  readonly #shortestBlock: number;
-  /** Samples since the start; places beyond the last one are counted while the end is told. */
+  readonly #kept: number;
+  readonly #alone: number;
+  readonly #grow: number;
+  readonly #fall: number;
+  readonly #climb: number;
+  /** How many samples after a peak it is looked at. */
+  readonly #wait: number;
+  #last = Number.NaN;
   #pushed = 0;
-  /** The first samples and their stamps, until there are enough to mirror; null afterwards. */
-  #first: [x: number, time: number][] | null = [];
-  readonly #mirror: number;
-  #beyond = 0;
-  #blockLength = 0;
-  #last = Number.NEGATIVE_INFINITY;
 
   /** `sfreq`, Hz: at least {@link SLOWEST_PULSE_HZ}. `emit` gets the time of each beat, s, in order. */
-  constructor(sfreq: number, emit: (time: number) => void) {
-    this.#emit = emit;
-    this.#filter = new SosFilter(
-      [
-        ...designButterworth('highpass', FILTER_ORDER, LOW_HZ, sfreq),
-        ...designButterworth('lowpass', FILTER_ORDER, Math.min(HIGH_HZ, 0.45 * sfreq), sfreq),
-      ],
-      1,
-    );
-    this.#mirror = Math.max(2, Math.round(MIRROR_S * sfreq));
-    this.#halfBeat = Math.max(1, Math.round((BEAT_S * sfreq) / 2));
-    this.#halfPeak = Math.min(this.#halfBeat - 1, Math.round((PEAK_S * sfreq) / 2));
-    this.#shortestBlock = Math.max(1, Math.floor(PEAK_S * sfreq));
-    this.#beatSum = new MovingSum(2 * this.#halfBeat + 1);
-    this.#peakSum = new MovingSum(2 * this.#halfPeak + 1);
-    this.#meanSum = new MovingSum(Math.round(MEAN_S * sfreq));
-    this.#power = new Float64Array(this.#halfBeat + 1);
-    const smooth = designButterworth('lowpass', FILTER_ORDER, Math.min(SMOOTH_HZ, 0.45 * sfreq), sfreq);
+  constructor(
+    readonly sfreq: number,
+    emit: (time: number) => void,
+  ) {
+    this.#decision = new BeatDecision(rules, emit);
+    const below = (high_hz: number) =>
+      designButterworth('lowpass', FILTER_ORDER, Math.min(high_hz, 0.45 * sfreq), sfreq);
+    const steep = below(STEEP_HZ);
+    const smooth = below(SMOOTH_HZ);
+    this.#filter = new SosFilter(steep, 1);
     this.#smooth = new SosFilter(smooth, 1);
     this.#smoothDelay_s = groupDelay_s(smooth, MIDDLE_HZ, sfreq);
-    this.#smoothDelay = Math.round(this.#smoothDelay_s * sfreq);
-    this.#smoothed = new Float64Array(6 * this.#halfBeat);
-    this.#stamps = new Float64Array(6 * this.#halfBeat);
-    this.#floors = new Float64Array(this.#halfBeat + 1);
+    // Half a sample less: a slope lies between two.
+    const steepDelay_s = groupDelay_s(steep, MIDDLE_HZ, sfreq) + 0.5 / sfreq;
+    this.#lag = Math.round((this.#smoothDelay_s - steepDelay_s) * sfreq);
+    const samples = (span_s: number) => Math.max(1, Math.round(span_s * sfreq));
+    this.#alone = samples(ALONE_S);
+    this.#grow = samples(GROW_S);
+    this.#fall = samples(FALL_S);
+    this.#climb = samples(LONGEST_CLIMB_S);
+    this.#wait = Math.max(this.#fall, this.#lag + this.#climb + 1);
+    this.#kept = this.#grow + this.#wait + 2;
+    this.#slopes = new Float64Array(this.#kept);
+    this.#smoothed = new Float64Array(this.#kept);
+    this.#stamps = new Float64Array(this.#kept);
   }
 
   /** Takes a sample: `x` finite, `time` in s. */
   push(x: number, time: number): void {
-    if (this.#first) {
-      this.#first.push([x, time]);
-      if (this.#first.length === this.#mirror) this.#begin();
-    } else this.#take(x, time);
-  }
-
-  #begin(): void {
-    const first = this.#first!;
-    this.#first = null;
-    for (let i = first.length - 1; i > 0; i--) this.#filtered(2 * first[0][0] - first[i][0]);
-    for (const [x, time] of first) this.#take(x, time);
-  }
-
-  #filtered(x: number): number {
-    this.#sample[0] = x;
-    this.#filter.process(0, this.#sample, this.#sample, 0, 1);
-    return this.#sample[0];
-  }
-
-  #take(x: number, time: number): void {
-    const y = Math.max(0, this.#filtered(x));
-    const at = this.#pushed % this.#smoothed.length;
-    this.#sample[0] = x;
-    this.#smooth.process(0, this.#sample, this.#sample, 0, 1);
-    this.#smoothed[at] = this.#sample[0];
+    const at = this.#pushed % this.#kept;
+    const y = this.#through(this.#filter, x);
+    const slope = this.#pushed === 0 ? 0 : y - this.#last;
+    this.#last = y;
+    this.#slopes[at] = Math.abs(slope) > Math.max(LEAST, ROUNDING * Math.abs(x)) ? slope : 0;
+    this.#smoothed[at] = this.#through(this.#smooth, x);
     this.#stamps[at] = time;
-    this.#advance(y * y, Math.max(LEAST_POWER, ROUNDING * x * ROUNDING * x));
+    this.#pushed++;
+    this.#decidePeak(this.#pushed - 1 - this.#wait);
   }
 
   /** Tells the beats that what comes next would have made certain, and forgets the past: at a gap, or at the end. */
   finish(): void {
-    if (this.#first) this.#begin();
-    if (this.#pushed > 0) {
-      for (let i = 0; i <= this.#halfBeat; i++) {
-        this.#beyond++;
-        this.#advance(0, Number.POSITIVE_INFINITY);
-      }
-      this.#follow(false, this.#pushed - this.#beyond);
-    }
+    for (let place = Math.max(0, this.#pushed - this.#wait); place < this.#pushed; place++)
+      this.#decidePeak(place);
+    this.#decision.finish(null);
     this.#filter.restart(0);
     this.#smooth.restart(0);
-    for (const sum of [this.#beatSum, this.#peakSum, this.#meanSum]) sum.clear();
-    this.#power.fill(0);
     this.#pushed = 0;
-    this.#beyond = 0;
-    this.#blockLength = 0;
-    this.#first = [];
   }
 
-  #advance(power: number, floor: number): void {
-    const size = this.#power.length;
-    const newest = this.#pushed % size;
-    this.#power[newest] = power;
-    this.#floors[newest] = floor;
-    this.#pushed++;
-    // The short average's newest sample lies halfPeak after the long one's centre.
-    const lead = this.#power[(newest + this.#halfPeak + 1) % size];
-    const beatSum = this.#beatSum.push(power);
-    const peakSum = this.#peakSum.push(lead);
-    const meanSum = this.#meanSum.push(power);
-    const behind = this.#pushed - this.#halfBeat - 1;
-    if (behind < 0) return;
-    const beat = beatSum / Math.min(this.#beatSum.length - this.#beyond, this.#pushed - this.#beyond);
-    const ahead = Math.min(this.#halfPeak, this.#halfBeat - this.#beyond);
-    const peak = peakSum / Math.max(1, Math.min(this.#halfPeak, behind) + 1 + ahead);
-    const mean = meanSum / Math.min(this.#meanSum.length, this.#pushed);
-    const centre = (newest + 1) % size;
-    const above = peak > Math.max(this.#floors[centre], beat + OFFSET * mean);
-    this.#follow(above, behind);
+  #through(filter: SosFilter, x: number): number {
+    this.#sample[0] = x;
+    filter.process(0, this.#sample, this.#sample, 0, 1);
+    return this.#sample[0];
   }
 
-  /** `place`: of the sample that is or isn't in a block, counted from the start. */
-  #follow(above: boolean, place: number): void {
-    if (above) {
-      this.#blockLength++;
-      return;
+  /** Looks whether there is a pulse at `place`; all of its neighbours are known that there will be. Places count samples from the start. */
+  #decidePeak(place: number): void {
+    const now = this.#stamps[(this.#pushed - 1) % this.#kept];
+    const size = place >= 0 && this.#isPeak(place) ? this.#prominence(place) : 0;
+    this.#decision.push(size > 0 ? { time: this.#summitAfter(place), size, around: 0 } : null, now);
+  }
+
+  #isPeak(place: number): boolean {
+    const slope = this.#slopes[place % this.#kept];
+    const [from, to] = this.#known(place - this.#alone, place + this.#alone + 1);
+    for (let i = from; i < place; i++) if (this.#slopes[i % this.#kept] > slope) return false;
+    for (let i = place + 1; i < to; i++) if (this.#slopes[i % this.#kept] >= slope) return false;
+    return true;
+  }
+
+  /** By how much the slope grows to its peak or falls after it, whichever is less. */
+  #prominence(place: number): number {
+    const before = this.#least(place - this.#grow, place);
+    const after = this.#least(place + 1, place + this.#fall + 1);
+    return this.#slopes[place % this.#kept] - Math.max(before, after);
+  }
+
+  #least(from: number, to: number): number {
+    const [first, end] = this.#known(from, to);
+    let least = this.#slopes[first % this.#kept];
+    for (let i = first + 1; i < end; i++) least = Math.min(least, this.#slopes[i % this.#kept]);
+    return least;
+  }
+
+  /** Time of the first summit of the smoothed signal after `place`, s; between samples by a parabola. */
+  #summitAfter(place: number): number {
+    const kept = this.#kept;
+    const [from, to] = this.#known(place + this.#lag, place + this.#lag + this.#climb + 1);
+    for (let i = from + 1; i + 1 < to; i++) {
+      const [a, b, c] = [-1, 0, 1].map((k) => this.#smoothed[(i + k) % kept]);
+      if (!(b > a && b >= c)) continue;
+      const step_s = this.#stamps[(i + 1) % kept] - this.#stamps[i % kept];
+      return this.#stamps[i % kept] - this.#smoothDelay_s + ((0.5 * (a - c)) / (a - 2 * b + c)) * step_s;
     }
-    const length = this.#blockLength;
-    this.#blockLength = 0;
-    if (length < this.#shortestBlock) return;
-    const beat = this.#peakBetween(place - length, place);
-    if (!(beat - this.#last >= REFRACTORY_S)) return;
-    this.#last = beat;
-    this.#emit(beat);
+    return this.#stamps[from % kept] - this.#smoothDelay_s + CLIMB_S;
   }
 
-  /** Time of the highest of the smoothed samples that belong to places `from` to `to`, s; between samples by a parabola. */
-  #peakBetween(from: number, to: number): number {
-    const kept = this.#smoothed.length;
-    const end = this.#pushed - this.#beyond;
-    const first = Math.min(end - 1, Math.max(0, end - kept, from + this.#smoothDelay));
-    const last = Math.min(end, to + this.#smoothDelay);
-    let top = first;
-    for (let i = first; i < last; i++) if (this.#smoothed[i % kept] > this.#smoothed[top % kept]) top = i;
-    const time = this.#stamps[top % kept] - this.#smoothDelay_s;
-    if (top === first || top + 1 >= last) return time;
-    const [a, b, c] = [-1, 0, 1].map((k) => this.#smoothed[(top + k) % kept]);
-    const bend = a - 2 * b + c;
-    const step_s = this.#stamps[(top + 1) % kept] - this.#stamps[top % kept];
-    return bend < 0 ? time + ((0.5 * (a - c)) / bend) * step_s : time;
+  /** Of the places `from` to `to`, those that are kept; one at least. */
+  #known(from: number, to: number): [from: number, to: number] {
+    const first = Math.min(this.#pushed - 1, Math.max(0, this.#pushed - this.#kept, from));
+    return [first, Math.max(first + 1, Math.min(this.#pushed, to))];
   }
 }

@@ -1,5 +1,6 @@
 import { MovingSum } from './moving-sum.js';
 import { designButterworth, groupDelay_s, SosFilter } from './sos-filter.js';
+import { median } from './statistics.js';
 
 /** Where a signal is steepest. */
 export interface SteepnessPeak {
@@ -7,6 +8,8 @@ export interface SteepnessPeak {
   readonly time: number;
   /** Root mean square slope of the band-passed signal, units per sample. */
   readonly size: number;
+  /** Median of the same over the {@link AROUND_S} that end when the peak is told. */
+  readonly around: number;
 }
 
 export interface SteepnessShape {
@@ -24,6 +27,9 @@ export interface SteepnessShape {
 
 /** Nothing on either side of a peak exceeds it for this long, s. */
 const ALONE_S = 0.2;
+/** About one beat, s; looked at in so many places. */
+const AROUND_S = 0.8;
+const AROUND_PLACES = 24;
 const HIGH_PASS_ORDER = 2;
 /** Steep enough that the slope, which grows with frequency, doesn't follow the mains. */
 const LOW_PASS_ORDER = 4;
@@ -50,6 +56,9 @@ export class SteepnessPeaks {
   readonly #smoothDelay_s: number;
   readonly #sample = new Float64Array(1);
   readonly #sum: MovingSum;
+  /** The steepness, every `#every`th sample. */
+  readonly #steepness = new Float64Array(AROUND_PLACES);
+  readonly #every: number;
   /** Of the last samples: squared slope, smoothed signal, stamp. */
   readonly #powers: Float64Array;
   readonly #smoothed: Float64Array;
@@ -85,6 +94,7 @@ export class SteepnessPeaks {
     this.#smoothDelay_s = groupDelay_s(smooth, shape.middle_hz, sfreq);
     this.#steep = Math.max(1, Math.round(shape.steep_s * sfreq));
     this.#sum = new MovingSum(this.#steep);
+    this.#every = Math.max(1, Math.round((AROUND_S * sfreq) / AROUND_PLACES));
     this.#alone = Math.max(2, Math.round(ALONE_S * sfreq));
     this.#kept = this.#alone + 3 * this.#steep + Math.ceil((shape.deflection_s[1] + 0.3) * sfreq);
     this.#powers = new Float64Array(this.#kept);
@@ -114,6 +124,8 @@ export class SteepnessPeaks {
     this.#times[at] = time;
     this.#pushed++;
     const size = Math.sqrt(Math.max(0, this.#sum.push(power)) / this.#steep);
+    if (this.#pushed % this.#every === 0)
+      this.#steepness[(this.#pushed / this.#every) % AROUND_PLACES] = size;
     const floor = Math.max(LEAST, ROUNDING * Math.abs(x));
     if (size > this.#top && size > this.#lowest && size > floor) {
       this.#top = size;
@@ -129,7 +141,9 @@ export class SteepnessPeaks {
     this.#top = 0;
     this.#lowest = Number.POSITIVE_INFINITY;
     const middle = this.#steepMiddle() + (this.#smoothDelay_s - this.#delay_s) * this.sfreq;
-    return { time: this.#timeAt(this.#deflectionNear(middle)) - this.#smoothDelay_s, size };
+    const time = this.#timeAt(this.#deflectionNear(middle)) - this.#smoothDelay_s;
+    const places = Math.min(AROUND_PLACES, Math.floor(this.#pushed / this.#every));
+    return { time, size, around: median(this.#steepness.slice(0, places + 1)) };
   }
 
   #through(filter: SosFilter, x: number): number {

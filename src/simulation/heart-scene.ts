@@ -1,11 +1,39 @@
 import type { Seconds } from '../core/clock.js';
 import { Random } from './random.js';
 
-export const heartRhythms = ['sinus', 'ectopic', 'bigeminy', 'fibrillation', 'pauses'] as const;
+export const heartRhythms = [
+  'sinus',
+  'ectopic',
+  'bigeminy',
+  'trigeminy',
+  'runs',
+  'fibrillation',
+  'flutter',
+  'pauses',
+  'block',
+  'paced',
+] as const;
+/**
+ * Ectopic: one beat in ten ventricular, some atrial; bigeminy and trigeminy: every second, every third ventricular; runs: 3 to 8 ventricular
+ * beats at about 150 a minute; flutter: the atria at 300 a minute, of which one in 2 to 4 is conducted; pauses of the sinus;
+ * block: atrial beats that aren't conducted, for some seconds at times; paced: a spike before either chamber's wave, which are wide.
+ */
 export type HeartRhythm = (typeof heartRhythms)[number];
 
-export const ecgLeads = ['normal', 'inverted', 'deep-s', 'tall-t', 'small', 'wide'] as const;
-/** How the heart looks from an electrode: R up; upside down; S deeper than R is high; T nearly as high as R; a quarter in size; a bundle branch block. */
+export const ecgLeads = [
+  'normal',
+  'inverted',
+  'deep-s',
+  'tall-t',
+  'taller-t',
+  'small',
+  'wide',
+  'opposed',
+] as const;
+/**
+ * How the heart looks from an electrode: R up; upside down; S deeper than R is high; T nearly as high as R, and higher than it; a
+ * quarter in size; a bundle branch block; ventricular beats against the others.
+ */
 export type EcgLead = (typeof ecgLeads)[number];
 
 export interface HeartSceneOptions {
@@ -27,6 +55,12 @@ export interface HeartSceneOptions {
   readonly burst_mv: number;
   /** Ratio of the largest to the smallest beat of the same kind, which comes and goes with the breath and over a minute. */
   readonly swell: number;
+  /** Every so many seconds all beats become a quarter, the usual size, four times as large, the usual size; none by default. */
+  readonly gain_step_s?: Seconds;
+  /** Every so many seconds the electrodes change places; none by default. */
+  readonly reversal_s?: Seconds;
+  /** Root mean square of what a walking body adds, at its steps and their harmonics, mV; 0 by default. */
+  readonly walk_mv?: number;
 }
 
 export interface HeartBeatTruth {
@@ -53,7 +87,10 @@ interface Wave {
   readonly size: number;
 }
 
-interface Beat extends HeartBeatTruth {
+interface Beat {
+  readonly time: Seconds;
+  /** Blocked: the atria alone. */
+  readonly kind: HeartBeatTruth['kind'] | 'blocked';
   /** Since the beat before, s. */
   readonly interval_s: number;
   readonly waves: readonly Wave[];
@@ -62,6 +99,14 @@ interface Beat extends HeartBeatTruth {
 
 const wave = (delay_s: number, width_s: number, size: number): Wave => ({ delay_s, width_s, size });
 const p = wave(-0.17, 0.022, 0.12);
+/** Stimuli of a pacemaker, as a recorder with 100 Hz shows them. */
+const atrialSpike = wave(-0.21, 0.0018, 1);
+const ventricularSpike = wave(-0.05, 0.0018, 2);
+/** Atrial waves of flutter a second; a saw's tooth by its first harmonics. */
+const FLUTTER_HZ = 5;
+const STEPS_HZ = 1.9;
+/** What an electrode's contact makes of the size of all beats, step by step. */
+const gains = [1, 0.25, 1, 4];
 
 /** P, Q, R, S, T (McSharry et al. 2003, doi:10.1109/TBME.2003.808805, in time); a ventricular beat is wide, without P, its T against it. */
 const leads: Readonly<Record<EcgLead, { normal: readonly Wave[]; ventricular: readonly Wave[] }>> = (() => {
@@ -77,11 +122,13 @@ const leads: Readonly<Record<EcgLead, { normal: readonly Wave[]; ventricular: re
       ventricular: scaled(ventricular, -1),
     },
     'tall-t': { normal: [...normal, wave(0.27, 0.042, 0.95)], ventricular },
+    'taller-t': { normal: [...normal, wave(0.27, 0.045, 1.5)], ventricular },
     small: { normal: scaled([...normal, t], 0.25), ventricular },
     wide: {
       normal: [p, wave(-0.03, 0.02, 0.5), wave(0.02, 0.022, 1), wave(0.3, 0.06, -0.35)],
       ventricular,
     },
+    opposed: { normal: [...normal, t], ventricular: scaled(ventricular, -1) },
   };
 })();
 
@@ -111,18 +158,34 @@ export function simulateHeartScene(options: HeartSceneOptions): HeartScene {
       mains_mv * Math.sin(2 * Math.PI * 50 * t);
     ppg[i] = 0.02 * noise.gaussian() + 0.25 * Math.sin(2 * Math.PI * breath_hz * t);
     if (options.rhythm === 'fibrillation') ecg[i] += 0.06 * Math.sin(2 * Math.PI * 6.3 * t + 2 * Math.sin(t));
+    else if (options.rhythm === 'flutter') ecg[i] += 0.1 * saw(2 * Math.PI * FLUTTER_HZ * t);
+    if (options.walk_mv) ecg[i] += options.walk_mv * walk(t);
   }
   const usual_s = 60 / options.rate_per_min;
   for (const beat of beats) {
     for (const w of beat.waves) add(ecg, sfreq, beat.time, w, beat.size);
+    if (beat.kind === 'blocked') continue;
     const filled = Math.max(0.25, Math.min(1, (beat.interval_s / usual_s - EMPTY_SHARE) / 0.4));
     for (const w of pulse) add(ppg, sfreq, beat.time, w, filled * Math.sqrt(beat.size));
   }
   const bursts = addBursts(ecg, options);
-  const truth = beats
-    .filter(({ time }) => time >= 0 && time < duration_s)
-    .map(({ time, kind }) => ({ time, kind }));
+  const { reversal_s } = options;
+  if (reversal_s) for (let i = 0; i < n; i++) if (Math.floor(i / sfreq / reversal_s) % 2) ecg[i] = -ecg[i];
+  const truth = beats.flatMap(({ time, kind }) =>
+    time >= 0 && time < duration_s && kind !== 'blocked' ? [{ time, kind }] : [],
+  );
   return { sfreq, ecg, ppg, truth, bursts };
+}
+
+function saw(phase: number): number {
+  return Math.sin(phase) + Math.sin(2 * phase) / 2 + Math.sin(3 * phase) / 3;
+}
+
+/** Root mean square 1: steps that vary in strength and in pace. */
+function walk(t: Seconds): number {
+  const phase = 2 * Math.PI * STEPS_HZ * t + 1.5 * Math.sin(0.9 * t);
+  const strength = 1 + 0.5 * Math.sin(0.31 * t);
+  return 1.1 * strength * (Math.sin(phase) + 0.6 * Math.sin(2 * phase + 1) + 0.3 * Math.sin(3 * phase + 2));
 }
 
 function add(row: Float64Array, sfreq: number, beat_s: number, w: Wave, size: number): void {
@@ -135,33 +198,55 @@ function add(row: Float64Array, sfreq: number, beat_s: number, w: Wave, size: nu
   }
 }
 
-function beatsOf({ seed, duration_s, rate_per_min, rhythm, lead, swell }: HeartSceneOptions): Beat[] {
+function beatsOf(options: HeartSceneOptions): Beat[] {
+  const { seed, duration_s, rate_per_min, rhythm, lead, swell, gain_step_s } = options;
   const random = new Random(seed, 'rhythm');
   const usual_s = 60 / rate_per_min;
   const beats: Beat[] = [];
-  const { normal, ventricular } = leads[lead];
   /** A premature beat's pause, which makes up for it, s. */
   let owed_s = 0;
+  /** Ventricular beats, or atrial ones that aren't conducted, that are still to come in a row. */
+  let inRow = 0;
   let time = -2;
   while (time < duration_s + 1) {
     const sway =
       1 + 0.04 * Math.sin(2 * Math.PI * 0.22 * time) + 0.03 * Math.sin(time / 9) + 0.01 * random.gaussian();
     let interval_s = usual_s * sway + owed_s;
-    let kind: HeartBeatTruth['kind'] = 'normal';
+    let kind: Beat['kind'] = 'normal';
     owed_s = 0;
     const last = beats.at(-1)?.kind ?? 'normal';
     if (rhythm === 'fibrillation') {
       interval_s = usual_s * Math.max(0.45, 1 + 0.24 * random.gaussian());
       if (random.uniform() < 0.04) kind = 'ventricular';
-    } else if (rhythm === 'bigeminy') {
+    } else if (rhythm === 'flutter') interval_s = Math.floor(random.between(2, 5)) / FLUTTER_HZ;
+    else if (rhythm === 'bigeminy') {
       if (last === 'normal') kind = 'ventricular';
+    } else if (rhythm === 'trigeminy') {
+      if (last === 'normal' && beats.at(-2)?.kind === 'normal') kind = 'ventricular';
     } else if (rhythm === 'ectopic') {
       const draw = random.uniform();
       // A ventricular beat may have a second one on its heels.
       if (draw < (last === 'ventricular' ? 0.25 : 0.1)) kind = 'ventricular';
       else if (last === 'normal' && draw < 0.16) kind = 'atrial';
+    } else if (rhythm === 'runs') {
+      if (inRow === 0 && last === 'normal' && random.uniform() < 0.06)
+        inRow = Math.floor(random.between(3, 9));
+      if (inRow > 0) {
+        inRow--;
+        kind = 'ventricular';
+        interval_s = random.between(0.38, 0.42);
+        if (inRow === 0) owed_s = 0.3;
+      }
+    } else if (rhythm === 'block') {
+      if (inRow > 0) {
+        inRow--;
+        kind = 'blocked';
+      } else if (random.uniform() < 0.15) {
+        kind = 'blocked';
+        if (random.uniform() < 0.3) inRow = Math.floor(random.between(1, 4));
+      }
     } else if (rhythm === 'pauses' && random.uniform() < 0.05) interval_s += random.between(1, 2.5);
-    if (kind !== 'normal' && rhythm !== 'fibrillation') {
+    if (kind === 'atrial' || (kind === 'ventricular' && rhythm !== 'fibrillation' && rhythm !== 'runs')) {
       const early = random.between(0.55, 0.75) * interval_s;
       // The rhythm goes on where it was after a ventricular beat, and starts anew after an atrial one.
       if (kind === 'ventricular') owed_s = interval_s - early;
@@ -170,15 +255,19 @@ function beatsOf({ seed, duration_s, rate_per_min, rhythm, lead, swell }: HeartS
     time += Math.max(0.3, interval_s);
     const swing =
       0.5 + 0.25 * Math.sin(2 * Math.PI * 0.22 * time) + 0.25 * Math.sin((2 * Math.PI * time) / 45);
-    beats.push({
-      time,
-      kind,
-      interval_s,
-      waves: kind === 'ventricular' ? ventricular : kind === 'atrial' ? normal.slice(1) : normal,
-      size: Math.exp((swing - 1) * Math.log(swell)),
-    });
+    const gain = gain_step_s ? gains[Math.max(0, Math.floor(time / gain_step_s)) % gains.length] : 1;
+    const size = gain * Math.exp((swing - 1) * Math.log(swell));
+    beats.push({ time, kind, interval_s, waves: wavesOf(kind, rhythm, lead), size });
   }
   return beats;
+}
+
+function wavesOf(kind: Beat['kind'], rhythm: HeartRhythm, lead: EcgLead): readonly Wave[] {
+  const { normal, ventricular } = leads[lead];
+  if (kind === 'ventricular') return ventricular;
+  if (kind === 'blocked') return normal.slice(0, 1);
+  if (rhythm === 'paced') return [atrialSpike, ventricularSpike, ...normal.slice(0, 1), ...ventricular];
+  return kind === 'atrial' || rhythm === 'flutter' ? normal.slice(1) : normal;
 }
 
 function addBursts(ecg: Float64Array, options: HeartSceneOptions): [Seconds, Seconds][] {
