@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { deserialize, serialize } from 'node:v8';
 import { InputError } from '../core/errors.js';
-import type { ModelFrame } from '../core/model.js';
+import type { ModalityInput, ModelFrame } from '../core/model.js';
+import type { Label } from '../datasets/dataset.js';
 import type { ModelInputs } from './dataset.js';
 import type { Example, Origin } from './example.js';
 import { FrameLayout } from './frame-layout.js';
@@ -15,16 +15,52 @@ export interface StoredExample extends Pick<Example, 'window' | 'label'> {
   readonly at: number;
 }
 
-/** What stands in a file beside frames. */
+/** What stands in a file beside frames, as JSON: the same for the same examples, whichever thread wrote it. */
 interface Index {
   /** Recordings of a person may give different features. */
-  readonly layouts: readonly ModelInputs[];
-  readonly examples: readonly StoredExample[];
+  readonly layouts: readonly (readonly (readonly [string, ModalityInput])[])[];
+  readonly origins: readonly Origin[];
+  readonly labels: readonly Label[];
+  /** Places in `origins` and `labels`, the window's start and end, and the layout and first byte of the frame. */
+  readonly examples: readonly (readonly [number, number, number, number, number, number])[];
+}
+
+function indexOf(layouts: readonly ModelInputs[], examples: readonly StoredExample[]): Index {
+  const [origins, labels] = [new Places<Origin>(), new Places<Label>()];
+  const rows = examples.map(
+    ({ origin, label, window, layout, at }) =>
+      [origins.of(origin), labels.of(rated(label)), window[0], window[1], layout, at] as const,
+  );
+  return {
+    layouts: layouts.map((inputs) => [...inputs]),
+    origins: origins.all,
+    labels: labels.all,
+    examples: rows,
+  };
+}
+
+/** A label without what it doesn't say: JSON has no NaN. */
+function rated({ targets, class: own }: Label): Label {
+  const told = Object.entries(targets).filter(([, value]) => Number.isFinite(value));
+  return { targets: Object.fromEntries(told), class: own };
+}
+
+/** Different values, each once, in order of appearance. */
+class Places<T> {
+  readonly all: T[] = [];
+  readonly #places = new Map<string, number>();
+
+  of(value: T): number {
+    const key = JSON.stringify(value);
+    const known = this.#places.get(key);
+    if (known !== undefined) return known;
+    this.#places.set(key, this.all.length);
+    return this.all.push(value) - 1;
+  }
 }
 
 /*
- * A file is frames one after another, the index as `v8.serialize` writes it, and at the end: where the index begins
- * (float64), and who wrote it.
+ * A file is frames one after another, the index, and at the end: where the index begins (float64), and who wrote it.
  */
 const MAGIC = Buffer.from('affdex01');
 const TAIL = 8 + MAGIC.length;
@@ -88,7 +124,8 @@ export class ExampleFileWriter {
     const tail = Buffer.alloc(TAIL);
     tail.writeDoubleLE(this.#written);
     MAGIC.copy(tail, 8);
-    this.#write(serialize({ layouts: this.#layouts.map(({ inputs }) => inputs), examples } satisfies Index));
+    const layouts = this.#layouts.map(({ inputs }) => inputs);
+    this.#write(Buffer.from(JSON.stringify(indexOf(layouts, examples))));
     this.#write(tail);
     this.#close();
     this.#tried(() => renameSync(partOf(this.path), this.path));
@@ -156,10 +193,17 @@ export class ExampleFile {
     const tail = Buffer.from(this.#read(size - TAIL, TAIL));
     if (!tail.subarray(8).equals(MAGIC)) throw new RangeError(`${path}: no examples`);
     const begin = tail.readDoubleLE();
-    const { layouts, examples } = deserialize(this.#read(begin, size - TAIL - begin)) as Index;
-    this.layouts = layouts;
-    this.examples = examples;
-    this.#layouts = layouts.map((inputs) => new FrameLayout(inputs.values()));
+    const text = Buffer.from(this.#read(begin, size - TAIL - begin)).toString();
+    const { layouts, origins, labels, examples } = JSON.parse(text) as Index;
+    this.layouts = layouts.map((inputs) => new Map(inputs));
+    this.examples = examples.map(([origin, label, start, end, layout, at]) => ({
+      origin: origins[origin],
+      label: labels[label],
+      window: [start, end],
+      layout,
+      at,
+    }));
+    this.#layouts = this.layouts.map((inputs) => new FrameLayout(inputs.values()));
   }
 
   /** Null where there is none, or it is damaged. */

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import type { Clock } from '../core/clock.js';
+import { AffectdError } from '../core/errors.js';
 import { type FeatureDescriptor, featureName } from '../core/features.js';
 import type { ModalityInput } from '../core/model.js';
 import type { Dataset } from '../datasets/dataset.js';
@@ -134,7 +135,7 @@ async function run(
       signal,
       inline: (task) => maker.run(task),
       worker: { name: 'example-worker', beside: import.meta.url, data: () => shared },
-      failure: 'training-failed',
+      failure: (message) => new AffectdError('training-failed', message),
       done: async (index, found) => {
         finished++;
         const rest = tasks.length - finished;

@@ -20,8 +20,8 @@ export interface PoolOptions<Task, Result> {
   readonly inline: (task: Task) => Promise<Result>;
   /** What the threads run ({@link serveTasks}), beside `beside`, and get as `workerData`. */
   readonly worker: { readonly name: string; readonly beside: string; readonly data: () => unknown };
-  /** Code of the error where a thread ends by itself, or meets an error that is none of ours. */
-  readonly failure: string;
+  /** The error where a thread ends by itself, or meets an error that is none of ours. */
+  readonly failure: (message: string) => AffectdError;
   /** Called for each task as it ends, in any order. */
   readonly done: (index: number, result: Result) => Promise<void> | void;
 }
@@ -81,7 +81,7 @@ function ask<Task, Result>(
   thread: Worker,
   task: Task,
   signal: AbortSignal,
-  failure: string,
+  failure: (message: string) => AffectdError,
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
     const settle = (then: () => void): void => {
@@ -98,11 +98,7 @@ function ask<Task, Result>(
     const onError = (error: Error): void => settle(() => reject(error));
     const onExit = (): void =>
       settle(() =>
-        reject(
-          signal.aborted
-            ? (signal.reason as Error)
-            : new AffectdError(failure, 'a worker thread ended by itself'),
-        ),
+        reject(signal.aborted ? (signal.reason as Error) : failure('a worker thread ended by itself')),
       );
     thread.on('message', onMessage);
     thread.on('error', onError);
@@ -114,9 +110,9 @@ function ask<Task, Result>(
 /** Classes of errors are lost between threads. */
 function errorOf(
   { code, message, exitCode }: Extract<Reply<unknown>, { kind: 'failed' }>,
-  failure: string,
+  failure: (message: string) => AffectdError,
 ): AffectdError {
-  if (code === null) return new AffectdError(failure, message);
+  if (code === null) return failure(message);
   if (exitCode === ExitCode.usage) return new ConfigurationError(code, message);
   if (exitCode === ExitCode.unusableInput) return new InputError(code, message);
   return new AffectdError(code, message, exitCode);

@@ -130,6 +130,26 @@ describe('train on recordings of our own', () => {
     );
   });
 
+  it('ends with the same model where the examples do not fit into memory, resumed or not', async () => {
+    writeFileSync(path(), config());
+    const { model } = await train(path());
+    const lines: string[] = [];
+    // Less than any person's file.
+    const bounded = { memory: 2000, progress: (line: string) => void lines.push(line) };
+    expect((await train(path(), bounded)).model).toBe(model);
+    expect(lines.some((line) => line.includes('are read from disk'))).toBe(true);
+    const stop = new AbortController();
+    const stopping = (line: string): void => {
+      if (line.startsWith('epoch 1')) stop.abort('SIGINT');
+    };
+    await expect(train(path(), { ...bounded, signal: stop.signal, progress: stopping })).rejects.toBe(
+      'SIGINT',
+    );
+    lines.length = 0;
+    expect((await train(path(), bounded)).model).toBe(model);
+    expect(lines).toContain('going on after epoch 2');
+  });
+
   it('shows an honest evaluation on the card, and refuses a leaky one', async () => {
     const figures = { ccc: { mean: 0.25, sd: 0.1, interval: [0.2, 0.3] } };
     const evaluation = (label: string | null) => ({
