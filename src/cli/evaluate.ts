@@ -1,6 +1,7 @@
 import { basename, extname, resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { ExitCode } from '../core/errors.js';
+import { type TrainingEngineChoice, trainingEngineNames } from '../engines/training-engine.js';
 import { evaluate } from '../evaluation/evaluate.js';
 import { type CommandFactory, examples, positiveInteger, positiveNumber } from './command.js';
 import { version } from './context.js';
@@ -8,6 +9,7 @@ import { exampleOptions, memoryText, noCacheText, workersText } from './example-
 import { openOutput } from './output.js';
 
 interface EvaluateCommandOptions {
+  readonly engine?: TrainingEngineChoice;
   readonly out?: string;
   readonly leaky?: boolean;
   readonly workers?: number;
@@ -24,6 +26,12 @@ export const evaluateCommand: CommandFactory = (context, exit) =>
     )
     .argument('<config>', 'evaluation configuration, YAML')
     .option('--out <folder>', 'folder of report, figures and finished folds (default: evaluation-<config>)')
+    .addOption(
+      new Option(
+        '--engine <name>',
+        'what computes the models (default: wasm in every thread; for images what affectd train takes)',
+      ).choices(['auto', ...trainingEngineNames]),
+    )
     .option('--leaky', 'also run what lets training see the test data; every output then says LEAKY')
     .option('--workers <n>', workersText, positiveInteger)
     .option('--no-cache', noCacheText)
@@ -41,6 +49,7 @@ export const evaluateCommand: CommandFactory = (context, exit) =>
       const result = await evaluate(config, {
         out,
         leaky: options.leaky ?? false,
+        ...(options.engine && { engine: options.engine }),
         version,
         ...exampleOptions(context, options),
       });

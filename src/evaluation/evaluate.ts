@@ -4,14 +4,17 @@ import type { Clock } from '../core/clock.js';
 import { ConfigurationError } from '../core/errors.js';
 import { ratedDimensions } from '../datasets/dataset.js';
 import { loadTfjsWasm } from '../engines/tfjs-wasm.js';
+import type { TrainingEngineChoice } from '../engines/training-engine.js';
 import { loadPipeline } from '../topology/load.js';
 import { duration } from '../training/duration.js';
 import { type ExampleSet, loadExamples } from '../training/example-set.js';
 import type { SplitOutcomes } from './assemble.js';
+import { chooseFoldEngine } from './choose-fold-engine.js';
 import { modelProblems } from './contestants/model.js';
 import { invalid, type LoadedEvaluateConfig, loadEvaluateConfig } from './evaluate-config.js';
 import { type EvaluationResult, resultJson } from './evaluation-result.js';
 import { dataDigest, FoldCache } from './fold-cache.js';
+import { type FoldEngine, wasmFoldEngine } from './fold-engine.js';
 import { runFolds } from './fold-pool.js';
 import {
   type EvaluationData,
@@ -43,6 +46,8 @@ export interface EvaluateOptions {
   readonly cache?: string | null;
   /** Most of a data set's examples that is held in memory, bytes; default: a quarter of it. */
   readonly memory?: number;
+  /** What trains; default: WebAssembly in every thread, and for images what `affectd train` chooses. */
+  readonly engine?: TrainingEngineChoice;
   readonly signal: AbortSignal;
   /** Told what is being done, one line at a time. */
   readonly progress?: (line: string) => void;
@@ -132,7 +137,13 @@ async function evaluateOn(
   }));
 
   const digest = dataDigest(data);
-  const outcomes = await runAll(loaded, splits, { data, digest, shared: set.shared }, options);
+  const engine = await chooseFoldEngine(path, models, set, options);
+  const outcomes = await runAll(
+    loaded,
+    splits,
+    { data, digest, shared: set.shared, loadEngine: engine && (async () => engine) },
+    options,
+  ).finally(() => engine?.device?.close());
   const reference = config.compare_with ?? models[0]?.name ?? null;
   const results = outcomes.map((own) => splitResult(data, own, config, reference));
   const leaky_models = models.filter(({ search }) => search?.choose_on === 'test').map(({ name }) => name);
@@ -171,10 +182,18 @@ async function evaluateOn(
   return result;
 }
 
+interface FoldSource {
+  readonly data: EvaluationData;
+  readonly digest: string;
+  readonly shared: ExampleSet['shared'];
+  /** Undefined: WebAssembly, in every thread. */
+  readonly loadEngine?: () => Promise<FoldEngine>;
+}
+
 async function runAll(
   { config, models }: LoadedEvaluateConfig,
   splits: readonly { readonly settings: SplitSettings; readonly split: Split }[],
-  { data, digest, shared }: { data: EvaluationData; digest: string; shared: ExampleSet['shared'] },
+  { data, digest, shared, loadEngine }: FoldSource,
   options: EvaluateOptions,
 ): Promise<SplitOutcomes[]> {
   const { clock, signal } = options;
@@ -186,11 +205,15 @@ async function runAll(
       seeds.flatMap((seed) => split.folds.map((fold) => ({ learner, seed, fold, sweeps }))),
     ),
   );
-  const cache = new FoldCache(join(options.out, 'folds'), { data: digest, version: options.version });
+  const cache = new FoldCache(join(options.out, 'folds'), {
+    data: digest,
+    // Engines differ in the last digits.
+    version: [options.version, options.engine ?? ''].join(' ').trim(),
+  });
   const found: (FoldOutcome | null)[] = [];
   for (const task of tasks)
     found.push(
-      typeof task.learner === 'string' ? await runFold(loadTfjsWasm, data, task) : await cache.find(task),
+      typeof task.learner === 'string' ? await runFold(wasmFoldEngine, data, task) : await cache.find(task),
     );
   const missing = tasks.flatMap((_, i) => (found[i] ? [] : [i]));
   const trained = tasks.filter(({ learner }) => typeof learner !== 'string').length;
@@ -204,6 +227,7 @@ async function runAll(
     missing.map((i) => tasks[i]),
     {
       workers: options.workers,
+      ...(loadEngine && { loadEngine }),
       signal,
       done: async (index, outcome) => {
         const task = tasks[missing[index]];

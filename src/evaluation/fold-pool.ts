@@ -1,7 +1,6 @@
-import { AffectdError } from '../core/errors.js';
-import { loadTfjsWasm } from '../engines/tfjs-wasm.js';
 import type { SharedExamples } from '../training/stored-examples.js';
 import { runTasks } from '../training/thread-pool.js';
+import { type FoldEngine, wasmFoldEngine } from './fold-engine.js';
 import type { EvaluationData, FoldOutcome, FoldTask } from './fold-task.js';
 import { runFold } from './run-fold.js';
 
@@ -13,6 +12,8 @@ export interface SharedEvaluationData extends Omit<EvaluationData, 'examples'> {
 export interface PoolOptions {
   /** Threads; 1 computes in this one. */
   readonly workers: number;
+  /** Trains all folds, in this thread; default: WebAssembly, in every thread. */
+  readonly loadEngine?: () => Promise<FoldEngine>;
   readonly signal: AbortSignal;
   /** Called for each task as it ends, in any order. */
   readonly done: (index: number, outcome: FoldOutcome) => Promise<void>;
@@ -26,18 +27,18 @@ export function runFolds(
   data: EvaluationData,
   shared: SharedExamples | null,
   tasks: readonly FoldTask[],
-  { workers, signal, done }: PoolOptions,
+  { workers, loadEngine, signal, done }: PoolOptions,
 ): Promise<void> {
   return runTasks(tasks, {
-    workers: shared ? workers : 1,
+    workers: shared && !loadEngine ? workers : 1,
     signal,
-    inline: (task) => runFold(loadTfjsWasm, data, task),
+    inline: (task) => runFold(loadEngine ?? wasmFoldEngine, data, task),
     worker: {
       name: 'fold-worker',
       beside: import.meta.url,
       data: (): SharedEvaluationData => ({ ...data, examples: shared! }),
     },
-    failure: (message) => new AffectdError('evaluation-failed', message),
+    failure: 'evaluation-failed',
     done,
   });
 }

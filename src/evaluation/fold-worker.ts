@@ -1,7 +1,7 @@
 import { workerData } from 'node:worker_threads';
-import { loadTfjsWasm } from '../engines/tfjs-wasm.js';
 import { openShared } from '../training/stored-examples.js';
 import { serveTasks } from '../training/thread-pool.js';
+import { wasmFoldEngine } from './fold-engine.js';
 import type { SharedEvaluationData } from './fold-pool.js';
 import type { EvaluationData, FoldTask } from './fold-task.js';
 import { runFold } from './run-fold.js';
@@ -9,4 +9,4 @@ import { runFold } from './run-fold.js';
 const shared = workerData as SharedEvaluationData;
 const data: EvaluationData = { ...shared, examples: openShared(shared.examples) };
 
-serveTasks((task: FoldTask) => runFold(loadTfjsWasm, data, task));
+serveTasks((task: FoldTask) => runFold(wasmFoldEngine, data, task));

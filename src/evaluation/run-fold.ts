@@ -1,4 +1,3 @@
-import type { Tfjs } from '../engines/tfjs-graph.js';
 import { mulberry32 } from '../models/random.js';
 import type { Example } from '../training/example.js';
 import { withoutModalities } from '../training/missing.js';
@@ -6,6 +5,7 @@ import type { FoldData, Trained } from './contestants/contestant.js';
 import { trainMeans } from './contestants/means.js';
 import { trainModel } from './contestants/model.js';
 import type { ModelPlan } from './evaluate-config.js';
+import type { FoldEngine } from './fold-engine.js';
 import type {
   AsynchronyCondition,
   Condition,
@@ -25,10 +25,10 @@ import { unitOf } from './splits/unit.js';
  * Trains on a fold's training part and predicts its test part, as it is and under each condition of the sweeps.
  * The same task on the same data gives the same outcome, on whichever thread.
  *
- * @param loadTf called where a network is to be trained
+ * @param loadEngine called where a network is to be trained
  */
 export async function runFold(
-  loadTf: () => Promise<Tfjs>,
+  loadEngine: () => Promise<FoldEngine>,
   data: EvaluationData,
   task: FoldTask,
 ): Promise<FoldOutcome> {
@@ -42,7 +42,7 @@ export async function runFold(
   const learn = async (own: Learner): Promise<Trained> =>
     typeof own === 'string'
       ? trainMeans(own, folded, data.dimensions, data.classes)
-      : trainModel(await loadTf(), own, data.inputs, folded, seed);
+      : trainModel(await loadEngine(), own, data.inputs, folded, seed);
   const trained = await learn(learner);
   const outputs = await trained.predict(folded.test);
   const signals = typeof learner === 'string' ? null : learner;

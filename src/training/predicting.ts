@@ -5,6 +5,8 @@ import type { Example } from './example.js';
 import { loadedFrames } from './frame-loader.js';
 
 const AT_ONCE = 256;
+/** Convolutions over images make much of each. */
+const IMAGES_AT_ONCE = 32;
 
 /** All outputs of `examples`, row by row, computed in large batches; the frames of one batch are held at a time. */
 export async function predictExamples(
@@ -13,8 +15,9 @@ export async function predictExamples(
   examples: readonly Pick<Example, 'frame'>[],
 ): Promise<ModelArrays> {
   const parts: ModelArrays[] = [];
-  for (let from = 0; from < examples.length; from += AT_ONCE) {
-    const frames = await loadedFrames(examples.slice(from, from + AT_ONCE));
+  const atOnce = model.inputs.some(({ kind }) => kind === 'image') ? IMAGES_AT_ONCE : AT_ONCE;
+  for (let from = 0; from < examples.length; from += atOnce) {
+    const frames = await loadedFrames(examples.slice(from, from + atOnce));
     parts.push(await executable.run(encodeFrames(model.inputs, frames)));
   }
   return arraysOf((name) => concatenated(parts.map((part) => part[name])));

@@ -21,7 +21,12 @@ describe.each(files)('%s', (file) => {
 });
 
 /** People and sessions of the fixtures, and splits that so few trials allow. */
-const small: Record<string, { dataset: object; splits: readonly object[] }> = {
+const small: Record<string, { dataset: object; splits: readonly object[]; settings?: object }> = {
+  affectnet: {
+    dataset: { size: 8 },
+    splits: [{ kind: 'given', test: ['validation'] }],
+    settings: { stages: [4, 4], features: 4 },
+  },
   deap: { dataset: { people: ['s01', 's02'] }, splits: [{ kind: 'trial', folds: 2 }] },
   dreamer: { dataset: { people: ['s01', 's02'] }, splits: [{ kind: 'trial', folds: 2 }] },
   seed: {
@@ -48,7 +53,7 @@ function halvedWindows(path: string): string {
 function shrunk(file: string): EvaluateConfig {
   const config = parse(readFileSync(join(folder, file), 'utf8'));
   const { kind } = config.data.dataset;
-  const { dataset, splits } = small[kind];
+  const { dataset, splits, settings } = small[kind];
   const brief = { epochs: 1, batch_size: 2, keep: 'last', warmup_epochs: 0 };
   return {
     ...config,
@@ -61,8 +66,9 @@ function shrunk(file: string): EvaluateConfig {
     splits,
     validation: 'none',
     seeds: [1],
-    models: config.models.map((model: { fit: object; search?: object }) => ({
+    models: config.models.map((model: { fit: object; settings: object; search?: object }) => ({
       ...model,
+      settings: { ...model.settings, ...settings },
       ...(model.search && { search: { ...model.search, configurations: 2 } }),
       fit: { ...model.fit, ...brief },
     })),

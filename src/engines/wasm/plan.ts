@@ -40,6 +40,7 @@ export class Plan {
   readonly #outputs: ModelValues<Value>;
   #training: PlanTraining | null = null;
   #size = 0;
+  #isOpen = false;
 
   constructor(
     private readonly model: BoundModel,
@@ -69,7 +70,11 @@ export class Plan {
     graph.input('presence');
     this.#outputs = model.forward(graph);
     if (training) this.#tape.differentiate(this.#trainedOutputs());
-    this.#workspace.open();
+  }
+
+  /** Memory that its passes need; taken with the first. */
+  get bytes(): number {
+    return this.#workspace.bytes;
   }
 
   /** The model's outputs for `batch`, copied. */
@@ -79,6 +84,8 @@ export class Plan {
     training: PlanTraining | null,
     run: Run = plainly,
   ): ModelValues<OutputArray> {
+    if (!this.#isOpen) this.#workspace.open();
+    this.#isOpen = true;
     this.#training = training;
     this.#size = batch.size;
     for (const [name, { storage }] of this.#inputs) {

@@ -43,6 +43,11 @@ function capacityFor(size: number, training: boolean): number {
   return size === 1 ? 1 : Math.ceil(size / step) * step;
 }
 
+/** Memory that training a model on batches of `rows` windows takes, bytes; none is taken to know it. */
+export function trainingBytes(model: BoundModel, rows: number): number {
+  return new Plan(model, capacityFor(rows, true), true).bytes;
+}
+
 /**
  * A model in WebAssembly kernels of our own: to tfjs, which losses are written in, its forward pass is one operation whose gradient
  * is computed outside. Parameters stay with the caller. Calls must not overlap.

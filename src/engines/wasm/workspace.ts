@@ -29,6 +29,11 @@ export class Workspace {
     return this.#floats;
   }
 
+  /** All that was asked for. */
+  get bytes(): number {
+    return this.#end;
+  }
+
   /** Room for `count` floats, rounded up to whole vectors. */
   take(count: number): Block {
     const bytes = Math.max(VECTOR_BYTES, Math.ceil((count * FLOAT_BYTES) / VECTOR_BYTES) * VECTOR_BYTES);

@@ -1,8 +1,8 @@
 import { ConfigurationError } from '../../core/errors.js';
-import type { Tfjs } from '../../engines/tfjs-graph.js';
 import type { ModelInputs } from '../../training/dataset.js';
 import type { Example } from '../../training/example.js';
 import type { ModelPlan } from '../evaluate-config.js';
+import type { FoldEngine } from '../fold-engine.js';
 import { choquetIntegral, type FuzzyMeasure, fitMeasure, importance } from '../fusion/choquet.js';
 import type { FoldData, Trained } from './contestant.js';
 import { trainMeans } from './means.js';
@@ -41,7 +41,7 @@ interface Member {
  * trained on, the mean training label is told.
  */
 export async function trainDecisionFusion(
-  tf: Tfjs,
+  engine: FoldEngine,
   plan: ModelPlan,
   inputs: ModelInputs,
   data: FoldData,
@@ -56,7 +56,7 @@ export async function trainDecisionFusion(
     const m = names.indexOf(modality);
     const has = ({ frame }: Example): boolean => frame[m].present;
     const part = { train: data.train.filter(has), validation: data.validation.filter(has), test: [] };
-    const trained = part.train.length > 1 ? await trainNetwork(tf, own, inputs, part, seed) : null;
+    const trained = part.train.length > 1 ? await trainNetwork(engine, own, inputs, part, seed) : null;
     members.push({ modality, m, trained });
   }
   const fallback = trainMeans('train-mean', data, heads, classes);

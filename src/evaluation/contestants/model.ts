@@ -1,6 +1,6 @@
-import type { Tfjs } from '../../engines/tfjs-graph.js';
 import type { ModelInputs } from '../../training/dataset.js';
 import type { ModelPlan } from '../evaluate-config.js';
+import type { FoldEngine } from '../fold-engine.js';
 import type { FoldData, Trained } from './contestant.js';
 import { decisionFusionProblems, trainDecisionFusion, unimodalPlans } from './decision-fusion.js';
 import { DECISION_FUSION } from './model-settings.js';
@@ -13,14 +13,14 @@ export function networksOf(plan: ModelPlan, inputs: ModelInputs): ModelPlan[] {
 
 /** Trains what a plan describes on one fold, everything that is learnt from data being learnt from its training part. */
 export function trainModel(
-  tf: Tfjs,
+  engine: FoldEngine,
   plan: ModelPlan,
   inputs: ModelInputs,
   data: FoldData,
   seed: number,
 ): Promise<Trained> {
   const train = plan.type === DECISION_FUSION ? trainDecisionFusion : trainNetwork;
-  return train(tf, plan, inputs, data, seed);
+  return train(engine, plan, inputs, data, seed);
 }
 
 /** What is wrong between a model's plan and the data, one line each. */

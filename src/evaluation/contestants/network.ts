@@ -1,7 +1,6 @@
 import { ConfigurationError } from '../../core/errors.js';
 import type { ModelFrame } from '../../core/model.js';
 import { TfjsExecutable } from '../../engines/tfjs-executable.js';
-import type { Tfjs } from '../../engines/tfjs-graph.js';
 import { type BoundModel, bindModel, type InputSpec } from '../../models/definition.js';
 import { modelDefinitions } from '../../models/definitions.js';
 import { mulberry32 } from '../../models/random.js';
@@ -14,6 +13,7 @@ import { predictExamples } from '../../training/predicting.js';
 import { standardisedInputs } from '../../training/standardise.js';
 import { objectiveProblems } from '../../training/trainer.js';
 import type { ModelPlan } from '../evaluate-config.js';
+import type { FoldEngine } from '../fold-engine.js';
 import { softmaxRows } from '../outputs.js';
 import { drawSettings } from '../random-search.js';
 import type { FoldData, Trained } from './contestant.js';
@@ -23,7 +23,7 @@ const WATCHED = ['mutual_information', 'cosine'] as const;
 
 /** Trains a model of the registry on one fold, everything that is learnt from data being learnt from its training part. */
 export async function trainNetwork(
-  tf: Tfjs,
+  { tf, device, epoch }: FoldEngine,
   plan: ModelPlan,
   inputs: ModelInputs,
   data: FoldData,
@@ -55,11 +55,14 @@ export async function trainNetwork(
         watched: watches ? prepared.test : [],
       },
       { ...plan.fit, seed },
+      { epoch },
+      device,
     );
     if (best === null || fit.best.score > best.score) best = { model, fit, score: fit.best.score };
   }
   const { model, fit } = best!;
-  const executable = new TfjsExecutable(tf, model, fit.parameters);
+  const executable =
+    device?.executable(model, fit.parameters) ?? new TfjsExecutable(tf, model, fit.parameters);
   return {
     history: fit.history,
     heads: model.heads,

@@ -47,7 +47,7 @@ const tf = await loadTfjsWasm();
 const alone = await Promise.all(
   names.map(async (name) => {
     const plan: ModelPlan = { ...models[0], ...unimodal, modalities: [name] };
-    const trained = await trainNetwork(tf, plan, inputs, data, 1);
+    const trained = await trainNetwork({ tf }, plan, inputs, data, 1);
     const rowsOf = async (own: readonly Example[]) => {
       const { heads, classes: probabilities } = await trained.predict(own);
       return own.map((_, i) => ({ head: heads[i], row: [...probabilities.subarray(i * 3, i * 3 + 3)] }));
@@ -56,7 +56,7 @@ const alone = await Promise.all(
   }),
 );
 const normalised = (row: readonly number[]) => row.map((value) => value / row.reduce((sum, v) => sum + v));
-const trained = await Promise.all(models.map((plan) => trainDecisionFusion(tf, plan, inputs, data, 1)));
+const trained = await Promise.all(models.map((plan) => trainDecisionFusion({ tf }, plan, inputs, data, 1)));
 const said = await Promise.all(trained.map((one) => one.predict(data.test)));
 
 const expectRows = (found: Float32Array, expected: readonly (readonly number[])[]) => {
@@ -102,17 +102,23 @@ describe('trainDecisionFusion', () => {
       fusedBy((scores, k) => choquetIntegral(measures[k], scores)),
     );
     const relabelled = data.test.map((example) => ({ ...example, label: { targets: {}, class: 0 } }));
-    const other = await trainDecisionFusion(tf, models[2], inputs, { ...data, test: relabelled }, 1);
+    const other = await trainDecisionFusion({ tf }, models[2], inputs, { ...data, test: relabelled }, 1);
     expect((await other.predict(relabelled)).classes).toEqual(said[2].classes);
     await other.dispose();
   });
 
   it('fits measures to what was held out where it is asked to', async () => {
     const settings = { ...models[2].settings, measure_from: 'validation' };
-    const held = await trainDecisionFusion(tf, { ...models[2], settings }, inputs, data, 1);
+    const held = await trainDecisionFusion({ tf }, { ...models[2], settings }, inputs, data, 1);
     expect((await held.predict(data.test)).classes).not.toEqual(said[2].classes);
     await held.dispose();
-    const none = trainDecisionFusion(tf, { ...models[2], settings }, inputs, { ...data, validation: [] }, 1);
+    const none = trainDecisionFusion(
+      { tf },
+      { ...models[2], settings },
+      inputs,
+      { ...data, validation: [] },
+      1,
+    );
     await expect(none).rejects.toThrow('no validation window has all of');
   });
 
@@ -141,11 +147,11 @@ describe('trainDecisionFusion', () => {
   it('learns from windows that have a modality, and says where none has all', async () => {
     const split = data.train.map((example, i) => ({ ...example, frame: onlyModality(example.frame, i % 2) }));
     const partly = { ...data, train: split };
-    const sum = await trainDecisionFusion(tf, models[1], inputs, partly, 1);
+    const sum = await trainDecisionFusion({ tf }, models[1], inputs, partly, 1);
     const { modalities } = await sum.predict(data.test.slice(0, 1));
     expect([...modalities]).toEqual([0.5, 0.5, 0]);
     await sum.dispose();
-    await expect(trainDecisionFusion(tf, models[2], inputs, partly, 1)).rejects.toThrow(
+    await expect(trainDecisionFusion({ tf }, models[2], inputs, partly, 1)).rejects.toThrow(
       'model choquet: no training window has all of eeg, eye, skin, which choquet needs; name fewer `modalities`',
     );
   });
