@@ -1,3 +1,4 @@
+import { affdexActionUnit, affdexUnit } from './affdex.js';
 import type { RawChannel } from './raw-stream.js';
 
 /** What a label says of an action unit, and the unit that it implies. */
@@ -26,16 +27,21 @@ const headAngles: readonly (readonly [pattern: RegExp, label: string, unit: stri
 
 /**
  * A channel of a Face stream in one way of writing: `AU01_r` (intensity), `AU01_c` (presence), `AU01_evidence`, `AU01` (told
- * by its unit), `pitch`, `yaw`, `roll`; others as they come. A unit that the label implies stands where none is told.
+ * by its unit; AFFDEX's `Brow Furrow` is `AU04`, 0..100), `pitch`, `yaw`, `roll`; others as they come. A unit that the label implies stands where none is told.
  */
 export function faceChannel(channel: RawChannel): RawChannel {
   const label = channel.label.trim();
   for (const [pattern, suffix, unit] of dialects) {
     const number = pattern.exec(label)?.[1];
     if (number === undefined) continue;
-    const canonical = `AU${String(Number(number)).padStart(2, '0')}${suffix}`;
-    return { ...channel, label: canonical, unit: channel.unit || unit };
+    return { ...channel, label: `${canonical(Number(number))}${suffix}`, unit: channel.unit || unit };
   }
+  const unit = affdexActionUnit(label);
+  if (unit !== undefined) return { ...channel, label: canonical(unit), unit: channel.unit || affdexUnit };
   const angle = headAngles.find(([pattern]) => pattern.test(label));
   return angle ? { ...channel, label: angle[1], unit: channel.unit || angle[2] } : { ...channel, label };
+}
+
+function canonical(actionUnit: number): string {
+  return `AU${String(actionUnit).padStart(2, '0')}`;
 }

@@ -59,7 +59,7 @@ interface Mean {
 }
 
 /** By unit: what even odds are. Of another scale it is not known from where on a unit counts as active. */
-const evenOdds: Readonly<Record<string, number>> = { '0..1': 0.5, 'log10 odds': 0 };
+const evenOdds: Readonly<Record<string, number>> = { '0..1': 0.5, '0..100': 50, 'log10 odds': 0 };
 const isActive = (threshold: number) => (value: number) => Number(value > threshold);
 
 function meansOf(info: StreamInfo, kind: Kind): Mean[] {

@@ -1,4 +1,6 @@
 import { InputError } from '../core/errors.js';
+import { affdexActionUnit } from '../dialects/affdex.js';
+import { faceChannel } from '../dialects/face-channel.js';
 import { isEmpty, numberIn, readRows, readTableHead, type TableHead, tableHead } from './delimited-text.js';
 import type { Eye } from './device-event.js';
 import { headOf } from './file-head.js';
@@ -16,7 +18,8 @@ import {
 /**
  * An iMotions export, text with tabs or commas: one row each time that one of the sources (`EventSource`) gave
  * something. Older versions repeat the other sources' last values in it, newer ones leave them empty. Read are gaze,
- * pupils and the action units' evidence (Emotient FACET: decadic logarithm of the odds); stimuli and markers are text.
+ * pupils and action units (Emotient FACET's evidence: decadic logarithm of the odds; Affectiva AFFDEX's expressions that are
+ * action units, 0..100, and angles of the head); stimuli and markers are text.
  */
 export const iMotions: RecordingFormat = {
   name: 'iMotions',
@@ -95,11 +98,15 @@ function gazeStream(stem: string, head: TableHead): SampledColumns {
 }
 
 function faceStream(stem: string, head: TableHead): SampledColumns {
+  const isAffdex = head.names.some((name) => affdexActionUnit(name) !== undefined);
   const channels = head.names.flatMap((name, column) => {
-    const unit = /^AU(\d+) Evidence$/.exec(name)?.[1];
-    if (unit === undefined) return [];
-    const label = `AU${unit.padStart(2, '0')}_evidence`;
-    return [columnChannel(column, { label, unit: 'log10 odds', type: 'evidence' })];
+    if (/^AU(\d+) Evidence$/.test(name))
+      return [columnChannel(column, faceChannel({ label: name, unit: '', type: 'evidence' }))];
+    if (affdexActionUnit(name) !== undefined)
+      return [columnChannel(column, faceChannel({ label: name, unit: '', type: 'likelihood' }))];
+    if (isAffdex && /^(Pitch|Yaw|Roll)$/.test(name))
+      return [columnChannel(column, faceChannel({ label: name, unit: 'deg', type: 'pose' }))];
+    return [];
   });
   const holds = newsOf(
     head,

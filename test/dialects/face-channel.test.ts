@@ -14,6 +14,11 @@ describe('faceChannel', () => {
     );
     expect([of('AU45_c'), of('au_45')]).toEqual(Array(2).fill('AU45_c 0/1'));
     expect([of('AU1 Evidence'), of('AU01_evidence')]).toEqual(Array(2).fill('AU01_evidence log10 odds'));
+    expect([of('Brow Furrow'), of('browFurrow'), of('Smile')]).toEqual([
+      'AU04 0..100',
+      'AU04 0..100',
+      'AU12 0..100',
+    ]);
     expect([of('AU12'), of('AU12', '0..1')]).toEqual(['AU12 ', 'AU12 0..1']);
     expect([of('pose_Rx'), of('Pitch', 'deg'), of('head_yaw')]).toEqual(['pitch rad', 'pitch deg', 'yaw ']);
     expect([of('confidence'), of('AUX'), of('Joy Evidence')]).toEqual([

@@ -71,6 +71,29 @@ describe('imotions', () => {
     });
   });
 
+  it("reads Affectiva's expressions that are action units, and no emotions", async () => {
+    const affdex = [
+      '#METADATA',
+      'Row,Timestamp,EventSource,Anger,Engagement,Brow Furrow,Smile,Smirk,Eye Closure,Mouth Open,Pitch',
+      '1,0,Affectiva AFFDEX,0.1,5,12.5,80,3,0,7,-4',
+      '2,33,Affectiva AFFDEX,0.1,5,,90,3,0,8,-5',
+      '',
+    ].join('\n');
+    await openedText('export.csv', affdex, async (recording) => {
+      const [stream] = recording.streams;
+      expect(stream.info.channels.map(({ label, unit }) => `${label} ${unit}`)).toEqual([
+        'AU04 0..100',
+        'AU12 0..100',
+        'AU43 0..100',
+        'AU25 0..100',
+        'pitch deg',
+      ]);
+      const [face] = [...(await readRecording(recording)).streams.values()];
+      expect(face.data.map((values) => values[0])).toEqual([12.5, 80, 0, 7, -4]);
+      expect(face.data[0][1]).toBeNaN();
+    });
+  });
+
   it('gives the same samples whatever the chunks, and reads what is before a cut', async () => {
     await openedText('export.txt', older, expectChunkInvariant);
     await expectPrefixes('export.txt', older, 5);
