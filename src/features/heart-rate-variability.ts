@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { featureDefinition } from '../core/component.js';
 import type { Extractor, SharedParts } from '../core/processor.js';
 import type { Chunk, StreamInfo, Window } from '../core/signal.js';
-import { BeatSeries, beatProblems } from './heart/beat-series.js';
+import { BeatSeries, type Beats, beatProblems } from './heart/beat-series.js';
 
 const params = z.strictObject({
   span_s: z
@@ -25,22 +25,18 @@ class HeartRateVariability implements Extractor {
     { channel: 'heart', feature: 'rmssd_long', unit: 'ms' },
   ];
   readonly context_s = LEAST_S;
-  readonly #beats: BeatSeries;
-  /** Whether the beats are this extractor's to feed. */
-  readonly #feeds: boolean;
+  readonly #beats: Beats;
 
   constructor(
     info: StreamInfo,
     readonly span_s: number,
     shared?: SharedParts,
   ) {
-    const { beats, fresh } = BeatSeries.shared(info, shared);
-    this.#beats = beats;
-    this.#feeds = fresh;
+    this.#beats = BeatSeries.shared(info, shared);
   }
 
   push(chunk: Chunk): void {
-    if (this.#feeds) this.#beats.push(chunk);
+    this.#beats.push(chunk);
   }
 
   compute({ end }: Window, out: Float64Array): void {

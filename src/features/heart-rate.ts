@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { featureDefinition } from '../core/component.js';
 import type { Extractor, SharedParts } from '../core/processor.js';
 import { type Chunk, channelOf, type StreamInfo, type Window } from '../core/signal.js';
-import { BeatSeries, beatProblems } from './heart/beat-series.js';
+import { BeatSeries, type Beats, beatProblems } from './heart/beat-series.js';
 
 const params = z.strictObject({
   rate_s: z.number().min(4).max(60).default(10).describe('trailing time of the mean rate, s'),
@@ -22,9 +22,7 @@ const descriptors = [
 class RateOfBeats implements Extractor {
   readonly descriptors = descriptors;
   readonly context_s;
-  readonly #beats: BeatSeries;
-  /** Whether the beats are this extractor's to feed. */
-  readonly #feeds: boolean;
+  readonly #beats: Beats;
 
   constructor(
     info: StreamInfo,
@@ -32,13 +30,11 @@ class RateOfBeats implements Extractor {
     shared?: SharedParts,
   ) {
     this.context_s = params.rate_s;
-    const { beats, fresh } = BeatSeries.shared(info, shared);
-    this.#beats = beats;
-    this.#feeds = fresh;
+    this.#beats = BeatSeries.shared(info, shared);
   }
 
   push(chunk: Chunk): void {
-    if (this.#feeds) this.#beats.push(chunk);
+    this.#beats.push(chunk);
   }
 
   compute({ end }: Window, out: Float64Array): void {

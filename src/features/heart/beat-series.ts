@@ -46,6 +46,9 @@ export function beatProblems(_: unknown, { stream_type, sfreq_hz }: UpstreamFact
     : [];
 }
 
+/** What an extractor needs of beats. */
+export type Beats = Pick<BeatSeries, 'push' | 'steadiest'>;
+
 /**
  * Intervals between heart beats of one stream: found in every channel of an ECG or PPG, or as the device measured them (IBI, s,
  * stamped at their end; its first channel).
@@ -68,13 +71,14 @@ export class BeatSeries {
     });
   }
 
-  /** Those that an extractor before has made already: they are found, and pushed to, once. */
-  static shared(info: StreamInfo, shared: SharedParts = new Map()): { beats: BeatSeries; fresh: boolean } {
+  /** Those that an extractor before has made already and feeds, so that beats are found once; else new ones. */
+  static shared(info: StreamInfo, shared: SharedParts = new Map()): Beats {
     const made = shared.get(SHARED_NAME);
-    if (made instanceof BeatSeries) return { beats: made, fresh: false };
+    if (made instanceof BeatSeries)
+      return { push: () => {}, steadiest: (time, span_s) => made.steadiest(time, span_s) };
     const beats = new BeatSeries(info);
     shared.set(SHARED_NAME, beats);
-    return { beats, fresh: true };
+    return beats;
   }
 
   push(chunk: Chunk): void {
