@@ -80,7 +80,7 @@ export const heartRate = featureDefinition<Params>({
   summary:
     'Mean heart rate and RMSSD, from beats found causally in ECG or PPG, from inter-beat intervals, or (rate alone) from a heart rate that the device gives.',
   source:
-    'Pan & Tompkins 1985, doi:10.1109/TBME.1985.325532, and Hamilton 2002 (QRS); Elgendi et al. 2013, doi:10.1371/journal.pone.0076585 (pulse); Task Force 1996, doi:10.1161/01.CIR.93.5.1043 (RMSSD)',
+    'Pan & Tompkins 1985, doi:10.1109/TBME.1985.325532, and Hamilton 2002 (QRS); Zong et al. 2003, doi:10.1109/CIC.2003.1291140 (pulse); Task Force 1996, doi:10.1161/01.CIR.93.5.1043 (RMSSD)',
   params,
   streams: ['ECG', 'PPG', 'HR', 'IBI'],
   physics: beatProblems,

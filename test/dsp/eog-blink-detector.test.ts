@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import reference from '../../fixtures/features/eog-blinks.json' with { type: 'json' };
 import { EogBlinkDetector } from '../../src/dsp/eog-blink-detector.js';
+import { designButterworth, SosFilter } from '../../src/dsp/sos-filter.js';
 import { beatF1 } from './beat-matching.js';
 
 const { sfreq, least_uv, made, neurokit } = reference;
@@ -40,6 +41,17 @@ describe('EogBlinkDetector', () => {
       expect(Math.abs(blinks[i] - t)).toBeLessThan(0.03);
       expect(known[i] - blinks[i]).toBeCloseTo(lag_s, 9);
     }
+  });
+
+  // What a high-pass at 0.25 Hz, causal, makes of glances: why the detector has none.
+  it('would take glances for blinks behind a causal high-pass, and does not without', () => {
+    const highPass = new SosFilter(designButterworth('highpass', 3, 0.25, sfreq), 1);
+    const passed = Float64Array.from(made.samples_uv);
+    highPass.process(0, passed, passed, 0, passed.length);
+    const falsely = (samples: readonly number[]) =>
+      detect(samples).blinks.filter((b) => made.blinks_s.every((t) => Math.abs(b - t) > 0.1));
+    expect(falsely([...passed]).length).toBeGreaterThan(0);
+    expect(falsely(made.samples_uv)).toEqual([]);
   });
 
   it('finds the same at half the rate', () => {
