@@ -1,3 +1,4 @@
+import { AffectdError } from '../core/errors.js';
 import type { SharedExamples } from '../training/stored-examples.js';
 import { runTasks } from '../training/thread-pool.js';
 import { type FoldEngine, wasmFoldEngine } from './fold-engine.js';
@@ -38,7 +39,7 @@ export function runFolds(
       beside: import.meta.url,
       data: (): SharedEvaluationData => ({ ...data, examples: shared! }),
     },
-    failure: 'evaluation-failed',
+    failure: (message) => new AffectdError('evaluation-failed', message),
     done,
   });
 }
