@@ -8,6 +8,7 @@ import { benchModel, benchModelEegnet } from './model.js';
 import { benchPhysio } from './physio.js';
 import { benchReplay } from './replay.js';
 import { benchTrain, benchTrainEegnet } from './train.js';
+import { benchTrainFaces } from './train-faces.js';
 
 /** What some benchmarks can be told. */
 export interface BenchmarkOptions {
@@ -46,6 +47,7 @@ export const benchmarks: ReadonlyMap<string, Benchmark> = new Map<string, Benchm
   ['model-eegnet', async (options) => ({ ...(await benchModelEegnet(serving(options))) })],
   ['train', async (options) => ({ ...(await benchTrain(training(options))) })],
   ['train-eegnet', async (options) => ({ ...(await benchTrainEegnet(training(options))) })],
+  ['train-faces', async (options) => ({ ...(await benchTrainFaces(training(options))) })],
   ['replay', async () => ({ ...(await benchReplay()) })],
   ['lsl', async () => ({ ...(await benchLsl()) })],
 ]);

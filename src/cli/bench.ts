@@ -10,8 +10,15 @@ export const benchCommand: CommandFactory = (context) =>
   new Command('bench')
     .description('measure this machine; ratios to a peer from the same run hold better than times')
     .argument('[name...]', `benchmarks to run (default: all): ${[...benchmarks.keys()].join(', ')}`)
-    .option('--engine <name>', 'what computes the model (model, model-eegnet, train, train-eegnet)')
-    .option('--batch <windows>', 'windows a step (train, train-eegnet)', positiveInteger)
+    .option(
+      '--engine <name>',
+      'what computes the model (model, model-eegnet, train, train-eegnet, train-faces)',
+    )
+    .option(
+      '--batch <windows>',
+      'windows or images a step (train, train-eegnet, train-faces)',
+      positiveInteger,
+    )
     .option('--json', 'one JSON object a line')
     .addHelpText('after', examples('affectd bench features --json', 'affectd bench model replay'))
     .action(async (names: string[], options: BenchmarkOptions & { json?: boolean }) => {
