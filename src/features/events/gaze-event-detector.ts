@@ -76,8 +76,11 @@ const LID_NOISE = 0.01;
  * hardly any: so much of its movement is taken to lie before the samples that show it, and after them, s.
  */
 const LID_REST_S = 0.005;
-/** Gaze sinks before the lid reaches the pupil, for at most this long where samples are that sparse, s. */
-const LID_SINKS_S = 0.02;
+/**
+ * Gaze sinks before the lid reaches the pupil, and comes up after it has left it, for at most this long, s. Saccades take
+ * longer (21 ms and more, Carpenter 1988).
+ */
+const LID_FOLLOWS_S = 0.017;
 /** A blink of which the tracker sent no samples shows the lid for so long at its edges, s. */
 const LID_SEEN_S = 0.04;
 const LID_LEAD = 0.6;
@@ -151,6 +154,8 @@ export class GazeEventDetector {
   #lossFrom = -1;
   #lossEnd = Number.NEGATIVE_INFINITY;
   #opening = false;
+  /** First sample after the lid had last come up. */
+  #lidEnd = Number.NEGATIVE_INFINITY;
   #classified: SampleLabel = SampleLabel.fixation;
   #classifiedAt = Number.NEGATIVE_INFINITY;
   /** Index of the next slow sample at which its class is judged. */
@@ -274,6 +279,7 @@ export class GazeEventDetector {
     this.#lossFrom = -1;
     this.#lossEnd = Number.NEGATIVE_INFINITY;
     this.#opening = false;
+    this.#lidEnd = Number.NEGATIVE_INFINITY;
     this.#wasSlow = false;
     this.#slowEnd = Number.NEGATIVE_INFINITY;
     this.#afterLoss = true;
@@ -316,6 +322,7 @@ export class GazeEventDetector {
       const end = Math.max(this.#lossEnd, n - (this.#hasPupil ? late : 0));
       this.#mark(end, n, SampleLabel.slow);
       this.#slowFrom = n;
+      this.#lidEnd = end;
     }
   }
 
@@ -340,7 +347,7 @@ export class GazeEventDetector {
    * movement is a saccade, of which samples are taken back whose velocity rests on later ones that the lid moved.
    */
   #sinksFrom(fast: number, edge: number): number {
-    if (edge - fast <= this.#lag + Math.floor(LID_SINKS_S * this.sfreq)) {
+    if (edge - fast <= this.#lag + Math.floor(LID_FOLLOWS_S * this.sfreq)) {
       const first = Math.min(edge, fast + this.#lag);
       this.#mark(fast, first, SampleLabel.slow);
       return first;
@@ -515,11 +522,26 @@ export class GazeEventDetector {
       this.#mark(onset, newest, SampleLabel.slow);
       return;
     }
+    if (this.#risesWithLid(onset, end)) {
+      this.#mark(onset, end - this.#lag, SampleLabel.lost);
+      this.#mark(end - this.#lag, newest, SampleLabel.slow);
+      this.#slowFrom = newest;
+      return;
+    }
     this.#mark(onset, end, SampleLabel.saccade);
     this.#mark(end, newest, this.#isSparse ? SampleLabel.slow : SampleLabel.glissade);
     this.#lastEnd = end;
     this.#lastPeak = this.#peak;
     this.#slowFrom = this.#isSparse ? end : newest;
+  }
+
+  /**
+   * Whether what is fast from `onset` to before `end` is gaze that comes up with a lid: it begins with samples whose
+   * velocity rests on some that the lid moved, and ends soon. The counterpart of {@link #sinksFrom}.
+   */
+  #risesWithLid(onset: number, end: number): boolean {
+    if (this.#lidWidth > 1 || this.#isSparse || onset >= this.#lidEnd + this.#lag) return false;
+    return end - this.#lag - this.#lidEnd <= Math.floor(LID_FOLLOWS_S * this.sfreq);
   }
 
   /** A loss within a saccade ends it. */

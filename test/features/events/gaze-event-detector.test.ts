@@ -171,6 +171,15 @@ describe('GazeEventDetector', () => {
     },
   );
 
+  it.each([60, 125])('takes no lid for a saccade at %i Hz', (sfreq) => {
+    const scene = sceneAt(sfreq, { pursuitShare: 0, blinks_per_min: 30, duration_s: 240 });
+    const { pairs, found, truths } = matchEvents('saccade', scene, eventsOf(scene));
+    const blinks = scene.truth.filter(({ kind }) => kind === 'blink').length;
+    expect(blinks).toBeGreaterThan(80);
+    expect(found - pairs.length).toBeLessThan(0.05 * blinks);
+    expect(truths - pairs.length).toBeLessThan(0.02 * truths);
+  });
+
   it('puts the edges of a blink between sparse samples, and keeps what they show beside it', () => {
     const events: GazeEvent[] = [];
     const detector = new GazeEventDetector(30, (e) => events.push(e));
