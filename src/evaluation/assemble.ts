@@ -4,6 +4,7 @@ import { spread } from './metrics/spread.js';
 import type { Outputs } from './outputs.js';
 import { byTrial, type Level, type Paired, paired, type Quantity } from './scores.js';
 import type { Split, SplitSettings } from './splits/split.js';
+import { unitOf } from './splits/unit.js';
 
 /** All that one split brought. */
 export interface SplitOutcomes {
@@ -99,4 +100,15 @@ export function classSeries(
 ): Paired | null {
   if (learner.outcomes[0][0].classes.length === 0) return null;
   return averaged(data, outcomes, learner, 'class', level);
+}
+
+/** Trials where every label holds for its whole trial, else windows. */
+export function defaultLevels({ examples }: EvaluationData): Level[] {
+  const labels = new Map<string, string>();
+  for (const example of examples) {
+    const [trial, label] = [unitOf.trial(example), JSON.stringify(example.label)];
+    if ((labels.get(trial) ?? label) !== label) return ['window'];
+    labels.set(trial, label);
+  }
+  return ['trial'];
 }

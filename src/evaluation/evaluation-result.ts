@@ -66,6 +66,8 @@ export interface CoverageRow {
   readonly covered: Spread;
   /** Mean whole width, scale -1..1. */
   readonly width: number;
+  /** The same of intervals that adapt to labels as these arrive; null where labels hold for whole trials. */
+  readonly adaptive: { readonly covered: Spread; readonly width: number } | null;
 }
 
 export interface SplitResult {

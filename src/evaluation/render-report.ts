@@ -97,15 +97,17 @@ function splitSection(split: SplitResult, figures: readonly ReportFigure[]): str
     ...(split.coverage.length > 0
       ? [
           `### ${marked('Prediction intervals', label)}`,
-          'Conformal, from the errors on the other people; what they promise, what they held, and how wide they are.',
+          'Conformal, from the errors on the other people; what they promise, what they held, and how wide they are. Adapting: the same once each label, as it arrives, moves the level that is asked for.',
           markdownTable(
-            ['model', 'dimension', 'promised', 'held', 'width'],
-            split.coverage.map(({ model, quantity, level, covered, width }) => [
+            ['model', 'dimension', 'promised', 'held', 'width', 'held, adapting', 'width, adapting'],
+            split.coverage.map(({ model, quantity, level, covered, width, adaptive }) => [
               model,
               quantity,
               number(level, 2),
               plusMinus(covered),
               number(width),
+              adaptive ? plusMinus(adaptive.covered) : '-',
+              adaptive ? number(adaptive.width) : '-',
             ]),
           ),
         ]

@@ -1,10 +1,9 @@
-import { quantitiesOf, type SplitOutcomes } from './assemble.js';
+import { defaultLevels, quantitiesOf, type SplitOutcomes } from './assemble.js';
 import type { EvaluateConfig } from './evaluate-config.js';
 import type { SplitResult, Table } from './evaluation-result.js';
 import type { EvaluationData, FoldOutcome } from './fold-task.js';
 import { comparisonOf, learntOf, rowOf, unitKind } from './learnt.js';
-import { type Level, leadingMetric, type Quantity } from './scores.js';
-import { unitOf } from './splits/unit.js';
+import { leadingMetric, type Quantity } from './scores.js';
 import { sweepTables } from './sweep-tables.js';
 import { aucIntervals, coverageRows, riskCurves } from './uncertainty.js';
 
@@ -51,15 +50,4 @@ function allQuantities(told: readonly FoldOutcome[]): (Quantity | 'overall')[] {
   const all = new Set(told.flatMap(quantitiesOf));
   const dimensions = [...all].filter((quantity) => quantity !== 'class');
   return [...all, ...(dimensions.length > 1 ? (['overall'] as const) : [])];
-}
-
-/** Trials where every label holds for its whole trial, else windows. */
-export function defaultLevels({ examples }: EvaluationData): Level[] {
-  const labels = new Map<string, string>();
-  for (const example of examples) {
-    const [trial, label] = [unitOf.trial(example), JSON.stringify(example.label)];
-    if ((labels.get(trial) ?? label) !== label) return ['window'];
-    labels.set(trial, label);
-  }
-  return ['trial'];
 }

@@ -1,20 +1,29 @@
-import { conformalHalfWidth } from '../training/conformal.js';
-import { averaged, classSeries, quantitiesOf, reading, type SplitOutcomes } from './assemble.js';
+import { conformalHalfWidths } from '../training/conformal.js';
+import {
+  averaged,
+  classSeries,
+  defaultLevels,
+  quantitiesOf,
+  reading,
+  type SplitOutcomes,
+} from './assemble.js';
 import type { CoverageRow, SplitResult } from './evaluation-result.js';
 import type { EvaluationData } from './fold-task.js';
+import { adaptiveCoverage } from './metrics/adaptive-coverage.js';
 import { areaUnderRoc } from './metrics/area-under-roc.js';
 import { mostLikely } from './metrics/class-probabilities.js';
 import { clusterBootstrap } from './metrics/cluster-bootstrap.js';
-import { intervalCoverage } from './metrics/interval-coverage.js';
+import { type IntervalCoverage, intervalCoverage } from './metrics/interval-coverage.js';
 import { type RiskCoverage, riskCoverage } from './metrics/risk-coverage.js';
-import { spread } from './metrics/spread.js';
+import { type Spread, spread } from './metrics/spread.js';
 import type { Level, Quantity } from './scores.js';
 import { groupBy } from './splits/group.js';
 import { unitOf } from './splits/unit.js';
 
 /**
  * Conformal intervals as a new person would get them: each unit's half width from the errors on all the others (none of
- * which trained on it either), by person; and what of its labels these intervals held.
+ * which trained on it either), by person; and what of its labels these intervals held. Where labels change within trials
+ * they arrive as the windows do: then also what intervals held that adapt to them.
  */
 export function coverageRows(
   data: EvaluationData,
@@ -22,6 +31,8 @@ export function coverageRows(
   level: Level,
   interval: number,
 ): CoverageRow[] {
+  const order = new Map(data.examples.map((example, i) => [example, i]));
+  const arrive = level === 'window' && defaultLevels(data)[0] === 'window';
   return reading(outcomes).flatMap((learner) =>
     learner.outcomes[0][0].heads.flatMap((quantity): CoverageRow[] => {
       const series = averaged(data, outcomes, learner, quantity, level);
@@ -30,31 +41,41 @@ export function coverageRows(
       ];
       const errors = units.map((rows) => rows.map((i) => Math.abs(series.predicted[i][0] - series.label[i])));
       const held = units.flatMap((rows, u) => {
-        const half = conformalHalfWidth(
-          errors.filter((_, other) => other !== u),
-          interval,
-        );
+        const halfWidth = conformalHalfWidths(errors.filter((_, other) => other !== u));
+        const half = halfWidth(interval);
         if (half === null) return [];
-        return [
-          intervalCoverage(
-            rows.map((i) => series.predicted[i][0]),
-            rows.map(() => half),
-            rows.map((i) => series.label[i]),
-          ),
-        ];
+        const inTime = [...rows].sort(
+          (a, b) => order.get(series.examples[a])! - order.get(series.examples[b])!,
+        );
+        const predicted = inTime.map((i) => series.predicted[i][0]);
+        const label = inTime.map((i) => series.label[i]);
+        const fixed = intervalCoverage(
+          predicted,
+          rows.map(() => half),
+          label,
+        );
+        return [{ fixed, adaptive: arrive ? adaptiveCoverage(predicted, label, halfWidth, interval) : null }];
       });
       if (held.length === 0) return [];
+      const adaptive = held.flatMap((own) => own.adaptive ?? []);
       return [
         {
           model: learner.name,
           quantity,
           level: interval,
-          covered: spread(held.map(({ covered }) => covered)),
-          width: spread(held.map(({ width }) => width)).mean,
+          ...summary(held.map(({ fixed }) => fixed)),
+          adaptive: adaptive.length > 0 ? summary(adaptive) : null,
         },
       ];
     }),
   );
+}
+
+function summary(held: readonly IntervalCoverage[]): { covered: Spread; width: number } {
+  return {
+    covered: spread(held.map(({ covered }) => covered)),
+    width: spread(held.map(({ width }) => width)).mean,
+  };
 }
 
 /**

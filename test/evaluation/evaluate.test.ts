@@ -88,9 +88,12 @@ describe('evaluate', () => {
   it('says what intervals held, and how well seeds know error', () => {
     const { coverage, aurc } = result.splits[0];
     expect(coverage).toHaveLength(4);
-    for (const { covered, width } of coverage) {
+    for (const { covered, width, adaptive } of coverage) {
       expect(covered.counted).toBe(4);
       expect(width).toBeGreaterThan(0);
+      // The labels change within trials: they arrive.
+      expect(adaptive!.covered.counted).toBe(4);
+      expect(Math.abs(adaptive!.width - width)).toBeLessThan(0.5 * width);
     }
     expect(aurc).toHaveLength(4);
   });
