@@ -38,6 +38,9 @@ const training = ({ batch, ...options }: BenchmarkOptions = {}) => ({
   ...(batch !== undefined && { batch }),
 });
 
+/** Benchmarks that run only where they are named: on WebAssembly this one takes minutes and gigabytes. */
+export const onlyNamed: ReadonlySet<string> = new Set(['train-faces']);
+
 /** Every benchmark by the name that `affectd bench` knows it by. */
 export const benchmarks: ReadonlyMap<string, Benchmark> = new Map<string, Benchmark>([
   ['features', async () => ({ ...(await benchFeatures()) })],

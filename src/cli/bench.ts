@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type BenchmarkOptions, benchmarks } from '../bench/benchmarks.js';
+import { type BenchmarkOptions, benchmarks, onlyNamed } from '../bench/benchmarks.js';
 import { ConfigurationError } from '../core/errors.js';
 import { type CommandFactory, examples, positiveInteger } from './command.js';
 import { note } from './context.js';
@@ -9,7 +9,10 @@ import { openOutput } from './output.js';
 export const benchCommand: CommandFactory = (context) =>
   new Command('bench')
     .description('measure this machine; ratios to a peer from the same run hold better than times')
-    .argument('[name...]', `benchmarks to run (default: all): ${[...benchmarks.keys()].join(', ')}`)
+    .argument(
+      '[name...]',
+      `benchmarks to run (default: all but ${[...onlyNamed].join(', ')}): ${[...benchmarks.keys()].join(', ')}`,
+    )
     .option(
       '--engine <name>',
       'what computes the model (model, model-eegnet, train, train-eegnet, train-faces)',
@@ -23,7 +26,8 @@ export const benchCommand: CommandFactory = (context) =>
     .addHelpText('after', examples('affectd bench features --json', 'affectd bench model replay'))
     .action(async (names: string[], options: BenchmarkOptions & { json?: boolean }) => {
       const output = openOutput('-', context.stdout);
-      for (const name of names.length > 0 ? names : benchmarks.keys()) {
+      const all = [...benchmarks.keys()].filter((name) => !onlyNamed.has(name));
+      for (const name of names.length > 0 ? names : all) {
         const benchmark = benchmarks.get(name);
         if (!benchmark) {
           throw new ConfigurationError(

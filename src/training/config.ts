@@ -47,7 +47,10 @@ export const trainConfigSchema = z.strictObject({
   type: z.string().describe('Kind of model.'),
   pipeline: z
     .string()
-    .describe('Pipeline file, relative to this one; its only model node is the one to train.'),
+    .optional()
+    .describe(
+      'Pipeline file, relative to this one; its only model node is the one to train. Left out where the data are images.',
+    ),
   data: z.discriminatedUnion('kind', [simulatedData, datasetData]),
   settings: z.record(z.string(), z.unknown()).describe("The model's sizes; the type's own schema."),
   clip_sd: z.number().positive().nullable().describe('Limit of standardised inputs, in standard deviations.'),
@@ -77,8 +80,8 @@ export interface LoadedTrainConfig {
   readonly config: TrainConfig;
   /** Folder of the file: the model is written there. */
   readonly directory: string;
-  /** Pipeline file, absolute. */
-  readonly pipeline: string;
+  /** Pipeline file, absolute; null: none. */
+  readonly pipeline: string | null;
 }
 
 export async function loadTrainConfig(path: string): Promise<LoadedTrainConfig> {
@@ -87,5 +90,6 @@ export async function loadTrainConfig(path: string): Promise<LoadedTrainConfig> 
     invalid: (message) => new ConfigurationError('training-invalid', message),
   });
   const directory = dirname(resolve(path));
-  return { config, directory, pipeline: resolve(directory, config.pipeline) };
+  const pipeline = config.pipeline === undefined ? null : resolve(directory, config.pipeline);
+  return { config, directory, pipeline };
 }

@@ -29,6 +29,12 @@ const evidenceText: Readonly<Record<string, string>> = {
   none: '**Nothing was shown of what this model is worth** on people whom it was not trained on.',
 };
 
+function inputOf({ pipeline }: TrainingReport): string {
+  if (pipeline === null)
+    return 'images of faces, cut out and shrunk as in the data set, pixels from 0 to 1; no pipeline serves them';
+  return `the pipeline \`${shortPath(pipeline)}\`, its features standardised with the training people's mean and deviation`;
+}
+
 /** The model card of a model trained on a data set. */
 export function renderDatasetCard(card: DatasetCard): string {
   const { config, report, dataset, groups, evidence, evaluation } = card;
@@ -40,7 +46,7 @@ ${evidenceText[evidence]} Evidence: \`${evidence}\`, in every prediction.
 
 - Model: \`${report.model}\`
 - Kind: ${report.type}, ${report.parameters.toLocaleString('en')} parameters; sizes and training in \`train.yaml\`
-- Input: the pipeline \`${shortPath(config.pipeline)}\`, its features standardised with the training people's mean and deviation
+- Input: ${inputOf(report)}
 - Output: ${card.outputs}
 - Made by: \`affectd train models/${config.name}/train.yaml\`
 

@@ -22,7 +22,8 @@ export interface TrainingReport {
   readonly model: string;
   readonly type: string;
   readonly parameters: number;
-  readonly pipeline: string;
+  /** Null: none serves it. */
+  readonly pipeline: string | null;
   readonly data: TrainConfig['data'];
   readonly windows: { readonly train: number; readonly validation: number; readonly calibration: number };
   readonly best: Epoch;
@@ -91,7 +92,7 @@ feelings can be read from their signals, and its output for a real person means 
 
 - Model: \`${report.model}\`
 - Kind: ${report.type}, ${report.parameters.toLocaleString('en')} parameters; sizes and training in \`train.yaml\`
-- Input: the pipeline \`${shortPath(config.pipeline)}\`, its features standardised with the training people's mean and deviation
+- Input: the pipeline \`${shortPath(report.pipeline!)}\`, its features standardised with the training people's mean and deviation
 - Output: valence and arousal, -1..1, of the 4 s that a window holds: the label is the mean of the simulated trajectory over the window, no lag assumed
 - Made by: \`affectd train models/${config.name}/train.yaml\`
 

@@ -28,9 +28,11 @@ import { discoverInputs } from './discover-inputs.js';
 import { duration } from './duration.js';
 import { ceilingRow, constantRow, evaluate } from './evaluate.js';
 import { summariseEvaluation } from './evaluation-summary.js';
+import { engineProblems } from './engine-problems.js';
 import type { Example } from './example.js';
 import { loadExamples } from './example-set.js';
 import { type Epoch, fitModel } from './fit.js';
+import { loadedFrames } from './frame-loader.js';
 import { modelFolder } from './model-folder.js';
 import { onlyModel } from './only-model.js';
 import { groupPeople, type PeopleGroups } from './people-groups.js';
@@ -65,14 +67,19 @@ export interface TrainOptions {
 /** How long the sessions are from which a pipeline's features are read off, s. */
 const DISCOVERY_S = 6;
 
+interface Served {
+  readonly pipeline: Pipeline;
+  readonly node: ModelNode;
+}
+
 /** A checked configuration: whatever can be found wrong without hours of data has been. */
 interface Plan {
   readonly config: TrainConfig;
   readonly directory: string;
   /** The model's. */
   readonly folder: string;
-  readonly pipeline: Pipeline;
-  readonly node: ModelNode;
+  /** What serves the model; null for models of images, which nothing serves yet. */
+  readonly served: Served | null;
   readonly definition: ModelDefinition<unknown>;
   readonly settings: unknown;
   readonly evaluation: EvaluationSummary | null;
@@ -96,23 +103,28 @@ async function makePlan(path: string, out: string | null): Promise<Plan> {
     ? await summariseEvaluation(resolve(directory, evaluation.report), evaluation.model)
     : null;
   if (summary?.leaky) throw invalid('evaluation.report: it is leaky; a card takes honest figures only');
-  const pipeline = await loadPipeline(file);
-  const node = onlyModel(pipeline);
-  if (node.type !== config.type)
+  const pipeline = file === null ? null : await loadPipeline(file);
+  const served = pipeline && { pipeline, node: onlyModel(pipeline) };
+  if (served && served.node.type !== config.type)
     throw invalid(
-      `type: ${config.type}, but ${file}: models.${node.name} is of type ${node.type}, and would not take it; make them one`,
+      `type: ${config.type}, but ${file}: models.${served.node.name} is of type ${served.node.type}, and would not take it; make them one`,
     );
   return {
     config,
     directory,
     folder: await modelFolder(config.name, directory, out),
-    pipeline,
-    node,
+    served,
     definition,
     settings: settings.data,
     evaluation: summary,
     invalid,
   };
+}
+
+/** Throws where no pipeline is named. */
+function servedBy({ served, invalid }: Plan): Served {
+  if (served) return served;
+  throw invalid('pipeline: missing; only models of images have none');
 }
 
 /** The model's inputs, standardised as `examples` are spread. */
@@ -145,7 +157,7 @@ interface TrainingData {
 const nothingOpen = async (): Promise<void> => {};
 
 function simulate(plan: Plan, data: SimulatedData, progress: (line: string) => void): TrainingData {
-  const { pipeline, node } = plan;
+  const { pipeline, node } = servedBy(plan);
   const brief = { ...data, duration_s: DISCOVERY_S, people: { ...data.people, train: data.profiles.length } };
   const inputs = discoverInputs(
     pipeline,
@@ -163,19 +175,22 @@ function simulate(plan: Plan, data: SimulatedData, progress: (line: string) => v
 }
 
 function collect(
-  { pipeline, node }: Plan,
+  plan: Plan,
   inputs: ModelInputs,
   sessions: readonly SimulatedSession[],
   step_s: number,
 ): Example[] {
+  const { pipeline, node } = servedBy(plan);
   return sessions.flatMap((session) => collectExamples(pipeline, node, inputs, session, step_s));
 }
 
 async function load(plan: Plan, data: DatasetData, options: TrainOptions): Promise<TrainingData> {
-  const { pipeline, directory, definition, settings, invalid } = plan;
+  const { served, directory, definition, settings, invalid } = plan;
+  const pipeline = served?.pipeline ?? null;
   const loaded = await loadExamples(data, { ...options, pipeline, directory });
   const { dataset, inputs, classes, examples, close } = loaded;
   try {
+    if (!dataset.hasImages) servedBy(plan);
     checkFit(plan, inputs);
     const told = definition.outputs(settings).classes;
     if (told.length > 0 && told.join() !== classes.join())
@@ -184,7 +199,7 @@ async function load(plan: Plan, data: DatasetData, options: TrainOptions): Promi
     return {
       inputs,
       groups: groupPeople(examples, data.shares, data.seed),
-      evidence: kind === 'simulated-features' ? 'simulated' : plan.evaluation ? 'validated' : 'none',
+      evidence: kind.startsWith('simulated-') ? 'simulated' : plan.evaluation ? 'validated' : 'none',
       name: dataset.name,
       source: datasetDefinitions.get(kind)!.source,
       close,
@@ -275,6 +290,8 @@ async function trainOn(plan: Plan, data: TrainingData, options: TrainOptions): P
   const inputs = inputSpecs(plan, data.inputs, groups.train);
   const model = bindModel(definition, settings, inputs);
   const { tf, device, name: trainer, detail } = await chooseTrainingEngine(options.trainingEngine);
+  const [lacking] = engineProblems(trainer, model, config.fit.batch_size);
+  if (lacking) throw plan.invalid(lacking);
   const parameterCount = countParameters(model.parameters);
   progress(
     `training ${config.type} with ${parameterCount} parameters on ${groups.train.length} windows, with ${trainer}${detail ? ` on ${detail}` : ''}`,
@@ -312,6 +329,7 @@ async function trainOn(plan: Plan, data: TrainingData, options: TrainOptions): P
   await device.close();
 
   const probes = groups.validation.length > 0 ? groups.validation : groups.train;
+  const [probe] = await loadedFrames([probes[probes.length >> 1]]);
   const id = await writeModel(
     folder,
     {
@@ -323,8 +341,11 @@ async function trainOn(plan: Plan, data: TrainingData, options: TrainOptions): P
       parameters,
       calibration,
       validity: config.validity,
-      familiarity: familiarLimits(inputs, framesOf([...groups.calibration, ...groups.validation])),
-      probe: probes[probes.length >> 1].frame,
+      // How light an image is does not tell whether there is a face in it.
+      ...(!inputs.some(({ kind }) => kind === 'image') && {
+        familiarity: familiarLimits(inputs, framesOf([...groups.calibration, ...groups.validation])),
+      }),
+      probe,
       card: '',
     },
     tf,
@@ -333,7 +354,7 @@ async function trainOn(plan: Plan, data: TrainingData, options: TrainOptions): P
     model: id,
     type: config.type,
     parameters: parameterCount,
-    pipeline: config.pipeline,
+    pipeline: config.pipeline ?? null,
     data: config.data,
     windows: {
       train: groups.train.length,
