@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { InputError } from '../core/errors.js';
 import type { ModalityInput, ModelFrame } from '../core/model.js';
 import type { Label } from '../datasets/dataset.js';
@@ -128,7 +128,12 @@ export class ExampleFileWriter {
     this.#write(Buffer.from(JSON.stringify(indexOf(layouts, examples))));
     this.#write(tail);
     this.#close();
-    this.#tried(() => renameSync(partOf(this.path), this.path));
+    try {
+      renameSync(partOf(this.path), this.path);
+    } catch (error) {
+      // Another process was as far first and has it open, which some systems mind; its file is the same.
+      if (!existsSync(this.path)) throw unwritable(this.path, error);
+    }
   }
 
   /** Leaves nothing behind of a file that isn't finished. */
@@ -158,12 +163,7 @@ export class ExampleFileWriter {
     try {
       return act();
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      throw new InputError(
-        'examples-unwritable',
-        `${this.path}: examples cannot be written (${code}); make room there, or name another cache folder by XDG_CACHE_HOME`,
-        { cause: error },
-      );
+      throw unwritable(this.path, error);
     }
   }
 }
@@ -267,6 +267,15 @@ export class ExampleFile {
       from += got;
     }
   }
+}
+
+function unwritable(path: string, cause: unknown): InputError {
+  const { code } = cause as NodeJS.ErrnoException;
+  return new InputError(
+    'examples-unwritable',
+    `${path}: examples cannot be written (${code}); make room there, or name another cache folder by XDG_CACHE_HOME`,
+    { cause },
+  );
 }
 
 function unreadable(path: string, problem: string): InputError {
