@@ -233,6 +233,20 @@ describe('GazeEventDetector', () => {
     expect(Math.max(...late)).toBeLessThanOrEqual(LOOK_AHEAD_S + 1e-9);
   });
 
+  it('takes samples at once or one by one', () => {
+    const scene = sceneAt(250, { duration_s: 60 });
+    const events: GazeEvent[] = [];
+    const detector = new GazeEventDetector(250, (e) => events.push(e));
+    const times = scene.x.map((_, i) => i / 250);
+    for (let from = 0, n = 1; from < times.length; from += n, n = (7 * n + 3) % 101) {
+      const part = (row: Float64Array) => row.subarray(from, from + n);
+      detector.pushAll(part(times), part(scene.x), part(scene.y), part(scene.pupil));
+    }
+    detector.finish();
+    expect(events.length).toBeGreaterThan(100);
+    expect(events).toEqual(eventsOf(scene));
+  });
+
   it('gives events in order that do not overlap', () => {
     const events = eventsOf(sceneAt(250));
     for (let i = 1; i < events.length; i++)
