@@ -1,4 +1,4 @@
-import type { Example } from '../training/example.js';
+import { labelGroup } from '../training/group-weights.js';
 import { assemble, classSeries, type SplitOutcomes } from './assemble.js';
 import type { EvaluationResult } from './evaluation-result.js';
 import { confusionMatrix } from './figures/confusion-matrix.js';
@@ -180,17 +180,8 @@ function informationFigures(
 
 /** Test windows in groups, by class or by the signs of valence and arousal, and their weights. */
 function weightRows(data: EvaluationData, { split }: SplitOutcomes, folds: readonly FoldOutcome[]) {
-  const groupName = ({ label: { class: own, targets } }: Example): string | null => {
-    if (own !== null) return data.classes[own];
-    const [dimension] = data.dimensions;
-    const parts = data.dimensions.slice(0, 2).flatMap((d) => {
-      const value = targets[d];
-      return value === undefined ? [] : [`${value > 0 ? 'high' : 'low'} ${d}`];
-    });
-    return dimension === undefined || parts.length === 0 ? null : parts.join(', ');
-  };
   const all = split.folds.flatMap(({ test }, fold) =>
-    test.map((i, row) => ({ fold, row, group: groupName(data.examples[i]) })),
+    test.map((i, row) => ({ fold, row, group: labelGroup(data.examples[i], data.dimensions, data.classes) })),
   );
   const groups = groupBy(
     all.filter(({ group }) => group !== null),

@@ -2,6 +2,7 @@ import type { Manifest } from '../models/manifest.js';
 import type { SimulatedData, TrainConfig } from './config.js';
 import type { DimensionReport, EvaluationRow } from './evaluate.js';
 import type { Epoch } from './fit.js';
+import type { GroupWeights } from './group-weights.js';
 import { markdownTable } from './markdown-table.js';
 import type { RankAgreement } from './rank-agreement.js';
 
@@ -29,6 +30,8 @@ export interface TrainingReport {
   readonly best: Epoch;
   readonly calibration: Manifest['calibration'];
   readonly history: readonly Epoch[];
+  /** By label, of the people held out for early stopping; where there are none, of those trained on. */
+  readonly weights: { readonly modalities: readonly string[]; readonly groups: readonly GroupWeights[] };
 }
 
 const figure = (value: number): string => (Number.isFinite(value) ? value.toFixed(3) : '-');

@@ -33,9 +33,11 @@ import type { Example } from './example.js';
 import { loadExamples } from './example-set.js';
 import { type Epoch, fitModel } from './fit.js';
 import { loadedFrames } from './frame-loader.js';
+import { groupWeights } from './group-weights.js';
 import { modelFolder } from './model-folder.js';
 import { onlyModel } from './only-model.js';
 import { groupPeople, type PeopleGroups } from './people-groups.js';
+import { predictExamples } from './predicting.js';
 import { rankAgreement } from './rank-agreement.js';
 import { renderCard, type SimulatedReport, type TrainingReport } from './report.js';
 import { type SimulatedSession, simulatedPeople } from './simulated-people.js';
@@ -325,10 +327,11 @@ async function trainOn(plan: Plan, data: TrainingData, options: TrainOptions): P
     config.interval_level,
     config.fit.seed,
   );
+  const probes = groups.validation.length > 0 ? groups.validation : groups.train;
+  const weighed = await predictExamples(model, executable, probes);
   await executable.dispose();
   await device.close();
 
-  const probes = groups.validation.length > 0 ? groups.validation : groups.train;
   const [probe] = await loadedFrames([probes[probes.length >> 1]]);
   const id = await writeModel(
     folder,
@@ -364,6 +367,10 @@ async function trainOn(plan: Plan, data: TrainingData, options: TrainOptions): P
     best,
     calibration,
     history,
+    weights: {
+      modalities: model.inputs.map(({ name }) => name),
+      groups: groupWeights(model, probes, weighed),
+    },
   };
   const { report, card } = await describe(plan, data, basis, options);
   await writeFile(join(folder, 'CARD.md'), card);

@@ -2,6 +2,7 @@ import { XMLValidator } from 'fast-xml-parser';
 import { expect, it } from 'vitest';
 import { trainingFigures } from '../../src/evaluation/training-figures.js';
 import type { Epoch } from '../../src/training/fit.js';
+import type { TrainingReport } from '../../src/training/report.js';
 
 const history = (scores: readonly number[]): Epoch[] =>
   scores.map((score, i) => ({
@@ -12,17 +13,39 @@ const history = (scores: readonly number[]): Epoch[] =>
     watched: null,
   }));
 
+const none = { modalities: ['eeg'], groups: [] };
+const drawn = (scores: readonly number[], weights: TrainingReport['weights'] = none) =>
+  trainingFigures({ type: 'demo', history: history(scores), weights });
+
 it('draws loss, objectives and validation score, the same bytes each time', () => {
-  const figures = trainingFigures('demo', history([0.2, 0.4, 0.5]));
+  const figures = drawn([0.2, 0.4, 0.5]);
   expect([...figures.keys()]).toEqual(['loss.svg', 'objectives.svg', 'validation.svg']);
   for (const svg of figures.values()) expect(XMLValidator.validate(svg)).toBe(true);
   expect(figures.get('objectives.svg')).toContain('ranking');
-  expect([...trainingFigures('demo', history([0.2, 0.4, 0.5]))]).toEqual([...figures]);
+  expect([...drawn([0.2, 0.4, 0.5])]).toEqual([...figures]);
 });
 
 it('leaves the score out where there was no validation', () => {
-  expect([...trainingFigures('demo', history([Number.NaN, Number.NaN])).keys()]).toEqual([
+  expect([...drawn([Number.NaN, Number.NaN]).keys()]).toEqual(['loss.svg', 'objectives.svg']);
+});
+
+it('draws what the model weighs, by label, where there is something to weigh', () => {
+  const of = (mean: number) => ({ mean, sd: null });
+  const weights = {
+    modalities: ['eeg', 'eye'],
+    groups: [
+      { name: 'high valence', windows: 3, modalities: [of(0.25), of(0.75)], routing: [of(0.9), of(0.1)] },
+    ],
+  };
+  const figures = drawn([0.2], weights);
+  expect([...figures.keys()]).toEqual([
     'loss.svg',
     'objectives.svg',
+    'validation.svg',
+    'attention.svg',
+    'routing.svg',
   ]);
+  for (const svg of figures.values()) expect(XMLValidator.validate(svg)).toBe(true);
+  for (const text of ['high valence', 'eye', '0.75']) expect(figures.get('attention.svg')).toContain(text);
+  expect(figures.get('routing.svg')).toContain('0.90');
 });

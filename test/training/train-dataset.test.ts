@@ -67,6 +67,8 @@ describe('train on recordings of our own', () => {
     expect(manifest.evidence).toBe('none');
     expect(Object.keys(manifest.familiarity!)).toEqual(['eda', 'temp']);
     expect(report.windows).toEqual({ train: 74, validation: 37, calibration: 37 });
+    expect(report.weights.modalities).toEqual(['eda', 'temp']);
+    expect(report.weights.groups.reduce((sum, { windows }) => sum + windows, 0)).toBe(37);
     const card = readFileSync(join(directory, 'CARD.md'), 'utf8');
     expect(card).toContain('Nothing was shown of what this model is worth');
     expect(card).toContain(report.model);

@@ -11,7 +11,7 @@ export interface WeightMap {
   readonly rows: readonly string[];
   readonly columns: readonly string[];
   /** [rows][columns], over the windows of a row. */
-  readonly weights: readonly (readonly Spread[])[];
+  readonly weights: readonly (readonly Pick<Spread, 'mean' | 'sd'>[])[];
   readonly label: string | null;
 }
 
