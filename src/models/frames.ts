@@ -36,6 +36,7 @@ function encodeModality(input: InputSpec, frame: ModalityFrame, out: Float32Arra
   if (input.kind === 'image') {
     // Channels lie side by side, pixel by pixel, and are decoded together: they're there, or none is.
     const channels = input.channels.length;
+    if (frame.values.length !== out.length) throw new TypeError(`${input.name}: its image was not loaded`);
     if (!frame.mask.every((measured) => measured === 1) || !frame.values.every(Number.isFinite)) return false;
     for (let i = 0; i < out.length; i++) out[i] = standardised(frame.values[i], i % channels);
     return true;

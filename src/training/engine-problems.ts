@@ -13,7 +13,7 @@ export function engineProblems(engine: TrainingEngineName, model: BoundModel, ba
   if (engine !== 'wasm' || !model.inputs.some(({ kind }) => kind === 'image')) return [];
   // Memory grows evenly with the batch; laying out a large one would take long.
   const [eight, sixteen] = [trainingBytes(model, 8), trainingBytes(model, 16)];
-  const bytes = eight + (batch_size / 8 - 1) * (sixteen - eight);
+  const bytes = eight + (Math.ceil(batch_size / 8) - 1) * (sixteen - eight);
   if (bytes <= WASM_BYTES) return [];
   const size = (bytes / 1e9).toFixed(1);
   return [

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { encodeFrames } from '../../src/models/frames.js';
+import { inputSpec } from '../engines/reference-model.js';
 import { fullFrame, inputs } from '../engines/small-model.js';
 
 describe('encodeFrames', () => {
@@ -36,5 +37,33 @@ describe('encodeFrames', () => {
     const [eeg, eye, eda] = fullFrame();
     const blank = { ...eye, mask: new Uint8Array(3) };
     expect([...encodeFrames(inputs, [[eeg, blank, eda]]).presence]).toEqual([1, 0, 1]);
+  });
+
+  describe('of an image', () => {
+    const spec = inputSpec('face', [2, 2, 3]);
+    const image = [{ ...spec, standardisation: { mean: [0, 10, 20], sd: [255, 5, 10], clip_sd: null } }];
+    const values = Float32Array.from({ length: 12 }, (_, i) => [255, 20, 40][i % 3]);
+    const frame = { values, mask: Uint8Array.of(1, 1, 1), present: true };
+
+    it('standardises each colour, pixel by pixel', () => {
+      const { inputs: encoded, presence } = encodeFrames(image, [[frame]]);
+      expect([...encoded.get('face')!]).toEqual([1, 2, 2, 1, 2, 2, 1, 2, 2, 1, 2, 2]);
+      expect([...presence]).toEqual([1]);
+    });
+
+    it('takes one that lacks a colour, or holds a NaN, as absent', () => {
+      const lacking = { ...frame, mask: Uint8Array.of(1, 0, 1) };
+      const spoilt = { ...frame, values: Float32Array.from(values).fill(Number.NaN, 3, 4) };
+      for (const absent of [lacking, spoilt]) {
+        const { inputs: encoded, presence } = encodeFrames(image, [[absent]]);
+        expect([...presence]).toEqual([0]);
+        expect(encoded.get('face')!.every((value) => value === 0)).toBe(true);
+      }
+    });
+
+    it('refuses one that was not loaded', () => {
+      const pending = { ...frame, values: new Float32Array() };
+      expect(() => encodeFrames(image, [[pending]])).toThrow('face: its image was not loaded');
+    });
   });
 });
