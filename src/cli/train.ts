@@ -46,8 +46,7 @@ export const trainCommand: CommandFactory = (context, exit) =>
       });
       const figures = join(options.out ?? dirname(config), 'figures');
       await mkdir(figures, { recursive: true });
-      for (const [file, svg] of trainingFigures(result))
-        await writeFile(join(figures, file), svg);
+      for (const [file, svg] of trainingFigures(result)) await writeFile(join(figures, file), svg);
       const output = openOutput('-', context.stdout);
       await output.write(options.json ? `${JSON.stringify(result)}\n` : `${result.model}\n`);
       exit(ExitCode.ok);
