@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import type sharp from 'sharp';
 import { ConfigurationError } from '../../core/errors.js';
 import { damaged, missing } from '../dataset-error.js';
 
@@ -15,12 +14,29 @@ export interface FaceCrop {
 /** Channels of a decoded image, side by side in each pixel. */
 export const colours = ['red', 'green', 'blue'] as const;
 
-let decoder: Promise<typeof sharp> | null = null;
+/** What of the package is used here. */
+type Sharp = {
+  (path: string, options: { failOn: 'error' }): SharpImage;
+  cache(keep: boolean): unknown;
+};
+interface SharpImage {
+  metadata(): Promise<{ readonly width?: number; readonly height?: number }>;
+  extract(box: { left: number; top: number; width: number; height: number }): SharpImage;
+  resize(width: number, height: number, options: { fit: 'fill'; kernel: 'cubic' }): SharpImage;
+  toColourspace(space: 'srgb'): SharpImage;
+  removeAlpha(): SharpImage;
+  raw(): SharpImage;
+  toBuffer(): Promise<Uint8Array>;
+}
+
+let decoder: Promise<Sharp> | null = null;
 
 /** Decodes images. Not a dependency: who trains on no images needs none of its 17 MB. */
-function loadDecoder(): Promise<typeof sharp> {
-  decoder ??= import('sharp').then(
-    ({ default: loaded }) => {
+function loadDecoder(): Promise<Sharp> {
+  // Named indirectly: no build may need the package.
+  const specifier: string = 'sharp';
+  decoder ??= import(specifier).then(
+    ({ default: loaded }: { default: Sharp }) => {
       // Each file is read once an epoch: keeping them would only take memory.
       loaded.cache(false);
       return loaded;
