@@ -12,7 +12,7 @@ export async function loadTfjsWasm(): Promise<Tfjs> {
   if (tf.getBackend() !== 'wasm') {
     const main = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
     // Only before its first start; another backend may have been active since.
-    if (!tf.findBackend('wasm')) wasm.setWasmPaths(dirname(main) + sep);
+    if (!('wasm' in tf.engine().registry)) wasm.setWasmPaths(dirname(main) + sep);
     if (!(await tf.setBackend('wasm'))) throw new Error('the WebAssembly backend does not start');
   }
   await tf.ready();

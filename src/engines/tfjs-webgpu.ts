@@ -1,6 +1,7 @@
 import type { Engine } from './engine.js';
 import { TfjsExecutable } from './tfjs-executable.js';
 import type { Tfjs } from './tfjs-graph.js';
+import { tuneWebgpu } from './webgpu-kernels.js';
 
 /** What of WebGPU's `GPU` is used here. */
 interface Gpu {
@@ -23,9 +24,6 @@ interface WebgpuPackage {
   readonly globals: Readonly<Record<string, unknown>>;
 }
 
-/** Dawn checks every call again that tfjs makes; most of a small operation's time would go there. */
-const DAWN_OPTIONS: readonly string[] = [];
-
 /** tfjs on a GPU, and which. */
 export interface WebgpuBackend {
   readonly tf: Tfjs;
@@ -40,7 +38,7 @@ function navigatorGpu({ create, globals }: WebgpuPackage): Gpu {
   const scope = globalThis as { navigator?: { gpu?: Gpu } };
   if (scope.navigator?.gpu) return scope.navigator.gpu;
   Object.assign(globalThis, globals);
-  const gpu = create(DAWN_OPTIONS);
+  const gpu = create([]);
   // Node 20 has no navigator; the one of later versions has no gpu.
   if (!scope.navigator) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
   Object.defineProperty(scope.navigator, 'gpu', { value: gpu, configurable: true });
@@ -60,7 +58,9 @@ export async function loadTfjsWebgpu(): Promise<WebgpuBackend> {
   const tf: Tfjs = await import('@tensorflow/tfjs');
   await import(backend);
   tf.enableProdMode();
+  const first = !('webgpu' in tf.engine().registry);
   if (!(await tf.setBackend('webgpu'))) throw new Error('the WebGPU backend does not start');
+  if (first) tuneWebgpu(tf);
   const { vendor, device, description, isFallbackAdapter: software = false } = adapter.info;
   return { tf, adapter: device || description || vendor || 'a GPU without a name', software };
 }
