@@ -119,7 +119,10 @@ models:
     .join(', ')} } }
 `;
 
-const told = `process.on('exit', () => console.error('peak ' + process.resourceUsage().maxRSS / 1024));`;
+const told = `process.on('exit', () => {
+  const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+  console.error('peak ' + maxRSS / 1024 + ' ' + (userCPUTime + systemCPUTime) / 1e6);
+});`;
 
 /** Trains, and tells peak memory, the time of everything and of an epoch, and the model. */
 function train(name, own, { epochs, memory, heap }) {
@@ -141,8 +144,13 @@ function train(name, own, { epochs, memory, heap }) {
   );
   if (status !== 0) throw new Error(stderr);
   const seconds = ((performance.now() - began) / 1000).toFixed(0);
-  const peak = Number(/^peak (.*)$/m.exec(stderr)[1]).toFixed(0);
-  console.log(`${name}: ${own.length} people, peak ${peak} MB, ${seconds} s in all, ${stdout.trim()}`);
+  const [peak, cpu] = /^peak (\S+) (\S+)$/m
+    .exec(stderr)
+    .slice(1)
+    .map((text) => Number(text).toFixed(0));
+  console.log(
+    `${name}: ${own.length} people, peak ${peak} MB, ${seconds} s in all, ${cpu} s on cores, ${stdout.trim()}`,
+  );
   for (const line of stderr.split('\n')) if (/epoch|disk/.test(line)) console.log(`  ${line}`);
 }
 
