@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { ExitCode } from '../core/errors.js';
 import { probeEngines } from '../engines/choose.js';
+import { automaticEngines } from '../engines/engine.js';
 import { probeBackends } from '../lsl/backend.js';
 import type { LslConfig } from '../lsl/config.js';
 import { type LslContext, systemInterfaces } from '../lsl/network.js';
@@ -67,15 +68,15 @@ function checkPlatform(): Finding[] {
 
 async function checkEngines(): Promise<Finding[]> {
   const probes = await probeEngines();
-  const chosen = probes.find(({ available }) => available);
+  const chosen = probes.find(({ name, available }) => available && automaticEngines.includes(name));
   return [
     ...probes.map(
       ({ name, available, reason }): Finding => ({
         check: `engine ${name}`,
         status: available ? 'ok' : 'note',
         message: available
-          ? `runs${name === chosen?.name ? '; this one is chosen' : ''}`
-          : `not available: ${reason ?? 'unknown reason'}`,
+          ? `runs (${reason})${name === chosen?.name ? '; this one is chosen' : ''}`
+          : `not available: ${reason}`,
       }),
     ),
     chosen
