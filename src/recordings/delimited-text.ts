@@ -1,18 +1,40 @@
 import { createReadStream } from 'node:fs';
 import { parse } from 'csv-parse';
+import { headOf } from './file-head.js';
 import { ProblemCounts } from './problem-counts.js';
 
 export type Delimiter = ',' | '\t' | ';';
 
-/** The records of a delimited text (RFC 4180 quoting; UTF-8 or, with a byte order mark, UTF-16), read as a stream. */
+/** How text that starts with `head` is written: as older programs leave it where it can't be UTF-8. */
+function encodingOf(head: Uint8Array): 'utf16le' | 'utf8' | 'latin1' {
+  if (head[0] === 0xff && head[1] === 0xfe) return 'utf16le';
+  try {
+    // The last character may be cut.
+    new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
+    return 'utf8';
+  } catch {
+    return 'latin1';
+  }
+}
+
+/** The records of a delimited text (RFC 4180 quoting; UTF-8, Latin-1 or, with a byte order mark, UTF-16), read as a stream. */
 export async function* readRecords(
   path: string,
   delimiter: Delimiter,
   problems: ProblemCounts,
 ): AsyncGenerator<readonly string[]> {
+  const encoding = encodingOf(headOf(path));
   const file = createReadStream(path);
   const parser = file.pipe(
-    parse({ bom: true, delimiter, relax_column_count: true, relax_quotes: true, skip_empty_lines: true }),
+    parse({
+      bom: true,
+      delimiter,
+      // A byte order mark tells the others.
+      encoding: encoding === 'latin1' ? encoding : 'utf8',
+      relax_column_count: true,
+      relax_quotes: true,
+      skip_empty_lines: true,
+    }),
   );
   file.on('error', (error) => parser.destroy(error));
   try {
@@ -37,9 +59,8 @@ export interface TableHead {
 
 /** How the table starts whose first bytes are `head`: its delimiter is the one that its line of names has most of. */
 export function tableHead(head: Uint8Array): TableHead {
-  const isUtf16 = head[0] === 0xff && head[1] === 0xfe;
   const text = Buffer.from(head)
-    .toString(isUtf16 ? 'utf16le' : 'utf8')
+    .toString(encodingOf(head))
     .replace(/^\uFEFF/, '');
   const lines = text.split(/\r?\n/);
   const at = lines.findIndex((line) => !line.startsWith('#') && /[^\s,;"]/.test(line));

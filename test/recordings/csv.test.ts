@@ -13,7 +13,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function opened<T>(text: string, use: (recording: Recording) => Promise<T>): Promise<T> {
+async function opened<T>(text: string | Uint8Array, use: (recording: Recording) => Promise<T>): Promise<T> {
   const path = join(folder, 'plain.csv');
   writeFileSync(path, text);
   const recording = await openRecording(path);
@@ -36,6 +36,18 @@ function table(rows: number): string {
 }
 
 describe('csv', () => {
+  it('reads names in UTF-8 and, as older programs write them, in Latin-1', async () => {
+    const text = 'time,EEG.Fp1[\u00b5V],Markers.\u00fcbung\n0,1,\n0.01,2,\u00e4\n';
+    for (const encoding of ['utf8', 'latin1'] as const)
+      await opened(Buffer.from(text, encoding), async (recording) => {
+        expect(recording.problems).toEqual([]);
+        expect(recording.streams[0].info.channels).toMatchObject([{ label: 'Fp1', unit: 'uV' }]);
+        const { streams, markers } = await readRecording(recording);
+        expect([...streams.values()][0].data).toEqual([[1, 2]]);
+        expect(markers.map(({ value }) => value).join()).toContain('\u00e4');
+      });
+  });
+
   it('gives each type a stream with its own rate; empty cells are missing, empty rows are holes', async () => {
     await opened(table(200), async (recording) => {
       expect(recording.problems).toEqual([]);
