@@ -1,13 +1,12 @@
 import type * as tfjs from '@tensorflow/tfjs';
 import type { Convolution } from '../models/graph.js';
-import type { Tfjs } from './tfjs-graph.js';
 
 /**
  * {@link Graph.convolve} by tfjs's own kernels, of x [B, C, n] with `weights` [C_out, C, k] or, depthwise, [C, 1, k]: for
  * backends that have those of its gradients, too.
  */
 export function convolveByKernels(
-  tf: Tfjs,
+  tf: typeof tfjs,
   x: tfjs.Tensor3D,
   weights: tfjs.Tensor3D,
   { channels, length, stride, padding, depthwise }: Convolution,
