@@ -1,6 +1,6 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { ConfigurationError, InputError } from '../core/errors.js';
-import { EventTable } from '../features/events/event-table.js';
+import { EventTable, type GazeDetectorName, gazeDetectorNames } from '../features/events/event-table.js';
 import { type Screen, screenSchema } from '../features/events/screen.js';
 import { joinRecordings } from '../recordings/join.js';
 import { openRecording } from '../recordings/open.js';
@@ -14,6 +14,7 @@ interface Options extends RecordingOptions {
   readonly out?: string;
   readonly screen?: string;
   readonly deviceEvents?: boolean;
+  readonly detector: GazeDetectorName;
 }
 
 const HEADER = 'stream,event,onset_s,duration_s,value,unit';
@@ -32,6 +33,14 @@ export const eventsCommand: CommandFactory = (context) =>
       .option(
         '--device-events',
         'list the fixations, saccades and blinks that the eye tracker told, too, as of `<stream> (device)`',
+      )
+      .addOption(
+        new Option(
+          '--detector <name>',
+          'what finds the eye movements: ours, or for comparison a velocity threshold, a dispersion threshold, or Engbert & Kliegl, which tell fixations and saccades',
+        )
+          .choices(gazeDetectorNames)
+          .default('affectd'),
       ),
   )
     .addHelpText(
@@ -39,6 +48,7 @@ export const eventsCommand: CommandFactory = (context) =>
       examples(
         'affectd events session.xdf --out events.csv',
         'affectd events gaze.csv --screen 53x30@65:1920x1080',
+        'affectd events gaze.csv --detector i-vt',
       ),
     )
     .action(async (paths: string[], options: Options) => {
@@ -52,7 +62,7 @@ export const eventsCommand: CommandFactory = (context) =>
           opened.length === 1 ? opened[0] : joinRecordings(opened, { alignStart: options.align === 'start' });
         for (const problem of recording.problems)
           events({ code: 'recording-damaged', level: 'warn', message: `${recording.path}: ${problem}` });
-        const table = new EventTable(screen, options.deviceEvents);
+        const table = new EventTable(screen, options.deviceEvents, options.detector);
         for await (const message of recording.messages(readOptions(options, events))) {
           context.signal.throwIfAborted();
           table.take(message);

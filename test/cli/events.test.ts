@@ -108,6 +108,48 @@ describe('events', () => {
     expect(new Set(rows(known).map(({ unit }) => unit))).toEqual(new Set(['deg', 'deg/s', '']));
   });
 
+  it.each(['i-vt', 'i-dt', 'e-k'])('sets %s beside our own detector', async (detector) => {
+    const found = rows(await runAffectd(['events', gaze, '--detector', detector]));
+    expect(new Set(found.map(({ event }) => event))).toEqual(new Set(['fixation', 'saccade']));
+    expect(new Set(found.map(({ unit }) => unit))).toEqual(new Set(['deg']));
+    for (let i = 1; i < found.length; i++)
+      expect(found[i].onset).toBeGreaterThanOrEqual(found[i - 1].onset + found[i - 1].duration - 1e-5);
+    const own = rows(await runAffectd(['events', gaze, '--detector', 'affectd']));
+    const large = own.filter(({ event, value }) => event === 'saccade' && Number(value) > 3);
+    const saccades = found.filter(({ event }) => event === 'saccade');
+    const seen = large.filter(({ onset, duration }) =>
+      saccades.some((row) => row.onset < onset + duration && row.onset + row.duration > onset),
+    );
+    expect(large.length).toBeGreaterThan(10);
+    expect(seen.length).toBeGreaterThan(0.9 * large.length);
+  });
+
+  it('leaves all but eye movements as they are with another detector, however it is cut', async () => {
+    const found = await runAffectd(['events', session, '--detector', 'i-vt']);
+    const rest = (result: CliResult) => rows(result).filter(({ unit }) => unit !== 'deg' && unit !== '');
+    expect(rest(found).length).toBeGreaterThan(20);
+    expect(rest(found)).toEqual(rest(whole));
+    const cut = await runAffectd(['events', session, '--detector', 'i-vt', '--chunk', '7']);
+    expect(cut.stdout).toBe(found.stdout);
+    expect((await runAffectd(['events', session, '--detector', 'affectd'])).stdout).toBe(whole.stdout);
+  });
+
+  it('gives lengths of a published detector in pixels, too, where no screen is told', async () => {
+    const pixels = join(folder, 'px-published.csv');
+    writeFileSync(pixels, csvOf(scene, 'px', 38));
+    const plain = await runAffectd(['events', pixels, '--detector', 'i-dt']);
+    expect(new Set(rows(plain).map(({ unit }) => unit))).toEqual(new Set(['px']));
+    const known = await runAffectd([
+      'events',
+      pixels,
+      '--detector',
+      'i-dt',
+      '--screen',
+      '53x30@65:1920x1080',
+    ]);
+    expect(new Set(rows(known).map(({ unit }) => unit))).toEqual(new Set(['deg']));
+  });
+
   it.skipIf(!existsSync(neon))(
     "lists a Neon's own fixations and blinks beside ours (shared/recordings/pupil-neon)",
     async () => {
@@ -126,6 +168,10 @@ describe('events', () => {
     const bad = await runAffectd(['events', gaze, '--screen', '53x30']);
     expect([bad.code, bad.stdout]).toEqual([2, '']);
     expect(bad.stderr).toContain('53x30@65:1920x1080');
+    const unknown = await runAffectd(['events', gaze, '--detector', 'ivt']);
+    expect([unknown.code, unknown.stdout]).toEqual([2, '']);
+    expect(unknown.stderr.trim().split('\n')).toHaveLength(1);
+    expect(unknown.stderr).toContain('affectd, i-vt, i-dt, e-k');
     const eeg = join(folder, 'eeg.csv');
     writeFileSync(
       eeg,

@@ -3,8 +3,20 @@ import { BeatEvents } from './beat-events.js';
 import { deviceEventOf, FixationStream } from './device-event.js';
 import type { GazeEvent, GazeEventKind } from './gaze-event.js';
 import { GazeEvents } from './gaze-events.js';
+import {
+  type PublishedDetectorName,
+  PublishedGazeEvents,
+  publishedDetectors,
+} from './published/published-gaze-events.js';
 import { ScrEvents } from './scr-events.js';
-import type { Screen } from './screen.js';
+import type { DegreeScale, Screen } from './screen.js';
+
+/** What may find the eye movements: the causal detector that the features use, or a published one. */
+export type GazeDetectorName = 'affectd' | PublishedDetectorName;
+export const gazeDetectorNames: readonly GazeDetectorName[] = [
+  'affectd',
+  ...(Object.keys(publishedDetectors) as PublishedDetectorName[]),
+];
 
 /** One detected event. */
 export interface EventRow {
@@ -23,7 +35,7 @@ interface Detector {
   finish?(): void;
 }
 
-/** The events of a session's streams, from the causal detectors that the features use. */
+/** The events of a session's streams, from the causal detectors that the features use, where no other is named. */
 export class EventTable {
   readonly #detectors = new Map<string, Detector>();
   readonly #rows: EventRow[] = [];
@@ -31,10 +43,14 @@ export class EventTable {
   readonly #fixations = new Map<string, FixationStream>();
   readonly #names = new Map<string, string>();
 
-  /** @param device whether to list the events that eye trackers tell, too, as of `<stream> (device)`. */
+  /**
+   * @param device whether to list the events that eye trackers tell, too, as of `<stream> (device)`.
+   * @param detector what finds the eye movements; a published one tells them when their stream has ended.
+   */
   constructor(
     readonly screen: Screen | undefined,
     readonly device = false,
+    readonly detector: GazeDetectorName = 'affectd',
   ) {}
 
   /** Streams in which events are looked for. */
@@ -79,9 +95,11 @@ export class EventTable {
   #detectorOf(info: StreamInfo): Detector | null {
     const stream = info.name;
     if (info.type === 'Gaze') {
-      const events: GazeEvents = new GazeEvents(info, this.screen, (event) =>
-        this.#rows.push({ stream, ...gazeRow(event, events) }),
-      );
+      const emit = (event: GazeEvent) => this.#rows.push({ stream, ...gazeRow(event, events.scale!) });
+      const events: GazeEvents | PublishedGazeEvents =
+        this.detector === 'affectd'
+          ? new GazeEvents(info, this.screen, emit)
+          : new PublishedGazeEvents(info, this.screen, emit, publishedDetectors[this.detector]);
       return events;
     }
     if (info.type === 'EDA')
@@ -110,13 +128,13 @@ export class EventTable {
 }
 
 /** Dispersion of a fixation, amplitude of a saccade, mean speed of pursuit, in the unit that lengths are known in. */
-function gazeRow(event: GazeEvent, { scale }: GazeEvents): Omit<EventRow, 'stream'> {
+function gazeRow(event: GazeEvent, scale: DegreeScale): Omit<EventRow, 'stream'> {
   const { kind, onset_s, end_s, from, to, extent } = event;
   const duration_s = end_s - onset_s;
-  const [px, py] = scale!.perDegree;
+  const [px, py] = scale.perDegree;
   const [dx, dy] = [(to[0] - from[0]) * px, (to[1] - from[1]) * py];
   const length = Math.sqrt(dx * dx + dy * dy);
-  const { unit } = scale!;
+  const { unit } = scale;
   const of = (value: number, own: string) => ({ event: kind, onset_s, duration_s, value, unit: own });
   if (kind === 'fixation') return of(extent[0] * px + extent[1] * py, unit);
   if (kind === 'saccade') return of(length, unit);

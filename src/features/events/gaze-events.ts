@@ -14,6 +14,15 @@ const RATE_SAMPLES = 24;
 /** A hole in an irregular stream beyond which it has a gap, s. */
 const HOLE_S = 0.1;
 
+/** What finds events in one gaze in degrees, as {@link GazeEventDetector} does. */
+export interface GazeDetector {
+  readonly sfreq: number;
+  push(time: number, x: number, y: number, pupil: number): void;
+  pushAll(times: Float64Array, x: Float64Array, y: Float64Array, pupil: Float64Array): void;
+  skip(count: number): void;
+  finish(): void;
+}
+
 interface Waiting {
   readonly time: number;
   readonly x: number;
@@ -35,7 +44,7 @@ export class GazeEvents {
   #x = new Float64Array(0);
   #y = new Float64Array(0);
   #size = new Float64Array(0);
-  #detector: GazeEventDetector | null = null;
+  #detector: GazeDetector | null = null;
   #waiting: Waiting[] = [];
   #last = Number.NEGATIVE_INFINITY;
 
@@ -45,6 +54,7 @@ export class GazeEvents {
     readonly emit: (event: GazeEvent) => void,
     /** Sees every sample of the one gaze from all eyes, in the detector's degrees. */
     readonly history: GazeHistory | null = null,
+    readonly makeDetector: (sfreq: number) => GazeDetector = (sfreq) => new GazeEventDetector(sfreq, emit),
   ) {
     const gaze = gazeChannels(info);
     this.scale = gaze ? degreeScale(gaze.unit, screen ?? toldScreen(info.screen)) : null;
@@ -136,8 +146,8 @@ export class GazeEvents {
     else this.finish();
   }
 
-  #start(sfreq: number): GazeEventDetector | null {
-    this.#detector = sfreq >= LEAST_EVENT_RATE_HZ ? new GazeEventDetector(sfreq, this.emit) : null;
+  #start(sfreq: number): GazeDetector | null {
+    this.#detector = sfreq >= LEAST_EVENT_RATE_HZ ? this.makeDetector(sfreq) : null;
     return this.#detector;
   }
 

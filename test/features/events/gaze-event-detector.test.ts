@@ -5,16 +5,11 @@ import {
   type GazeEventParameters,
   gazeEventDefaults,
 } from '../../../src/features/events/gaze-event-detector.js';
+import { velocityThreshold } from '../../../src/features/events/published/velocity-threshold.js';
+import { PublishedLabel } from '../../../src/features/events/published/whole-gaze.js';
 import { simulateGazeScene } from '../../../src/simulation/gaze-scene.js';
 import { Random } from '../../../src/simulation/random.js';
-import {
-  decimated,
-  kappa,
-  type LabelledGaze,
-  lundIsHere,
-  lundRecordings,
-  velocityThreshold,
-} from './lund2013.js';
+import { decimated, kappa, type LabelledGaze, lundIsHere, lundRecordings } from './lund2013.js';
 import { eventsOf, f1, matchEvents } from './matching.js';
 
 const sceneAt = (sfreq: number, options: Partial<Parameters<typeof simulateGazeScene>[0]> = {}) =>
@@ -324,7 +319,11 @@ describe.skipIf(!lundIsHere)(
         for (const [i, horizontal] of x.entries())
           detector.push(i / sfreq, horizontal, y[i], pupil[i] ?? Number.NaN);
         detector.finish();
-        return { own, threshold: velocityThreshold(gaze)[kind], raters: gaze.raters };
+        return {
+          own,
+          threshold: [...velocityThreshold(gaze)].map((label) => label === PublishedLabel[kind]),
+          raters: gaze.raters,
+        };
       });
       const mean = (of: (l: (typeof labels)[number]) => boolean[]) =>
         [0, 1].reduce((sum, r) => {

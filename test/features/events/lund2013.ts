@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { type PublishedDetector, PublishedLabel } from '../../../src/features/events/published/whole-gaze.js';
 import { type MatArray, type MatValue, readMat5 } from './mat5.js';
 
 const folder = fileURLToPath(new URL('../../../../shared/recordings/lund2013', import.meta.url));
@@ -81,30 +82,19 @@ export function kappa(a: readonly boolean[], b: readonly boolean[]): number {
   return (agreed - chance) / (1 - chance);
 }
 
-/** Velocity-threshold identification, 45 deg/s, five-point velocity, saccades of 10 ms: what is to be beaten. */
-export function velocityThreshold({ x, y, sfreq }: LabelledGaze, threshold = 45) {
-  const velocity = (p: readonly number[], i: number) =>
-    ((p[i + 2] + p[i + 1] - p[i - 1] - p[i - 2]) * sfreq) / 6;
-  const speed = x.map((_, i) => Math.hypot(velocity(x, i), velocity(y, i)));
-  return {
-    saccade: longRuns(
-      speed.map((v) => v > threshold),
-      Math.max(1, Math.round(0.01 * sfreq)),
-    ),
-    fixation: longRuns(
-      speed.map((v) => v <= threshold),
-      Math.round(0.06 * sfreq),
-    ),
-  };
-}
-
-function longRuns(marks: readonly boolean[], least: number): boolean[] {
-  const kept = marks.map(() => false);
-  for (let i = 0; i < marks.length; ) {
-    let end = i;
-    while (marks[end]) end++;
-    if (end - i >= least) kept.fill(true, i, end);
-    i = end + 1;
-  }
-  return kept;
+/** Mean over the raters of kappa on all samples together, of a detector of whole recordings. */
+export function ratedAgreement(
+  gazes: readonly LabelledGaze[],
+  kind: 'saccade' | 'fixation',
+  detect: PublishedDetector,
+): number {
+  // The raters' codes of these two are the detectors' labels.
+  const label = PublishedLabel[kind];
+  const found = gazes.flatMap((gaze) => [...detect(gaze)].map((l) => l === label));
+  const of = (r: number) =>
+    kappa(
+      found,
+      gazes.flatMap((gaze) => gaze.raters[r].map((l) => l === label)),
+    );
+  return (of(0) + of(1)) / 2;
 }
