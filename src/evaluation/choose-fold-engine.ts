@@ -27,7 +27,7 @@ export async function chooseFoldEngine(
   for (const plan of hasImages ? models : [])
     for (const network of networksOf(plan, inputs)) {
       const { model } = untrainedNetwork(network, inputs, []);
-      const [problem] = engineProblems(name, model, plan.fit.batch_size);
+      const [problem] = engineProblems(name, model, plan.fit?.batch_size ?? 1);
       if (problem) throw invalid(path, `model ${plan.name}: ${problem}`);
     }
   progress(`training with ${name}${detail ? ` on ${detail}` : ''}`);

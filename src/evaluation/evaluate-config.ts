@@ -5,7 +5,7 @@ import { ratedDimensions } from '../datasets/dataset.js';
 import { exampleSettings } from '../training/example-set.js';
 import { type FitSettings, fitSettings } from '../training/fit-settings.js';
 import { loadYaml } from '../training/load-yaml.js';
-import { modelSettingsSchemas } from './contestants/model-settings.js';
+import { LINEAR_SVM, modelSettingsSchemas } from './contestants/model-settings.js';
 import { mergePatch } from './merge-patch.js';
 import { missingRates } from './missing/rates.js';
 import { splitSettings } from './splits/split.js';
@@ -15,7 +15,7 @@ const name = z.string().min(1);
 
 const modelSettings = z.strictObject({
   name: name.describe('What the report calls it.'),
-  type: z.string().describe('Kind of model, or `decision-fusion`.'),
+  type: z.string().describe('Kind of model, or `decision-fusion`, or `linear-svm`.'),
   modalities: z
     .array(z.string())
     .min(1)
@@ -34,7 +34,9 @@ const modelSettings = z.strictObject({
     .optional()
     .describe('Windows that the model sees at once, the newest last; for models of sequences.'),
   settings: record.describe("The model's sizes; the type's own schema."),
-  fit: record.describe('As in a training configuration, without `seed`.'),
+  fit: record
+    .optional()
+    .describe('As in a training configuration, without `seed`; `linear-svm`, which is solved, has none.'),
   clip_sd: z.number().positive().nullable().default(5).describe('Limit of standardised inputs, in SDs.'),
   with_mask: z.boolean().default(true).describe('The model gets each feature’s mask beside its value.'),
   label_range: z
@@ -157,8 +159,8 @@ export interface ModelPlan {
   readonly history: number | null;
   /** Not yet parsed: a search draws some of them. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** With seed 0. */
-  readonly fit: FitSettings;
+  /** With seed 0; null: nothing is fitted by steps. */
+  readonly fit: FitSettings | null;
   readonly clip_sd: number | null;
   readonly with_mask: boolean;
   readonly label_range: number | null;
@@ -183,6 +185,9 @@ export async function loadEvaluateConfig(path: string): Promise<LoadedEvaluateCo
   const directory = dirname(resolve(path));
   const models = planModels(path, config);
   const names = models.map((model) => model.name);
+  const solved = models.find(({ fit }) => fit === null);
+  if (solved && config.sweeps.missing?.train === 'each-rate')
+    throw invalid(path, `sweeps.missing.train: ${solved.name} has no dropout to train with; train: once`);
   const compared = config.compare_with;
   if (compared !== undefined && !names.includes(compared))
     throw invalid(path, `compare_with: ${compared} is not one of ${names.join(', ')}`);
@@ -215,10 +220,14 @@ function planModels(path: string, config: EvaluateConfig): ModelPlan[] {
         path,
         `${place}.type: ${model.type} is not one of ${[...modelSettingsSchemas.keys()].join(', ')}`,
       );
-    if ('seed' in model.fit) throw invalid(path, `${place}.fit.seed: seeds stand under \`seeds\``);
-    const fit = parsed(path, `${place}.fit`, fitSettings, { ...model.fit, seed: 0 });
+    if (model.type === LINEAR_SVM && model.fit)
+      throw invalid(path, `${place}.fit: ${LINEAR_SVM} is solved, not fitted by steps; leave it out`);
+    if (model.type !== LINEAR_SVM && !model.fit) throw invalid(path, `${place}.fit: ${model.type} needs it`);
+    if (model.fit && 'seed' in model.fit)
+      throw invalid(path, `${place}.fit.seed: seeds stand under \`seeds\``);
+    const fit = model.fit ? parsed(path, `${place}.fit`, fitSettings, { ...model.fit, seed: 0 }) : null;
     const chosenOnTest = model.search?.choose_on === 'test';
-    if (config.validation === 'none' && fit.keep === 'best' && !chosenOnTest)
+    if (config.validation === 'none' && fit?.keep === 'best' && !chosenOnTest)
       throw invalid(path, `${place}.fit.keep: with validation: none there is no best epoch; keep: last`);
     parsed(path, `${place}.settings`, schema, model.settings);
     plans.push({
@@ -240,7 +249,7 @@ function planModels(path: string, config: EvaluateConfig): ModelPlan[] {
       ...base,
       name: own,
       settings: mergePatch(base.settings, settings ?? {}) as Record<string, unknown>,
-      fit: mergePatch(base.fit, fit ?? {}) as Record<string, unknown>,
+      ...((base.fit ?? fit) && { fit: mergePatch(base.fit ?? {}, fit ?? {}) as Record<string, unknown> }),
       ...(label_range !== undefined && { label_range }),
     };
     add(`ablations.${i}`, patched, of);

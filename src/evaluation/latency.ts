@@ -34,10 +34,11 @@ export async function measureLatency(
   for (const plan of plans) {
     const networks = await Promise.all(
       networksOf(plan, data.inputs).map(async (own) => {
-        const { model, frames } = untrainedNetwork(own, data.inputs, data.examples.slice(0, MEASURED));
+        const examples = data.examples.slice(0, MEASURED);
+        const { model, shaped } = untrainedNetwork(own, data.inputs, examples);
         return {
           model,
-          frames: await loadedFrames(frames.map((frame) => ({ frame }))),
+          frames: await loadedFrames(shaped(examples)),
           executable: new TfjsExecutable(tf, model, initialParameters(model.parameters, 1)),
         };
       }),

@@ -83,8 +83,8 @@ async function missingSweep(
   const found: Condition<MissingCondition>[] = [];
   for (const rate of sweep.rates) {
     const anew = sweep.train === 'each-rate' && rate > 0;
-    const dropout = { ...plan.fit.dropout, modality: rate };
-    const own = anew ? await learn({ ...plan, fit: { ...plan.fit, dropout } }) : trained;
+    const fit = plan.fit && { ...plan.fit, dropout: { ...plan.fit.dropout, modality: rate } };
+    const own = anew ? await learn({ ...plan, fit }) : trained;
     for (const kind of ['single', 'bursts'] as const) {
       // The same absences for every model.
       const uniform = mulberry32(seed * 1000 + Math.round(rate * 100));

@@ -19,8 +19,8 @@ describe('loadEvaluateConfig', () => {
       ['atam', null],
       ['no MI', 'atam'],
     ]);
-    expect(models[0].fit.loss.mutual_information).toMatchObject({ weight: 0.1 });
-    expect(models[1].fit.loss).toEqual({ mse: { weight: 1 }, cosine: { weight: 0.02, form: 'squared' } });
+    expect(models[0].fit!.loss.mutual_information).toMatchObject({ weight: 0.1 });
+    expect(models[1].fit!.loss).toEqual({ mse: { weight: 1 }, cosine: { weight: 0.02, form: 'squared' } });
   });
 
   it.each<[string, unknown, string]>([

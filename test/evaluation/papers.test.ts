@@ -66,11 +66,11 @@ function shrunk(file: string): EvaluateConfig {
     splits,
     validation: 'none',
     seeds: [1],
-    models: config.models.map((model: { fit: object; settings: object; search?: object }) => ({
+    models: config.models.map((model: { fit?: object; settings: object; search?: object }) => ({
       ...model,
       settings: { ...model.settings, ...settings },
       ...(model.search && { search: { ...model.search, configurations: 2 } }),
-      fit: { ...model.fit, ...brief },
+      ...(model.fit && { fit: { ...model.fit, ...brief } }),
     })),
     // So few ratings have none in the middle of the scale.
     ablations: config.ablations?.filter((one: { label_range?: number }) => one.label_range === undefined),

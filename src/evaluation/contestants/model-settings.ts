@@ -26,8 +26,17 @@ export const decisionFusionSettings = z.strictObject({
     .describe("Every modality's own classifier."),
 });
 
+/** A `type` that only evaluations have: its weights are solved for, which takes all windows at once. */
+export const LINEAR_SVM = 'linear-svm';
+
+export const linearSvmSettings = z.strictObject({
+  classes: z.array(z.string().min(1)).min(2).describe('Classes that it tells apart, in order.'),
+  c: z.number().positive().default(1).describe('What a window within the margin costs: the C of LIBLINEAR.'),
+});
+
 /** Settings of every `type` that a model of an evaluation may have. */
 export const modelSettingsSchemas: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ...[...modelDefinitions].map(([type, { settings }]) => [type, settings] as const),
   [DECISION_FUSION, decisionFusionSettings],
+  [LINEAR_SVM, linearSvmSettings],
 ]);

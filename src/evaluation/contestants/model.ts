@@ -3,12 +3,37 @@ import type { ModelPlan } from '../evaluate-config.js';
 import type { FoldEngine } from '../fold-engine.js';
 import type { FoldData, Trained } from './contestant.js';
 import { decisionFusionProblems, trainDecisionFusion, unimodalPlans } from './decision-fusion.js';
-import { DECISION_FUSION } from './model-settings.js';
+import { linearSvmNetwork, linearSvmProblems, trainLinearSvm } from './linear-svm.js';
+import { DECISION_FUSION, LINEAR_SVM } from './model-settings.js';
 import { networkProblems, trainNetwork } from './network.js';
+
+interface Contestant {
+  /** The networks that it consists of, each with a plan of its own. */
+  readonly networks: (plan: ModelPlan, inputs: ModelInputs) => ModelPlan[];
+  /** What is wrong with its plan beside its networks, one line each. */
+  readonly problems: (plan: ModelPlan) => string[];
+  readonly train: typeof trainNetwork;
+}
+
+const network: Contestant = { networks: (plan) => [plan], problems: () => [], train: trainNetwork };
+
+/** Those `type`s that only evaluations have. */
+const contestants: ReadonlyMap<string, Contestant> = new Map([
+  [
+    DECISION_FUSION,
+    { networks: unimodalPlans, problems: decisionFusionProblems, train: trainDecisionFusion },
+  ],
+  [
+    LINEAR_SVM,
+    { networks: (plan) => [linearSvmNetwork(plan)], problems: linearSvmProblems, train: trainLinearSvm },
+  ],
+]);
+
+const contestantOf = ({ type }: ModelPlan): Contestant => contestants.get(type) ?? network;
 
 /** The networks that a model consists of, each with a plan of its own. */
 export function networksOf(plan: ModelPlan, inputs: ModelInputs): ModelPlan[] {
-  return plan.type === DECISION_FUSION ? unimodalPlans(plan, inputs) : [plan];
+  return contestantOf(plan).networks(plan, inputs);
 }
 
 /** Trains what a plan describes on one fold, everything that is learnt from data being learnt from its training part. */
@@ -19,15 +44,13 @@ export function trainModel(
   data: FoldData,
   seed: number,
 ): Promise<Trained> {
-  const train = plan.type === DECISION_FUSION ? trainDecisionFusion : trainNetwork;
-  return train(engine, plan, inputs, data, seed);
+  return contestantOf(plan).train(engine, plan, inputs, data, seed);
 }
 
 /** What is wrong between a model's plan and the data, one line each. */
 export function modelProblems(plan: ModelPlan, inputs: ModelInputs, classes: readonly string[]): string[] {
-  const own = plan.type === DECISION_FUSION ? decisionFusionProblems(plan) : [];
   return [
-    ...own,
-    ...networksOf(plan, inputs).flatMap((network) => networkProblems(network, inputs, classes)),
+    ...contestantOf(plan).problems(plan),
+    ...networksOf(plan, inputs).flatMap((own) => networkProblems(own, inputs, classes)),
   ];
 }

@@ -41,7 +41,7 @@ export async function trainNetwork(
       `model ${plan.name}: no training label lies within ± ${plan.label_range}; widen label_range`,
     );
   const specs = inputSpecs(plan, shape.inputs, prepared.train);
-  const watches = WATCHED.some((name) => (plan.fit.loss[name]?.weight ?? 0) > 0);
+  const watches = WATCHED.some((name) => (plan.fit!.loss[name]?.weight ?? 0) > 0);
   let best: { model: BoundModel; fit: Fit; score: number } | null = null;
   for (const settings of configurations(plan, seed)) {
     const model = bound(plan, settings, specs);
@@ -54,7 +54,7 @@ export async function trainNetwork(
         validation: chosenOnTest ? prepared.test : prepared.validation,
         watched: watches ? prepared.test : [],
       },
-      { ...plan.fit, seed },
+      { ...plan.fit!, seed },
       { epoch },
       device,
     );
@@ -82,16 +82,15 @@ export async function trainNetwork(
   };
 }
 
-/** The model with its inputs standardised on `examples` and no weights, and the frames of `examples` as it takes them. */
+/** The model with its inputs standardised on `train` and no weights, and examples as it takes them. */
 export function untrainedNetwork(
   plan: ModelPlan,
   inputs: ModelInputs,
-  examples: readonly Example[],
-): { readonly model: BoundModel; readonly frames: readonly ModelFrame[] } {
-  const shape = inputShaper(plan, inputs, examples);
-  const prepared = shape.examples(examples);
-  const model = bound(plan, plan.settings, inputSpecs(plan, shape.inputs, prepared));
-  return { model, frames: prepared.map(({ frame }) => frame) };
+  train: readonly Example[],
+): { readonly model: BoundModel; shaped(examples: readonly Example[]): readonly Example[] } {
+  const shape = inputShaper(plan, inputs, train);
+  const model = bound(plan, plan.settings, inputSpecs(plan, shape.inputs, shape.examples(train)));
+  return { model, shaped: shape.examples };
 }
 
 /** What is wrong between a model's plan and the data, one line each. */
@@ -108,7 +107,7 @@ export function networkProblems(plan: ModelPlan, inputs: ModelInputs, classes: r
   const model = bindModel(definition, settings, specs);
   if (model.classes.length > 0 && model.classes.join('\n') !== classes.join('\n'))
     problems.push(`settings.classes: the data's are ${classes.join(', ') || 'none'}, in this order`);
-  problems.push(...objectiveProblems(model, plan.fit.loss));
+  if (plan.fit) problems.push(...objectiveProblems(model, plan.fit.loss));
   return problems;
 }
 
