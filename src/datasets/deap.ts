@@ -1,13 +1,15 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { ConfigurationError } from '../core/errors.js';
 import type { RawChannel } from '../dialects/raw-stream.js';
 import { numberIn, readRecords } from '../recordings/delimited-text.js';
 import { ProblemCounts } from '../recordings/problem-counts.js';
 import { copyFolder, folderWith } from './copy-folder.js';
 import { type Dataset, type DatasetDefinition, type DatasetRecording, ratedDimensions } from './dataset.js';
 import { missing, otherLayout } from './dataset-error.js';
+import { faceUnits } from './face-units.js';
 import { MatMatrix } from './formats/mat-matrix.js';
 import { Mat5File } from './formats/mat5.js';
 import { NdArray } from './formats/nd-array.js';
@@ -25,6 +27,13 @@ const settings = z.strictObject({
     .default(null)
     .describe(
       '`participant_ratings.csv`, whose `Trial` tells the order in which a person saw the videos; null: positions are those in the files, which have the videos in one order for everybody.',
+    ),
+  face: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe(
+      'Folder of the action units that a face tracker (OpenFace, LibreFace, Py-Feat, iMotions) found in the face videos, one CSV a video, named as it is: `s01_trial01.csv`, there or in `s01`. Needs `ratings`, for videos are numbered as they were shown; a trial without a file has no face.',
     ),
 });
 export type DeapSettings = z.infer<typeof settings>;
@@ -57,7 +66,7 @@ export const deap: DatasetDefinition<DeapSettings> = {
   source:
     'Koelstra et al. 2012, doi:10.1109/T-AFFC.2011.15; on request with a signed agreement from https://www.eecs.qmul.ac.uk/mmv/datasets/deap/',
   settings,
-  async open({ path, people: asked, ratings }, directory) {
+  async open({ path, people: asked, ratings, face }, directory) {
     const root = copyFolder(directory, path);
     const found = folderWith(
       root,
@@ -74,7 +83,12 @@ export const deap: DatasetDefinition<DeapSettings> = {
     const fileOf = (person: string) => join(found.folder, `${person}.${extension}`);
     const people = choosePeople(asked, numbered('s', 32, 2), there, fileOf);
     const positions = ratings === null ? null : await readPositions(resolve(directory, ratings));
-    return new Deap(people, fileOf, positions);
+    return new Deap(
+      people,
+      fileOf,
+      positions,
+      face === null ? null : faceFiles(resolve(directory, face), ratings),
+    );
   },
 };
 
@@ -90,6 +104,7 @@ class Deap implements Dataset {
     readonly people: readonly string[],
     private readonly fileOf: (person: string) => string,
     private readonly positions: Positions | null,
+    private readonly faceOf: ((person: string, position: number) => string | null) | null,
   ) {}
 
   async *recordings(person: string): AsyncGenerator<DatasetRecording> {
@@ -103,18 +118,22 @@ class Deap implements Dataset {
         this.positions === null ? t : this.positions.get(`${Number(person.slice(1))}/${video}`);
       if (position === undefined)
         throw otherLayout(path, `the ratings file has no row for video ${video} of ${person}`);
+      const face = this.faceOf?.(person, position) ?? null;
       yield {
         person,
         session: '1',
         kind: 'signals',
-        messages: blockMessages([
-          {
-            declaration: { id: 'deap', name: 'DEAP', type: '', sourceId: '', sfreq: SFREQ_HZ, channels },
-            start: 0,
-            length: file.samples,
-            channel: (c) => (c === GSR ? conductanceOf(file.channel(t, c)) : file.channel(t, c)),
-          },
-        ]),
+        messages: blockMessages(
+          [
+            {
+              declaration: { id: 'deap', name: 'DEAP', type: '', sourceId: '', sfreq: SFREQ_HZ, channels },
+              start: 0,
+              length: file.samples,
+              channel: (c) => (c === GSR ? conductanceOf(file.channel(t, c)) : file.channel(t, c)),
+            },
+          ],
+          face === null ? [] : await faceUnits(face, BASELINE_S),
+        ),
         trials: [
           {
             trial: String(video),
@@ -128,6 +147,27 @@ class Deap implements Dataset {
       };
     }
   }
+}
+
+/** Where the action units of a person's trial are, by its place in the order of showing; null: nobody wrote them. */
+function faceFiles(
+  folder: string,
+  ratings: string | null,
+): (person: string, position: number) => string | null {
+  if (ratings === null)
+    throw new ConfigurationError(
+      'dataset-settings-invalid',
+      `${folder}: face videos are numbered in the order of showing; give your participant_ratings.csv as \`ratings\``,
+    );
+  const there = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [];
+  const files = new Map(there.map((file) => [basename(file), join(folder, file)]));
+  if (!there.some((file) => /^s\d\d_trial\d\d\.csv$/.test(basename(file))))
+    throw missing(
+      join(folder, 's01_trial01.csv'),
+      'give the folder of the face tracker’s files as `face`, each named as its video, or leave it out',
+    );
+  return (person, position) =>
+    files.get(`${person}_trial${String(position + 1).padStart(2, '0')}.csv`) ?? null;
 }
 
 interface PersonFile {

@@ -18,16 +18,31 @@ export interface SampledBlock {
   readonly breaks?: readonly number[];
 }
 
-/** The messages of one recording: each block's streams in canonical labels and units, chunks in order of time. */
-export function blockMessages(blocks: readonly SampledBlock[]): Iterable<StreamMessage> {
+/** A stream that is there already, and its messages in order. */
+export interface StreamPart {
+  readonly info: StreamInfo;
+  readonly messages: readonly DataMessage[];
+}
+
+/**
+ * The messages of one recording: each block's streams in canonical labels and units, and those `beside` them, chunks in
+ * order of time.
+ */
+export function blockMessages(
+  blocks: readonly SampledBlock[],
+  beside: readonly StreamPart[] = [],
+): Iterable<StreamMessage> {
   const streams = blocks.flatMap((block) =>
     canonicalStreams(block.declaration).map((canonical) => ({ block, canonical })),
   );
   return {
     [Symbol.iterator]: () =>
       mergedInOrder(
-        streams.map(({ canonical }) => canonical.info),
-        streams.map(({ block, canonical }) => chunksOf(block, canonical)),
+        [...streams.map(({ canonical }) => canonical.info), ...beside.map(({ info }) => info)],
+        [
+          ...streams.map(({ block, canonical }): Iterator<DataMessage> => chunksOf(block, canonical)),
+          ...beside.map(({ messages }) => messages[Symbol.iterator]()),
+        ],
       ),
   };
 }

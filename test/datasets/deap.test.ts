@@ -108,6 +108,37 @@ describe.each(layouts)('DEAP as %s', (layout) => {
 });
 
 describe('DEAP', () => {
+  it("has the action units of its face videos beside the signals, by the trial's place in the order of showing", async () => {
+    const path = fixtureCopy('deap');
+    const ratings = join('metadata_csv', 'participant_ratings.csv');
+    const dataset = await openDataset('deap', { path: '.', people, ratings, face: 'face' }, path);
+    const [first, second] = await signalsOf(dataset, 's01');
+    const face = streamsOf(first).get('Face')!;
+    expect(face.info.channels.filter(({ type }) => type === 'intensity')).toHaveLength(17);
+    expect(face.times.slice(0, 2)).toEqual([3, 3.1]);
+    // Video 1 was shown second: trial + unit / 100 + (frame mod 8) / 8, as the fixture's writer made them.
+    const au01 = face.info.channels.findIndex(({ label }) => label.startsWith('AU01'));
+    expect(face.channels[au01].slice(0, 3)).toEqual([2, 2.125, 2.25]);
+    expect(streamsOf(second).get('Face')!.channels[au01][0]).toBe(1);
+    const [unfilmed] = await signalsOf(dataset, 's02');
+    expect(streamsOf(unfilmed).has('Face')).toBe(false);
+    expect(streamsOf(unfilmed).has('EEG')).toBe(true);
+  });
+
+  it('wants the order of showing with the faces, and at least one of them', async () => {
+    const path = fixtureCopy('deap');
+    const ratings = join(path, 'metadata_csv', 'participant_ratings.csv');
+    await expect(openDataset('deap', { path, people, face: join(path, 'face') })).rejects.toMatchObject({
+      code: 'dataset-settings-invalid',
+      exitCode: 2,
+    });
+    for (const face of [join(path, 'metadata_csv'), join(path, 'nowhere')])
+      await expect(openDataset('deap', { path, people, ratings, face })).rejects.toMatchObject({
+        code: 'dataset-missing',
+        message: expect.stringContaining(join(face, 's01_trial01.csv')),
+      });
+  });
+
   it('takes the order of presentation from participant_ratings.csv', async () => {
     const path = fixtureCopy('deap');
     const ratings = join('metadata_csv', 'participant_ratings.csv');

@@ -54,6 +54,7 @@ function shrunk(file: string): EvaluateConfig {
   const config = parse(readFileSync(join(folder, file), 'utf8'));
   const { kind } = config.data.dataset;
   const { dataset, splits, settings } = small[kind];
+  const copy = fixtureCopy(kind);
   const brief = { epochs: 1, batch_size: 2, keep: 'last', warmup_epochs: 0 };
   return {
     ...config,
@@ -61,7 +62,13 @@ function shrunk(file: string): EvaluateConfig {
     data: {
       ...config.data,
       step_s: 0.25,
-      dataset: { ...config.data.dataset, ...dataset, path: fixtureCopy(kind) },
+      dataset: {
+        ...config.data.dataset,
+        ...dataset,
+        path: copy,
+        ...(config.data.dataset.ratings && { ratings: join(copy, 'metadata_csv/participant_ratings.csv') }),
+        ...(config.data.dataset.face && { face: join(copy, 'face') }),
+      },
     },
     splits,
     validation: 'none',
