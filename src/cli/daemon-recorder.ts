@@ -71,6 +71,8 @@ export class DaemonRecorder {
   readonly #client: StreamClient;
   readonly #subscribed: Promise<SubscribeResult>;
   readonly #clocks = new Map<string, SessionClock>();
+  /** Of sessions that have ended: a model that lags still predicts what they sent last. */
+  readonly #ended = new Map<string, SessionClock>();
   readonly #generations = new Map<string, number>();
   readonly #infos = new Map<string, StreamInfo>();
   /** Streams that samples were missed of, for the connection to the daemon dropped. */
@@ -190,12 +192,13 @@ export class DaemonRecorder {
     // What comes under its name after that is another session, with a clock of its own.
     this.#options.tell(`- session ${clock.label} has ended`);
     this.#clocks.delete(session);
+    this.#ended.set(session, clock);
     this.#generations.set(session, (this.#generations.get(session) ?? 1) + 1);
   }
 
   #predicted(message: AffectMessage): void {
     const { clock } = this.#options;
-    const session = this.#clocks.get(message.session);
+    const session = this.#clocks.get(message.session) ?? this.#ended.get(message.session);
     const isPushed = session !== undefined && session.zero !== null;
     const label = session?.label ?? message.session;
     const sourceId = `affectd-${hostname()}-${message.session}`;
