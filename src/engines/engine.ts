@@ -17,6 +17,21 @@ export function arraysOf(of: (name: OutputName) => Float32Array): ModelArrays {
   return Object.fromEntries(outputNames.map((name) => [name, of(name)])) as Record<OutputName, Float32Array>;
 }
 
+/** The outputs of consecutive batches, as of one. */
+export function joinedArrays(parts: readonly ModelArrays[]): ModelArrays {
+  return parts.length === 1 ? parts[0] : arraysOf((name) => concatenated(parts.map((part) => part[name])));
+}
+
+function concatenated(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
 /** A model ready to compute. Calls must not overlap. */
 export interface Executable {
   run(batch: ModelBatch): Promise<ModelArrays>;

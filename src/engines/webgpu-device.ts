@@ -70,7 +70,10 @@ export class WebgpuDevice implements TrainingDevice {
   ) {}
 
   /** Starts the thread; throws where WebGPU's packages are not installed or no driver gives a GPU. `tf` computes losses. */
-  static async start(tf: Tfjs, program = workerFile('training-worker')): Promise<WebgpuDevice> {
+  static async start(
+    tf: Tfjs,
+    program = workerFile('training-worker', import.meta.url),
+  ): Promise<WebgpuDevice> {
     const { port1: port, port2 } = new MessageChannel();
     const answered = new Int32Array(new SharedArrayBuffer(4));
     const worker = new Worker(program, {

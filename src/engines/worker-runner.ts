@@ -133,7 +133,7 @@ class WorkerRunner implements ModelRunner {
 
   #spawn(): Promise<Started> {
     silenceTelemetry();
-    const worker = new Worker(this.options.worker ?? workerFile('inference-worker'), {
+    const worker = new Worker(this.options.worker ?? workerFile('inference-worker', import.meta.url), {
       workerData: this.settings,
       // The parent's flags (a test runner's loaders) are no business of the worker's.
       execArgv: [],

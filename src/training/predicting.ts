@@ -1,4 +1,4 @@
-import { arraysOf, type Executable, type ModelArrays } from '../engines/engine.js';
+import { type Executable, joinedArrays, type ModelArrays } from '../engines/engine.js';
 import type { BoundModel } from '../models/definition.js';
 import { encodeFrames } from '../models/frames.js';
 import type { Example } from './example.js';
@@ -20,17 +20,7 @@ export async function predictExamples(
     const frames = await loadedFrames(examples.slice(from, from + atOnce));
     parts.push(await executable.run(encodeFrames(model.inputs, frames)));
   }
-  return arraysOf((name) => concatenated(parts.map((part) => part[name])));
-}
-
-function concatenated(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+  return joinedArrays(parts);
 }
 
 /** One column of a row-major array of `width` columns. */

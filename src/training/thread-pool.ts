@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { parentPort, Worker } from 'node:worker_threads';
 import { AffectdError, ConfigurationError, ExitCode, InputError } from '../core/errors.js';
+import { workerFile } from '../engines/worker-file.js';
 
 type Reply<Result> =
   | { readonly kind: 'result'; readonly result: Result }
@@ -48,7 +47,7 @@ export async function runTasks<Task, Result>(
     signal.throwIfAborted();
     return;
   }
-  const file = compiled(worker.name, worker.beside);
+  const file = workerFile(worker.name, worker.beside);
   const workerData = worker.data();
   const threads = Array.from(
     { length: count },
@@ -68,13 +67,6 @@ export async function runTasks<Task, Result>(
     await Promise.all(threads.map((thread) => thread.terminate()));
   }
   signal.throwIfAborted();
-}
-
-/** The compiled worker: beside the file that asks for it in dist, or dist's when that runs as TypeScript. */
-function compiled(name: string, beside: string): URL {
-  const own = new URL(`./${name}.js`, beside);
-  if (existsSync(fileURLToPath(own))) return own;
-  return new URL(own.href.replace(/\/src\/(?!.*\/src\/)/, '/dist/'));
 }
 
 function ask<Task, Result>(

@@ -1,7 +1,7 @@
 import { type BoundModel, inputShape } from '../../models/definition.js';
 import type { ModelBatch } from '../../models/frames.js';
 import { type Parameters, sizeOf } from '../../models/parameters.js';
-import { arraysOf, type Executable, type ModelArrays } from '../engine.js';
+import { arraysOf, type Executable, joinedArrays, type ModelArrays } from '../engine.js';
 import { WasmModel } from './wasm-model.js';
 
 /** Windows computed at once: the memory that a pass needs grows with them, its speed no more. */
@@ -24,7 +24,7 @@ export class WasmExecutable implements Executable {
       const values = this.#wasm.compute(this.#rows(batch, from), this.parameters);
       parts.push(arraysOf((name) => values[name]?.values ?? new Float32Array(0)));
     }
-    return parts.length === 1 ? parts[0] : arraysOf((name) => joined(parts.map((part) => part[name])));
+    return joinedArrays(parts);
   }
 
   async dispose(): Promise<void> {}
@@ -44,14 +44,4 @@ export class WasmExecutable implements Executable {
       ),
     };
   }
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
