@@ -3,39 +3,35 @@ import { Command, Option } from 'commander';
 import { ExitCode } from '../core/errors.js';
 import { type TrainingEngineChoice, trainingEngineNames } from '../engines/training-engine.js';
 import { evaluate } from '../evaluation/evaluate.js';
-import { type CommandFactory, examples, positiveInteger, positiveNumber } from './command.js';
+import { type CommandFactory, examples } from './command.js';
 import { version } from './context.js';
-import { exampleOptions, memoryText, noCacheText, workersText } from './example-options.js';
+import { addExampleOptions, type ExampleOptions, exampleOptions } from './example-options.js';
 import { openOutput } from './output.js';
 
-interface EvaluateCommandOptions {
+interface EvaluateCommandOptions extends ExampleOptions {
   readonly engine?: TrainingEngineChoice;
   readonly out?: string;
   readonly leaky?: boolean;
-  readonly workers?: number;
   readonly json?: boolean;
-  readonly cache: boolean;
-  readonly memory?: number;
 }
 
 /** `affectd evaluate`: models on held-out people, trials or stimuli, as a configuration says. */
 export const evaluateCommand: CommandFactory = (context, exit) =>
-  new Command('evaluate')
-    .description(
-      'measure models on people, trials or stimuli that they have not seen, as a configuration says',
-    )
-    .argument('<config>', 'evaluation configuration, YAML')
-    .option('--out <folder>', 'folder of report, figures and finished folds (default: evaluation-<config>)')
-    .addOption(
-      new Option(
-        '--engine <name>',
-        'what computes the models (default: wasm in every thread; for images what affectd train takes)',
-      ).choices(['auto', ...trainingEngineNames]),
-    )
-    .option('--leaky', 'also run what lets training see the test data; every output then says LEAKY')
-    .option('--workers <n>', workersText, positiveInteger)
-    .option('--no-cache', noCacheText)
-    .option('--memory <mb>', memoryText, positiveNumber)
+  addExampleOptions(
+    new Command('evaluate')
+      .description(
+        'measure models on people, trials or stimuli that they have not seen, as a configuration says',
+      )
+      .argument('<config>', 'evaluation configuration, YAML')
+      .option('--out <folder>', 'folder of report, figures and finished folds (default: evaluation-<config>)')
+      .addOption(
+        new Option(
+          '--engine <name>',
+          'what computes the models (default: wasm in every thread; for images what affectd train takes)',
+        ).choices(['auto', ...trainingEngineNames]),
+      )
+      .option('--leaky', 'also run what lets training see the test data; every output then says LEAKY'),
+  )
     .option('--json', 'the result as JSON instead of the report’s path')
     .addHelpText(
       'after',

@@ -5,37 +5,33 @@ import { ExitCode } from '../core/errors.js';
 import { type TrainingEngineChoice, trainingEngineNames } from '../engines/training-engine.js';
 import { trainingFigures } from '../evaluation/training-figures.js';
 import { train } from '../training/train.js';
-import { type CommandFactory, examples, positiveInteger, positiveNumber } from './command.js';
+import { type CommandFactory, examples } from './command.js';
 import { warnings } from './context.js';
-import { exampleOptions, memoryText, noCacheText, workersText } from './example-options.js';
+import { addExampleOptions, type ExampleOptions, exampleOptions } from './example-options.js';
 import { openOutput } from './output.js';
 
-interface TrainCommandOptions {
+interface TrainCommandOptions extends ExampleOptions {
   readonly out?: string;
   readonly engine: TrainingEngineChoice;
   readonly json?: boolean;
-  readonly cache: boolean;
-  readonly workers?: number;
-  readonly memory?: number;
 }
 
 /** `affectd train`: trains a model as its configuration says, and tests it on people it never saw. */
 export const trainCommand: CommandFactory = (context, exit) =>
-  new Command('train')
-    .description(
-      'train a model, as its configuration file says; the model and its card are written beside that file',
-    )
-    .argument('<config>', 'training configuration, YAML')
-    .addOption(
-      new Option('--engine <name>', 'what computes the model')
-        .choices(['auto', ...trainingEngineNames])
-        .default('auto'),
-    )
-    .option('--out <folder>', 'folder of the model (default: the configuration’s own)')
-    .option('--json', 'machine-readable report')
-    .option('--no-cache', noCacheText)
-    .option('--workers <n>', workersText, positiveInteger)
-    .option('--memory <mb>', memoryText, positiveNumber)
+  addExampleOptions(
+    new Command('train')
+      .description(
+        'train a model, as its configuration file says; the model and its card are written beside that file',
+      )
+      .argument('<config>', 'training configuration, YAML')
+      .addOption(
+        new Option('--engine <name>', 'what computes the model')
+          .choices(['auto', ...trainingEngineNames])
+          .default('auto'),
+      )
+      .option('--out <folder>', 'folder of the model (default: the configuration’s own)')
+      .option('--json', 'machine-readable report'),
+  )
     .addHelpText('after', examples('affectd train models/demo/train.yaml'))
     .action(async (config: string, options: TrainCommandOptions) => {
       const result = await train(config, {
