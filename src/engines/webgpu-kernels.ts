@@ -1,4 +1,5 @@
 import type * as tfjs from '@tensorflow/tfjs';
+import { sizeOf } from '../models/parameters.js';
 import type { Tfjs } from './tfjs-graph.js';
 
 /** What of tfjs's WebGPU backend, 4.22.0, is used here. */
@@ -64,7 +65,7 @@ class FilterGradient {
     private readonly depthwise: boolean,
   ) {
     this.dispatchLayout = { x: outputShape.map((_, i) => i) };
-    this.dispatch = [elementsOf(outputShape), 1, 1];
+    this.dispatch = [sizeOf(outputShape), 1, 1];
     this.shaderKey = `affectd_filter_gradient_${depthwise}`;
   }
 
@@ -99,8 +100,6 @@ class FilterGradient {
   }
 }
 
-const elementsOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
-
 /** Filters of more elements than this fill a GPU with a thread for each. */
 const SMALL_FILTER = 65_536;
 
@@ -118,7 +117,7 @@ function registerFilterGradient(tf: Tfjs, kernelName: string, depthwise: boolean
         readonly filterShape: [number, number, number, number];
         readonly dataFormat?: string;
       };
-      if (elementsOf(filterShape) > SMALL_FILTER || dataFormat === 'NCHW') return plain.kernelFunc(args);
+      if (sizeOf(filterShape) > SMALL_FILTER || dataFormat === 'NCHW') return plain.kernelFunc(args);
       const { x, dy } = inputs as { x: tfjs.TensorInfo; dy: tfjs.TensorInfo };
       const sizes = tf.backend_util.computeConv2DInfo(
         x.shape as [number, number, number, number],
