@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { evenWeights } from './attention-fusion.js';
 import type { InputSpec, ModelDefinition, ModelValues } from './definition.js';
-import type { Graph } from './graph.js';
+import type { Graph, ImageConvolution } from './graph.js';
 import {
   linearOutputs,
   outputParameters,
@@ -34,13 +34,8 @@ const TAPS = 3;
 const POOL = 2;
 
 /** An image on its way through the stages. */
-interface Layer {
+interface Layer extends ImageConvolution {
   readonly name: string;
-  readonly channels: number;
-  readonly outputs: number;
-  readonly height: number;
-  readonly width: number;
-  readonly taps: number;
 }
 
 type ImageSpec = InputSpec & { readonly kind: 'image' };
