@@ -6,7 +6,8 @@ import { ProblemCounts } from '../recordings/problem-counts.js';
 import { copyFolder } from './copy-folder.js';
 import type { Dataset, DatasetDefinition, DatasetRecording, ImageTrial, Label } from './dataset.js';
 import { damaged, missing, otherLayout } from './dataset-error.js';
-import { colours, type FaceCrop, readFace } from './images/face-crop.js';
+import { type FaceCrop, readFace } from './images/face-crop.js';
+import { faceRecording } from './images/face-recording.js';
 import { choosePeople, copySettings } from './people.js';
 import { ratedLabel } from './rating.js';
 
@@ -116,14 +117,7 @@ class Affectnet implements Dataset {
       const crop = { path: join(this.images, file), ...box };
       return { trial: file, stimulus: null, position, label, read: () => readFace(crop, size) };
     });
-    yield {
-      person,
-      session: '1',
-      kind: 'images',
-      modality: 'face',
-      shape: { channels: colours, height: size, width: size },
-      images,
-    };
+    yield faceRecording(person, size, images);
   }
 }
 

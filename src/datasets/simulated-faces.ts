@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { drawFace } from '../simulation/face-image.js';
 import { Random } from '../simulation/random.js';
 import type { Dataset, DatasetDefinition, DatasetRecording, ImageTrial } from './dataset.js';
-import { colours } from './images/face-crop.js';
+import { faceRecording } from './images/face-recording.js';
 
 const count = z.int().positive();
 
@@ -47,14 +47,8 @@ class SimulatedFaces implements Dataset {
   async *recordings(person: string): AsyncGenerator<DatasetRecording> {
     const { images, size } = this.settings;
     const length = images[person as keyof typeof images];
-    yield {
-      person,
-      session: '1',
-      kind: 'images',
-      modality: 'face',
-      shape: { channels: colours, height: size, width: size },
-      images: Array.from({ length }, (_, position) => this.#image(person, position)),
-    };
+    const faces = Array.from({ length }, (_, position) => this.#image(person, position));
+    yield faceRecording(person, size, faces);
   }
 
   #image(list: string, position: number): ImageTrial {
