@@ -68,6 +68,18 @@ export async function signalRecording(
   };
 }
 
+/** A variable of released features: [rows, windows, 5], `rows` being electrodes or pairs. */
+export async function readBands(mat: Mat5File, variable: string, rows: number): Promise<MatMatrix> {
+  const found = new MatMatrix(await mat.read(variable), `'${variable}'`, mat.path);
+  const [count, , bands = 1] = found.dims;
+  if (count !== rows || bands !== seedBandNames.length)
+    throw otherLayout(
+      mat.path,
+      `'${variable}' is ${found.dims.join(' x ')}, not ${rows} electrodes or pairs x windows x 5 bands`,
+    );
+  return found;
+}
+
 /**
  * A trial's released features of the EEG: a [rows, windows, 5] array as [windows, rows x 5], where `features` names
  * the rows, electrodes or pairs, band by band.
@@ -77,14 +89,10 @@ export async function eegFeatures(
   variable: string,
   features: readonly FeatureDescriptor[],
 ): Promise<{ count: number } & NonNullable<ReturnType<FeatureWindows['modalities']['get']>>> {
-  const found = new MatMatrix(await mat.read(variable), `'${variable}'`, mat.path);
-  const [rows, count, bands = 1] = found.dims;
-  const expected = features.length / seedBandNames.length;
-  if (rows !== expected || bands !== seedBandNames.length)
-    throw otherLayout(
-      mat.path,
-      `'${variable}' is ${found.dims.join(' x ')}, not ${expected} electrodes or pairs x windows x 5 bands`,
-    );
+  const bands = seedBandNames.length;
+  const rows = features.length / bands;
+  const found = await readBands(mat, variable, rows);
+  const count = found.dims[1];
   const values = new Float32Array(count * features.length);
   for (let c = 0; c < rows; c++)
     for (let b = 0; b < bands; b++) {

@@ -1,10 +1,10 @@
 import type { FeatureDescriptor } from '../core/features.js';
 import { canonicalLabels } from '../montage/labels.js';
-import { caudalPairs, indexOfLabel, type LabelPair, mirrorOf } from '../montage/pairs.js';
+import { caudalPairs, indexOfLabel, type LabelPair, lateralPairs } from '../montage/pairs.js';
 import { otherLayout } from './dataset-error.js';
-import { MatMatrix } from './formats/mat-matrix.js';
 import type { Mat5File } from './formats/mat5.js';
 import { type SeedPairFeature, seedBandNames, seedElectrodes } from './seed-layout.js';
+import { readBands } from './seed-matlab.js';
 
 type Measure = 'dasm' | 'rasm' | 'asm' | 'dcau';
 
@@ -17,12 +17,6 @@ interface Candidate {
 
 const labels = canonicalLabels(seedElectrodes);
 
-/** The 27 electrodes on the left with their mirrors. */
-const lateralPairs: readonly LabelPair[] = labels.flatMap((left) => {
-  const right = mirrorOf(left);
-  return right === null ? [] : [[left, right] as const];
-});
-
 const candidatesOf = (measure: Candidate['measure'], pairs: readonly LabelPair[]): Candidate[] =>
   pairs.map(([first, second]) => ({
     first: indexOfLabel(labels, first),
@@ -30,8 +24,10 @@ const candidatesOf = (measure: Candidate['measure'], pairs: readonly LabelPair[]
     measure,
   }));
 
-const dasm = candidatesOf('dasm', lateralPairs);
-const rasm = candidatesOf('rasm', lateralPairs);
+/** 27 of them. */
+const mirrored = lateralPairs(labels);
+const dasm = candidatesOf('dasm', mirrored);
+const rasm = candidatesOf('rasm', mirrored);
 const candidates: Readonly<Record<Measure, readonly Candidate[]>> = {
   dasm,
   rasm,
@@ -81,16 +77,11 @@ export async function seedPairDescriptors(
 
 /** [rows][windows of the first band, of the second ...] of a [rows, windows, 5] variable. */
 async function bandsInARow(mat: Mat5File, variable: string, rows: number): Promise<Float64Array[]> {
-  const found = new MatMatrix(await mat.read(variable), `'${variable}'`, mat.path);
-  const [count, windows, bands = 1] = found.dims;
-  if (count !== rows || bands !== seedBandNames.length)
-    throw otherLayout(
-      mat.path,
-      `'${variable}' is ${found.dims.join(' x ')}, not ${rows} x windows x 5 bands`,
-    );
+  const found = await readBands(mat, variable, rows);
+  const windows = found.dims[1];
   return Array.from({ length: rows }, (_, row) => {
-    const values = new Float64Array(windows * bands);
-    for (let b = 0; b < bands; b++) values.set(found.line(1, [row, 0, b]), b * windows);
+    const values = new Float64Array(windows * seedBandNames.length);
+    for (let b = 0; b < seedBandNames.length; b++) values.set(found.line(1, [row, 0, b]), b * windows);
     return values;
   });
 }

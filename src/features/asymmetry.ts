@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { featureDefinition } from '../core/component.js';
-import type { StreamInfo } from '../core/signal.js';
-import { caudalPairs, type LabelPair, mirrorOf } from '../montage/pairs.js';
+import { caudalPairs, lateralPairs } from '../montage/pairs.js';
 import { differentialEntropy } from './differential-entropy.js';
 import { bandSchema, bandsBeyondNyquist, seedBands } from './eeg/bands.js';
 import { PairedFeatures, type PairMeasure } from './eeg/paired-features.js';
@@ -32,13 +31,6 @@ const params = z.strictObject({
 });
 type Params = z.infer<typeof params>;
 
-function mirrored(info: StreamInfo): LabelPair[] {
-  return info.channels.flatMap(({ label }) => {
-    const right = mirrorOf(label);
-    return right === null ? [] : [[label, right] as const];
-  });
-}
-
 const difference = (a: number, b: number) => a - b;
 const ratio = (a: number, b: number) => a / b;
 
@@ -50,7 +42,8 @@ export const asymmetry = featureDefinition<Params>({
   params,
   streams: ['EEG'],
   physics: ({ bands }, upstream) => bandsBeyondNyquist(bands, upstream),
-  create: (info, { bands, measures, pairs = mirrored(info), caudal_pairs }, window_s) => {
+  create: (info, { bands, measures, pairs: told, caudal_pairs }, window_s) => {
+    const pairs = told ?? lateralPairs(info.channels.map(({ label }) => label));
     const known: Record<Params['measures'][number], PairMeasure> = {
       dasm: { prefix: 'dasm_', unit: null, pairs, combine: difference },
       rasm: { prefix: 'rasm_', unit: 'ratio', pairs, combine: ratio },

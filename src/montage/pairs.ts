@@ -24,6 +24,14 @@ export function mirrorOf(label: string): string | null {
   return Number(number) % 2 === 1 ? `${row}${Number(number) + 1}${half}` : null;
 }
 
+/** The electrodes on the left among `labels`, each with its mirror. */
+export function lateralPairs(labels: readonly string[]): LabelPair[] {
+  return labels.flatMap((left) => {
+    const right = mirrorOf(left);
+    return right === null ? [] : [[left, right] as const];
+  });
+}
+
 /** Index in `labels` of the electrode called `name`, by that or its other name (T3 and T7), or -1. */
 export function indexOfLabel(labels: readonly string[], name: string): number {
   const label = canonicalLabel(name);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isElectrodeLabel } from '../../src/montage/labels.js';
-import { caudalPairs, deapPairs, indexOfLabel, mirrorOf } from '../../src/montage/pairs.js';
+import { caudalPairs, deapPairs, indexOfLabel, lateralPairs, mirrorOf } from '../../src/montage/pairs.js';
 import { positionOf } from '../../src/montage/positions.js';
 
 describe('pairs', () => {
@@ -8,6 +8,13 @@ describe('pairs', () => {
     expect(['F3', 'AFF5h', 'TP9', 'CB1', 'T3'].map(mirrorOf)).toEqual(['F4', 'AFF6h', 'TP10', 'CB2', 'T4']);
     expect(['Fz', 'F4', 'TP10', '', 'ch'].map(mirrorOf)).toEqual([null, null, null, null, null]);
     for (const [left, right] of deapPairs) expect(mirrorOf(left)).toBe(right);
+  });
+
+  it('has each electrode on the left with its mirror, in order', () => {
+    expect(lateralPairs(['Fz', 'F3', 'F4', 'CB1'])).toEqual([
+      ['F3', 'F4'],
+      ['CB1', 'CB2'],
+    ]);
   });
 
   it('lie one behind the other, front first', () => {
