@@ -27,7 +27,6 @@ export class EogBlinkDetector {
   readonly delay_s: number;
   readonly #filter: SosFilter;
   readonly #filterDelay_s: number;
-  readonly #sample = new Float64Array(1);
   readonly #reach: number;
   /** The last `2 * reach + 1` filtered samples and stamps; the one that is judged lies in their middle. */
   readonly #kept: number;
@@ -63,10 +62,8 @@ export class EogBlinkDetector {
 
   /** `x`: uV, finite; `time`: s. Time of the blink that this sample makes known, s, or null. */
   push(x: number, time: number): number | null {
-    this.#sample[0] = x;
-    this.#filter.process(0, this.#sample, this.#sample, 0, 1);
     const at = this.#pushed % this.#kept;
-    this.#samples[at] = this.#sample[0];
+    this.#samples[at] = this.#filter.processOne(0, x);
     this.#times[at] = time;
     this.#pushed++;
     if (!this.judges || !this.#isBlink()) return null;

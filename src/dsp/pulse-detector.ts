@@ -44,7 +44,6 @@ export class PulseDetector {
   readonly #decision: BeatDecision;
   readonly #filter: SosFilter;
   readonly #smooth: SosFilter;
-  readonly #sample = new Float64Array(1);
   /** By how many samples the smoothed signal lags the slope. */
   readonly #lag: number;
   readonly #smoothDelay_s: number;
@@ -63,10 +62,7 @@ export class PulseDetector {
   #pushed = 0;
 
   /** `sfreq`, Hz: at least {@link SLOWEST_PULSE_HZ}. `emit` gets the time of each beat, s, in order. */
-  constructor(
-    readonly sfreq: number,
-    emit: (time: number) => void,
-  ) {
+  constructor(sfreq: number, emit: (time: number) => void) {
     this.#decision = new BeatDecision(rules, emit);
     const below = (high_hz: number) =>
       designButterworth('lowpass', FILTER_ORDER, Math.min(high_hz, 0.45 * sfreq), sfreq);
@@ -93,11 +89,11 @@ export class PulseDetector {
   /** Takes a sample: `x` finite, `time` in s. */
   push(x: number, time: number): void {
     const at = this.#pushed % this.#kept;
-    const y = this.#through(this.#filter, x);
+    const y = this.#filter.processOne(0, x);
     const slope = this.#pushed === 0 ? 0 : y - this.#last;
     this.#last = y;
     this.#slopes[at] = Math.abs(slope) > Math.max(LEAST, ROUNDING * Math.abs(x)) ? slope : 0;
-    this.#smoothed[at] = this.#through(this.#smooth, x);
+    this.#smoothed[at] = this.#smooth.processOne(0, x);
     this.#stamps[at] = time;
     this.#pushed++;
     this.#decidePeak(this.#pushed - 1 - this.#wait);
@@ -111,12 +107,6 @@ export class PulseDetector {
     this.#filter.restart(0);
     this.#smooth.restart(0);
     this.#pushed = 0;
-  }
-
-  #through(filter: SosFilter, x: number): number {
-    this.#sample[0] = x;
-    filter.process(0, this.#sample, this.#sample, 0, 1);
-    return this.#sample[0];
   }
 
   /** Looks whether there is a pulse at `place`; all of its neighbours are known that there will be. Places count samples from the start. */

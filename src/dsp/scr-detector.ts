@@ -30,7 +30,6 @@ const LONGEST_RISE_S = 6;
  */
 export class ScrDetector {
   readonly #filter: SosFilter | null;
-  readonly #sample = new Float64Array(1);
   #last = Number.NaN;
   #lastTime = Number.NaN;
   #onset = Number.NaN;
@@ -58,9 +57,7 @@ export class ScrDetector {
 
   /** `x`: uS, finite; `time`: s. The response that this sample makes known, or null. */
   push(x: number, time: number): SkinConductanceResponse | null {
-    this.#sample[0] = x;
-    this.#filter?.process(0, this.#sample, this.#sample, 0, 1);
-    const y = this.#sample[0];
+    const y = this.#filter ? this.#filter.processOne(0, x) : x;
     const slope = (y - this.#last) / (time - this.#lastTime);
     const fresh = Number.isNaN(this.#last);
     this.#last = y;

@@ -95,6 +95,7 @@ export class SosFilter {
   /** [channel, section, 2]. */
   readonly #delays: Float64Array;
   readonly #fresh: Uint8Array;
+  readonly #sample = new Float64Array(1);
 
   constructor(sections: readonly Section[], channels: number) {
     this.#sections = sections;
@@ -162,6 +163,13 @@ export class SosFilter {
     }
     if (i < sections.length) runSingle(sections[i], delays, base + i * DELAYS, source, output, from, to);
     else if (sections.length === 0 && input !== output) output.set(input.subarray(from, to), from);
+  }
+
+  /** Filters the one sample `x`, which must be finite. */
+  processOne(channel: number, x: number): number {
+    this.#sample[0] = x;
+    this.process(channel, this.#sample, this.#sample, 0, 1);
+    return this.#sample[0];
   }
 }
 

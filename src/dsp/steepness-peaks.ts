@@ -54,7 +54,6 @@ export class SteepnessPeaks {
   readonly #delay_s: number;
   readonly #smooth: SosFilter;
   readonly #smoothDelay_s: number;
-  readonly #sample = new Float64Array(1);
   readonly #sum: MovingSum;
   /** The steepness, every `#every`th sample. */
   readonly #steepness = new Float64Array(AROUND_PLACES);
@@ -115,12 +114,12 @@ export class SteepnessPeaks {
   /** `x` finite, `time` in s. The peak that this sample makes known, or null. */
   push(x: number, time: number): SteepnessPeak | null {
     const at = this.#pushed % this.#kept;
-    const y = this.#through(this.#filter, x);
+    const y = this.#filter.processOne(0, x);
     const slope = this.#pushed === 0 ? 0 : y - this.#last;
     const power = slope * slope;
     this.#last = y;
     this.#powers[at] = power;
-    this.#smoothed[at] = this.#through(this.#smooth, x);
+    this.#smoothed[at] = this.#smooth.processOne(0, x);
     this.#times[at] = time;
     this.#pushed++;
     const size = Math.sqrt(Math.max(0, this.#sum.push(power)) / this.#steep);
@@ -144,12 +143,6 @@ export class SteepnessPeaks {
     const time = this.#timeAt(this.#deflectionNear(middle)) - this.#smoothDelay_s;
     const places = Math.min(AROUND_PLACES, Math.floor(this.#pushed / this.#every));
     return { time, size, around: median(this.#steepness.slice(0, places + 1)) };
-  }
-
-  #through(filter: SosFilter, x: number): number {
-    this.#sample[0] = x;
-    filter.process(0, this.#sample, this.#sample, 0, 1);
-    return this.#sample[0];
   }
 
   /** Places count samples from the start; those in between are fractions. This one is the centroid of the squared slope. */
