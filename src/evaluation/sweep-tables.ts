@@ -1,11 +1,22 @@
 import type { SplitOutcomes } from './assemble.js';
-import type { SweepPoint, SweepTable } from './evaluation-result.js';
-import type { EvaluationData, FoldOutcome } from './fold-task.js';
+import type { SweepTable } from './evaluation-result.js';
+import type { Condition, EvaluationData, FoldOutcome } from './fold-task.js';
 import { type Learnt, learntOf, seedMeans, unitMeans } from './learnt.js';
-import { spread } from './metrics/spread.js';
-import type { Outputs } from './outputs.js';
+import { type Spread, spread } from './metrics/spread.js';
 import { pairedComparison } from './paired-comparison.js';
 import { type Level, leadingMetric, type MetricName, type Quantity } from './scores.js';
+
+/** One learner under the conditions of one sweep, in their order. */
+interface Swept<C> {
+  readonly name: string;
+  readonly met: readonly {
+    /** As the first seed's first fold met it. */
+    readonly condition: C;
+    /** As each fold of each seed met it. */
+    readonly conditions: readonly C[];
+    readonly learnt: Learnt;
+  }[];
+}
 
 /** Every sweep that was made, of one quantity. */
 export function sweepTables(
@@ -16,64 +27,50 @@ export function sweepTables(
   reference: string | null,
 ): SweepTable[] {
   const metric = leadingMetric(quantity);
-  const point = (
-    learner: SplitOutcomes['learners'][number],
-    at: number,
-    share: number | null,
-    outputsOf: (outcome: FoldOutcome) => Outputs,
-  ): SweepPoint[] => {
-    const learnt = learntOf(data, outcomes, learner, quantity, level, outputsOf);
-    return learnt ? [{ at, share, spread: spread(seedMeans(learnt, metric)) }] : [];
-  };
-  const swept = outcomes.learners.filter(({ outcomes: [[first]] }) => first.missing.length > 0);
-  const missing = (['single', 'bursts'] as const).map(
-    (sweep): SweepTable => ({
+  const swept = <C>(
+    conditionsOf: (outcome: FoldOutcome) => readonly Condition<C>[],
+    isWanted: (condition: C) => boolean,
+  ): Swept<C>[] =>
+    outcomes.learners
+      .filter(({ outcomes: [[first]] }) => conditionsOf(first).length > 0)
+      .map((learner) => ({
+        name: learner.name,
+        met: conditionsOf(learner.outcomes[0][0]).flatMap(({ condition }, i) => {
+          if (!isWanted(condition)) return [];
+          const of = (outcome: FoldOutcome): Condition<C> => conditionsOf(outcome)[i];
+          const learnt = learntOf(data, outcomes, learner, quantity, level, (own) => of(own).outputs);
+          const conditions = learner.outcomes.flat().map((own) => of(own).condition);
+          return learnt ? [{ condition, conditions, learnt }] : [];
+        }),
+      }));
+  const figure = (learnt: Learnt): Spread => spread(seedMeans(learnt, metric));
+
+  const absences = (['single', 'bursts'] as const).map((sweep): SweepTable => {
+    const all = swept(
+      ({ missing }) => missing,
+      ({ kind }) => kind === sweep,
+    );
+    return {
       sweep,
       modality: null,
       quantity,
       metric,
       level,
-      lost: lostOf(
-        swept.flatMap((learner) => {
-          const places = learner.outcomes[0][0].missing.flatMap(({ condition }, i) =>
-            condition.kind === sweep ? [i] : [],
-          );
-          const ends = [places[0], places[places.length - 1]].flatMap(
-            (i) =>
-              learntOf(data, outcomes, learner, quantity, level, ({ missing: all }) => all[i].outputs) ?? [],
-          );
-          return ends.length === 2 && places.length > 1 ? [{ model: learner.name, ends }] : [];
-        }),
-        reference,
-        metric,
-      ),
-      models: swept.map((learner) => {
-        const [[first]] = learner.outcomes;
-        const places = first.missing.flatMap(({ condition }, i) => (condition.kind === sweep ? [i] : []));
-        return {
-          name: learner.name,
-          points: places.flatMap((i) => {
-            const shares = learner.outcomes.flat().map((outcome) => outcome.missing[i].condition.share);
-            return point(
-              learner,
-              first.missing[i].condition.rate,
-              spread(shares).mean,
-              (outcome) => outcome.missing[i].outputs,
-            );
-          }),
-        };
-      }),
-    }),
+      lost: lostOf(all, reference, metric),
+      models: all.map(({ name, met }) => ({
+        name,
+        points: met.map(({ condition, conditions, learnt }) => ({
+          at: condition.rate,
+          share: spread(conditions.map(({ share }) => share)).mean,
+          spread: figure(learnt),
+        })),
+      })),
+    };
+  });
+  const shifted = outcomes.learners.flatMap(({ outcomes: [[first]] }) =>
+    first.asynchrony.map(({ condition }) => condition.modality),
   );
-  const shiftedLearners = outcomes.learners.filter(({ outcomes: [[first]] }) => first.asynchrony.length > 0);
-  const modalities = [
-    ...new Set(
-      shiftedLearners.flatMap(({ outcomes: [[first]] }) =>
-        first.asynchrony.map(({ condition }) => condition.modality),
-      ),
-    ),
-  ];
-  const asynchrony = modalities.map(
+  const shifts = [...new Set(shifted)].map(
     (modality): SweepTable => ({
       sweep: 'asynchrony',
       modality,
@@ -81,40 +78,36 @@ export function sweepTables(
       metric,
       level,
       lost: null,
-      models: shiftedLearners.map((learner) => {
-        const [[first]] = learner.outcomes;
-        const places = first.asynchrony.flatMap(({ condition }, i) =>
-          condition.modality === modality ? [i] : [],
-        );
-        return {
-          name: learner.name,
-          points: places.flatMap((i) =>
-            point(
-              learner,
-              first.asynchrony[i].condition.shift_s,
-              null,
-              (outcome) => outcome.asynchrony[i].outputs,
-            ),
-          ),
-        };
-      }),
+      models: swept(
+        ({ asynchrony }) => asynchrony,
+        (condition) => condition.modality === modality,
+      ).map(({ name, met }) => ({
+        name,
+        points: met.map(({ condition, learnt }) => ({
+          at: condition.shift_s,
+          share: null,
+          spread: figure(learnt),
+        })),
+      })),
     }),
   );
-  return [...missing, ...asynchrony].filter(({ models }) => models.some(({ points }) => points.length > 0));
+  return [...absences, ...shifts].filter(({ models }) => models.some(({ points }) => points.length > 0));
 }
 
-/** What each model has less at the second of its `ends` than at the first, beside what the reference has. */
+/** What each model has less under the last condition than under the first, beside what the reference has. */
 function lostOf(
-  swept: readonly { readonly model: string; readonly ends: readonly Learnt[] }[],
+  swept: readonly Swept<unknown>[],
   reference: string | null,
   metric: MetricName,
 ): SweepTable['lost'] {
-  if (reference === null || swept.length < 2 || !swept.some(({ model }) => model === reference)) return null;
+  const compared = swept.filter(({ met }) => met.length > 1);
+  if (reference === null || compared.length < 2 || !compared.some(({ name }) => name === reference))
+    return null;
   return pairedComparison(
-    swept.map(({ model, ends }) => {
-      const [first, last] = ends.map((learnt) => unitMeans(learnt, metric));
+    compared.map(({ name, met }) => {
+      const [first, last] = [met[0], met[met.length - 1]].map(({ learnt }) => unitMeans(learnt, metric));
       const lost = [...first].map(([unit, value]) => [unit, value - (last.get(unit) ?? Number.NaN)] as const);
-      return { model, figures: new Map(lost) };
+      return { model: name, figures: new Map(lost) };
     }),
     reference,
   );
