@@ -4,14 +4,14 @@ import { mulberry32 } from '../models/random.js';
 import { type AugmentationSettings, alteredImage, drawAlteration } from './augmentation.js';
 import type { Example } from './example.js';
 
-type Alter = (values: Float32Array, modality: number) => Float32Array;
+type Alter = (values: Float32Array, modality: number, row: number) => Float32Array;
 
-async function loaded(frame: ModelFrame, alter: Alter): Promise<ModelFrame> {
+async function loaded(frame: ModelFrame, row: number, alter: Alter): Promise<ModelFrame> {
   if (!frame.some(({ load }) => load)) return frame;
   return Promise.all(
     frame.map(
       async ({ load, ...modality }, m): Promise<ModalityFrame> =>
-        load && modality.present ? { ...modality, values: alter(await load(), m) } : modality,
+        load && modality.present ? { ...modality, values: alter(await load(), m, row) } : modality,
     ),
   );
 }
@@ -21,7 +21,7 @@ export function loadedFrames(
   examples: readonly Pick<Example, 'frame'>[],
   alter: Alter = (values) => values,
 ): Promise<ModelFrame[]> {
-  return Promise.all(examples.map(({ frame }) => loaded(frame, alter)));
+  return Promise.all(examples.map(({ frame }, row) => loaded(frame, row, alter)));
 }
 
 /** Loads the frames of training's batches, images altered as the settings ask; the same batch of the same step always gives the same. */
@@ -40,13 +40,9 @@ export class FrameLoader {
     const alterations = examples.map(() =>
       this.model.inputs.map(() => drawAlteration(augmentation, uniform)),
     );
-    return Promise.all(
-      examples.map(({ frame }, row) =>
-        loaded(frame, (values, m) => {
-          const input = this.model.inputs[m];
-          return input.kind === 'image' ? alteredImage(values, input, alterations[row][m]) : values;
-        }),
-      ),
-    );
+    return loadedFrames(examples, (values, m, row) => {
+      const input = this.model.inputs[m];
+      return input.kind === 'image' ? alteredImage(values, input, alterations[row][m]) : values;
+    });
   }
 }
