@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { FeatureDescriptor } from '../core/features.js';
 import type { StreamMessage } from '../core/signal.js';
@@ -30,7 +30,7 @@ const settings = z.strictObject({
 });
 export type SeedVSettings = z.infer<typeof settings>;
 
-const SESSIONS = 3;
+const sessions = ['1', '2', '3'] as const;
 const TRIALS = 15;
 const FILE = /^\d+_123\.npz$/;
 const RAW_FILE = /^(\d+)_([123])_\d{8}\.cnt$/;
@@ -126,18 +126,24 @@ function openSignals(root: string, asked: readonly string[] | null): Dataset {
   const found = folderWith(root, ['EEG_raw', ''], RAW_FILE);
   if (!found)
     throw missing(join(root, 'EEG_raw', '1_1_<date>.cnt'), 'give the folder that holds EEG_raw as `path`');
-  const filesOf = new Map<string, string[]>();
-  // Names sort by session.
+  const filesOf = new Map<string, string>();
   for (const file of found.files) {
-    const person = RAW_FILE.exec(file)![1];
-    filesOf.set(person, [...(filesOf.get(person) ?? []), join(found.folder, file)]);
+    const [, person, session] = RAW_FILE.exec(file)!;
+    const path = join(found.folder, file);
+    const other = filesOf.get(`${person}/${session}`);
+    if (other !== undefined)
+      throw otherLayout(
+        path,
+        `is session ${session} of person ${person}, as ${other} is`,
+        'keep one of them',
+      );
+    filesOf.set(`${person}/${session}`, path);
   }
-  const there = numbered('', 20).filter((person) => filesOf.get(person)?.length === SESSIONS);
-  const people = choosePeople(asked, numbered('', 16), there, (person) => {
-    const names = filesOf.get(person)?.map((path) => RAW_FILE.exec(basename(path))![2]);
-    const session = ['1', '2', '3'].find((one) => !names?.includes(one));
-    return join(found.folder, `${person}_${session}_<date>.cnt`);
-  });
+  const lackingOf = (person: string) => sessions.find((session) => !filesOf.has(`${person}/${session}`));
+  const there = numbered('', 20).filter((person) => lackingOf(person) === undefined);
+  const people = choosePeople(asked, numbered('', 16), there, (person) =>
+    join(found.folder, `${person}_${lackingOf(person)}_<date>.cnt`),
+  );
   return new SeedVSignals(people, filesOf);
 }
 
@@ -148,12 +154,13 @@ class SeedVSignals implements Dataset {
 
   constructor(
     readonly people: readonly string[],
-    private readonly filesOf: ReadonlyMap<string, readonly string[]>,
+    /** By `<person>/<session>`. */
+    private readonly filesOf: ReadonlyMap<string, string>,
   ) {}
 
   async *recordings(person: string): AsyncGenerator<DatasetRecording> {
-    for (const [s, path] of this.filesOf.get(person)!.entries()) {
-      const session = String(s + 1);
+    for (const [s, session] of sessions.entries()) {
+      const path = this.filesOf.get(`${person}/${session}`)!;
       yield { person, session, kind: 'signals', ...rawSession(path, session, clips[s]) };
     }
   }
@@ -226,7 +233,7 @@ class SeedV implements Dataset {
   async *recordings(person: string): AsyncGenerator<DatasetRecording> {
     const eeg = await TrialFile.read(this.eegOf(person), this.#eegFeatures);
     const eye = this.eyeOf ? await TrialFile.read(this.eyeOf(person), seedEyeDescriptors) : null;
-    for (let k = 0; k < SESSIONS * TRIALS; k++) {
+    for (let k = 0; k < sessions.length * TRIALS; k++) {
       const session = String(Math.floor(k / TRIALS) + 1);
       const number = (k % TRIALS) + 1;
       const { count, values } = eeg.windows(k);

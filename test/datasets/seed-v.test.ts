@@ -173,5 +173,11 @@ describe('SEED-V as it was recorded', () => {
     );
     rmSync(join(folder, second));
     await expect(open()).rejects.toThrow('10_2_<date>.cnt');
+    // Three files, but one session twice.
+    writeFileSync(join(folder, '10_1_20990101.cnt'), other);
+    await expect(open()).rejects.toMatchObject({
+      code: 'dataset-layout',
+      message: `${join(folder, '10_1_20990101.cnt')}: is session 1 of person 10, as ${join(folder, first)} is; keep one of them`,
+    });
   });
 });
