@@ -27,10 +27,8 @@ interface WebgpuPackage {
 /** tfjs on a GPU, and which. */
 export interface WebgpuBackend {
   readonly tf: Tfjs;
-  /** The adapter's name. */
+  /** The adapter's name, and whether it is a program on the CPU, as Mesa's lavapipe. */
   readonly adapter: string;
-  /** Whether the adapter is a program on the CPU, as Mesa's lavapipe. */
-  readonly software: boolean;
 }
 
 /** This thread's `navigator.gpu`, made where there is none. Dawn lives as long as it is referred to. */
@@ -62,7 +60,8 @@ export async function loadTfjsWebgpu(): Promise<WebgpuBackend> {
   if (!(await tf.setBackend('webgpu'))) throw new Error('the WebGPU backend does not start');
   if (first) tuneWebgpu(tf);
   const { vendor, device, description, isFallbackAdapter: software = false } = adapter.info;
-  return { tf, adapter: device || description || vendor || 'a GPU without a name', software };
+  const name = device || description || vendor || 'a GPU without a name';
+  return { tf, adapter: software ? `${name}, which computes on the CPU` : name };
 }
 
 /**
@@ -70,10 +69,10 @@ export async function loadTfjsWebgpu(): Promise<WebgpuBackend> {
  * answers sooner: it serves only where it is named.
  */
 export async function createTfjsWebgpuEngine(): Promise<Engine> {
-  const { tf, adapter, software } = await loadTfjsWebgpu();
+  const { tf, adapter } = await loadTfjsWebgpu();
   return {
     name: 'tfjs-webgpu',
-    detail: `tfjs ${tf.version.tfjs}, WebGPU on ${adapter}${software ? ', which computes on the CPU' : ''}`,
+    detail: `tfjs ${tf.version.tfjs}, WebGPU on ${adapter}`,
     load: async ({ model, parameters }) => new TfjsExecutable(tf, model, parameters),
   };
 }

@@ -38,8 +38,7 @@ async function serve(own: MessagePort): Promise<void> {
       reply({ kind: 'failed', reason: error.message }),
     );
   });
-  const { adapter, software } = backend;
-  own.postMessage({ kind: 'ready', adapter, software } satisfies GpuAnswer);
+  own.postMessage({ kind: 'ready', adapter: backend.adapter } satisfies GpuAnswer);
 }
 
 serve(port).catch((error: unknown) => {

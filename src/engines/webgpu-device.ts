@@ -43,7 +43,7 @@ export type GpuQuestion =
   | { readonly kind: 'backward'; readonly gradients: readonly Float32Array[] };
 
 export type GpuAnswer =
-  | { readonly kind: 'ready'; readonly adapter: string; readonly software: boolean }
+  | { readonly kind: 'ready'; readonly adapter: string }
   | { readonly kind: 'bound' }
   | ({ readonly kind: 'forward' } & ForwardPass)
   | { readonly kind: 'backward'; readonly gradients: readonly Float32Array[] }
@@ -66,7 +66,6 @@ export class WebgpuDevice implements TrainingDevice {
     private readonly answered: Int32Array,
     /** What the adapter is called. */
     readonly adapter: string,
-    readonly software: boolean,
   ) {}
 
   /** Starts the thread; throws where WebGPU's packages are not installed or no driver gives a GPU. `tf` computes losses. */
@@ -88,8 +87,7 @@ export class WebgpuDevice implements TrainingDevice {
     // An idle device does not keep the process.
     worker.unref();
     port.unref();
-    if (answer.kind === 'ready')
-      return new WebgpuDevice(tf, worker, port, answered, answer.adapter, answer.software);
+    if (answer.kind === 'ready') return new WebgpuDevice(tf, worker, port, answered, answer.adapter);
     await worker.terminate();
     throw new Error(answer.kind === 'failed' ? answer.reason : 'its thread answers something else');
   }
