@@ -32,6 +32,11 @@ export function valuesPerChannel(input: ModalityInput): number {
   return input.kind === 'window' ? input.length : input.height * input.width;
 }
 
+/** How many values a modality's mask has: one a feature, or a channel. */
+export function maskLength(input: ModalityInput): number {
+  return input.kind === 'features' ? input.features.length : input.channels.length;
+}
+
 /** One modality of one window, ready for the model: aligned to the model's schema, zeroed where masked. */
 export interface ModalityFrame {
   /** [F] features, [C * length] raw samples, or [H, W, C] of an image, 0..255; not yet standardised; 0 where `mask` is 0. */

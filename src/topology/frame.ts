@@ -1,6 +1,6 @@
 import type { Seconds } from '../core/clock.js';
 import { type FeatureSchema, type FeatureVector, featureName } from '../core/features.js';
-import { type ModalityFrame, type ModalityInput, valuesPerChannel } from '../core/model.js';
+import { type ModalityFrame, type ModalityInput, maskLength, valuesPerChannel } from '../core/model.js';
 import type { RawWindow } from '../core/processor.js';
 import type { GraphOutput, ModalityStatus } from './graph-output.js';
 import type { ModelNode } from './pipeline.js';
@@ -90,10 +90,11 @@ function windowFrame(window: RawWindow, input: ModalityInput & { kind: 'window' 
   return { values, mask, present: mask.includes(1) };
 }
 
-function emptyFrame(input: ModalityInput): ModalityFrame {
-  const features = input.kind === 'features' ? input.features.length : input.channels.length;
-  const length = features * valuesPerChannel(input);
-  return { values: new Float32Array(length), mask: new Uint8Array(features), present: false };
+/** A modality of which nothing is there. */
+export function emptyFrame(input: ModalityInput): ModalityFrame {
+  const groups = maskLength(input);
+  const length = groups * valuesPerChannel(input);
+  return { values: new Float32Array(length), mask: new Uint8Array(groups), present: false };
 }
 
 function statusOf(

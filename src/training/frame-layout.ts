@@ -1,4 +1,10 @@
-import { type ModalityFrame, type ModalityInput, type ModelFrame, valuesPerChannel } from '../core/model.js';
+import {
+  type ModalityFrame,
+  type ModalityInput,
+  type ModelFrame,
+  maskLength,
+  valuesPerChannel,
+} from '../core/model.js';
 
 interface Place {
   readonly values: { readonly at: number; readonly length: number };
@@ -14,7 +20,7 @@ export class FrameLayout {
 
   constructor(inputs: Iterable<ModalityInput>) {
     const shapes = Array.from(inputs, (input) => {
-      const mask = input.kind === 'features' ? input.features.length : input.channels.length;
+      const mask = maskLength(input);
       return { mask, values: mask * valuesPerChannel(input) };
     });
     let at = 0;

@@ -1,4 +1,4 @@
-import { type ModalityFrame, type ModalityInput, valuesPerChannel } from '../core/model.js';
+import { type ModalityFrame, type ModalityInput, maskLength, valuesPerChannel } from '../core/model.js';
 import type { InputSpec, Standardisation } from '../models/definition.js';
 import type { ModelInputs } from './dataset.js';
 import type { Example } from './example.js';
@@ -33,13 +33,8 @@ export function standardisedInputs(
 }
 
 function pixels(input: ModalityInput): Omit<Standardisation, 'clip_sd'> {
-  const groups = groupsOf(input);
+  const groups = maskLength(input);
   return { mean: Array(groups).fill(0), sd: Array(groups).fill(PIXEL_RANGE) };
-}
-
-/** Features, or channels. */
-function groupsOf(input: ModalityInput): number {
-  return input.kind === 'features' ? input.features.length : input.channels.length;
 }
 
 /** Mean and standard deviation of each feature of a modality, or of each channel of raw windows. */
@@ -52,7 +47,7 @@ class Spread {
   readonly #squares: Float64Array;
 
   constructor(input: ModalityInput) {
-    this.#groups = groupsOf(input);
+    this.#groups = maskLength(input);
     this.#span = valuesPerChannel(input);
     this.#count = new Float64Array(this.#groups);
     this.#mean = new Float64Array(this.#groups);

@@ -1,6 +1,7 @@
 import { featureName } from '../core/features.js';
-import { type ModalityFrame, type ModalityInput, type ModelFrame, valuesPerChannel } from '../core/model.js';
+import type { ModalityFrame, ModalityInput, ModelFrame } from '../core/model.js';
 import type { Label } from '../datasets/dataset.js';
+import { emptyFrame } from '../topology/frame.js';
 import type { ModelInputs } from './dataset.js';
 import { type Example, withFrame } from './example.js';
 import { ExampleFile, type SharedFile, sameInputs } from './example-file.js';
@@ -40,17 +41,8 @@ function aligner(layout: ModelInputs, inputs: ModelInputs): Align {
     const own = layout.get(name);
     return own ? { m: names.indexOf(name), align: modalityAligner(own, input) } : null;
   });
-  const nothing = [...inputs.values()].map(absent);
+  const nothing = [...inputs.values()].map(emptyFrame);
   return (frame) => alignments.map((own, m) => (own ? own.align(frame[own.m]) : nothing[m]));
-}
-
-function absent(input: ModalityInput): ModalityFrame {
-  const groups = input.kind === 'features' ? input.features.length : input.channels.length;
-  return {
-    values: new Float32Array(groups * valuesPerChannel(input)),
-    mask: new Uint8Array(groups),
-    present: false,
-  };
 }
 
 function modalityAligner(from: ModalityInput, to: ModalityInput): (frame: ModalityFrame) => ModalityFrame {
