@@ -16,24 +16,31 @@ export const invalidReasons = [
   'low-coverage',
   'unmapped-channels',
   'out-of-distribution',
+  'not-physiological',
+  'no-skill',
   'model-failed',
 ] as const;
 export type InvalidReason = (typeof invalidReasons)[number];
+
+/** Why a dimension has no value although its window was shown to the model; documented in docs/reference/codes.md. */
+export const abstentionReasons = ['no-skill'] as const;
+export type AbstentionReason = (typeof abstentionReasons)[number];
 
 export interface ModalityState {
   readonly present: boolean;
   /** Usable share of the window, 0..1. */
   readonly coverage: number;
-  /** What the model's fusion gave the modality, 0..1. */
-  readonly weight: number;
+  /** What the model's fusion gave the modality, 0..1; null where the model fuses nothing. */
+  readonly weight: number | null;
   /** Why it is masked, when it is. */
   readonly reason?: string;
 }
 
 export interface Interval {
   readonly level: number;
-  readonly valence: readonly [number, number];
-  readonly arousal: readonly [number, number];
+  /** Null where the dimension has no value. */
+  readonly valence: readonly [number, number] | null;
+  readonly arousal: readonly [number, number] | null;
 }
 
 /** How a moment compares with an anchor moment of the same person. */
@@ -65,9 +72,15 @@ export interface Prediction {
   readonly ranking?: Readonly<Record<string, Readonly<Record<string, AnchorRanking>>>>;
   readonly routing?: readonly number[];
   readonly interval: Interval | null;
+  /** Why a dimension has no value: the sensors that are there were not shown to tell it. */
+  readonly abstained?: Readonly<Record<string, AbstentionReason>>;
+  /** By present modality, then by dimension: what masking the modality would take from the value. On request. */
+  readonly contribution?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly modalities: Readonly<Record<string, ModalityState>>;
   readonly valid: boolean;
   readonly reason: InvalidReason | null;
+  /** Where any stream that feeds the model was simulated. */
+  readonly simulated?: true;
   readonly evidence: Evidence;
   readonly model: string;
   readonly pipeline: string;

@@ -59,6 +59,8 @@ export interface StreamInfo {
   readonly channels: readonly Channel[];
   /** How the stream's stamps got onto the session clock; `assumed` = first samples aligned. */
   readonly aligned?: 'clock' | 'assumed';
+  /** Made by a simulator, whatever door it came through; what is predicted from it says so. */
+  readonly simulated?: true;
   /** Told by the sender of a gaze stream. */
   readonly screen?: ScreenGeometry;
 }

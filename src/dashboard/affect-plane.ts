@@ -78,7 +78,7 @@ export class AffectPlane {
 
   #drawPoint(point: AffectPoint, valence: number, arousal: number): void {
     setAttributes(this.#point, { cx: x(valence).toFixed(1), cy: y(arousal).toFixed(1) });
-    if (!point.interval) return;
+    if (!point.interval?.valence || !point.interval.arousal) return;
     const [left, right] = point.interval.valence.map(x) as [number, number];
     const [bottom, top] = point.interval.arousal.map(y) as [number, number];
     setAttributes(this.#box, { x: left, y: top, width: right - left, height: bottom - top });

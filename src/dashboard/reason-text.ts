@@ -11,6 +11,8 @@ const invalid: Record<InvalidReason, string> = {
   'low-coverage': 'too many samples of the window are missing',
   'unmapped-channels': "the channels' names say nothing to this model",
   'out-of-distribution': 'the values are unlike anything that the model was trained on',
+  'not-physiological': 'no sensor delivers what a body would',
+  'no-skill': 'the sensors that are there were not shown to tell anything',
   'model-failed': 'the model failed',
 };
 
@@ -28,6 +30,7 @@ const masked: Record<string, string> = {
   motion: 'the body moves too much',
   'unmapped-channels': "channels that the model doesn't know",
   'out-of-distribution': 'values unlike anything that the model was trained on',
+  'not-physiological': 'this is no signal of a body: is it worn?',
 };
 
 /** Why a prediction is not valid, in plain words. */

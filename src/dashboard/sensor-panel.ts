@@ -74,7 +74,8 @@ function modalityView([name]: [string, ModalityState]): ItemView<[string, Modali
       reason.hidden = modality.present;
       setText(reason, modality.present ? '' : maskText(modality.reason));
       coverage.update(modality.coverage);
-      weight.update(modality.weight);
+      weight.root.hidden = modality.weight === null;
+      weight.update(modality.weight ?? 0);
     },
   };
 }

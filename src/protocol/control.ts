@@ -15,7 +15,7 @@ const seq = z
   .max(0xffffffff)
   .describe('Rises by one with each frame of the stream, from 0, modulo 2^32.');
 
-export const outputStreams = ['affect', 'quality', 'features', 'indices', 'sys', 'signals'] as const;
+export const outputStreams = ['affect', 'quality', 'features', 'indices', 'sys', 'truth', 'signals'] as const;
 export type OutputStream = (typeof outputStreams)[number];
 export const outputStreamSchema = z.enum(outputStreams);
 
@@ -31,9 +31,12 @@ const sessionFilter = z.union([z.literal('*'), name]).describe('A session, or `*
 const streamNames = z.array(z.string()).min(1).max(64);
 
 export const subscribeParamsSchema = z.object({
-  streams: streamNames.describe('Any of `affect`, `quality`, `features`, `indices`, `sys`, `signals`.'),
+  streams: streamNames.describe(
+    'Any of `affect`, `quality`, `features`, `indices`, `sys`, `truth`, `signals`.',
+  ),
   session: sessionFilter.default('*'),
   policy: policySchema.default('drop-oldest'),
+  explain: z.boolean().default(false).describe('Whether each message of `affect` carries `contribution`.'),
 });
 export type SubscribeParams = z.input<typeof subscribeParamsSchema>;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { indexReasons } from '../core/features.js';
-import { evidences, invalidReasons } from '../core/prediction.js';
+import { abstentionReasons, evidences, invalidReasons } from '../core/prediction.js';
 import { streamTypes } from '../core/signal.js';
 
 const time = z.number().describe('Session time, s: zero is the first sample delivered.');
@@ -60,27 +60,61 @@ export const affectMessageSchema = z.object({
     ),
   routing: z.array(z.number()).readonly().optional().describe("Weights of the model's emotion experts."),
   interval: z
-    .object({ level: z.number().gt(0).lt(1), valence: pair, arousal: pair })
+    .object({ level: z.number().gt(0).lt(1), valence: pair.nullable(), arousal: pair.nullable() })
     .nullable()
-    .describe('Interval that holds the truth with probability `level`; null until calibrated.'),
+    .describe(
+      'Interval that holds the truth with probability `level`; null until calibrated, and of a dimension without a value.',
+    ),
+  abstained: z
+    .record(z.string(), z.enum(abstentionReasons))
+    .optional()
+    .describe(
+      'By dimension without a value, why: `no-skill`, the sensors that are there were not shown to tell it.',
+    ),
+  contribution: z
+    .record(z.string(), z.record(z.string(), z.number()))
+    .optional()
+    .describe(
+      'By present modality, then by dimension: the value less what it would be with the modality masked. With `explain` only.',
+    ),
   modalities: z.record(
     z.string(),
     z.object({
       present: z.boolean(),
       coverage: z.number().min(0).max(1),
-      weight: z.number().min(0).max(1).describe("What the model's fusion gave the modality."),
+      weight: z
+        .number()
+        .min(0)
+        .max(1)
+        .nullable()
+        .describe(
+          "What the model's fusion gave the modality: not what it contributed. null where the model fuses nothing.",
+        ),
       reason: z.string().optional().describe('Why it is masked.'),
     }),
   ),
   valid: z.boolean().describe('Whether the input sufficed for this model.'),
   reason: z.enum(invalidReasons).nullable().describe('Why it did not.'),
+  simulated: z
+    .literal(true)
+    .optional()
+    .describe('Any stream that feeds the model was made by a simulator. Show it.'),
   evidence: z
     .enum(evidences)
     .describe(
-      'What the model is worth: `simulated` was never shown to work on people, `validated` was, `none` is unknown. Show it.',
+      'The lesser of what the model and its streams are worth: `simulated` was never shown to work on people, `validated` was, `none` is unknown. Show it.',
     ),
   model: z.string().describe('`name@sha256:...`'),
   pipeline: z.string().describe('Digest of the normalised pipeline file without sources and sinks.'),
+  ...wallClock,
+});
+
+export const truthMessageSchema = z.object({
+  stream: z.literal('truth'),
+  ...header,
+  time,
+  valence: affect.describe('What a stream of type `Annotation` told; null = missing.'),
+  arousal: affect,
   ...wallClock,
 });
 
@@ -256,6 +290,7 @@ export const outputSchemas = {
   quality: qualityMessageSchema,
   indices: indicesMessageSchema,
   sys: sysMessageSchema,
+  truth: truthMessageSchema,
   signals: signalsMessageSchema,
 } as const;
 
@@ -264,6 +299,7 @@ export type FeaturesMessage = z.infer<typeof featuresMessageSchema>;
 export type QualityMessage = z.infer<typeof qualityMessageSchema>;
 export type IndicesMessage = z.infer<typeof indicesMessageSchema>;
 export type SysMessage = z.infer<typeof sysMessageSchema>;
+export type TruthMessage = z.infer<typeof truthMessageSchema>;
 export type SignalsMessage = z.infer<typeof signalsMessageSchema>;
 
 /** Messages of `/v1/stream` by the name of their stream. */
@@ -273,6 +309,7 @@ export interface WireMessages {
   readonly quality: QualityMessage;
   readonly indices: IndicesMessage;
   readonly sys: SysMessage;
+  readonly truth: TruthMessage;
   readonly signals: SignalsMessage;
 }
 export type WireMessage = WireMessages[keyof WireMessages];

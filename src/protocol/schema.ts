@@ -25,6 +25,11 @@ const messages = {
     summary: "Indices against this person's own rest, at every closing time.",
   },
   sys: { path: 'stream', from: 'daemon', summary: 'An event.' },
+  truth: {
+    path: 'stream',
+    from: 'daemon',
+    summary: 'Valence and arousal as a stream of type `Annotation` tells them.',
+  },
   signals: {
     path: 'stream',
     from: 'daemon',

@@ -61,6 +61,16 @@ export interface IndicesMessage {
   }[];
 }
 
+/** Valence and arousal as an `Annotation` stream told them, as the `truth` stream carries them; null = missing. */
+export interface TruthMessage {
+  readonly stream: 'truth';
+  readonly session: string;
+  readonly seq: number;
+  readonly time: number;
+  readonly valence: number | null;
+  readonly arousal: number | null;
+}
+
 /** An event, as the `sys` stream carries it. */
 export interface SysMessage {
   readonly stream: 'sys';
@@ -86,7 +96,13 @@ export interface SignalsMessage {
 }
 
 /** What a running pipeline publishes; the wall-clock fields are added where it leaves the process. */
-export type OutputMessage = Prediction | FeatureMessage | QualityMessage | IndicesMessage | SysMessage;
+export type OutputMessage =
+  | Prediction
+  | FeatureMessage
+  | QualityMessage
+  | IndicesMessage
+  | TruthMessage
+  | SysMessage;
 
 export interface Sink {
   publish(message: OutputMessage): void;

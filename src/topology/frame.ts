@@ -23,7 +23,12 @@ export class FrameBuilder {
     readonly sequence: Map<string, number>,
   ) {}
 
-  build(time: Seconds, latest: ReadonlyMap<string, FeatureVector | RawWindow>): FrameOutput {
+  /** `simulated`: whether any stream that feeds the model was made by a simulator. */
+  build(
+    time: Seconds,
+    latest: ReadonlyMap<string, FeatureVector | RawWindow>,
+    simulated = false,
+  ): FrameOutput {
     const { join } = this.model;
     const frame: ModalityFrame[] = [];
     const modalities = new Map<string, ModalityStatus>();
@@ -49,6 +54,7 @@ export class FrameBuilder {
       window: [time - join.window_s, time],
       frame,
       modalities,
+      simulated,
     };
   }
 

@@ -34,6 +34,8 @@ export type GraphOutput =
       readonly window: readonly [Seconds, Seconds];
       readonly frame: ModelFrame;
       readonly modalities: ReadonlyMap<string, ModalityStatus>;
+      /** Whether any stream that feeds the model was made by a simulator. */
+      readonly simulated: boolean;
     }
   | {
       readonly kind: 'closed';
@@ -44,6 +46,7 @@ export type GraphOutput =
       readonly inputs: ReadonlyMap<string, InputStatus>;
     }
   | { readonly kind: 'marker'; readonly marker: Marker }
+  | { readonly kind: 'truth'; readonly time: Seconds; readonly valence: number; readonly arousal: number }
   | {
       readonly kind: 'indices';
       readonly time: Seconds;

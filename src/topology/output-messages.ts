@@ -67,6 +67,20 @@ export class OutputMessages {
             ),
           },
         ];
+      case 'truth': {
+        const { time, valence, arousal } = output;
+        const known = (value: number): number | null => (Number.isFinite(value) ? value : null);
+        return [
+          {
+            stream: 'truth',
+            session,
+            seq: this.#next('truth'),
+            time,
+            valence: known(valence),
+            arousal: known(arousal),
+          },
+        ];
+      }
       case 'marker':
         return [];
     }

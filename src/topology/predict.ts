@@ -93,7 +93,8 @@ function predictionOf(
     modalities,
     valid: invalid === null,
     reason: invalid,
-    evidence: runner.evidence,
+    ...(output.simulated && { simulated: true }),
+    evidence: output.simulated ? 'simulated' : runner.evidence,
     model: runner.id,
     pipeline: context.pipeline,
   };

@@ -21,7 +21,7 @@ import { ContactQuality } from './contact-quality.js';
 import { FrameBuilder } from './frame.js';
 import type { GraphOutput, InputStatus } from './graph-output.js';
 import { InterpolationWatch, type MissingChannel } from './interpolation-watch.js';
-import type { Pipeline, SourceNode, TransformNode } from './pipeline.js';
+import type { Join, Pipeline, SourceNode, TransformNode } from './pipeline.js';
 import { Watermarks } from './watermarks.js';
 
 /** Windows that end more than this after the last sample are left out instead of being closed empty, s. */
@@ -96,6 +96,8 @@ export class SessionGraph {
   readonly #watermarks: Watermarks;
   readonly #streams = new Map<string, StreamInfo>();
   readonly #bound = new Map<string, BoundSource>();
+  /** Sources that a simulated stream ever fed. */
+  readonly #simulatedSources = new Set<string>();
   /** Streams in which an eye tracker tells its fixations. */
   readonly #fixations = new Map<string, FixationStream>();
   /** Streams in which a headset tells the contact of its electrodes. */
@@ -246,6 +248,7 @@ export class SessionGraph {
     }
     const monitor = this.#options.monitor ? new ChannelMonitor(info) : null;
     this.#bound.set(source, { info, stale: false, closed: false, monitor });
+    if (info.simulated) this.#simulatedSources.add(source);
     return true;
   }
 
@@ -378,10 +381,19 @@ export class SessionGraph {
       emit({ kind: 'indices', time, window: [start, time], vectors: indices });
     }
     for (const frame of this.#frames) {
-      if (due.has(frame.model.name)) emit(frame.build(time, this.#latest));
+      if (due.has(frame.model.name))
+        emit(frame.build(time, this.#latest, this.#isSimulated(frame.model.join)));
     }
     this.#closedUntil = time;
     emit({ kind: 'closed', time, zero: this.#zero ?? 0, inputs: this.#inputs(time) });
+  }
+
+  /** Also where the simulated stream is gone: baselines remember it. */
+  #isSimulated({ inputs }: Join): boolean {
+    const { transforms } = this.#options.pipeline;
+    return [...inputs.values()]
+      .flat()
+      .some((node) => this.#simulatedSources.has(transforms.get(node)?.source ?? node));
   }
 
   #inputs(time: Seconds): ReadonlyMap<string, InputStatus> {

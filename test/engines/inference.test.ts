@@ -34,6 +34,7 @@ async function served(own: Parameters<typeof writeSmallModel>[0]) {
       window: [0, 4],
       frame,
       modalities: new Map(inputs.map(({ name }) => [name, status])),
+      simulated: false,
     },
     runner,
     { session: 's', pipeline: 'sha256:p' },

@@ -105,6 +105,18 @@ export const examples: Readonly<Record<MessageName, readonly object[]>> = {
       ...wallClock,
     },
   ],
+  truth: [
+    {
+      stream: 'truth',
+      session: 's1',
+      seq: 0,
+      time: 4.5,
+      valence: 0.1,
+      arousal: null,
+      time_unix: 1700000000.5,
+      age_ms: 3,
+    },
+  ],
   sys: [
     {
       stream: 'sys',

@@ -38,6 +38,7 @@ const frame = (seq: number, present = true): LiveOutput['output'] => ({
   window: [seq - 4, seq],
   frame: [{ values: Float32Array.of(seq), mask: Uint8Array.of(present ? 1 : 0), present }],
   modalities: new Map([['eeg', { present, coverage: present ? 1 : 0, reason: present ? null : 'stale' }]]),
+  simulated: false,
 });
 const closed = (time: number): LiveOutput['output'] => ({
   kind: 'closed',

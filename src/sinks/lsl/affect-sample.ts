@@ -16,6 +16,7 @@ export function affectSample({
   interval,
   valid,
 }: Pick<Prediction, 'valence' | 'arousal' | 'interval' | 'valid'>): Float64Array {
-  const bounds = interval ? [...interval.valence, ...interval.arousal] : [null, null, null, null];
+  const unknown = [null, null];
+  const bounds = [...(interval?.valence ?? unknown), ...(interval?.arousal ?? unknown)];
   return Float64Array.from([valence, arousal, ...bounds, valid ? 1 : 0], (value) => value ?? Number.NaN);
 }
