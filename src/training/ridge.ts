@@ -1,3 +1,5 @@
+import { solveCholesky } from './cholesky.js';
+
 /**
  * Linear regression with a quadratic penalty on the weights, the offset last.
  *
@@ -28,25 +30,6 @@ export function ridge(
   for (let a = 0; a < size - 1; a++) normal[a * size + a] += penalty;
   normal[size * size - 1] += offset_penalty;
   return solveCholesky(normal, right, size);
-}
-
-/** Solves A x = b for a positive definite A, given by its lower triangle; overwrites both. */
-function solveCholesky(a: Float64Array, b: Float64Array, n: number): Float64Array {
-  for (let j = 0; j < n; j++)
-    for (let i = j; i < n; i++) {
-      let sum = a[i * n + j];
-      for (let k = 0; k < j; k++) sum -= a[i * n + k] * a[j * n + k];
-      a[i * n + j] = i === j ? Math.sqrt(sum) : sum / a[j * n + j];
-    }
-  for (let i = 0; i < n; i++) {
-    for (let k = 0; k < i; k++) b[i] -= a[i * n + k] * b[k];
-    b[i] /= a[i * n + i];
-  }
-  for (let i = n - 1; i >= 0; i--) {
-    for (let k = i + 1; k < n; k++) b[i] -= a[k * n + i] * b[k];
-    b[i] /= a[i * n + i];
-  }
-  return b;
 }
 
 /** Weights of {@link ridge} on one row. */
