@@ -9,7 +9,7 @@ import { velocityThreshold } from '../../../src/features/events/published/veloci
 import { PublishedLabel } from '../../../src/features/events/published/whole-gaze.js';
 import { simulateGazeScene } from '../../../src/simulation/gaze-scene.js';
 import { Random } from '../../../src/simulation/random.js';
-import { decimated, kappa, type LabelledGaze, lundIsHere, lundRecordings } from './lund2013.js';
+import { decimated, kappa, type LabelledGaze, lundIsHere, lundRecordings, measuredOn } from './lund2013.js';
 import { eventsOf, f1, matchEvents } from './matching.js';
 
 const sceneAt = (sfreq: number, options: Partial<Parameters<typeof simulateGazeScene>[0]> = {}) =>
@@ -300,11 +300,11 @@ describe('GazeEventDetector', () => {
   });
 });
 
+const recordings = await lundRecordings();
 describe.skipIf(!lundIsHere)(
   'GazeEventDetector on hand-labelled recordings (shared/recordings/lund2013)',
   () => {
-    const recordings = lundIsHere ? lundRecordings() : [];
-    const images = recordings.filter(({ name }) => name.includes('_img_'));
+    const images = measuredOn('images', recordings);
     const dots = recordings.filter(({ name }) => name.includes('_trial'));
 
     /** Mean over the raters of kappa on all samples together: ours, and velocity threshold's. */

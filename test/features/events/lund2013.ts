@@ -1,10 +1,17 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Mat5File } from '../../../src/datasets/formats/mat5.js';
 import { type PublishedDetector, PublishedLabel } from '../../../src/features/events/published/whole-gaze.js';
-import { type MatArray, type MatValue, readMat5 } from './mat5.js';
+import { recordings } from '../../datasets/fixture-copy.js';
 
-const folder = fileURLToPath(new URL('../../../../shared/recordings/lund2013', import.meta.url));
+const folder = join(recordings, 'lund2013');
 export const lundIsHere = existsSync(folder);
+
+/** The recordings that the thresholds were chosen on, and that every figure of the documentation is of. */
+const measured = {
+  images: ['TH34_img_Europe', 'TL20_img_konijntjes', 'UH27_img_vy'],
+  dots: ['TH20_trial1', 'UH21_trial17'],
+};
 
 export interface LabelledGaze {
   readonly name: string;
@@ -22,41 +29,54 @@ interface Labelled extends Omit<LabelledGaze, 'raters'> {
   readonly labels: readonly number[];
 }
 
-function read(file: string): Labelled {
-  const record = readMat5(readFileSync(`${folder}/${file}`)).get('ETdata') as Map<string, MatValue>;
-  const field = (name: string) => (record.get(name) as MatArray).data;
-  const { rows, data } = record.get('pos') as MatArray;
-  const column = (c: number) => Array.from(data.subarray(c * rows, (c + 1) * rows));
-  const [px, py] = [column(3), column(4)];
-  const degrees = (own: readonly number[], axis: number) => {
-    const resolution = field('screenRes')[axis];
-    const pitch = field('screenDim')[axis] / resolution;
-    const distance = field('viewDist')[0];
-    return own.map((v, i) =>
+async function read(file: string): Promise<Labelled> {
+  const data = await (await Mat5File.open(join(folder, file))).read('ETdata');
+  if (data.kind !== 'struct') throw new Error(`${file}: ETdata is no structure`);
+  const field = (name: string) => {
+    const value = data.elements[0].get(name);
+    if (value?.kind !== 'numeric') throw new Error(`${file}: ${name} is no array of numbers`);
+    return value;
+  };
+  const { dims, values } = field('pos');
+  const column = (c: number) => Array.from(values.subarray(c * dims[0], (c + 1) * dims[0]));
+  const [left, right, px, py, labels] = [1, 2, 3, 4, 5].map(column);
+  const degrees = (pixels: readonly number[], axis: number) => {
+    const resolution = field('screenRes').values[axis];
+    const pitch = field('screenDim').values[axis] / resolution;
+    const distance = field('viewDist').values[0];
+    return pixels.map((v, i) =>
       px[i] === 0 && py[i] === 0
         ? Number.NaN
         : (180 / Math.PI) * Math.atan(((v - resolution / 2) * pitch) / distance),
     );
   };
-  const pupil = column(1).map((a, i) => (a + data[2 * rows + i]) / 2);
+  const pupil = left.map((a, i) => (a + right[i]) / 2);
   return {
     name: file.replace(/_labelled_.*/, ''),
-    sfreq: field('sampFreq')[0],
+    sfreq: field('sampFreq').values[0],
     x: degrees(px, 0),
     y: degrees(py, 1),
     pupil: pupil.every(Number.isNaN) ? [] : pupil,
-    labels: column(5),
+    labels,
   };
 }
 
-/** The hand-labelled recordings beside the project, GPL: read, never copied. */
-export function lundRecordings(): LabelledGaze[] {
+/** The hand-labelled recordings beside the project, GPL: read, never copied. None where they are absent. */
+export async function lundRecordings(): Promise<LabelledGaze[]> {
+  if (!lundIsHere) return [];
   const files = readdirSync(folder).filter((file) => file.endsWith('_MN.mat'));
-  return files.map((file) => {
-    const { labels, ...one } = read(file);
-    const other = read(file.replace('_MN', '_RA'));
-    return { ...one, raters: [labels, other.labels] };
-  });
+  return Promise.all(
+    files.map(async (file) => {
+      const { labels, ...one } = await read(file);
+      const other = await read(file.replace('_MN', '_RA'));
+      return { ...one, raters: [labels, other.labels] };
+    }),
+  );
+}
+
+/** Those of `all` that figures were measured on. */
+export function measuredOn(kind: keyof typeof measured, all: readonly LabelledGaze[]): LabelledGaze[] {
+  return all.filter(({ name }) => measured[kind].includes(name));
 }
 
 /** Every `step`-th sample. */

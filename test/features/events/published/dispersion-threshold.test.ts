@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dispersionThreshold } from '../../../../src/features/events/published/dispersion-threshold.js';
 import { PublishedLabel } from '../../../../src/features/events/published/whole-gaze.js';
-import { decimated, lundIsHere, lundRecordings, ratedAgreement } from '../lund2013.js';
+import { decimated, lundIsHere, lundRecordings, measuredOn, ratedAgreement } from '../lund2013.js';
 import { published } from './published-reference.js';
 
 describe('dispersionThreshold', () => {
@@ -22,9 +22,8 @@ describe('dispersionThreshold', () => {
   });
 });
 
+const images = measuredOn('images', await lundRecordings());
 describe.skipIf(!lundIsHere)('I-DT on hand-labelled recordings (shared/recordings/lund2013)', () => {
-  const images = lundIsHere ? lundRecordings().filter(({ name }) => name.includes('_img_')) : [];
-
   it.each([
     [62.5, 8, 0.58, 0.52],
     [31.25, 16, 0.63, 0.49],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { engbertKliegl } from '../../../../src/features/events/published/engbert-kliegl.js';
 import { PublishedLabel } from '../../../../src/features/events/published/whole-gaze.js';
-import { decimated, lundIsHere, lundRecordings, ratedAgreement } from '../lund2013.js';
+import { decimated, lundIsHere, lundRecordings, measuredOn, ratedAgreement } from '../lund2013.js';
 import { published } from './published-reference.js';
 
 describe('engbertKliegl', () => {
@@ -31,17 +31,16 @@ describe('engbertKliegl', () => {
   });
 });
 
+const recordings = await lundRecordings();
 describe.skipIf(!lundIsHere)('E-K on hand-labelled recordings (shared/recordings/lund2013)', () => {
-  const recordings = lundIsHere ? lundRecordings() : [];
-
   // What a separate implementation in numpy reaches on the same samples.
   it.each([
-    ['_img_', 500, 1, 0.829, 0.779],
-    ['_img_', 125, 4, 0.79, 0.696],
-    ['_trial', 500, 1, 0.626, 0.014],
-    ['_trial', 125, 4, 0.705, 0.001],
-  ])('agrees with the raters as it should: %s at %d Hz', (kind, _, step, saccade, fixation) => {
-    const gazes = recordings.filter(({ name }) => name.includes(kind)).map((gaze) => decimated(gaze, step));
+    ['images', 500, 1, 0.829, 0.779],
+    ['images', 125, 4, 0.79, 0.696],
+    ['dots', 500, 1, 0.626, 0.014],
+    ['dots', 125, 4, 0.705, 0.001],
+  ] as const)('agrees with the raters as it should: %s at %d Hz', (kind, _, step, saccade, fixation) => {
+    const gazes = measuredOn(kind, recordings).map((gaze) => decimated(gaze, step));
     expect(Math.abs(ratedAgreement(gazes, 'saccade', engbertKliegl) - saccade)).toBeLessThan(0.002);
     expect(Math.abs(ratedAgreement(gazes, 'fixation', engbertKliegl) - fixation)).toBeLessThan(0.002);
   });
