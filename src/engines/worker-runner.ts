@@ -72,6 +72,7 @@ class WorkerRunner implements ModelRunner {
   readonly type: string;
   readonly evidence: Manifest['evidence'];
   readonly inputs: ReadonlyMap<string, ModalityInput>;
+  readonly fuses: boolean;
   readonly validity: Manifest['validity'];
   #started: Promise<Started> | null = null;
   #engine: EngineName | 'none' = 'none';
@@ -89,6 +90,7 @@ class WorkerRunner implements ModelRunner {
     this.type = manifest.type;
     this.evidence = manifest.evidence;
     this.inputs = new Map(manifest.inputs.map((input) => [input.name, input]));
+    this.fuses = manifest.probe.weights.length > 0;
     this.validity = manifest.validity;
   }
 

@@ -40,7 +40,7 @@ export function trainingFigures({
     label: null,
   });
   const [first] = weights.groups;
-  if (weights.modalities.length > 1 && first)
+  if (first && first.modalities.length > 1)
     figures.set(
       'attention.svg',
       attentionMap({
