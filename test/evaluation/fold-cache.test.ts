@@ -18,7 +18,7 @@ const outcome: FoldOutcome = {
   heads: ['valence'],
   classes: [],
   modalities: ['eeg'],
-  history: [{ epoch: 1, loss: 0.5, terms: { mse: 0.5 }, score: Number.NaN, watched: null }],
+  history: [{ epoch: 1, loss: 0.5, terms: { mse: 0.5 }, validation: Number.NaN, watched: null }],
   outputs: {
     heads: Float32Array.of(0.25),
     classes: new Float32Array(),
