@@ -42,6 +42,7 @@ export const eventCodes = [
   'recording-failed',
   'engine-chosen',
   'engine-unavailable',
+  'evidence-broken',
   'model-failed',
   'pipeline-reloaded',
   'pipeline-kept',

@@ -1,5 +1,5 @@
 import type { FeatureDescriptor } from './features.js';
-import type { Evidence } from './prediction.js';
+import type { Worth } from './worth.js';
 
 /** What one modality of a model takes: an ordered feature vector, a raw window or an image. */
 export type ModalityInput =
@@ -68,7 +68,7 @@ export interface ModelOutput {
   readonly liking?: number;
   /** Probability that a dimension is above the middle of its scale, of models that tell High from Low. */
   readonly high?: Readonly<Record<string, number>>;
-  /** Fusion weight of each modality, in schema order; 0 for absent ones. Empty where the model fuses nothing. */
+  /** Fusion weight of each modality, in schema order; 0 for absent ones. */
   readonly weights: readonly number[];
   /** Probability of each class, in the model's order. */
   readonly classes?: Readonly<Record<string, number>>;
@@ -88,12 +88,10 @@ export interface ModelRunner {
   /** `name@sha256:...` */
   readonly id: string;
   readonly type: string;
-  readonly evidence: Evidence;
+  readonly worth: Worth;
   readonly engine: string;
   /** Modalities in the order of {@link ModelFrame}. */
   readonly inputs: ReadonlyMap<string, ModalityInput>;
-  /** Whether it weighs modalities against each other: {@link ModelOutput.weights}. */
-  readonly fuses: boolean;
   /** Fewest present modalities, and those that must be present, for a valid prediction. */
   readonly validity: { readonly min_present: number; readonly required: readonly string[] };
   predict(frames: readonly ModelFrame[]): Promise<ModelOutput[]>;

@@ -7,6 +7,10 @@ export const affectDimensions = ['valence', 'arousal', 'dominance', 'liking'] as
 export const evidences = ['simulated', 'validated', 'none'] as const;
 export type Evidence = (typeof evidences)[number];
 
+/** Of a validated model: what lies outside of what was evaluated; documented in docs/reference/codes.md. */
+export const outOfScopeReasons = ['dialect', 'channels', 'unit', 'rate', 'modalities'] as const;
+export type OutOfScope = (typeof outOfScopeReasons)[number];
+
 /** Why a prediction is not valid; documented in docs/reference/codes.md. */
 export const invalidReasons = [
   'warming-up',
@@ -82,6 +86,8 @@ export interface Prediction {
   /** Where any stream that feeds the model was simulated. */
   readonly simulated?: true;
   readonly evidence: Evidence;
+  /** Where the model is validated and this moment isn't: what was never evaluated. */
+  readonly evidence_reason?: OutOfScope;
   readonly model: string;
   readonly pipeline: string;
 }

@@ -59,6 +59,8 @@ export interface StreamInfo {
   readonly channels: readonly Channel[];
   /** How the stream's stamps got onto the session clock; `assumed` = first samples aligned. */
   readonly aligned?: 'clock' | 'assumed';
+  /** The device whose convention the stream was read by; left out where none was told. */
+  readonly dialect?: string;
   /** Made by a simulator, whatever door it came through; what is predicted from it says so. */
   readonly simulated?: true;
   /** Told by the sender of a gaze stream. */

@@ -31,7 +31,8 @@ export type SampleLayout = 'channels' | 'samples';
  * comes first and keeps the id, the others get `<id>/<type>`.
  */
 export function canonicalStreams(raw: RawStreamDeclaration): CanonicalStream[] {
-  const declaration = deviceDialects.find((d) => d.matches(raw))?.amend(raw) ?? raw;
+  const device = deviceDialects.find((d) => d.matches(raw));
+  const declaration = device ? { ...device.amend(raw), dialect: device.device } : raw;
   const declared = declaration.text ? 'Markers' : streamTypeNamed(declaration.type);
   const parts = new Map<StreamType, number[]>();
   declaration.channels.forEach((channel, index) => {
@@ -140,6 +141,7 @@ function partOf(
     sourceId: raw.sourceId,
     sfreq: raw.sfreq,
     channels,
+    ...(raw.dialect !== undefined && { dialect: raw.dialect }),
     ...screen,
   };
   return {

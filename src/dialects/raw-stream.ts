@@ -13,6 +13,8 @@ export interface RawStreamDeclaration {
   readonly channels: readonly RawChannel[];
   /** Values are text: the stream carries markers, whatever its type. */
   readonly text?: boolean;
+  /** The device, where the file's format or its reader knows it. */
+  readonly dialect?: string;
   /** Told of gaze only. */
   readonly screen?: ScreenGeometry;
 }

@@ -22,7 +22,8 @@ function describe(error: unknown): WorkerError {
 async function serve(): Promise<void> {
   const { engine, unavailable } = await chooseEngine(settings.engine);
   const inference = await createInference(await readModel(settings.directory), engine);
-  reply({ kind: 'ready', engine: engine.name, detail: engine.detail, unavailable });
+  const { probe_difference } = inference;
+  reply({ kind: 'ready', engine: engine.name, detail: engine.detail, unavailable, probe_difference });
   // One after the other: an executable's calls must not overlap, and answers keep the order of questions.
   let last = Promise.resolve();
   port.on('message', (message: WorkerRequest | WorkerStop) => {

@@ -8,6 +8,8 @@ import type { Engine, Executable, ModelArrays } from './engine.js';
 
 /** A model on an engine: frames in, outputs out. */
 export interface Inference {
+  /** Largest difference between the manifest's probe and what the engine made of it. */
+  readonly probe_difference: number;
   predict(frames: readonly ModelFrame[]): Promise<ModelOutput[]>;
   dispose(): Promise<void>;
 }
@@ -73,17 +75,23 @@ function probeFrame({ manifest }: LoadedModel): ModelFrame {
   }));
 }
 
-async function checkProbe(loaded: LoadedModel, engine: Engine, executable: Executable): Promise<void> {
+/** @returns the largest difference */
+async function checkProbe(loaded: LoadedModel, engine: Engine, executable: Executable): Promise<number> {
   const { heads, weights } = await executable.run(encodeFrames(loaded.manifest.inputs, [probeFrame(loaded)]));
-  const near = (computed: Float32Array, expected: readonly number[]): boolean =>
-    computed.length === expected.length &&
-    expected.every((value, i) => Math.abs(value - computed[i]) <= PROBE_TOLERANCE);
-  if (!near(heads, loaded.manifest.probe.heads) || !near(weights, loaded.manifest.probe.weights))
+  const difference = (computed: Float32Array, expected: readonly number[]): number =>
+    computed.length === expected.length
+      ? expected.reduce((most, value, i) => Math.max(most, Math.abs(value - computed[i])), 0)
+      : Number.POSITIVE_INFINITY;
+  const { probe } = loaded.manifest;
+  const found = Math.max(difference(heads, probe.heads), difference(weights, probe.weights));
+  // A NaN is not near anything.
+  if (!(found <= PROBE_TOLERANCE))
     throw new ConfigurationError(
       'model-probe-mismatch',
       `${loaded.manifest.name}: engine ${engine.name} does not reproduce the manifest's probe; ` +
         'the model was exported wrongly, or try another --engine',
     );
+  return found;
 }
 
 /**
@@ -93,8 +101,9 @@ async function checkProbe(loaded: LoadedModel, engine: Engine, executable: Execu
  */
 export async function createInference(loaded: LoadedModel, engine: Engine): Promise<Inference> {
   const executable = await engine.load(loaded);
-  await checkProbe(loaded, engine, executable);
+  const probe_difference = await checkProbe(loaded, engine, executable);
   return {
+    probe_difference,
     async predict(frames) {
       const outputs: ModelOutput[] = [];
       for (const frame of frames) {

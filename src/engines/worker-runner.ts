@@ -2,7 +2,10 @@ import { Worker } from 'node:worker_threads';
 import { AffectdError, ConfigurationError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
 import type { ModalityInput, ModelFrame, ModelOutput, ModelRunner } from '../core/model.js';
-import { type Manifest, modelId, readModel } from '../models/manifest.js';
+import type { Worth } from '../core/worth.js';
+import { BrokenLink, brokenWorth, judge, type LinkedFiles } from '../models/evidence/judge.js';
+import { outputsOf } from '../models/evidence/outputs.js';
+import { EVIDENCE_TOLERANCE, type Manifest, modelId, readModel } from '../models/manifest.js';
 import type { Unavailable } from './choose.js';
 import type { EngineChoice, EngineName } from './engine.js';
 import { type PackedFrames, packFrames } from './frame-packing.js';
@@ -27,6 +30,7 @@ export type WorkerReply =
       readonly engine: EngineName;
       readonly detail: string;
       readonly unavailable: readonly Unavailable[];
+      readonly probe_difference: number;
     }
   | { readonly kind: 'outputs'; readonly id: number; readonly outputs: ModelOutput[] }
   | ({ readonly kind: 'failed'; readonly id: number } & WorkerError)
@@ -55,6 +59,7 @@ const WORKER_NURSERY_MB = 4;
 interface Started {
   readonly worker: Worker;
   readonly engine: EngineName;
+  readonly probe_difference: number;
   readonly pending: Map<number, Pending>;
 }
 
@@ -62,6 +67,8 @@ export interface LoadModelOptions {
   /** Default `auto`. */
   readonly engine?: EngineChoice;
   readonly events?: EventSink;
+  /** What those can check of its evidence who serve the model; throws `BrokenLink`. */
+  readonly check?: (manifest: Manifest, files: LinkedFiles) => Promise<void> | void;
   /** Another worker program, for tests. */
   readonly worker?: URL;
 }
@@ -70,9 +77,7 @@ class WorkerRunner implements ModelRunner {
   readonly name: string;
   readonly id: string;
   readonly type: string;
-  readonly evidence: Manifest['evidence'];
   readonly inputs: ReadonlyMap<string, ModalityInput>;
-  readonly fuses: boolean;
   readonly validity: Manifest['validity'];
   #started: Promise<Started> | null = null;
   #engine: EngineName | 'none' = 'none';
@@ -82,15 +87,14 @@ class WorkerRunner implements ModelRunner {
 
   constructor(
     manifest: Manifest,
+    public worth: Worth,
     private readonly settings: WorkerSettings,
     private readonly options: LoadModelOptions,
   ) {
     this.name = manifest.name;
     this.id = modelId(manifest);
     this.type = manifest.type;
-    this.evidence = manifest.evidence;
     this.inputs = new Map(manifest.inputs.map((input) => [input.name, input]));
-    this.fuses = manifest.probe.weights.length > 0;
     this.validity = manifest.validity;
   }
 
@@ -164,7 +168,7 @@ class WorkerRunner implements ModelRunner {
         if (message.kind === 'ready') {
           this.#announce(message);
           worker.unref();
-          resolve({ worker, engine: message.engine, pending });
+          resolve({ worker, engine: message.engine, probe_difference: message.probe_difference, pending });
           return;
         }
         if (message.kind === 'stillborn') {
@@ -204,8 +208,23 @@ class WorkerRunner implements ModelRunner {
  * again once, at the next question. Throws `ConfigurationError` with one line when the model can't be used.
  */
 export async function loadModel(directory: string, options: LoadModelOptions = {}): Promise<ModelRunner> {
-  const { manifest } = await readModel(directory);
-  const runner = new WorkerRunner(manifest, { directory, engine: options.engine ?? 'auto' }, options);
-  await runner.start();
+  const { manifest, model } = await readModel(directory);
+  const { engine = 'auto', check = () => {}, events } = options;
+  const worth = await judge(directory, manifest, outputsOf(model), (files) => check(manifest, files));
+  const runner = new WorkerRunner(manifest, worth, { directory, engine }, options);
+  const { probe_difference } = await runner.start();
+  // Engines may differ by more than evidence may.
+  if (worth.evidence === 'validated' && probe_difference > EVIDENCE_TOLERANCE)
+    runner.worth = brokenWorth(
+      new BrokenLink('probe', `engine ${runner.engine} differs by ${probe_difference.toExponential(1)}`),
+    );
+  const { broken, reason } = runner.worth;
+  if (broken !== null)
+    events?.({
+      code: 'evidence-broken',
+      level: 'warn',
+      message: `model ${manifest.name} has no evidence: ${reason}; affectd models verify ${manifest.name} says more`,
+      details: { model: manifest.name, link: broken },
+    });
   return runner;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { digestOfBytes } from '../core/digest.js';
 import type { ModelFrame } from '../core/model.js';
 import { bindModel, type InputSpec, type ModelDefinition } from '../models/definition.js';
+import { sealOf } from '../models/evidence/seal.js';
 import { encodeFrames } from '../models/frames.js';
 import { MANIFEST_FILE, MANIFEST_FORMAT, type Manifest, modelId } from '../models/manifest.js';
 import { type Parameters, packParameters } from '../models/parameters.js';
@@ -12,7 +13,7 @@ import type { Tfjs } from './tfjs-graph.js';
 
 /** What a model's folder is written from. */
 export interface ModelDescription<S>
-  extends Pick<Manifest, 'name' | 'evidence' | 'calibration' | 'validity' | 'familiarity'> {
+  extends Pick<Manifest, 'name' | 'simulated' | 'links' | 'calibration' | 'validity' | 'familiarity'> {
   readonly inputs: readonly InputSpec[];
   readonly definition: ModelDefinition<S>;
   readonly settings: S;
@@ -42,11 +43,12 @@ export async function writeModel<S>(
     weights: { file: 'weights.bin', bytes: packParameters(model.parameters, parameters) },
     onnx: { file: 'model.onnx', bytes: writeOnnx(model, parameters) },
   };
-  const manifest: Manifest = {
+  const unsealed: Omit<Manifest, 'seal'> = {
     format: MANIFEST_FORMAT,
     name: description.name,
     type: definition.type,
-    evidence: description.evidence,
+    simulated: description.simulated,
+    links: description.links,
     card: 'CARD.md',
     inputs: inputs as Manifest['inputs'],
     settings: settings as Manifest['settings'],
@@ -67,6 +69,7 @@ export async function writeModel<S>(
       weights: [...weights],
     },
   };
+  const manifest: Manifest = { ...unsealed, seal: sealOf(unsealed) };
   await mkdir(directory, { recursive: true });
   for (const { file, bytes } of Object.values(files)) await writeFile(join(directory, file), bytes);
   await writeFile(join(directory, manifest.card), description.card);

@@ -1,13 +1,17 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.js';
+import { digestOf, digestOfBytes } from '../core/digest.js';
 import { ConfigurationError } from '../core/errors.js';
 import { ratedDimensions } from '../datasets/dataset.js';
 import { loadTfjsWasm } from '../engines/tfjs-wasm.js';
 import type { TrainingEngineChoice } from '../engines/training-engine.js';
 import { loadPipeline } from '../topology/load.js';
+import type { Pipeline } from '../topology/pipeline.js';
+import { dataLink } from '../training/data-link.js';
 import { duration } from '../training/duration.js';
 import { type ExampleSet, loadExamples } from '../training/example-set.js';
+import { DATA_FILE, FOLDS_FILE, linkText } from '../training/link-evidence.js';
 import type { SplitOutcomes } from './assemble.js';
 import { chooseFoldEngine } from './choose-fold-engine.js';
 import { modelProblems } from './contestants/model.js';
@@ -24,10 +28,12 @@ import {
   learnerName,
 } from './fold-task.js';
 import { measureLatency, renderLatency } from './latency.js';
+import { modelRecipe } from './model-recipe.js';
 import { paperRows } from './paper-rows.js';
 import { drawFigures } from './render-figures.js';
 import { renderReport } from './render-report.js';
 import { runFold } from './run-fold.js';
+import { linkedFolds } from './splits/linked-folds.js';
 import { LEAKY, leakLabel, makeSplit, type Split, type SplitSettings } from './splits/split.js';
 import { unitOf } from './splits/unit.js';
 import { splitResult } from './tabulate.js';
@@ -104,13 +110,10 @@ export async function evaluate(path: string, options: EvaluateOptions): Promise<
   const { config } = loaded;
   const { run, left_out } = chosenSplits(path, loaded, options.leaky);
   for (const kind of left_out) progress(`split ${kind} is left out: it is leaky, and runs with --leaky only`);
-  const set = await loadExamples(config.data, {
-    ...options,
-    pipeline: loaded.pipeline === null ? null : await loadPipeline(loaded.pipeline),
-    directory: loaded.directory,
-  });
+  const pipeline = loaded.pipeline === null ? null : await loadPipeline(loaded.pipeline);
+  const set = await loadExamples(config.data, { ...options, pipeline, directory: loaded.directory });
   try {
-    return await evaluateOn(path, loaded, set, { run, left_out }, options);
+    return await evaluateOn(path, loaded, pipeline, set, { run, left_out }, options);
   } finally {
     await set.close();
   }
@@ -119,6 +122,7 @@ export async function evaluate(path: string, options: EvaluateOptions): Promise<
 async function evaluateOn(
   path: string,
   loaded: LoadedEvaluateConfig,
+  pipeline: Pipeline | null,
   set: ExampleSet,
   { run, left_out }: ReturnType<typeof chosenSplits>,
   options: EvaluateOptions,
@@ -136,6 +140,20 @@ async function evaluateOn(
     split: makeSplit(settings, data.examples, share, config.split_seed),
   }));
 
+  const link = await dataLink(set.dataset, config.data.people ?? set.dataset.people, {
+    ...options,
+    settings: config.data.dataset,
+    directory: loaded.directory,
+  });
+  const linked = {
+    [DATA_FILE]: linkText(link),
+    [FOLDS_FILE]: linkText(
+      linkedFolds(
+        splits.map(({ split }) => split),
+        data.examples,
+      ),
+    ),
+  };
   const digest = dataDigest(data);
   const engine = await chooseFoldEngine(path, models, set, options);
   const outcomes = await runAll(
@@ -159,6 +177,8 @@ async function evaluateOn(
     data: {
       name: String(config.data.dataset.name ?? config.data.dataset.kind),
       digest,
+      link: digestOfBytes(linked[DATA_FILE]),
+      simulated: link.simulated,
       people: count(unitOf.subject),
       sessions: count(unitOf.session),
       trials: count(unitOf.trial),
@@ -167,12 +187,18 @@ async function evaluateOn(
       classes: data.classes,
       modalities: [...data.inputs.keys()],
     },
+    folds: digestOfBytes(linked[FOLDS_FILE]),
     seeds: config.seeds,
-    models: models.map(({ name, type, of }) => ({ name, type, of })),
+    models: models.map((model) => {
+      const recipe = modelRecipe(model, config.data, pipeline);
+      const { name, type, of } = model;
+      return { name, type, of, recipe: recipe && digestOf(recipe) };
+    }),
     splits: results,
     paper: paperRows(config.paper, results),
   };
   await write(result, data, outcomes, options.out);
+  for (const [file, text] of Object.entries(linked)) await writeFile(join(options.out, file), text);
   if (models.length > 0) {
     progress('measuring latency');
     const rows = await measureLatency(await loadTfjsWasm(), models, data, options.clock);

@@ -118,6 +118,9 @@ export interface EvaluationResult {
   readonly data: {
     readonly name: string;
     readonly digest: string;
+    /** Digest of data.json beside the report: whose bytes, labels and streams these are. */
+    readonly link: string;
+    readonly simulated: boolean;
     readonly people: number;
     readonly sessions: number;
     readonly trials: number;
@@ -126,8 +129,16 @@ export interface EvaluationResult {
     readonly classes: readonly string[];
     readonly modalities: readonly string[];
   };
+  /** Digest of folds.json beside the report. */
+  readonly folds: string;
   readonly seeds: readonly number[];
-  readonly models: readonly { readonly name: string; readonly type: string; readonly of: string | null }[];
+  readonly models: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly of: string | null;
+    /** Digest of its recipe; null of what `affectd train` does not make. */
+    readonly recipe: string | null;
+  }[];
   readonly splits: readonly SplitResult[];
   readonly paper: readonly PaperRow[];
 }

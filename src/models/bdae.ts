@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { evenWeights } from './attention-fusion.js';
 import {
   type InputSpec,
   inputShape,
@@ -35,7 +36,7 @@ function forward<T>(g: Graph<T>, s: BdaeSettings, inputs: readonly InputSpec[]):
   const code = g.activate(g.linear(joined, 'code'), 'sigmoid');
   return {
     ...outputValues(g, code, layersOf(s)),
-    weights: null,
+    weights: evenWeights(g, presence),
     routing: null,
     embeddings: [code],
   };

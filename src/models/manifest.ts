@@ -3,20 +3,21 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { digestOf, digestOfBytes } from '../core/digest.js';
 import { ConfigurationError } from '../core/errors.js';
-import { evidences } from '../core/prediction.js';
 import { type BoundModel, bindModel, type InputSpec } from './definition.js';
 import { modelDefinitions } from './definitions.js';
+import { linkedFile } from './evidence/linked-file.js';
+import { linksSchema } from './evidence/links.js';
 import { type Parameters, sizeOf, unpackParameters } from './parameters.js';
 
 export const MANIFEST_FILE = 'manifest.json';
-export const MANIFEST_FORMAT = 1;
+export const MANIFEST_FORMAT = 2;
 /** Largest difference between the probe's expected and computed outputs. */
 export const PROBE_TOLERANCE = 1e-4;
+/** The same where a model says that it is validated. */
+export const EVIDENCE_TOLERANCE = 1e-5;
 
-const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64 hexadecimal digits');
 /** A file beside the manifest: no path may lead out of the model's folder. */
 const fileName = z.string().regex(/^[\w][\w.-]*$/, 'must be the plain name of a file beside the manifest');
-const artifact = z.strictObject({ file: fileName, sha256: digest });
 
 const standardisation = z.strictObject({
   mean: z.array(z.number()),
@@ -65,19 +66,22 @@ const probe = z.strictObject({
     z.strictObject({ values: z.array(z.number()), mask: z.array(z.union([z.literal(0), z.literal(1)])) }),
   ),
   heads: z.array(z.number()),
-  weights: z.array(z.number()).describe('Fusion weights; empty where the model fuses nothing.'),
+  weights: z.array(z.number()),
 });
 
 export const manifestSchema = z.strictObject({
   format: z.literal(MANIFEST_FORMAT),
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
   type: z.string().describe('Kind of model: a file of src/models.'),
-  evidence: z.enum(evidences).describe('What the model was shown to be worth.'),
+  simulated: z.boolean().describe('Whether any datum that it was trained on was simulated.'),
+  links: linksSchema
+    .nullable()
+    .describe('What its evidence is computed from (docs/explanation/evidence.md); null: nothing.'),
   card: fileName.describe('The model card.'),
   inputs: z.array(z.discriminatedUnion('kind', [featuresInput, windowInput, imageInput])).min(1),
   settings: z.record(z.string(), z.unknown()).describe("Sizes; the kind's own schema."),
   parameters: z.array(z.strictObject({ name: z.string(), shape: z.array(z.int().positive()) })),
-  artifacts: z.strictObject({ weights: artifact, onnx: artifact }),
+  artifacts: z.strictObject({ weights: linkedFile, onnx: linkedFile }),
   calibration: z
     .strictObject({
       level: z.number().gt(0).lt(1),
@@ -93,6 +97,7 @@ export const manifestSchema = z.strictObject({
       'By input: the largest root mean square of standardised values that still is like the training data; beyond it a prediction is not valid (`out-of-distribution`).',
     ),
   probe,
+  seal: z.string().describe('Digest of all else in this file.'),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 
@@ -157,8 +162,6 @@ function bind(manifest: Manifest, invalid: (problem: string) => ConfigurationErr
     throw invalid('parameters: do not match the settings and inputs');
   if (manifest.probe.heads.length !== model.heads.length)
     throw invalid('probe.heads: one value for each head');
-  if (![0, manifest.inputs.length].includes(manifest.probe.weights.length))
-    throw invalid('probe.weights: one value for each input, or none where the model fuses nothing');
   return model;
 }
 

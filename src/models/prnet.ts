@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { evenWeights } from './attention-fusion.js';
 import {
   type InputSpec,
   inputShape,
@@ -36,7 +37,7 @@ function forward<T>(g: Graph<T>, s: PrnetSettings, inputs: readonly InputSpec[])
   );
   return {
     ...outputValues(g, features, layersOf(s, inputs)),
-    weights: null,
+    weights: evenWeights(g, g.input('presence')),
     routing: null,
     embeddings: [features],
   };

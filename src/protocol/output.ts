@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { indexReasons } from '../core/features.js';
-import { abstentionReasons, evidences, invalidReasons } from '../core/prediction.js';
+import { abstentionReasons, evidences, invalidReasons, outOfScopeReasons } from '../core/prediction.js';
 import { streamTypes } from '../core/signal.js';
 
 const time = z.number().describe('Session time, s: zero is the first sample delivered.');
@@ -103,6 +103,12 @@ export const affectMessageSchema = z.object({
     .enum(evidences)
     .describe(
       'The lesser of what the model and its streams are worth: `simulated` was never shown to work on people, `validated` was, `none` is unknown. Show it.',
+    ),
+  evidence_reason: z
+    .enum(outOfScopeReasons)
+    .optional()
+    .describe(
+      'Where the model is validated and `evidence` is `none` all the same: what of the streams was never evaluated.',
     ),
   model: z.string().describe('`name@sha256:...`'),
   pipeline: z.string().describe('Digest of the normalised pipeline file without sources and sinks.'),

@@ -109,6 +109,7 @@ class EmpaticaRecording implements Recording {
       const canonical = canonicalStream({
         id: `${stem}/${stemOf(file.path)}`,
         name: 'Empatica E4',
+        dialect: 'Empatica E4',
         type: sensor.type,
         sourceId: '',
         sfreq: sensor.kind === 'regular' ? rateOf(file) : 0,

@@ -2,10 +2,21 @@ import type { Seconds } from '../core/clock.js';
 import { type FeatureSchema, type FeatureVector, featureName } from '../core/features.js';
 import { type ModalityFrame, type ModalityInput, maskLength, valuesPerChannel } from '../core/model.js';
 import type { RawWindow } from '../core/processor.js';
+import type { StreamInfo } from '../core/signal.js';
 import type { GraphOutput, ModalityStatus } from './graph-output.js';
 import type { ModelNode } from './pipeline.js';
 
 const SAME_TIME_S = 1e-9;
+
+/** What a session knows of the streams behind its nodes. */
+export interface StreamLookup {
+  /** The stream that a node's chain is bound to, or was. */
+  streamOf(node: string): StreamInfo | null;
+  /** Also where the simulated stream is gone: baselines remember it. */
+  wasSimulated(node: string): boolean;
+}
+
+const nobody: StreamLookup = { streamOf: () => null, wasSimulated: () => false };
 
 type FrameOutput = Extract<GraphOutput, { kind: 'frame' }>;
 
@@ -23,25 +34,27 @@ export class FrameBuilder {
     readonly sequence: Map<string, number>,
   ) {}
 
-  /** `simulated`: whether any stream that feeds the model was made by a simulator. */
   build(
     time: Seconds,
     latest: ReadonlyMap<string, FeatureVector | RawWindow>,
-    simulated = false,
+    streams: StreamLookup = nobody,
   ): FrameOutput {
     const { join } = this.model;
     const frame: ModalityFrame[] = [];
     const modalities = new Map<string, ModalityStatus>();
+    const feeding = new Set<StreamInfo>();
     for (const [modality, input] of this.inputs) {
       const served = (join.inputs.get(modality) ?? []).flatMap((node) => {
         const output = latest.get(node);
         const limit_s = (join.hops_s.get(node) ?? join.hop_s) - SAME_TIME_S;
         return output && time - output.time < limit_s
-          ? [{ output, frame: this.#frameOf(output, input) }]
+          ? [{ node, output, frame: this.#frameOf(output, input) }]
           : [];
       });
       const best = served.find((candidate) => candidate.frame.present) ?? served[0];
       frame.push(best?.frame ?? emptyFrame(input));
+      const stream = best?.frame.present ? streams.streamOf(best.node) : null;
+      if (stream) feeding.add(stream);
       modalities.set(modality, statusOf(best?.output, best?.frame));
     }
     const seq = this.sequence.get(this.model.name) ?? 0;
@@ -54,7 +67,8 @@ export class FrameBuilder {
       window: [time - join.window_s, time],
       frame,
       modalities,
-      simulated,
+      simulated: [...join.inputs.values()].flat().some(streams.wasSimulated),
+      streams: [...feeding],
     };
   }
 

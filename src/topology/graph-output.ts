@@ -34,8 +34,10 @@ export type GraphOutput =
       readonly window: readonly [Seconds, Seconds];
       readonly frame: ModelFrame;
       readonly modalities: ReadonlyMap<string, ModalityStatus>;
-      /** Whether any stream that feeds the model was made by a simulator. */
+      /** Whether any stream that ever fed the model was made by a simulator. */
       readonly simulated: boolean;
+      /** Streams that feed the modalities that are there. */
+      readonly streams: readonly StreamInfo[];
     }
   | {
       readonly kind: 'closed';

@@ -4,6 +4,7 @@ import type { ModalityInput, ModelRunner } from '../core/model.js';
 import type { EngineChoice } from '../engines/engine.js';
 import { loadModel } from '../engines/worker-runner.js';
 import type { ModelNode, Pipeline } from './pipeline.js';
+import { checkServed } from './raw-probe.js';
 import type { LoadedPipeline } from './run-session.js';
 import { closeRunners } from './runtime.js';
 
@@ -17,7 +18,10 @@ export async function loadModels(pipeline: Pipeline, options: LoadModelsOptions)
   const runners = new Map<string, ModelRunner>();
   try {
     for (const node of pipeline.models.values()) {
-      const runner = await loadModel(node.path, options);
+      const runner = await loadModel(node.path, {
+        ...options,
+        check: (manifest, files) => checkServed(pipeline, node, manifest, node.path, files),
+      });
       runners.set(node.name, runner);
       const mismatches = modelMismatches(node, runner);
       if (mismatches.length > 0) {

@@ -1,5 +1,6 @@
 import type { ModelOutput, ModelRunner, RankingScores } from '../core/model.js';
 import type { Interval, InvalidReason, ModalityState, Prediction } from '../core/prediction.js';
+import { evidenceInScope } from './evidence-in-scope.js';
 import type { GraphOutput, ModalityStatus } from './graph-output.js';
 
 export type FrameOutput = Extract<GraphOutput, { kind: 'frame' }>;
@@ -67,11 +68,12 @@ function predictionOf(
     modalities[name] = {
       present: status.present,
       coverage: round6(status.coverage),
-      weight: runner.fuses ? round6(result?.weights[index] ?? 0) : null,
+      weight: round6(result?.weights[index] ?? 0),
       ...reasonOf(status.reason, result?.unfamiliar?.includes(name)),
     };
     index++;
   }
+  const present = Object.keys(modalities).filter((name) => modalities[name].present);
   const invalid = failed
     ? 'model-failed'
     : (invalidReason(output.modalities, runner.validity) ??
@@ -94,7 +96,7 @@ function predictionOf(
     valid: invalid === null,
     reason: invalid,
     ...(output.simulated && { simulated: true }),
-    evidence: output.simulated ? 'simulated' : runner.evidence,
+    ...evidenceInScope(runner.worth, { simulated: output.simulated, streams: output.streams, present }),
     model: runner.id,
     pipeline: context.pipeline,
   };

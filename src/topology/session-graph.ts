@@ -18,10 +18,10 @@ import { canonicalLabels } from '../montage/labels.js';
 import { ChannelMonitor } from './channel-monitor.js';
 import { ClosingTimes } from './closing-times.js';
 import { ContactQuality } from './contact-quality.js';
-import { FrameBuilder } from './frame.js';
+import { FrameBuilder, type StreamLookup } from './frame.js';
 import type { GraphOutput, InputStatus } from './graph-output.js';
 import { InterpolationWatch, type MissingChannel } from './interpolation-watch.js';
-import type { Join, Pipeline, SourceNode, TransformNode } from './pipeline.js';
+import type { Pipeline, SourceNode, TransformNode } from './pipeline.js';
 import { Watermarks } from './watermarks.js';
 
 /** Windows that end more than this after the last sample are left out instead of being closed empty, s. */
@@ -107,6 +107,11 @@ export class SessionGraph {
   readonly #latest = new Map<string, FeatureVector | RawWindow>();
   #zero: Seconds | null = null;
   #closedUntil = Number.NEGATIVE_INFINITY;
+
+  readonly #lookup: StreamLookup = {
+    streamOf: (node) => this.#bound.get(this.#sourceOf(node))?.info ?? null,
+    wasSimulated: (node) => this.#simulatedSources.has(this.#sourceOf(node)),
+  };
 
   constructor(options: GraphOptions) {
     this.#options = options;
@@ -381,19 +386,14 @@ export class SessionGraph {
       emit({ kind: 'indices', time, window: [start, time], vectors: indices });
     }
     for (const frame of this.#frames) {
-      if (due.has(frame.model.name))
-        emit(frame.build(time, this.#latest, this.#isSimulated(frame.model.join)));
+      if (due.has(frame.model.name)) emit(frame.build(time, this.#latest, this.#lookup));
     }
     this.#closedUntil = time;
     emit({ kind: 'closed', time, zero: this.#zero ?? 0, inputs: this.#inputs(time) });
   }
 
-  /** Also where the simulated stream is gone: baselines remember it. */
-  #isSimulated({ inputs }: Join): boolean {
-    const { transforms } = this.#options.pipeline;
-    return [...inputs.values()]
-      .flat()
-      .some((node) => this.#simulatedSources.has(transforms.get(node)?.source ?? node));
+  #sourceOf(node: string): string {
+    return this.#options.pipeline.transforms.get(node)?.source ?? node;
   }
 
   #inputs(time: Seconds): ReadonlyMap<string, InputStatus> {

@@ -8,6 +8,7 @@ import { deserialize, serialize } from 'node:v8';
 import { digestOf } from '../core/digest.js';
 import { InputError } from '../core/errors.js';
 import { partOf, writerOf } from './example-file.js';
+import { filesIn } from './files-in.js';
 
 /** Folders whose code decides what an example is. */
 const deciding = [
@@ -41,20 +42,6 @@ function codeDigest(): Promise<string> {
     return hash.digest('hex');
   })();
   return code;
-}
-
-/** All files under `folder`, in a fixed order. */
-async function filesIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  const found: string[] = [];
-  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const path = join(folder, entry.name);
-    // A link may lead to a folder.
-    if (entry.isDirectory() || (entry.isSymbolicLink() && (await stat(path)).isDirectory()))
-      found.push(...(await filesIn(path)));
-    else found.push(path);
-  }
-  return found;
 }
 
 /** Names, sizes and times of change of a data set's files. */

@@ -9,7 +9,6 @@ import { type SessionOutputs, sessionOutputs } from './discover-inputs.js';
 import { ExampleFileWriter, type StoredExample } from './example-file.js';
 import { onlyModel } from './only-model.js';
 import { type DatasetSettings, openDataset } from './open-dataset.js';
-import { type SessionPlace, SessionPlaces } from './session-places.js';
 
 /** What a look at a person's recordings told. */
 export type PersonSurvey =
@@ -86,13 +85,9 @@ export class ExampleMaker {
   async #survey(person: string, path: string): Promise<PersonSurvey> {
     const { dataset } = this;
     let outputs: SessionOutputs | null = null;
-    const places = new SessionPlaces();
     await written(path, async (writer, examples) => {
       for await (const recording of dataset.recordings(person))
-        if (recording.kind === 'features')
-          examples.push(
-            ...places.place(recording, (place) => featureExamples(writer, recording, dataset.name, place)),
-          );
+        if (recording.kind === 'features') addFeatures(writer, recording, dataset.name, examples);
         else if (recording.kind === 'signals') {
           outputs = sessionOutputs(this.#neededPipeline(), beginning(recording.messages));
           return false;
@@ -104,17 +99,10 @@ export class ExampleMaker {
 
   /** Makes the examples of a person whose recordings are signals. */
   async #make(person: string, inputs: ModelInputs, path: string): Promise<void> {
-    const places = new SessionPlaces();
-    const { name } = this.dataset;
     await written(path, async (writer, examples) => {
       for await (const recording of this.dataset.recordings(person)) {
-        if (recording.kind === 'images') continue;
-        const made = places.place(recording, (place) =>
-          recording.kind === 'signals'
-            ? this.#signalExamples(writer, recording, inputs, place)
-            : featureExamples(writer, recording, name, place),
-        );
-        examples.push(...made);
+        if (recording.kind === 'signals') this.#addSignals(writer, recording, inputs, examples);
+        else if (recording.kind === 'features') addFeatures(writer, recording, this.dataset.name, examples);
       }
       return true;
     });
@@ -128,27 +116,19 @@ export class ExampleMaker {
     );
   }
 
-  #signalExamples(
+  #addSignals(
     writer: ExampleFileWriter,
     recording: SignalRecording,
     inputs: ModelInputs,
-    place: SessionPlace,
-  ): StoredExample[] {
+    examples: StoredExample[],
+  ): void {
     const pipeline = this.#neededPipeline();
     const { step_s, shift_s } = this.times;
     const layout = writer.layout(inputs);
     const keep = (frame: ModelFrame): number => writer.add(frame, layout);
-    const node = onlyModel(pipeline);
-    const windows = labelledWindows(pipeline, node, inputs, recording, step_s, shift_s, keep, place);
-    return windows.map(({ window, since_start, since_onset, label, kept: at, ...origin }) => ({
-      origin,
-      window,
-      since_start,
-      since_onset,
-      label,
-      layout,
-      at,
-    }));
+    const windows = labelledWindows(pipeline, onlyModel(pipeline), inputs, recording, step_s, shift_s, keep);
+    for (const { window, label, kept: at, ...origin } of windows)
+      examples.push({ origin, window, label, layout, at });
   }
 }
 
@@ -169,17 +149,16 @@ async function written(
 type FeatureRecording = Extract<DatasetRecording, { kind: 'features' }>;
 
 /** The labelled windows of released features in which something was measured, all features as they come. */
-function featureExamples(
+function addFeatures(
   writer: ExampleFileWriter,
   recording: FeatureRecording,
   dataset: string,
-  place: SessionPlace,
-): StoredExample[] {
-  const examples: StoredExample[] = [];
+  examples: StoredExample[],
+): void {
   const { trial, windows } = recording;
   const modalities = [...windows.modalities.values()];
   const layout = writer.layout(releasedInputs(recording, dataset));
-  const origin = originOf(recording, trial, place);
+  const origin = originOf(recording, trial);
   for (let w = 0; w < windows.count; w++) {
     const label = windows.labels?.[w] ?? trial.label;
     if (!label) continue;
@@ -189,17 +168,8 @@ function featureExamples(
     if (!frame.some(({ present }) => present)) continue;
     const start = w * windows.hop_s;
     const at = writer.add(frame, layout);
-    examples.push({
-      origin,
-      window: [start, start + windows.window_s],
-      since_start: place.before + start,
-      since_onset: start,
-      label,
-      layout,
-      at,
-    });
+    examples.push({ origin, window: [start, start + windows.window_s], label, layout, at });
   }
-  return examples;
 }
 
 /** NaN = missing, as a frame. */

@@ -5,7 +5,6 @@ import { digestOf } from '../core/digest.js';
 import { ConfigurationError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
 import type { ModelFrame } from '../core/model.js';
-import type { Evidence } from '../core/prediction.js';
 import { datasetDefinitions } from '../datasets/definitions.js';
 import { chooseEngine } from '../engines/choose.js';
 import type { EngineChoice } from '../engines/engine.js';
@@ -14,6 +13,9 @@ import { chooseTrainingEngine, type TrainingEngineChoice } from '../engines/trai
 import { writeModel } from '../engines/write-model.js';
 import { bindModel, type InputSpec, type ModelDefinition } from '../models/definition.js';
 import { modelDefinitions } from '../models/definitions.js';
+import type { DataLink } from '../models/evidence/data-link.js';
+import { judge } from '../models/evidence/judge.js';
+import { outputsOf } from '../models/evidence/outputs.js';
 import { familiarLimits } from '../models/familiarity.js';
 import { readModel } from '../models/manifest.js';
 import { countParameters } from '../models/parameters.js';
@@ -22,6 +24,7 @@ import type { ModelNode, Pipeline } from '../topology/pipeline.js';
 import { calibrate } from './calibrate.js';
 import { Checkpoint, examplesDigest } from './checkpoint.js';
 import { type DatasetData, loadTrainConfig, type SimulatedData, type TrainConfig } from './config.js';
+import { dataLink } from './data-link.js';
 import { collectExamples, type ModelInputs } from './dataset.js';
 import { type EvaluationSummary, renderDatasetCard } from './dataset-card.js';
 import { discoverInputs } from './discover-inputs.js';
@@ -34,16 +37,17 @@ import { loadExamples } from './example-set.js';
 import { type Epoch, fitModel } from './fit.js';
 import { loadedFrames } from './frame-loader.js';
 import { groupWeights } from './group-weights.js';
+import { type LinkedEvidence, linkEvidence } from './link-evidence.js';
 import { modelFolder } from './model-folder.js';
 import { onlyModel } from './only-model.js';
 import { groupPeople, type PeopleGroups } from './people-groups.js';
 import { predictExamples } from './predicting.js';
 import { rankAgreement } from './rank-agreement.js';
+import { recipeOf, trainedAlone } from './recipe.js';
 import { renderCard, type SimulatedReport, type TrainingReport } from './report.js';
 import { type SimulatedSession, simulatedPeople } from './simulated-people.js';
 import { standardisedInputs } from './standardise.js';
 import { objectiveProblems } from './trainer.js';
-import { validationMetric } from './validation.js';
 
 export interface TrainOptions {
   /** What runs the finished model for the report. Default `auto`. */
@@ -149,8 +153,8 @@ function checkFit(plan: Plan, inputs: ModelInputs): void {
 interface TrainingData {
   readonly inputs: ModelInputs;
   readonly groups: PeopleGroups;
-  /** What the data are worth as evidence, before an evaluation says more. */
-  readonly evidence: Evidence;
+  /** Null: simulated people, who are no data set. */
+  readonly link: DataLink | null;
   readonly name: string;
   readonly source: string;
   /** To be called when frames are asked for no more. */
@@ -174,7 +178,7 @@ function simulate(plan: Plan, data: SimulatedData, progress: (line: string) => v
     groups[group] = collect(plan, inputs, simulatedPeople(data, group), data.step_s);
   }
   const source = 'src/simulation';
-  return { inputs, groups, evidence: 'simulated', name: 'Simulated people', source, close: nothingOpen };
+  return { inputs, groups, link: null, name: 'Simulated people', source, close: nothingOpen };
 }
 
 function collect(
@@ -199,10 +203,15 @@ async function load(plan: Plan, data: DatasetData, options: TrainOptions): Promi
     if (told.length > 0 && told.join() !== classes.join())
       throw invalid(`settings.classes: the data have ${classes.join(', ') || 'none'}, in this order`);
     const { kind } = data.dataset;
+    const link = await dataLink(dataset, data.people ?? dataset.people, {
+      ...options,
+      settings: data.dataset,
+      directory,
+    });
     return {
       inputs,
       groups: groupPeople(examples, data.shares, data.seed),
-      evidence: kind.startsWith('simulated-') ? 'simulated' : plan.evaluation ? 'validated' : 'none',
+      link,
       name: dataset.name,
       source: datasetDefinitions.get(kind)!.source,
       close,
@@ -255,19 +264,14 @@ async function test(
 }
 
 /** Tells each epoch's figures and how long the rest will take. */
-function epochLines(
-  progress: (line: string) => void,
-  clock: Clock,
-  metric: string | null,
-): (epoch: Epoch, epochs: number) => void {
+function epochLines(progress: (line: string) => void, clock: Clock): (epoch: Epoch, epochs: number) => void {
   const began = clock.now();
   let done = 0;
-  return ({ epoch, loss, validation }, epochs) => {
+  return ({ epoch, loss, score }, epochs) => {
     done++;
     const left = ((clock.now() - began) / done) * (epochs - epoch);
     const rest = epoch < epochs ? `; at most ${duration(left)} left` : '';
-    const held = metric === null ? '' : `, validation ${metric} ${validation.toFixed(4)}`;
-    progress(`epoch ${epoch}: loss ${loss.toFixed(4)}${held}${rest}`);
+    progress(`epoch ${epoch}: loss ${loss.toFixed(4)}, validation ${score.toFixed(4)}${rest}`);
   };
 }
 
@@ -308,7 +312,6 @@ async function trainOn(plan: Plan, data: TrainingData, options: TrainOptions): P
   await mkdir(folder, { recursive: true });
   const key = digestOf([config, trainer, examplesDigest(groups.train), examplesDigest(groups.validation)]);
   const checkpoint = new Checkpoint(join(folder, 'checkpoint.bin'), key);
-  const metric = groups.validation.length > 0 ? validationMetric(model) : null;
   const resume = await checkpoint.read();
   if (resume) progress(`going on after epoch ${resume.history.length}`);
   const { parameters, best, history } = await fitModel(
@@ -317,7 +320,7 @@ async function trainOn(plan: Plan, data: TrainingData, options: TrainOptions): P
     groups,
     config.fit,
     {
-      epoch: epochLines(progress, options.clock ?? new SystemClock(), metric),
+      epoch: epochLines(progress, options.clock ?? new SystemClock()),
       checkpoint: async (state) => {
         await checkpoint.write(state);
         options.signal?.throwIfAborted();
@@ -339,12 +342,15 @@ async function trainOn(plan: Plan, data: TrainingData, options: TrainOptions): P
   await executable.dispose();
   await device.close();
 
-  const [probe] = await loadedFrames([probes[probes.length >> 1]]);
+  const simulated = data.link?.simulated ?? true;
+  const evidence = data.link && !simulated ? await evidenceOf(plan, data.inputs, data.link) : null;
+  const [window] = await loadedFrames([probes[probes.length >> 1]]);
   const id = await writeModel(
     folder,
     {
       name: config.name,
-      evidence: data.evidence,
+      simulated,
+      links: evidence?.links ?? null,
       definition,
       settings,
       inputs,
@@ -355,7 +361,7 @@ async function trainOn(plan: Plan, data: TrainingData, options: TrainOptions): P
       ...(!inputs.some(({ kind }) => kind === 'image') && {
         familiarity: familiarLimits(inputs, framesOf([...groups.calibration, ...groups.validation])),
       }),
-      probe,
+      probe: evidence?.probe ?? window,
       card: '',
     },
     tf,
@@ -371,7 +377,6 @@ async function trainOn(plan: Plan, data: TrainingData, options: TrainOptions): P
       validation: groups.validation.length,
       calibration: groups.calibration.length,
     },
-    validation_metric: metric,
     best,
     calibration,
     history,
@@ -385,6 +390,32 @@ async function trainOn(plan: Plan, data: TrainingData, options: TrainOptions): P
   await writeFile(join(folder, 'report.json'), `${JSON.stringify(report, null, 1)}\n`);
   await checkpoint.remove();
   return report;
+}
+
+/** What the model's evidence is computed from; null where its configuration names no evaluation. */
+async function evidenceOf(
+  { config, directory, folder, served, settings }: Plan,
+  inputs: ModelInputs,
+  data: DataLink,
+): Promise<LinkedEvidence | null> {
+  const { evaluation, type, clip_sd, fit } = config;
+  if (!evaluation || config.data.kind !== 'dataset') return null;
+  const recipe = recipeOf({
+    pipeline: served?.pipeline ?? null,
+    data: config.data,
+    model: { ...trainedAlone, type, settings, clip_sd },
+    fit,
+  });
+  return linkEvidence({
+    folder,
+    report: resolve(directory, evaluation.report),
+    model: evaluation.model,
+    recipe,
+    seed: fit.seed,
+    data,
+    served,
+    inputs,
+  });
 }
 
 /** One at a time. */
@@ -404,6 +435,8 @@ async function describe(
     return { report, card: renderCard(config, report) };
   }
   const { heads, binary_heads, classes, ranking } = definition.outputs(settings);
+  const loaded = await readModel(plan.folder);
+  const { evidence } = await judge(plan.folder, loaded.manifest, outputsOf(loaded.model));
   const outputs = [
     heads.length > 0 &&
       `${heads.join(', ')} (${binary_heads ? 'High or Low: twice the probability of High, less 1' : '-1..1'})`,
@@ -416,7 +449,7 @@ async function describe(
     dataset: data,
     groups: data.groups,
     outputs: outputs.join('; '),
-    evidence: data.evidence,
+    evidence,
     evaluation,
   });
   return { report: basis, card };

@@ -40,7 +40,8 @@ function polluted(frame: ModelFrame, garbage: number): ModelFrame {
 describe.each(engines)('a model on %s', (engine) => {
   it('says what it is', () => {
     const runner = runners[engine];
-    expect(runner).toMatchObject({ name: 'small', type: 'hi-moe', evidence: 'simulated', engine });
+    expect(runner).toMatchObject({ name: 'small', type: 'hi-moe', engine });
+    expect(runner.worth).toMatchObject({ evidence: 'simulated', broken: null, scope: null });
     expect([...runner.inputs.keys()]).toEqual(['eeg', 'eye', 'eda']);
     expect(runner.validity).toEqual({ min_present: 1, required: [] });
   });

@@ -28,7 +28,7 @@ describe('the demo model', () => {
   });
 
   it('says everywhere that it has seen simulated people only', () => {
-    expect(model.manifest.evidence).toBe('simulated');
+    expect(model.manifest.simulated).toBe(true);
     const card = readFileSync(`${root}models/demo/${model.manifest.card}`, 'utf8');
     expect(card).toContain('This model has never seen a person.');
     expect(card).toContain(model.id);

@@ -69,7 +69,7 @@ describe('a model that is not as it should be', () => {
       /format/,
       () =>
         edited((m) => {
-          m.format = 2 as 1;
+          m.format = 1 as 2;
         }),
     ],
     [

@@ -12,10 +12,9 @@ class SlowRunner implements ModelRunner {
   readonly name = 'slow';
   readonly id = 'slow@sha256:0';
   readonly type = 'hi-moe';
-  readonly evidence = 'none';
+  readonly worth = { evidence: 'none', broken: null, reason: null, scope: null } as const;
   readonly engine = 'none';
   readonly inputs = new Map();
-  readonly fuses = true;
   readonly validity = { min_present: 1, required: [] };
   readonly waiting: { frame: ModelFrame; answer: (valence: number) => void; fail: () => void }[] = [];
 
@@ -40,6 +39,7 @@ const frame = (seq: number, present = true): LiveOutput['output'] => ({
   frame: [{ values: Float32Array.of(seq), mask: Uint8Array.of(present ? 1 : 0), present }],
   modalities: new Map([['eeg', { present, coverage: present ? 1 : 0, reason: present ? null : 'stale' }]]),
   simulated: false,
+  streams: [],
 });
 const closed = (time: number): LiveOutput['output'] => ({
   kind: 'closed',

@@ -48,7 +48,7 @@ it('trains a model of images without a pipeline, which every engine then loads',
   });
   expect(report.history).toHaveLength(2);
   const loaded = await readModel(join(path, '..'));
-  expect(loaded.manifest.evidence).toBe('simulated');
+  expect(loaded.manifest.simulated).toBe(true);
   expect(loaded.manifest.familiarity).toBeUndefined();
   expect(loaded.manifest.inputs[0]).toMatchObject({ kind: 'image', name: 'face', height: 16, width: 16 });
   // Loading checks the probe, which is a real image.

@@ -73,7 +73,7 @@ describe('train', () => {
   it('writes a model that loads, with the evidence that simulated people are', async () => {
     const runner = await loadModel(directory);
     expect(runner.id).toBe(result.model);
-    expect(runner.evidence).toBe('simulated');
+    expect(runner.worth.evidence).toBe('simulated');
     expect([...runner.inputs.keys()]).toEqual(['eda', 'emg']);
     const absent = { values: new Float32Array(2), mask: new Uint8Array(2), present: false };
     const muscle = { values: Float32Array.of(2, -1), mask: Uint8Array.of(1, 1), present: true };

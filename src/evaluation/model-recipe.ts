@@ -1,0 +1,32 @@
+import { modelDefinitions } from '../models/definitions.js';
+import type { Recipe } from '../models/evidence/recipe.js';
+import type { Pipeline } from '../topology/pipeline.js';
+import type { ExampleSettings } from '../training/example-set.js';
+import { recipeOf } from '../training/recipe.js';
+import type { ModelPlan } from './evaluate-config.js';
+
+/** The recipe of an evaluated model; null of what `affectd train` does not make, or what a search draws fold by fold. */
+export function modelRecipe(
+  plan: ModelPlan,
+  data: ExampleSettings,
+  pipeline: Pipeline | null,
+): Recipe | null {
+  const definition = modelDefinitions.get(plan.type);
+  if (!definition || plan.fit === null || plan.search !== null) return null;
+  const { type, modalities, select, history, clip_sd, with_mask, label_range } = plan;
+  return recipeOf({
+    pipeline,
+    data,
+    model: {
+      type,
+      settings: definition.settings.parse(plan.settings),
+      modalities: modalities && [...modalities],
+      select,
+      history,
+      clip_sd,
+      with_mask,
+      label_range,
+    },
+    fit: plan.fit,
+  });
+}
