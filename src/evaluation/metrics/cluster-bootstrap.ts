@@ -29,11 +29,7 @@ export function clusterBootstrap<T>(
   statistic: (people: readonly T[]) => number,
   { resamples, level, seed }: BootstrapSettings,
 ): BootstrapInterval {
-  const uniform = mulberry32(seed);
-  const drawn = Array.from({ length: resamples }, () =>
-    statistic(people.map(() => people[Math.floor(uniform() * people.length)])),
-  ).filter((value) => !Number.isNaN(value));
-  const sorted = Float64Array.from(drawn).sort();
+  const sorted = bootstrapDraws(people, statistic, resamples, seed);
   return {
     estimate: statistic(people),
     low: quantile(sorted, (1 - level) / 2),
@@ -41,6 +37,20 @@ export function clusterBootstrap<T>(
     level,
     resamples: sorted.length,
   };
+}
+
+/** A statistic of whole people drawn with replacement, over and over, ascending; without draws that have none. */
+export function bootstrapDraws<T>(
+  people: readonly T[],
+  statistic: (people: readonly T[]) => number,
+  resamples: number,
+  seed: number,
+): Float64Array {
+  const uniform = mulberry32(seed);
+  const drawn = Array.from({ length: resamples }, () =>
+    statistic(people.map(() => people[Math.floor(uniform() * people.length)])),
+  );
+  return Float64Array.from(drawn.filter((value) => !Number.isNaN(value))).sort();
 }
 
 /** Quantile of ascending values, linear between them (type 7 of Hyndman and Fan); NaN of none. */
