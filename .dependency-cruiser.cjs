@@ -7,6 +7,7 @@ const layers = {
   telemetry: ['core'],
   dsp: ['core'],
   montage: ['core'],
+  papers: ['core'],
   timebase: ['core', 'dsp'],
   dialects: ['core', 'montage'],
   lsl: ['core', 'dsp', 'timebase', 'dialects'],
@@ -78,6 +79,7 @@ const layers = {
     'datasets',
     'topology',
     'training',
+    'papers',
   ],
   bench: [
     'core',
@@ -120,6 +122,7 @@ const layers = {
     'lsl',
     'dialects',
     'timebase',
+    'papers',
   ],
 };
 

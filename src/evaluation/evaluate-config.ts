@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { ConfigurationError } from '../core/errors.js';
 import { ratedDimensions } from '../datasets/dataset.js';
+import { publishedTables } from '../papers/citation.js';
 import { exampleSettings } from '../training/example-set.js';
 import { type FitSettings, fitSettings } from '../training/fit-settings.js';
 import { loadYaml } from '../training/load-yaml.js';
@@ -52,10 +53,7 @@ const modelSettings = z.strictObject({
         .describe(
           'Path within `settings`, such as `transforms.eeg.0`, and the whole numbers it is drawn from.',
         ),
-      choose_on: z
-        .enum(['validation', 'test'])
-        .default('validation')
-        .describe('`test`, as papers without a validation set do, is LEAKY.'),
+      choose_on: z.enum(['validation', 'test']).default('validation').describe('`test` is LEAKY.'),
     })
     .optional()
     .describe('Random search: of several configurations the one with the best score is kept, fold by fold.'),
@@ -81,6 +79,24 @@ const paperFigure = z.strictObject({
   missing: z.number().optional().describe('Share of modalities missing, for figures of the sweep.'),
 });
 
+const paperTable = z.strictObject({
+  table: z
+    .enum([...publishedTables.keys()])
+    .describe(
+      'A table of one of the three papers, as docs/reference/papers.md cites it; all its rows are printed.',
+    ),
+  columns: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe('Data set or label whose columns are wanted, as the headings begin; null: all.'),
+  ours: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('Our model by the row that it is set beside; other rows have the published figures alone.'),
+  differs: z.string().min(1).describe('What differs between theirs and ours: data, protocol, methods.'),
+});
+
 export const evaluateConfigSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
   summary: z.string().min(1).describe('What it is for, in the report.'),
@@ -100,7 +116,7 @@ export const evaluateConfigSchema = z.strictObject({
   validation: z
     .enum(['held-out', 'none'])
     .default('held-out')
-    .describe('`none`, as papers without a validation set: all of it trains; then keep the last epoch.'),
+    .describe('`none`, for papers that name no validation set: all of it trains; then keep the last epoch.'),
   split_seed: z.int().default(1),
   seeds: z.array(z.int()).min(1).default([1]).describe('Each model is trained once with each.'),
   models: z.array(modelSettings).default([]),
@@ -128,7 +144,9 @@ export const evaluateConfigSchema = z.strictObject({
           train: z
             .enum(['once', 'each-rate'])
             .default('once')
-            .describe('`each-rate`: trained anew for each rate with as much missing, as in Hi-MoE.'),
+            .describe(
+              '`each-rate`: trained anew for each rate with as much missing, as one sentence of Hi-MoE has it.',
+            ),
         })
         .optional(),
       asynchrony: z
@@ -143,10 +161,12 @@ export const evaluateConfigSchema = z.strictObject({
     })
     .prefault({}),
   interval_level: z.number().gt(0).lt(1).default(0.9),
-  paper: z.array(paperFigure).default([]).describe('Published figures to print beside ours.'),
+  paper_tables: z.array(paperTable).default([]).describe("The papers' tables to print ours beside."),
+  paper: z.array(paperFigure).default([]).describe('Published figures of other works to print beside ours.'),
 });
 export type EvaluateConfig = z.infer<typeof evaluateConfigSchema>;
 export type PaperFigure = EvaluateConfig['paper'][number];
+export type PaperTable = EvaluateConfig['paper_tables'][number];
 
 /** A model of an evaluation, ablations too, all checked that can be without data. */
 export interface ModelPlan {
@@ -194,8 +214,31 @@ export async function loadEvaluateConfig(path: string): Promise<LoadedEvaluateCo
   for (const [i, { model }] of config.paper.entries())
     if (model !== null && !names.includes(model))
       throw invalid(path, `paper.${i}.model: ${model} is not one of ${names.join(', ')}`);
+  checkPaperTables(path, config.paper_tables, names);
   const pipeline = config.pipeline === undefined ? null : resolve(directory, config.pipeline);
   return { config, models, directory, pipeline };
+}
+
+function checkPaperTables(path: string, tables: readonly PaperTable[], models: readonly string[]): void {
+  for (const [i, { table, columns, ours }] of tables.entries()) {
+    const published = publishedTables.get(table)!;
+    const groups = [...new Set(published.columns.flatMap(({ group }) => group ?? []))];
+    const rows = published.rows.map(({ name: row }) => row);
+    const at = `paper_tables.${i}`;
+    if (tables.findIndex((other) => other.table === table) !== i)
+      throw invalid(path, `${at}.table: ${table} is there twice; keep one`);
+    if (columns !== null && !groups.includes(columns))
+      throw invalid(
+        path,
+        `${at}.columns: ${columns} is not one of ${groups.join(', ') || 'none: leave it out'}`,
+      );
+    for (const [row, model] of Object.entries(ours)) {
+      if (!rows.includes(row))
+        throw invalid(path, `${at}.ours: ${row} is not a row; those are ${rows.join('; ')}`);
+      if (!models.includes(model))
+        throw invalid(path, `${at}.ours.${row}: ${model} is not one of ${models.join(', ')}`);
+    }
+  }
 }
 
 export function invalid(path: string, problem: string): ConfigurationError {

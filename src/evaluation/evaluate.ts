@@ -195,7 +195,7 @@ async function evaluateOn(
       return { name, type, of, recipe: recipe && digestOf(recipe) };
     }),
     splits: results,
-    paper: paperRows(config.paper, results),
+    paper: paperRows(config, results),
   };
   await write(result, data, outcomes, options.out);
   for (const [file, text] of Object.entries(linked)) await writeFile(join(options.out, file), text);

@@ -89,14 +89,23 @@ export interface SplitResult {
 
 /** A published figure and what we got. */
 export interface PaperRow {
+  /** A paper's table as it is cited, or what another work's figure is. */
   readonly source: string;
+  /** The row of a paper's table; null: a figure of another work. */
+  readonly row: string | null;
+  /** What differs between theirs and ours, of a paper's table. */
+  readonly differs: string | null;
+  /** As printed. */
+  readonly printed: string;
+  /** Our model, or null. */
   readonly model: string | null;
   readonly quantity: Quantity | 'overall';
   readonly metric: MetricName;
+  /** On the metric's own scale. */
   readonly paper: number;
   readonly paper_sd: number | null;
   readonly missing: number | null;
-  /** One a split and level, in their order; null: we have none. */
+  /** One a split and level, in their order. */
   readonly ours: readonly {
     readonly split: number;
     readonly level: Level;

@@ -1,4 +1,4 @@
-import { markdownTable } from '../training/markdown-table.js';
+import { markdownTable } from '../core/markdown-table.js';
 import type {
   Comparison,
   EvaluationResult,
@@ -239,27 +239,36 @@ function paperSection(rows: readonly PaperRow[], splits: readonly SplitResult[])
   const columns = [
     ...new Set(rows.flatMap(({ ours }) => ours.map(({ split, level }) => `${split} ${level}`))),
   ];
-  const title = (column: string): string => {
+  const columnTitle = (column: string): string => {
     const [split, level] = column.split(' ');
     const { kind, label } = splits[Number(split)];
     return marked(`ours, ${kind} split, by ${level}`, label);
   };
-  return [
-    '## Beside the papers',
+  const table = (of: readonly PaperRow[], title: string, name: (row: PaperRow) => string): string =>
     markdownTable(
-      ['source', 'model', 'quantity', 'metric', 'missing', 'paper', ...columns.map(title)],
-      rows.map(({ source, model, quantity, metric, paper, paper_sd, missing, ours }) => [
-        source,
-        model ?? '-',
-        quantity,
-        metricTitles[metric],
-        missing === null ? '-' : missing.toFixed(2),
-        paper_sd === null ? number(paper, 4) : `${number(paper, 4)} ± ${number(paper_sd, 4)}`,
+      [title, 'our model', 'quantity', 'metric', 'missing', 'published', ...columns.map(columnTitle)],
+      of.map((row) => [
+        name(row).replaceAll('*', '\\*'),
+        row.model ?? '-',
+        row.quantity,
+        metricTitles[row.metric],
+        row.missing === null ? '-' : row.missing.toFixed(2),
+        row.printed.replaceAll('*', '\\*'),
         ...columns.map((column) => {
-          const own = ours.find(({ split, level }) => `${split} ${level}` === column);
+          const own = row.ours.find(({ split, level }) => `${split} ${level}` === column);
           return own ? plusMinus(own) : '-';
         }),
       ]),
-    ),
+    );
+  const cited = new Set(rows.flatMap(({ source, row }) => (row === null ? [] : [source])));
+  const others = rows.filter(({ row }) => row === null);
+  return [
+    '## Beside the papers',
+    'Published figures as they are printed. Where a row has no model of ours beside it, its method is not here.',
+    ...[...cited].flatMap((citation) => {
+      const own = rows.filter(({ source }) => source === citation);
+      return [`### ${citation}`, `What differs: ${own[0].differs}`, table(own, 'method', ({ row }) => row!)];
+    }),
+    ...(others.length > 0 ? ['### Other works', table(others, 'source', ({ source }) => source)] : []),
   ];
 }

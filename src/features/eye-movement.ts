@@ -390,9 +390,9 @@ class Spread {
 export const eyeMovement = featureDefinition<Params>({
   name: 'eye-movement',
   summary:
-    "The 33 eye features of ATAM's Table I: pupil size and its slow bands, fixations, blinks and saccades, found causally. Features that a few seconds hold too little for look back 20 or 60 s, as their names say, and need 5 s.",
+    'The 33 eye features of ATAM, Table I (eye features): pupil size and its slow bands, fixations, blinks and saccades, found causally. Features that a few seconds hold too little for look back 20 or 60 s, as their names say, and need 5 s.',
   source:
-    'ATAM, Table I (after Zheng, Liu, Lu, Lu & Cichocki 2019, doi:10.1109/TCYB.2018.2797176); events after Nystroem & Holmqvist 2010, doi:10.3758/BRM.42.1.188, and Hershman, Henik & Cohen 2018, doi:10.3758/s13428-017-1008-1',
+    'ATAM, Table I (eye features), after Zheng, Liu, Lu, Lu & Cichocki 2019, doi:10.1109/TCYB.2018.2797176; events after Nystroem & Holmqvist 2010, doi:10.3758/BRM.42.1.188, and Hershman, Henik & Cohen 2018, doi:10.3758/s13428-017-1008-1',
   params,
   streams: ['Gaze'],
   create: (info, p) => new EyeMovement(info, p),

@@ -18,7 +18,7 @@ export const atamSettings = z.strictObject({
   transforms: z
     .record(z.string(), z.array(count).min(1))
     .describe(
-      'Hidden layers of the transformation network of each modality; the paper draws 100-200, then 20-50.',
+      'Hidden layers of the transformation network of each modality; ATAM, section III-C (implementation) draws the first from [100, 200] and the second from [20, 50].',
     ),
   width: count.default(12).describe('Width of the embeddings that attention weighs; 12 in the paper.'),
   hidden_activation: z
@@ -30,7 +30,7 @@ export const atamSettings = z.strictObject({
     .enum(['normal', 'zero'])
     .default('normal')
     .describe(
-      'First values of the query that attention compares embeddings with: drawn, as in the paper, or 0, so that modalities begin alike and none is left out before it has learnt anything.',
+      'First values of the query that attention compares embeddings with: drawn from a normal distribution, or 0, so that modalities begin alike and none is left out before it has learnt anything.',
     ),
   attention_scale: z
     .number()
@@ -78,7 +78,8 @@ const layers = (s: AtamSettings) => linearOutputs(s, s.width);
 export const atam: ModelDefinition<AtamSettings> = {
   type: 'atam',
   summary: 'Attention over transformed modalities, trained with mutual information and cosine losses.',
-  source: 'ATAM, section III and Table I; the transformation network, Eq. 1, attention fusion, Eq. 6 to 8',
+  source:
+    'ATAM, Eq. 1 (EEG transformation), Eq. 2 (eye transformation), Eq. 10 (attention weights), Eq. 11 (attention fusion), section III-C (implementation)',
   settings: atamSettings,
   problems(s, inputs) {
     const found = outputProblems(s);

@@ -2,7 +2,8 @@ import type { Graph } from './graph.js';
 
 /**
  * Weighs modalities by how their embeddings agree with a learnt query, softmax over those that are present:
- * weights_m = softmax_m(scale <z_m, q>), fused = sum_m weights_m z_m (ATAM, Eq. 6 and 7; Hi-MoE's Fuse).
+ * weights_m = softmax_m(scale <z_m, q>), fused = sum_m weights_m z_m. After ATAM, Eq. 10 (attention weights), Eq. 11
+ * (attention fusion); Hi-MoE, Eq. 4 (fusion).
  *
  * @param embeddings M of [B, d]
  * @param presence [B, M]

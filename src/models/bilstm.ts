@@ -47,7 +47,7 @@ function forward<T>(g: Graph<T>, s: BilstmSettings, inputs: readonly InputSpec[]
 export const bilstm: ModelDefinition<BilstmSettings> = {
   type: 'bilstm',
   summary: 'Bidirectional LSTM with attention over the last windows, all features side by side.',
-  source: "Hi-MoE's baseline Bi-LSTM; Graves & Schmidhuber 2005",
+  source: 'Graves & Schmidhuber 2005, for the baseline Bi-LSTM of Hi-MoE, Table 2 (regression)',
   settings: bilstmSettings,
   problems: (s, inputs) => [...outputProblems(s), ...stepProblems(s, inputs)],
   outputs: outputsOf,

@@ -44,7 +44,7 @@ function forward<T>(g: Graph<T>, s: BimodalLstmSettings, inputs: readonly InputS
 export const bimodalLstm: ModelDefinition<BimodalLstmSettings> = {
   type: 'bimodal-lstm',
   summary: 'An LSTM for each modality over the last windows, joined at the end.',
-  source: "ATAM's baseline bimodal LSTM; Tang et al. 2017",
+  source: 'Tang et al. 2017, the baseline of ATAM, Table II (SEED)',
   settings: bimodalLstmSettings,
   problems: (s, inputs) => [...outputProblems(s), ...stepProblems(s, inputs)],
   outputs: outputsOf,

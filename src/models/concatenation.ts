@@ -4,10 +4,7 @@ import { outputSettings } from './output-layers.js';
 import { prnet } from './prnet.js';
 
 export const concatenationSettings = z.strictObject({
-  hidden: z
-    .array(z.int().positive())
-    .default([])
-    .describe('Layers between; none: a linear model, as in the papers.'),
+  hidden: z.array(z.int().positive()).default([]).describe('Layers between; none: a linear model.'),
   dropout: z.number().min(0).max(0.9).default(0),
   ...outputSettings,
 });
@@ -17,6 +14,6 @@ export const concatenation: ModelDefinition<z.infer<typeof concatenationSettings
   ...prnet,
   type: 'concatenation',
   summary: 'All features side by side into a linear layer.',
-  source: "ATAM's and Hi-MoE's baseline of feature concatenation",
+  source: 'The baseline of ATAM, Table II (SEED): concatenation of features',
   settings: concatenationSettings,
 };

@@ -99,7 +99,7 @@ const layersOf = (s: CrossAttentionSettings) => linearOutputs(s, s.width);
 export const crossAttention: ModelDefinition<CrossAttentionSettings> = {
   type: 'cross-attention',
   summary: 'A transformer across the modalities of a window.',
-  source: 'Vaswani et al. 2017; stands in for the attention baselines of Hi-MoE',
+  source: 'Vaswani et al. 2017; stands in for TACOFormer and IANet of Hi-MoE, Table 2 (regression)',
   settings: crossAttentionSettings,
   problems(s, inputs) {
     const found = outputProblems(s);

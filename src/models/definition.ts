@@ -109,7 +109,7 @@ export interface ModelDefinition<Settings> {
   /** The `type` in a manifest and in a pipeline file; equal to the file's name. */
   readonly type: string;
   readonly summary: string;
-  /** Paper section that it comes from. */
+  /** The paper's equations, or the work, that it comes from. */
   readonly source: string;
   readonly settings: z.ZodType<Settings>;
   /** Problems between settings and inputs, one line each; empty when they fit. */

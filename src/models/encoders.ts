@@ -10,7 +10,7 @@ const featureEncoder = z.strictObject({
   hidden: count.describe('Hidden units.'),
 });
 
-/** EEGNet (Lawhern et al. 2018), sizes as in METHODS: F1 = 8, D = 2, F2 = 16, kernels 64 and 16, pools 4 and 8. */
+/** EEGNet (Lawhern et al. 2018), sizes: F1 = 8, D = 2, F2 = 16, kernels 64 and 16, pools 4 and 8. */
 const eegnetEncoder = z.strictObject({
   kind: z.literal('eegnet'),
   temporal_filters: count.default(8).describe('F1.'),
@@ -33,7 +33,7 @@ const convEncoder = z.strictObject({
   filters: z.array(count).min(1).default([16, 32, 64]).describe('Filters of each layer (7 taps, stride 2).'),
 });
 
-/** A graph over a modality's features, as action units of a face; METHODS section 5. */
+/** A graph over a modality's features, as action units of a face (Kipf & Welling 2017). */
 const gcnEncoder = z.strictObject({
   kind: z.literal('gcn'),
   hidden: count.default(16).describe('Width of a node.'),

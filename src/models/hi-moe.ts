@@ -129,7 +129,8 @@ export const hiMoe: ModelDefinition<HiMoeSettings> = {
   type: 'hi-moe',
   summary:
     'Mixture of modality experts and emotion experts; any modality may be missing; continuous valence and arousal.',
-  source: 'arXiv 2508.02133v4, sections 3.2 to 3.4',
+  source:
+    'Hi-MoE, Eq. 2 (modality gate), Eq. 3 (modality experts), Eq. 4 (fusion), Eq. 5 (emotion routing), Eq. 6 (emotion experts)',
   settings: hiMoeSettings,
   problems,
   outputs: outputsOf,

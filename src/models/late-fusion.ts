@@ -59,7 +59,7 @@ function forward<T>(g: Graph<T>, s: LateFusionSettings, inputs: readonly InputSp
 export const lateFusion: ModelDefinition<LateFusionSettings> = {
   type: 'late-fusion',
   summary: 'A network for each modality; the mean of what they say.',
-  source: "Hi-MoE's baseline of late fusion",
+  source: 'The baseline of Hi-MoE, Table 2 (regression): late fusion',
   settings: lateFusionSettings,
   problems: (s, inputs) => [...outputProblems(s), ...windowProblems(inputs)],
   outputs: outputsOf,

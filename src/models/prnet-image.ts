@@ -100,7 +100,7 @@ function forward<T>(g: Graph<T>, s: PrnetImageSettings, [input]: readonly InputS
 export const prnetImage: ModelDefinition<PrnetImageSettings> = {
   type: 'prnet-image',
   summary: 'Convolutional network for face images with a head that ranks two of them.',
-  source: 'PRNet, the network for face images and the pairwise ranking layer',
+  source: 'PRNet, Fig. 2 (architecture), Eq. 3 (ranking loss): its network for face images',
   settings: prnetImageSettings,
   problems,
   outputs: outputsOf,

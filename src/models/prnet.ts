@@ -57,7 +57,7 @@ const layersOf = (s: PrnetSettings, inputs: readonly InputSpec[]) =>
 export const prnet: ModelDefinition<PrnetSettings> = {
   type: 'prnet',
   summary: 'Fully connected network with a head that ranks two moments of a person.',
-  source: 'PRNet, the network for EEG features and the pairwise ranking layer',
+  source: 'PRNet, Fig. 2 (architecture), Eq. 3 (ranking loss): its network for EEG features',
   settings: prnetSettings,
   problems: (s, inputs) => [...outputProblems(s), ...windowProblems(inputs, 'prnet')],
   outputs: outputsOf,

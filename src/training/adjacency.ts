@@ -7,7 +7,7 @@ const MOST_ROWS = 4096;
 
 /**
  * D^-1/2 (A + I) D^-1/2 with A the absolute correlations of a modality's standardised features over training examples
- * (METHODS section 5; Kipf & Welling 2017), row-major [F, F]. Features that never vary are tied to themselves alone.
+ * (Kipf & Welling 2017), row-major [F, F]. Features that never vary are tied to themselves alone.
  */
 export function correlationAdjacency(
   input: InputSpec,

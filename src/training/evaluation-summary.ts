@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { ConfigurationError } from '../core/errors.js';
+import { markdownTable } from '../core/markdown-table.js';
 import type { EvaluationSummary } from './dataset-card.js';
-import { markdownTable } from './markdown-table.js';
 
 const figure = z.looseObject({
   mean: z.number().nullable(),

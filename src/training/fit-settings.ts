@@ -48,7 +48,9 @@ export const fitSettings = z.strictObject({
     })
     .nullable()
     .default(null)
-    .describe('Batches of runs of consecutive windows, as Hi-MoE trains; null: windows in any order.'),
+    .describe(
+      'Batches of runs of consecutive windows (Hi-MoE’s embeddings are sequences, it does not say how long); null: windows in any order.',
+    ),
   validation_missing: rate
     .default(0.3)
     .describe('The validation score is the mean of that with all modalities and with this share missing.'),

@@ -6,8 +6,8 @@ import { sizeOf } from '../models/parameters.js';
 import { type Example, withFrame } from './example.js';
 
 /**
- * Takes each present modality away with probability `rate`, one of those that were present always staying
- * (METHODS: Bernoulli for each modality and window, at least one kept). All is drawn here, in the order of the windows.
+ * Takes each present modality of a window away with probability `rate`, one of those that were present always staying. All is
+ * drawn here, in the order of the windows.
  */
 export function withoutModalities(
   examples: readonly Example[],

@@ -1,9 +1,9 @@
+import { markdownTable } from '../core/markdown-table.js';
 import type { Manifest } from '../models/manifest.js';
 import type { SimulatedData, TrainConfig } from './config.js';
 import type { DimensionReport, EvaluationRow } from './evaluate.js';
 import type { Epoch } from './fit.js';
 import type { GroupWeights } from './group-weights.js';
-import { markdownTable } from './markdown-table.js';
 import type { RankAgreement } from './rank-agreement.js';
 
 /** What training on simulated people reports. */

@@ -12,6 +12,8 @@ const problemOf = async (config: unknown): Promise<{ code: string; message: stri
 };
 const [model] = tiny.models;
 
+const beside = { table: 'Hi-MoE, Table 2 (regression)', differs: 'everything' };
+
 describe('loadEvaluateConfig', () => {
   it('patches ablations onto their base', async () => {
     const { models } = await loadEvaluateConfig(configFile(tiny).path);
@@ -52,6 +54,31 @@ describe('loadEvaluateConfig', () => {
       'figures of no model',
       { ...tiny, paper: [{ ...tiny.paper[0], model: 'x' }] },
       'paper.0.model: x is not one of atam, no MI',
+    ],
+    [
+      'a table that no paper has',
+      { ...tiny, paper_tables: [{ ...beside, table: 'Hi-MoE, Table 2 (ablation)' }] },
+      'paper_tables.0.table: ',
+    ],
+    [
+      'a table twice',
+      { ...tiny, paper_tables: [beside, beside] },
+      'paper_tables.1.table: Hi-MoE, Table 2 (regression) is there twice; keep one',
+    ],
+    [
+      'columns of another table',
+      { ...tiny, paper_tables: [{ ...beside, columns: 'SEED' }] },
+      'paper_tables.0.columns: SEED is not one of DEAP, DREAMER',
+    ],
+    [
+      'a row of another table',
+      { ...tiny, paper_tables: [{ ...beside, ours: { ATAM: 'atam' } }] },
+      'paper_tables.0.ours: ATAM is not a row; those are Late Fusion (2017): EEG, PPS; ',
+    ],
+    [
+      'a row beside no model',
+      { ...tiny, paper_tables: [{ ...beside, ours: { 'Ours: EEG, PPS': 'x' } }] },
+      'paper_tables.0.ours.Ours: EEG, PPS: x is not one of atam, no MI',
     ],
     [
       'the best epoch of no validation',

@@ -3,7 +3,13 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { evaluate } from '../../src/evaluation/evaluate.js';
-import { type EvaluateConfig, loadEvaluateConfig } from '../../src/evaluation/evaluate-config.js';
+import {
+  type EvaluateConfig,
+  loadEvaluateConfig,
+  type PaperFigure,
+  type PaperTable,
+} from '../../src/evaluation/evaluate-config.js';
+import { publishedTables } from '../../src/papers/citation.js';
 import { loadPipeline } from '../../src/topology/load.js';
 import { fixtureCopy } from '../datasets/fixture-copy.js';
 import { configFile, options } from './tiny.js';
@@ -17,6 +23,19 @@ describe.each(files)('%s', (file) => {
     expect(`${config.name}.yaml`).toBe(file);
     expect(models.length).toBeGreaterThan(0);
     if (pipeline !== null) expect((await loadPipeline(pipeline)).models.size).toBe(1);
+  });
+});
+
+describe('what they print', () => {
+  const configs = files.map((file) => parse(readFileSync(join(folder, file), 'utf8')));
+
+  it('is every published table, and of the papers nothing but their tables', () => {
+    const printed = new Set(
+      configs.flatMap(({ paper_tables = [] }) => paper_tables.map(({ table }: PaperTable) => table)),
+    );
+    expect([...printed].sort()).toEqual([...publishedTables.keys()].sort());
+    const others = configs.flatMap(({ paper = [] }) => paper.map(({ source }: PaperFigure) => source));
+    expect(others.filter((source) => /^(?:ATAM|Hi-MoE|PRNet)\b/.test(source))).toEqual([]);
   });
 });
 
@@ -81,6 +100,12 @@ function shrunk(file: string): EvaluateConfig {
     })),
     // So few ratings have none in the middle of the scale.
     ablations: config.ablations?.filter((one: { label_range?: number }) => one.label_range === undefined),
+    paper_tables: config.paper_tables?.map((beside: PaperTable) => ({
+      ...beside,
+      ours: Object.fromEntries(
+        Object.entries(beside.ours ?? {}).filter(([, model]) => !model.startsWith('labels within')),
+      ),
+    })),
     sweeps: {
       ...(config.sweeps?.missing && { missing: { rates: [0, 0.4] } }),
       ...(config.sweeps?.asynchrony && { asynchrony: { shifts_s: [2] } }),
@@ -95,10 +120,13 @@ describe.each(runnable)('%s on fixtures', (file) => {
     const { path, out } = configFile(shrunk(file));
     const result = await evaluate(path, options(out, { leaky: true }));
     const [{ tables }] = result.splits;
-    for (const { model } of result.paper)
-      if (model !== null) expect(result.models.map(({ name }) => name)).toContain(model);
     const told = tables.flatMap(({ rows }) => rows.map(({ model }) => model));
     for (const { name } of result.models) expect(told).toContain(name);
-    expect(readFileSync(join(out, 'report.md'), 'utf8')).toContain('## Beside the papers');
+    const report = readFileSync(join(out, 'report.md'), 'utf8');
+    for (const { source, row, printed } of result.paper) {
+      expect(report).toContain(row === null ? '### Other works' : `### ${source}`);
+      expect(report).toContain(printed.replaceAll('*', '\\*'));
+    }
+    expect(result.paper.some(({ ours }) => ours.length > 0)).toBe(true);
   });
 });

@@ -16,7 +16,7 @@ export const decisionFusionSettings = z.strictObject({
     .enum(['training', 'validation'])
     .default('training')
     .describe(
-      'What the fuzzy measures are fitted to: what the classifiers say of the windows that they learnt from, as in the papers, or of those held out of them.',
+      'What the fuzzy measures are fitted to: what the classifiers say of the windows that they learnt from, or of those held out of them.',
     ),
   unimodal: z
     .discriminatedUnion('type', [

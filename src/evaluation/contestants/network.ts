@@ -18,7 +18,7 @@ import { softmaxRows } from '../outputs.js';
 import { drawSettings } from '../random-search.js';
 import type { FoldData, Trained } from './contestant.js';
 
-/** Losses whose course on training and test data is worth a figure (ATAM, Fig. 2a-b). */
+/** Losses whose course on training and test data is worth a figure (as in ATAM, Fig. 2a (training on SEED)). */
 const WATCHED = ['mutual_information', 'cosine'] as const;
 
 /** Trains a model of the registry on one fold, everything that is learnt from data being learnt from its training part. */

@@ -28,12 +28,15 @@ function perEpoch(title: string, unit: string, curves: readonly EpochCurves[], l
   });
 }
 
-/** Estimated mutual information between each modality and what is made of it (ATAM, Fig. 2a). */
+/**
+ * Estimated mutual information between each modality and what is made of it, as in ATAM, Fig. 2a (training on SEED),
+ * Fig. 2b (test on SEED).
+ */
 export function mutualInformationCurves(curves: readonly EpochCurves[], label: string | null): string {
   return perEpoch('Mutual information', 'mutual information (nat)', curves, label);
 }
 
-/** Cosine between the modalities' transformed features (ATAM, Fig. 2b). */
+/** Cosine between the modalities' transformed features, which the same figures of ATAM have. */
 export function cosineCurves(curves: readonly EpochCurves[], label: string | null): string {
   return perEpoch('Cosine between modalities', 'cosine similarity (-1 to 1)', curves, label);
 }

@@ -34,7 +34,7 @@ export function sweepCurves(
   });
 }
 
-/** Agreement against the share of missing modalities (Hi-MoE, Tables 3, 8 and 9). */
+/** Agreement against the share of missing modalities, as in Hi-MoE, Fig. 3 (missing rates, all modalities). */
 export function missingRateCurves(
   title: string,
   metric: string,

@@ -9,7 +9,10 @@ export interface Trajectory {
   readonly half?: readonly number[];
 }
 
-/** Predicted against true course of one dimension, native scale -1 .. 1 (Hi-MoE, Fig. 2). */
+/**
+ * Predicted against true course of one dimension, native scale -1 .. 1, as in Hi-MoE, Fig. 2 (courses of valence and
+ * arousal).
+ */
 export function trajectories(
   title: string,
   dimension: string,

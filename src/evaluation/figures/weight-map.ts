@@ -30,7 +30,10 @@ function weightMap(map: WeightMap, description: string): string {
   });
 }
 
-/** Mean routing weight of each emotion expert (Hi-MoE, Fig. 4). */
+/**
+ * Mean routing weight of each emotion expert by label; Hi-MoE, Fig. 4a (routing weights) has routing weights by the
+ * modalities that are missing.
+ */
 export function routingMap(map: Omit<WeightMap, 'columnLabel'>): string {
   return weightMap(
     { ...map, columnLabel: 'emotion expert' },
@@ -38,7 +41,7 @@ export function routingMap(map: Omit<WeightMap, 'columnLabel'>): string {
   );
 }
 
-/** Mean attention weight of each modality by class (ATAM, Fig. 2c). */
+/** Mean attention weight of each modality by class, as in ATAM, Fig. 2c (attention on SEED). */
 export function attentionMap(map: Omit<WeightMap, 'columnLabel'>): string {
   return weightMap(
     { ...map, columnLabel: 'modality' },

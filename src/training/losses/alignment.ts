@@ -8,7 +8,7 @@ import { needsSeveralModalities, type Objective } from './objective.js';
 type Tensor = tfjs.Tensor;
 
 /**
- * NT-Xent between the modalities of the same window (Chen et al. 2020; Hi-MoE, Eq. 7), averaged over every ordered
+ * NT-Xent between the modalities of the same window (Chen et al. 2020; Hi-MoE, Eq. 7 (NT-Xent)), averaged over every ordered
  * pair of modalities that are both present in a row. Of a pair (m, n), the anchor is row i of m, the positive row i of
  * n, and the negatives all other rows of both.
  *
@@ -154,13 +154,13 @@ const settings = z.strictObject({
   negatives: z
     .enum(['apart', 'all'])
     .default('apart')
-    .describe('`all` as in the paper; `apart` leaves out windows that overlap in time.'),
+    .describe('`all`: every other row, as Hi-MoE has it; `apart` leaves out windows that overlap in time.'),
 });
 
 export const alignment: Objective<z.infer<typeof settings>> = {
   name: 'alignment',
   summary: 'NT-Xent between the modalities of a window.',
-  source: 'Hi-MoE, Eq. 7; Chen et al. 2020',
+  source: 'Hi-MoE, Eq. 1 (cross-modal similarity), Eq. 7 (NT-Xent); Chen et al. 2020',
   settings,
   problems: needsSeveralModalities,
   parameters: () => [],

@@ -24,7 +24,7 @@ const settings = z.strictObject({ weight: z.number().min(0) });
 export const binaryCrossEntropy: Objective<z.infer<typeof settings>> = {
   name: 'binary_cross_entropy',
   summary: 'Cross-entropy of High against Low in each dimension.',
-  source: 'Hi-MoE, section 3.4: binary classification on the rating scale',
+  source: 'Hi-MoE, Eq. 8 (total loss): its term L_emo, of High and Low',
   settings,
   problems: (model) =>
     model.heads.length > 0 && model.binary_heads

@@ -13,7 +13,7 @@ function rowCosines(tf: Tfjs, a: Tensor, b: Tensor): Tensor {
 }
 
 /**
- * Mean of cos(O_m, O_n) over windows and pairs of modalities that are both present (ATAM, Eq. 5), or of its square:
+ * Mean of cos(O_m, O_n) over windows and pairs of modalities that are both present (ATAM, Eq. 7 (cosine loss)), or of its square:
  * the raw form is least at -1, where one embedding is the other's negative and tells nothing new; the square is least
  * where they are orthogonal.
  *
@@ -41,13 +41,16 @@ export function cosineLoss(
 
 const settings = z.strictObject({
   weight: z.number().min(0),
-  form: z.enum(['squared', 'raw']).default('squared').describe('`raw` as in the paper.'),
+  form: z
+    .enum(['squared', 'raw'])
+    .default('squared')
+    .describe('`raw` as printed; how its samples are averaged is not.'),
 });
 
 export const cosine: Objective<z.infer<typeof settings>> = {
   name: 'cosine',
   summary: 'Keeps the embeddings of a window from saying the same.',
-  source: 'ATAM, Eq. 5',
+  source: 'ATAM, Eq. 7 (cosine loss)',
   settings,
   problems: needsSeveralModalities,
   parameters: () => [],

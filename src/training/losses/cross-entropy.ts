@@ -9,7 +9,7 @@ const settings = z.strictObject({
 export const crossEntropy: Objective<z.infer<typeof settings>> = {
   name: 'cross_entropy',
   summary: 'Cross-entropy of the classes.',
-  source: 'ATAM, Eq. 9; PRNet, its endpoint loss for classes',
+  source: 'ATAM, Eq. 12 (total loss): its first term; PRNet, Eq. 1 (classification loss)',
   settings,
   problems: ({ classes }) => (classes.length === 0 ? ['the model has no classes'] : []),
   parameters: () => [],

@@ -15,7 +15,7 @@ const settings = z.strictObject({ weight: z.number().min(0) });
 export const mse: Objective<z.infer<typeof settings>> = {
   name: 'mse',
   summary: 'Mean squared error of the dimensions.',
-  source: 'Hi-MoE, section 3.4: ordinal regression on the rating scale',
+  source: 'PRNet, Eq. 2 (regression loss); Hi-MoE, Eq. 8 (total loss): its term L_emo, of ratings',
   settings,
   problems: needsHeads,
   parameters: () => [],

@@ -17,7 +17,8 @@ const SMALLEST = -1e9;
 
 /**
  * Donsker and Varadhan's bound on I(X; O) in nats: mean T(x, o) - log mean exp T(x, o') (Belghazi et al. 2018, MINE;
- * ATAM, Eq. 3, which has the inequality the wrong way round: this is a lower bound).
+ * ATAM, Eq. 4 (Donsker-Varadhan estimate)). It is a lower bound; ATAM, Eq. 3 (mutual information) prints the inequality
+ * the other way round.
  *
  * With `logAverage`, the log of a running mean of exp T, the second term's gradient divides by that mean instead of
  * the batch's own (MINE, Eq. 12), which takes most of a small batch's bias away; the value stays the batch's.
@@ -102,7 +103,8 @@ function statistics(context: ObjectiveContext, modality: string, s: Settings, x:
 export const mutualInformation: Objective<Settings> = {
   name: NAME,
   summary: 'Keeps in each embedding what its input says, by a neural estimate of their mutual information.',
-  source: 'ATAM, Eq. 2 to 4; Belghazi et al. 2018',
+  source:
+    'ATAM, Eq. 4 (Donsker-Varadhan estimate), Eq. 5 (mutual-information loss of the EEG), Eq. 6 (mutual-information loss of the eyes); Belghazi et al. 2018',
   settings,
   problems: (model) => [...needsModalityEmbeddings(model), ...needsFeatures(model)],
   parameters({ hidden }, model) {

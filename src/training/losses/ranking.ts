@@ -8,7 +8,7 @@ import type { Objective } from './objective.js';
 type Tensor = tfjs.Tensor;
 
 const settings = z.strictObject({
-  weight: z.number().min(0).describe('alpha of the paper.'),
+  weight: z.number().min(0).describe('alpha of PRNet.'),
   tolerance: z
     .number()
     .min(0)
@@ -16,7 +16,7 @@ const settings = z.strictObject({
   pairs: z
     .enum(['halves', 'all'])
     .default('halves')
-    .describe("`halves`: each window of a batch's first half with each of its second, as in the paper."),
+    .describe("`halves`: each window of a batch's first half with each of its second, as PRNet has it."),
   within_person: z.boolean().default(true).describe('Only pairs of one person.'),
   within_trial: z
     .boolean()
@@ -77,7 +77,7 @@ export function rankTargets(
 export const ranking: Objective<Settings> = {
   name: 'ranking',
   summary: 'Which of two moments is higher, for every pair of a batch.',
-  source: 'PRNet, the pairwise ranking loss with its tolerance',
+  source: 'PRNet, Eq. 3 (ranking loss), Table I (relations of ratings), Table III (relations of classes)',
   settings,
   problems: ({ ranking: dimensions }) => (dimensions.length === 0 ? ['the model ranks no dimension'] : []),
   parameters: () => [],
