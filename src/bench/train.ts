@@ -51,7 +51,10 @@ function examplesOf(count: number): Example[] {
     trial: `${i}`,
     stimulus: null,
     position: i,
+    file: 0,
     window: [i, i + 4],
+    since_start: i,
+    since_onset: i,
     frame: [],
     label: {
       targets: {

@@ -68,7 +68,7 @@ export interface ModelOutput {
   readonly liking?: number;
   /** Probability that a dimension is above the middle of its scale, of models that tell High from Low. */
   readonly high?: Readonly<Record<string, number>>;
-  /** Fusion weight of each modality, in schema order; 0 for absent ones. */
+  /** Fusion weight of each modality, in schema order; 0 for absent ones. Empty where the model fuses nothing. */
   readonly weights: readonly number[];
   /** Probability of each class, in the model's order. */
   readonly classes?: Readonly<Record<string, number>>;
@@ -92,6 +92,8 @@ export interface ModelRunner {
   readonly engine: string;
   /** Modalities in the order of {@link ModelFrame}. */
   readonly inputs: ReadonlyMap<string, ModalityInput>;
+  /** Whether it weighs modalities against each other: {@link ModelOutput.weights}. */
+  readonly fuses: boolean;
   /** Fewest present modalities, and those that must be present, for a valid prediction. */
   readonly validity: { readonly min_present: number; readonly required: readonly string[] };
   predict(frames: readonly ModelFrame[]): Promise<ModelOutput[]>;

@@ -44,6 +44,8 @@ export interface Trial {
   readonly stimulus: string | null;
   /** Place of the trial in its session, from 0: for splits by the first clips. */
   readonly position: number;
+  /** Place of its file in the session, from 0, where a recording joins several; default: that of the recording. */
+  readonly file?: number;
   /** Holds for the whole trial; null where the messages carry an `Annotation` stream (valence, arousal) instead. */
   readonly label: Label | null;
 }

@@ -89,6 +89,7 @@ function trialOf(kind: number, { streams }: RecordedMessages): TimedTrial {
     trial: stimuli[kind],
     stimulus: stimuli[kind],
     position: kind,
+    file: kind,
     label: classLabel(kind),
     start: Math.min(...sampled.map((stream) => stream.first!)),
     end: Math.max(...sampled.map((stream) => stream.last! + 1 / stream.info.sfreq)),

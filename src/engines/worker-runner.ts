@@ -78,6 +78,7 @@ class WorkerRunner implements ModelRunner {
   readonly id: string;
   readonly type: string;
   readonly inputs: ReadonlyMap<string, ModalityInput>;
+  readonly fuses: boolean;
   readonly validity: Manifest['validity'];
   #started: Promise<Started> | null = null;
   #engine: EngineName | 'none' = 'none';
@@ -95,6 +96,7 @@ class WorkerRunner implements ModelRunner {
     this.id = modelId(manifest);
     this.type = manifest.type;
     this.inputs = new Map(manifest.inputs.map((input) => [input.name, input]));
+    this.fuses = manifest.probe.weights.length > 0;
     this.validity = manifest.validity;
   }
 

@@ -6,7 +6,7 @@ import { digestOf } from '../core/digest.js';
 import type { EvaluationData, FoldOutcome, FoldTask } from './fold-task.js';
 
 /** Goes up when what is kept, or how a fold is computed, changes. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** `sha256:` of everything in the data that training or testing looks at. */
 export function dataDigest({ examples, inputs, classes, hop_s }: EvaluationData): string {

@@ -10,7 +10,7 @@ export interface Outputs {
 
 /** What a model weighed inside. */
 export interface Weights {
-  /** [n, M] fusion weights, by modality. */
+  /** [n, M] fusion weights, by modality; empty where the model fuses nothing. */
   readonly modalities: Float32Array;
   /** [n, L] routing weights, by emotion expert. */
   readonly routing: Float32Array;

@@ -100,7 +100,7 @@ function learnerFigures(
     found.push(...informationFigures(name, first, label, drawn));
   }
   const rows = weightRows(data, outcomes, folds);
-  if (first.modalities.length > 1)
+  if (first.modalities.length > 1 && first.outputs.modalities.length > 0)
     found.push(
       drawn(
         [name, 'attention'],

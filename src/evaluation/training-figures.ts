@@ -5,23 +5,16 @@ import { lossCurves } from './figures/loss-curves.js';
 import { attentionMap, routingMap } from './figures/weight-map.js';
 
 /**
- * Figures of one training: its loss, each of its objectives, the validation score, and what the model weighs inside, as
+ * Figures of one training: its loss, each of its objectives, the validation loss, and what the model weighs inside, as
  * SVG by file name.
  */
 export function trainingFigures({
   type: model,
   history,
+  validation_metric,
   weights,
-}: Pick<TrainingReport, 'type' | 'history' | 'weights'>): ReadonlyMap<string, string> {
+}: Pick<TrainingReport, 'type' | 'history' | 'validation_metric' | 'weights'>): ReadonlyMap<string, string> {
   const objectives = [...new Set(history.flatMap(({ terms }) => Object.keys(terms)))];
-  const score = lineChart({
-    title: `Validation score of ${model}`,
-    description: 'Mean of CCC and accuracy on validation people after each epoch; higher is better.',
-    label: null,
-    x: { label: 'epoch' },
-    y: { label: 'score' },
-    series: [{ name: 'validation', points: history.map((done) => [done.epoch, done.score] as const) }],
-  });
   const terms = lossCurves(
     `Objectives of ${model}, not weighted`,
     objectives.map((name) => ({ name, loss: history.map((done) => done.terms[name] ?? null) })),
@@ -32,7 +25,20 @@ export function trainingFigures({
     ['loss.svg', lossCurves(`Loss of ${model}`, training, null)],
     ['objectives.svg', terms],
   ]);
-  if (history.some((done) => Number.isFinite(done.score))) figures.set('validation.svg', score);
+  if (validation_metric !== null)
+    figures.set(
+      'validation.svg',
+      lineChart({
+        title: `Validation ${validation_metric} of ${model}`,
+        description: `${validation_metric} on validation people after each epoch; lower is better.`,
+        label: null,
+        x: { label: 'epoch' },
+        y: { label: validation_metric },
+        series: [
+          { name: 'validation', points: history.map((done) => [done.epoch, done.validation] as const) },
+        ],
+      }),
+    );
   const map = (of: (group: GroupWeights) => readonly MeanWeight[]) => ({
     rowLabel: 'labelled',
     rows: weights.groups.map(({ name }) => name),
@@ -40,7 +46,7 @@ export function trainingFigures({
     label: null,
   });
   const [first] = weights.groups;
-  if (weights.modalities.length > 1 && first)
+  if (first && first.modalities.length > 1)
     figures.set(
       'attention.svg',
       attentionMap({

@@ -26,8 +26,3 @@ export function attentionFusion<T>(
   const fused = g.sum(g.multiply(stacked, g.reshape(weights, [count, 1])), 1);
   return { fused, weights };
 }
-
-/** [B, M]: the same weight for everything present, 0 for what is not. */
-export function evenWeights<T>(g: Graph<T>, presence: T): T {
-  return g.multiply(g.softmax(g.scale(presence, 1e9, -1e9)), presence);
-}

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { evenWeights } from './attention-fusion.js';
 import {
   type InputSpec,
   inputShape,
@@ -36,7 +35,7 @@ function forward<T>(g: Graph<T>, s: BdaeSettings, inputs: readonly InputSpec[]):
   const code = g.activate(g.linear(joined, 'code'), 'sigmoid');
   return {
     ...outputValues(g, code, layersOf(s)),
-    weights: evenWeights(g, presence),
+    weights: null,
     routing: null,
     embeddings: [code],
   };

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { evenWeights } from './attention-fusion.js';
 import type { InputSpec, ModelDefinition, ModelValues } from './definition.js';
 import type { Graph } from './graph.js';
 import {
@@ -37,7 +36,7 @@ function forward<T>(g: Graph<T>, s: BilstmSettings, inputs: readonly InputSpec[]
   const summary = g.dropout(g.sum(g.multiply(stacked, shares), 1), s.dropout);
   return {
     ...outputValues(g, summary, layers(s)),
-    weights: evenWeights(g, g.input('presence')),
+    weights: null,
     routing: null,
     embeddings: [summary],
   };

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { evenWeights } from './attention-fusion.js';
 import type { InputSpec, ModelDefinition, ModelValues } from './definition.js';
 import type { Graph } from './graph.js';
 import {
@@ -34,7 +33,7 @@ function forward<T>(g: Graph<T>, s: BimodalLstmSettings, inputs: readonly InputS
   const joined = g.dropout(embeddings.length > 1 ? g.concat(embeddings, 1) : embeddings[0], s.dropout);
   return {
     ...outputValues(g, joined, layersOf(s, inputs)),
-    weights: evenWeights(g, presence),
+    weights: null,
     routing: null,
     embeddings,
   };

@@ -74,8 +74,8 @@ export type RankOutcome = (typeof rankOutcomes)[number];
 export interface ModelValues<T> {
   /** [B, heads], in the order of {@link ModelOutputs.heads}; native scale -1..1, not clipped. */
   readonly heads: T | null;
-  /** [B, M] fusion weights, exactly 0 for absent modalities. */
-  readonly weights: T;
+  /** [B, M] fusion weights, exactly 0 for absent modalities; null where modalities are not weighed against each other. */
+  readonly weights: T | null;
   /** [B, L] routing weights. */
   readonly routing: T | null;
   /** [B, C] logits, in the order of {@link ModelOutputs.classes}. */

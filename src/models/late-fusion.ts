@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { evenWeights } from './attention-fusion.js';
 import {
   type InputSpec,
   inputShape,
@@ -28,6 +27,11 @@ export type LateFusionSettings = z.infer<typeof lateFusionSettings>;
 const layersOf = (s: LateFusionSettings, input: InputSpec) => linearOutputs(s, s.hidden, `${input.name}.`);
 
 const outputKinds = ['heads', 'classes', 'ranking'] as const;
+
+/** [B, M]: the same weight for everything present, 0 for what is not. */
+function evenWeights<T>(g: Graph<T>, presence: T): T {
+  return g.multiply(g.softmax(g.scale(presence, 1e9, -1e9)), presence);
+}
 
 function forward<T>(g: Graph<T>, s: LateFusionSettings, inputs: readonly InputSpec[]): ModelValues<T> {
   const weights = evenWeights(g, g.input('presence'));

@@ -66,7 +66,7 @@ const probe = z.strictObject({
     z.strictObject({ values: z.array(z.number()), mask: z.array(z.union([z.literal(0), z.literal(1)])) }),
   ),
   heads: z.array(z.number()),
-  weights: z.array(z.number()),
+  weights: z.array(z.number()).describe('Fusion weights; empty where the model fuses nothing.'),
 });
 
 export const manifestSchema = z.strictObject({
@@ -162,6 +162,8 @@ function bind(manifest: Manifest, invalid: (problem: string) => ConfigurationErr
     throw invalid('parameters: do not match the settings and inputs');
   if (manifest.probe.heads.length !== model.heads.length)
     throw invalid('probe.heads: one value for each head');
+  if (![0, manifest.inputs.length].includes(manifest.probe.weights.length))
+    throw invalid('probe.weights: one value for each input, or none where the model fuses nothing');
   return model;
 }
 

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { evenWeights } from './attention-fusion.js';
 import type { InputSpec, ModelDefinition, ModelValues } from './definition.js';
 import type { Graph, ImageConvolution } from './graph.js';
 import {
@@ -86,7 +85,7 @@ function forward<T>(g: Graph<T>, s: PrnetImageSettings, [input]: readonly InputS
   const features = g.dropout(seen, s.dropout);
   return {
     ...outputValues(g, features, layersOf(s)),
-    weights: evenWeights(g, g.input('presence')),
+    weights: null,
     routing: null,
     embeddings: [features],
   };

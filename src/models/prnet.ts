@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { evenWeights } from './attention-fusion.js';
 import {
   type InputSpec,
   inputShape,
@@ -37,7 +36,7 @@ function forward<T>(g: Graph<T>, s: PrnetSettings, inputs: readonly InputSpec[])
   );
   return {
     ...outputValues(g, features, layersOf(s, inputs)),
-    weights: evenWeights(g, g.input('presence')),
+    weights: null,
     routing: null,
     embeddings: [features],
   };

@@ -68,7 +68,7 @@ function predictionOf(
     modalities[name] = {
       present: status.present,
       coverage: round6(status.coverage),
-      weight: round6(result?.weights[index] ?? 0),
+      weight: runner.fuses ? round6(result?.weights[index] ?? 0) : null,
       ...reasonOf(status.reason, result?.unfamiliar?.includes(name)),
     };
     index++;

@@ -4,7 +4,11 @@ import { digestOf } from '../core/digest.js';
 import type { Example } from './example.js';
 import type { FitState } from './fit.js';
 
+/** Goes up when what is kept changes. */
+const FORMAT = 2;
+
 interface Kept {
+  readonly format: number;
   /** Of everything that decides the weights. */
   readonly key: string;
   readonly state: FitState;
@@ -35,8 +39,8 @@ export class Checkpoint {
     const bytes = await readFile(this.path).catch(() => null);
     if (!bytes) return null;
     try {
-      const { key, state } = deserialize(bytes) as Kept;
-      return key === this.key ? state : null;
+      const { format, key, state } = deserialize(bytes) as Kept;
+      return format === FORMAT && key === this.key ? state : null;
     } catch {
       return null;
     }
@@ -44,7 +48,7 @@ export class Checkpoint {
 
   async write(state: FitState): Promise<void> {
     const half = `${this.path}.part`;
-    await writeFile(half, serialize({ key: this.key, state } satisfies Kept));
+    await writeFile(half, serialize({ format: FORMAT, key: this.key, state } satisfies Kept));
     await rename(half, this.path);
   }
 

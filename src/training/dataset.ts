@@ -2,11 +2,12 @@ import type { Seconds } from '../core/clock.js';
 import { InputError } from '../core/errors.js';
 import type { ModalityInput, ModelFrame } from '../core/model.js';
 import { type Chunk, channelOf, type StreamMessage } from '../core/signal.js';
-import type { DatasetRecording, Label, TimedTrial } from '../datasets/dataset.js';
+import type { DatasetRecording, Label, TimedTrial, Trial } from '../datasets/dataset.js';
 import type { GraphOutput } from '../topology/graph-output.js';
 import type { ModelNode, Pipeline } from '../topology/pipeline.js';
 import { SessionGraph } from '../topology/session-graph.js';
 import type { Example, Origin } from './example.js';
+import { onlyPlace, type SessionPlace } from './session-places.js';
 
 export type ModelInputs = ReadonlyMap<string, ModalityInput>;
 
@@ -120,6 +121,7 @@ export interface LabelledWindow<Kept> extends Omit<Example, 'frame'> {
  * @param step_s at least this long from one example's window to the next of its trial, s
  * @param shift_s how much later than the body raters answer: a window gets the annotation of that much later
  * @param keep called with each window's frame as it closes, before its label is known, so that not all are in memory
+ * @param place of the recording in its session
  */
 export function labelledWindows<Kept>(
   pipeline: Pipeline,
@@ -129,12 +131,14 @@ export function labelledWindows<Kept>(
   step_s: Seconds,
   shift_s: Seconds,
   keep: (frame: ModelFrame) => Kept,
+  place: SessionPlace = onlyPlace,
 ): LabelledWindow<Kept>[] {
   const windows: {
     start: Seconds;
     end: Seconds;
     trial: TimedTrial;
     window: Example['window'];
+    since_onset: Seconds;
     kept: Kept;
   }[] = [];
   const next = new Map<TimedTrial, Seconds>();
@@ -150,7 +154,9 @@ export function labelledWindows<Kept>(
       const trial = recording.trials.find((t) => t.start <= start + SLACK_S && end <= t.end + SLACK_S);
       if (!trial || start < (next.get(trial) ?? Number.NEGATIVE_INFINITY) - SLACK_S) return;
       next.set(trial, start + step_s);
-      windows.push({ start, end, trial, window: output.window, kept: keep(output.frame) });
+      const [since_zero] = output.window;
+      const since_onset = Number.isFinite(trial.start) ? start - trial.start : since_zero;
+      windows.push({ start, end, trial, window: output.window, since_onset, kept: keep(output.frame) });
     },
     {
       inArrivalOrder: recording.inArrivalOrder,
@@ -159,9 +165,11 @@ export function labelledWindows<Kept>(
       },
     },
   );
-  return windows.flatMap(({ start, end, trial, window, kept }) => {
+  return windows.flatMap(({ start, end, trial, window, since_onset, kept }) => {
     const label = trial.label ?? track.mean(start + shift_s, end + shift_s);
-    return label ? [{ ...originOf(recording, trial), window, label, kept }] : [];
+    if (!label) return [];
+    const since_start = place.before + window[0];
+    return [{ ...originOf(recording, trial, place), window, since_start, since_onset, label, kept }];
   });
 }
 
@@ -182,7 +190,8 @@ export function collectExamples(
 
 export function originOf(
   { person, session }: Pick<DatasetRecording, 'person' | 'session'>,
-  { trial, stimulus, position }: Pick<TimedTrial, 'trial' | 'stimulus' | 'position'>,
+  { trial, stimulus, position, file }: Trial,
+  place: SessionPlace,
 ): Origin {
-  return { person, session, trial, stimulus, position };
+  return { person, session, trial, stimulus, position, file: file ?? place.file };
 }

@@ -7,7 +7,7 @@ import type { Example, Origin } from './example.js';
 import { FrameLayout } from './frame-layout.js';
 
 /** An example of a file; its frame stands in the file's bytes. */
-export interface StoredExample extends Pick<Example, 'window' | 'label'> {
+export interface StoredExample extends Pick<Example, 'window' | 'since_start' | 'since_onset' | 'label'> {
   readonly origin: Origin;
   /** Which of the file's layouts the frame has. */
   readonly layout: number;
@@ -15,21 +15,34 @@ export interface StoredExample extends Pick<Example, 'window' | 'label'> {
   readonly at: number;
 }
 
+/**
+ * Places in {@link Index.origins} and {@link Index.labels}, the window's start and end, its start since those of session
+ * and trial, and the layout and first byte of the frame.
+ */
+type Row = readonly [number, number, number, number, number, number, number, number];
+
 /** What stands in a file beside frames, as JSON: the same for the same examples, whichever thread wrote it. */
 interface Index {
   /** Recordings of a person may give different features. */
   readonly layouts: readonly (readonly (readonly [string, ModalityInput])[])[];
   readonly origins: readonly Origin[];
   readonly labels: readonly Label[];
-  /** Places in `origins` and `labels`, the window's start and end, and the layout and first byte of the frame. */
-  readonly examples: readonly (readonly [number, number, number, number, number, number])[];
+  readonly examples: readonly Row[];
 }
 
 function indexOf(layouts: readonly ModelInputs[], examples: readonly StoredExample[]): Index {
   const [origins, labels] = [new Places<Origin>(), new Places<Label>()];
   const rows = examples.map(
-    ({ origin, label, window, layout, at }) =>
-      [origins.of(origin), labels.of(rated(label)), window[0], window[1], layout, at] as const,
+    ({ origin, label, window: [start, end], since_start, since_onset, layout, at }): Row => [
+      origins.of(origin),
+      labels.of(rated(label)),
+      start,
+      end,
+      since_start,
+      since_onset,
+      layout,
+      at,
+    ],
   );
   return {
     layouts: layouts.map((inputs) => [...inputs]),
@@ -62,7 +75,7 @@ class Places<T> {
 /*
  * A file is frames one after another, the index, and at the end: where the index begins (float64), and who wrote it.
  */
-const MAGIC = Buffer.from('affdex01');
+const MAGIC = Buffer.from('affdex02');
 const TAIL = 8 + MAGIC.length;
 
 /** Frames are gathered to this many bytes before they are written. */
@@ -196,10 +209,12 @@ export class ExampleFile {
     const text = Buffer.from(this.#read(begin, size - TAIL - begin)).toString();
     const { layouts, origins, labels, examples } = JSON.parse(text) as Index;
     this.layouts = layouts.map((inputs) => new Map(inputs));
-    this.examples = examples.map(([origin, label, start, end, layout, at]) => ({
+    this.examples = examples.map(([origin, label, start, end, since_start, since_onset, layout, at]) => ({
       origin: origins[origin],
       label: labels[label],
       window: [start, end],
+      since_start,
+      since_onset,
       layout,
       at,
     }));

@@ -9,6 +9,7 @@ import { type SessionOutputs, sessionOutputs } from './discover-inputs.js';
 import { ExampleFileWriter, type StoredExample } from './example-file.js';
 import { onlyModel } from './only-model.js';
 import { type DatasetSettings, openDataset } from './open-dataset.js';
+import { type SessionPlace, SessionPlaces } from './session-places.js';
 
 /** What a look at a person's recordings told. */
 export type PersonSurvey =
@@ -85,9 +86,13 @@ export class ExampleMaker {
   async #survey(person: string, path: string): Promise<PersonSurvey> {
     const { dataset } = this;
     let outputs: SessionOutputs | null = null;
+    const places = new SessionPlaces();
     await written(path, async (writer, examples) => {
       for await (const recording of dataset.recordings(person))
-        if (recording.kind === 'features') addFeatures(writer, recording, dataset.name, examples);
+        if (recording.kind === 'features')
+          examples.push(
+            ...places.place(recording, (place) => featureExamples(writer, recording, dataset.name, place)),
+          );
         else if (recording.kind === 'signals') {
           outputs = sessionOutputs(this.#neededPipeline(), beginning(recording.messages));
           return false;
@@ -99,10 +104,17 @@ export class ExampleMaker {
 
   /** Makes the examples of a person whose recordings are signals. */
   async #make(person: string, inputs: ModelInputs, path: string): Promise<void> {
+    const places = new SessionPlaces();
+    const { name } = this.dataset;
     await written(path, async (writer, examples) => {
       for await (const recording of this.dataset.recordings(person)) {
-        if (recording.kind === 'signals') this.#addSignals(writer, recording, inputs, examples);
-        else if (recording.kind === 'features') addFeatures(writer, recording, this.dataset.name, examples);
+        if (recording.kind === 'images') continue;
+        const made = places.place(recording, (place) =>
+          recording.kind === 'signals'
+            ? this.#signalExamples(writer, recording, inputs, place)
+            : featureExamples(writer, recording, name, place),
+        );
+        examples.push(...made);
       }
       return true;
     });
@@ -116,19 +128,27 @@ export class ExampleMaker {
     );
   }
 
-  #addSignals(
+  #signalExamples(
     writer: ExampleFileWriter,
     recording: SignalRecording,
     inputs: ModelInputs,
-    examples: StoredExample[],
-  ): void {
+    place: SessionPlace,
+  ): StoredExample[] {
     const pipeline = this.#neededPipeline();
     const { step_s, shift_s } = this.times;
     const layout = writer.layout(inputs);
     const keep = (frame: ModelFrame): number => writer.add(frame, layout);
-    const windows = labelledWindows(pipeline, onlyModel(pipeline), inputs, recording, step_s, shift_s, keep);
-    for (const { window, label, kept: at, ...origin } of windows)
-      examples.push({ origin, window, label, layout, at });
+    const node = onlyModel(pipeline);
+    const windows = labelledWindows(pipeline, node, inputs, recording, step_s, shift_s, keep, place);
+    return windows.map(({ window, since_start, since_onset, label, kept: at, ...origin }) => ({
+      origin,
+      window,
+      since_start,
+      since_onset,
+      label,
+      layout,
+      at,
+    }));
   }
 }
 
@@ -149,16 +169,17 @@ async function written(
 type FeatureRecording = Extract<DatasetRecording, { kind: 'features' }>;
 
 /** The labelled windows of released features in which something was measured, all features as they come. */
-function addFeatures(
+function featureExamples(
   writer: ExampleFileWriter,
   recording: FeatureRecording,
   dataset: string,
-  examples: StoredExample[],
-): void {
+  place: SessionPlace,
+): StoredExample[] {
+  const examples: StoredExample[] = [];
   const { trial, windows } = recording;
   const modalities = [...windows.modalities.values()];
   const layout = writer.layout(releasedInputs(recording, dataset));
-  const origin = originOf(recording, trial);
+  const origin = originOf(recording, trial, place);
   for (let w = 0; w < windows.count; w++) {
     const label = windows.labels?.[w] ?? trial.label;
     if (!label) continue;
@@ -168,8 +189,17 @@ function addFeatures(
     if (!frame.some(({ present }) => present)) continue;
     const start = w * windows.hop_s;
     const at = writer.add(frame, layout);
-    examples.push({ origin, window: [start, start + windows.window_s], label, layout, at });
+    examples.push({
+      origin,
+      window: [start, start + windows.window_s],
+      since_start: place.before + start,
+      since_onset: start,
+      label,
+      layout,
+      at,
+    });
   }
+  return examples;
 }
 
 /** NaN = missing, as a frame. */

@@ -13,6 +13,8 @@ export interface Origin {
   readonly stimulus: string | null;
   /** Place of the trial in its session, from 0. */
   readonly position: number;
+  /** Place of the trial's file in its session, from 0. */
+  readonly file: number;
 }
 
 /**
@@ -21,20 +23,28 @@ export interface Origin {
  */
 export interface Example extends Origin {
   readonly window: readonly [Seconds, Seconds];
+  /** From the start of its session to the window's; recordings of one session count one after another, without pauses. */
+  readonly since_start: Seconds;
+  /** From the start of its trial to the window's. */
+  readonly since_onset: Seconds;
   readonly frame: ModelFrame;
   readonly label: Label;
 }
 
 /** `example` with the frame that `frame` makes whenever it is asked for; its own isn't asked for here. */
 export function withFrame(example: Omit<Example, 'frame'>, frame: () => ModelFrame): Example {
-  const { person, session, trial, stimulus, position, window, label } = example;
+  const { person, session, trial, stimulus, position, file } = example;
+  const { window, since_start, since_onset, label } = example;
   return {
     person,
     session,
     trial,
     stimulus,
     position,
+    file,
     window,
+    since_start,
+    since_onset,
     get frame() {
       return frame();
     },

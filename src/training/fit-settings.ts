@@ -23,11 +23,13 @@ export const fitSettings = z.strictObject({
     .positive()
     .nullable()
     .default(null)
-    .describe('Epochs without a better validation score before it stops; null: never.'),
+    .describe('Epochs without a lower validation loss before it stops; null: never.'),
   keep: z
     .enum(['best', 'last'])
     .default('best')
-    .describe('Weights of the epoch with the best validation score, or of the last.'),
+    .describe(
+      'Weights of the epoch with the lowest validation loss (of classes NLL, of values 1 - CCC), or of the last.',
+    ),
   loss: lossSettings.describe('What is minimised: the weighted sum of these.'),
   dropout: z
     .strictObject({
@@ -53,6 +55,6 @@ export const fitSettings = z.strictObject({
     ),
   validation_missing: rate
     .default(0.3)
-    .describe('The validation score is the mean of that with all modalities and with this share missing.'),
+    .describe('The validation loss is the mean of that with all modalities and with this share missing.'),
 });
 export type FitSettings = z.infer<typeof fitSettings>;

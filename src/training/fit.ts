@@ -13,9 +13,10 @@ import type { FitSettings } from './fit-settings.js';
 import { FrameLoader, loadedFrames } from './frame-loader.js';
 import { MaxNorm } from './max-norm.js';
 import { cosineRate, type Optimiser, type OptimiserState } from './optimiser.js';
+import { predictExamples } from './predicting.js';
 import { Sgd } from './sgd.js';
 import { activeObjectives, type Terms, Trainer } from './trainer.js';
-import { validator } from './validation.js';
+import { Validation } from './validation.js';
 
 export interface Epoch {
   /** From 1. */
@@ -24,8 +25,8 @@ export interface Epoch {
   readonly loss: number;
   /** Each objective before it is weighted, mean over the epoch's batches. */
   readonly terms: Terms;
-  /** Validation score; higher is better. NaN without validation examples. */
-  readonly score: number;
+  /** Loss on the examples held out for it, of `src/training/validation.ts`; lower is better. NaN where there are none. */
+  readonly validation: number;
   /** Each objective on the examples that are only watched; null without them. */
   readonly watched: Terms | null;
 }
@@ -123,8 +124,14 @@ export async function fitModel(
     trainer.dropoutSeed = resume.dropoutSeed;
   }
   const dropper = new InputDropper(model, settings, random.uniform);
-  const score =
-    validation.length > 0 ? validator(device, model, validation, settings) : async () => Number.NaN;
+  const held = validation.length > 0 ? new Validation(model, validation, settings) : null;
+  const validationOf = async (parameters: Parameters): Promise<number> => {
+    if (!held) return Number.NaN;
+    const executable = device.executable(model, parameters);
+    const loss = await held.loss((examples) => predictExamples(model, executable, examples));
+    await executable.dispose();
+    return loss;
+  };
   const loader = new FrameLoader(model, settings);
   const rowsOf = (batch: readonly Run[]): Example[] => batch.flat().map((row) => train[row]);
   const runs = runsOf(train, settings.sequence);
@@ -169,11 +176,11 @@ export async function fitModel(
       epoch: index + 1,
       loss: sum / batches.length,
       terms: Object.fromEntries(Object.entries(sums).map(([name, s]) => [name, s / batches.length])),
-      score: await score(own(parameters)),
+      validation: await validationOf(own(parameters)),
       watched: watched.length > 0 ? await measure(trainer, model, watched, settings) : null,
     };
     history.push(done);
-    const better = settings.keep === 'last' || !best || !(done.score <= best.epoch.score);
+    const better = settings.keep === 'last' || !best || !(done.validation >= best.epoch.validation);
     if (better) best = { epoch: done, parameters: own(parameters) };
     await progress.checkpoint?.({
       history,

@@ -13,7 +13,7 @@ export interface GroupWeights {
   /** The class, or `high valence, low arousal`. */
   readonly name: string;
   readonly windows: number;
-  /** Fusion weight of each modality, in the model's order. */
+  /** Fusion weight of each modality, in the model's order; empty where the model fuses nothing. */
   readonly modalities: readonly MeanWeight[];
   /** Routing weight of each emotion expert; empty where there are none. */
   readonly routing: readonly MeanWeight[];

@@ -3,8 +3,11 @@ import type { ModalityInput, ModelFrame } from '../core/model.js';
 import type { Dataset, ImageTrial, Label } from '../datasets/dataset.js';
 import { type ModelInputs, originOf } from './dataset.js';
 import { type Example, withFrame } from './example.js';
+import { onlyPlace } from './session-places.js';
 
 const NOTHING = new Float32Array();
+/** An image has no time. */
+const timeless = { window: [0, 0], since_start: 0, since_onset: 0 } as const;
 
 /**
  * The examples of a data set of images: each decodes its image when its frame's values are loaded, and nothing of it is held.
@@ -25,8 +28,9 @@ export async function imageExamples(
       const mask = new Uint8Array(shape.channels.length).fill(1);
       for (const image of recording.images) {
         const frame: ModelFrame = [{ values: NOTHING, mask, present: true, load: () => pixelsOf(image) }];
-        const origin = originOf(recording, image);
-        examples.push(withFrame({ ...origin, window: [0, 0], label: relabel(image.label) }, () => frame));
+        const origin = originOf(recording, image, onlyPlace);
+        const label = relabel(image.label);
+        examples.push(withFrame({ ...origin, ...timeless, label }, () => frame));
       }
     }
   if (inputs.size > 1)

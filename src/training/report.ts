@@ -27,6 +27,9 @@ export interface TrainingReport {
   readonly pipeline: string | null;
   readonly data: TrainConfig['data'];
   readonly windows: { readonly train: number; readonly validation: number; readonly calibration: number };
+  /** What {@link Epoch.validation} is, lower being better; null where nobody was held out to choose by it. */
+  readonly validation_metric: string | null;
+  /** The epoch that the weights are from. */
   readonly best: Epoch;
   readonly calibration: Manifest['calibration'];
   readonly history: readonly Epoch[];

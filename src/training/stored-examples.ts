@@ -20,8 +20,8 @@ export interface SharedExamples {
 export function storedExamples(file: ExampleFile, inputs: ModelInputs, labels: readonly Label[]): Example[] {
   const aligned = file.layouts.map((layout) => aligner(layout, inputs));
   return file.examples.map((stored, i) => {
-    const { origin, window, layout } = stored;
-    const example = { ...origin, window, label: labels[i] };
+    const { origin, window, since_start, since_onset, layout } = stored;
+    const example = { ...origin, window, since_start, since_onset, label: labels[i] };
     return withFrame(example, () => aligned[layout](file.frame(stored)));
   });
 }

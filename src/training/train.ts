@@ -48,6 +48,7 @@ import { renderCard, type SimulatedReport, type TrainingReport } from './report.
 import { type SimulatedSession, simulatedPeople } from './simulated-people.js';
 import { standardisedInputs } from './standardise.js';
 import { objectiveProblems } from './trainer.js';
+import { validationMetric } from './validation.js';
 
 export interface TrainOptions {
   /** What runs the finished model for the report. Default `auto`. */
@@ -264,14 +265,19 @@ async function test(
 }
 
 /** Tells each epoch's figures and how long the rest will take. */
-function epochLines(progress: (line: string) => void, clock: Clock): (epoch: Epoch, epochs: number) => void {
+function epochLines(
+  progress: (line: string) => void,
+  clock: Clock,
+  metric: string | null,
+): (epoch: Epoch, epochs: number) => void {
   const began = clock.now();
   let done = 0;
-  return ({ epoch, loss, score }, epochs) => {
+  return ({ epoch, loss, validation }, epochs) => {
     done++;
     const left = ((clock.now() - began) / done) * (epochs - epoch);
     const rest = epoch < epochs ? `; at most ${duration(left)} left` : '';
-    progress(`epoch ${epoch}: loss ${loss.toFixed(4)}, validation ${score.toFixed(4)}${rest}`);
+    const held = metric === null ? '' : `, validation ${metric} ${validation.toFixed(4)}`;
+    progress(`epoch ${epoch}: loss ${loss.toFixed(4)}${held}${rest}`);
   };
 }
 
@@ -312,6 +318,7 @@ async function trainOn(plan: Plan, data: TrainingData, options: TrainOptions): P
   await mkdir(folder, { recursive: true });
   const key = digestOf([config, trainer, examplesDigest(groups.train), examplesDigest(groups.validation)]);
   const checkpoint = new Checkpoint(join(folder, 'checkpoint.bin'), key);
+  const metric = groups.validation.length > 0 ? validationMetric(model) : null;
   const resume = await checkpoint.read();
   if (resume) progress(`going on after epoch ${resume.history.length}`);
   const { parameters, best, history } = await fitModel(
@@ -320,7 +327,7 @@ async function trainOn(plan: Plan, data: TrainingData, options: TrainOptions): P
     groups,
     config.fit,
     {
-      epoch: epochLines(progress, options.clock ?? new SystemClock()),
+      epoch: epochLines(progress, options.clock ?? new SystemClock(), metric),
       checkpoint: async (state) => {
         await checkpoint.write(state);
         options.signal?.throwIfAborted();
@@ -377,6 +384,7 @@ async function trainOn(plan: Plan, data: TrainingData, options: TrainOptions): P
       validation: groups.validation.length,
       calibration: groups.calibration.length,
     },
+    validation_metric: metric,
     best,
     calibration,
     history,

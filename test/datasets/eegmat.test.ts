@@ -10,12 +10,23 @@ describe('eegmat', () => {
     expect(dataset).toMatchObject({ people: ['Subject00'], classes: ['rest', 'task'], dimensions: [] });
     const files = await signalsOf(dataset, 'Subject00');
     expect(files.map(({ trials }) => trials)).toEqual([
-      [{ trial: 'rest', stimulus: 'rest', position: 0, label: { targets: {}, class: 0 }, start: 0, end: 4 }],
+      [
+        {
+          trial: 'rest',
+          stimulus: 'rest',
+          position: 0,
+          file: 0,
+          label: { targets: {}, class: 0 },
+          start: 0,
+          end: 4,
+        },
+      ],
       [
         {
           trial: 'arithmetic',
           stimulus: 'arithmetic',
           position: 1,
+          file: 1,
           label: { targets: {}, class: 1 },
           start: 0,
           end: 2,

@@ -20,6 +20,7 @@ async function served(own: Parameters<typeof writeSmallModel>[0]) {
     worth: { evidence: 'none', broken: null, reason: null, scope: null },
     engine: 'onnx',
     inputs: new Map(inputs.map((input) => [input.name, input])),
+    fuses: true,
     validity: { min_present: 1, required: [] },
     predict: (frames) => inference.predict(frames),
     close: () => inference.dispose(),

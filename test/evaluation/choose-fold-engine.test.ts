@@ -48,7 +48,7 @@ describe('the engine of an evaluation', () => {
     );
     expect(lines).toEqual(['training with wasm']);
     const terms = { mse: 1 };
-    chosen!.epoch!({ epoch: 1, loss: 0.5, terms, score: Number.NaN, watched: null }, 4);
+    chosen!.epoch!({ epoch: 1, loss: 0.5, terms, validation: Number.NaN, watched: null }, 4);
     expect(lines[1]).toBe('epoch 1 of 4: loss 0.5000');
   });
 

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { loadEvaluateConfig } from '../../src/evaluation/evaluate-config.js';
 import { dataDigest, FoldCache } from '../../src/evaluation/fold-cache.js';
 import type { EvaluationData, FoldOutcome, FoldTask } from '../../src/evaluation/fold-task.js';
+import { anExample } from '../training/an-example.js';
 import { configFile, tiny } from './tiny.js';
 
 const [learner, other] = (await loadEvaluateConfig(configFile(tiny).path)).models;
@@ -18,7 +19,7 @@ const outcome: FoldOutcome = {
   heads: ['valence'],
   classes: [],
   modalities: ['eeg'],
-  history: [{ epoch: 1, loss: 0.5, terms: { mse: 0.5 }, score: Number.NaN, watched: null }],
+  history: [{ epoch: 1, loss: 0.5, terms: { mse: 0.5 }, validation: Number.NaN, watched: null }],
   outputs: {
     heads: Float32Array.of(0.25),
     classes: new Float32Array(),
@@ -68,9 +69,8 @@ describe('FoldCache', () => {
 describe('dataDigest', () => {
   const frame = [{ values: Float32Array.of(1, 2), mask: Uint8Array.of(1, 1), present: true }];
   const label = { targets: { valence: 0.5 }, class: null };
-  const origin = { person: 'p', session: 's', trial: 't', stimulus: null, position: 0 };
   const data = (change: object): EvaluationData => ({
-    examples: [{ ...origin, window: [0, 4], frame, label, ...change }],
+    examples: [anExample({ frame, label, ...change })],
     inputs: new Map(),
     classes: [],
     dimensions: ['valence'],
@@ -81,12 +81,15 @@ describe('dataDigest', () => {
     const digests = [
       {},
       { person: 'q' },
+      { since_start: 4 },
+      { since_onset: 4 },
+      { file: 1 },
       { label: { targets: { valence: 0.25 }, class: null } },
       { frame: [{ ...frame[0], present: false }] },
       { frame: [{ ...frame[0], mask: Uint8Array.of(1, 0) }] },
       { frame: [{ ...frame[0], values: Float32Array.of(1, 3) }] },
     ].map((change) => dataDigest(data(change)));
-    expect(new Set(digests).size).toBe(6);
+    expect(new Set(digests).size).toBe(9);
     expect(dataDigest(data({}))).toBe(digests[0]);
   });
 });

@@ -1,17 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { byTrial, meanScores, paired, scoresOf } from '../../src/evaluation/scores.js';
 import type { Example } from '../../src/training/example.js';
+import { anExample } from '../training/an-example.js';
 
-const example = (trial: string, valence: number | undefined, own: number | null = null): Example => ({
-  person: 'p',
-  session: 's',
-  trial,
-  stimulus: null,
-  position: 0,
-  window: [0, 4],
-  frame: [],
-  label: { targets: valence === undefined ? {} : { valence }, class: own },
-});
+const example = (trial: string, valence: number | undefined, own: number | null = null): Example =>
+  anExample({ trial, label: { targets: valence === undefined ? {} : { valence }, class: own } });
 
 describe('paired', () => {
   it('leaves out what no label tells', () => {

@@ -4,29 +4,33 @@ import { trainingFigures } from '../../src/evaluation/training-figures.js';
 import type { Epoch } from '../../src/training/fit.js';
 import type { TrainingReport } from '../../src/training/report.js';
 
-const history = (scores: readonly number[]): Epoch[] =>
-  scores.map((score, i) => ({
+const history = (losses: readonly number[]): Epoch[] =>
+  losses.map((validation, i) => ({
     epoch: i + 1,
     loss: 1 / (i + 1),
     terms: { mse: 0.5 / (i + 1), ranking: 1 },
-    score,
+    validation,
     watched: null,
   }));
 
 const none = { modalities: ['eeg'], groups: [] };
-const drawn = (scores: readonly number[], weights: TrainingReport['weights'] = none) =>
-  trainingFigures({ type: 'demo', history: history(scores), weights });
+const drawn = (
+  losses: readonly number[],
+  weights: TrainingReport['weights'] = none,
+  validation_metric: string | null = 'NLL',
+) => trainingFigures({ type: 'demo', history: history(losses), validation_metric, weights });
 
-it('draws loss, objectives and validation score, the same bytes each time', () => {
+it('draws loss, objectives and validation loss, the same bytes each time', () => {
   const figures = drawn([0.2, 0.4, 0.5]);
   expect([...figures.keys()]).toEqual(['loss.svg', 'objectives.svg', 'validation.svg']);
   for (const svg of figures.values()) expect(XMLValidator.validate(svg)).toBe(true);
   expect(figures.get('objectives.svg')).toContain('ranking');
+  expect(figures.get('validation.svg')).toContain('Validation NLL of demo');
   expect([...drawn([0.2, 0.4, 0.5])]).toEqual([...figures]);
 });
 
-it('leaves the score out where there was no validation', () => {
-  expect([...drawn([Number.NaN, Number.NaN]).keys()]).toEqual(['loss.svg', 'objectives.svg']);
+it('leaves the validation loss out where nobody was held out', () => {
+  expect([...drawn([Number.NaN, Number.NaN], none, null).keys()]).toEqual(['loss.svg', 'objectives.svg']);
 });
 
 it('draws what the model weighs, by label, where there is something to weigh', () => {

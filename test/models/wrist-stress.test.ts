@@ -48,6 +48,9 @@ describe('models/wrist-stress', () => {
     expect(classes!.baseline + classes!.stress).toBeCloseTo(1, 5);
     expect({ valence, arousal, interval }).toEqual({ valence: null, arousal: null, interval: null });
     expect(evidence).not.toBe('validated');
+    // Nothing is fused, in windows that the model saw and in those that it did not.
+    for (const { modalities } of found)
+      expect(Object.values(modalities).map(({ weight }) => weight)).toEqual([null, null, null]);
   });
 
   it('is not valid without skin conductance, from which nearly all that it knows comes', async () => {

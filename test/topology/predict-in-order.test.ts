@@ -15,6 +15,7 @@ class SlowRunner implements ModelRunner {
   readonly worth = { evidence: 'none', broken: null, reason: null, scope: null } as const;
   readonly engine = 'none';
   readonly inputs = new Map();
+  readonly fuses = true;
   readonly validity = { min_present: 1, required: [] };
   readonly waiting: { frame: ModelFrame; answer: (valence: number) => void; fail: () => void }[] = [];
 

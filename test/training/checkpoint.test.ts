@@ -7,7 +7,7 @@ import type { FitState } from '../../src/training/fit.js';
 import { anExample } from './an-example.js';
 
 const state: FitState = {
-  history: [{ epoch: 1, loss: 2, terms: { mse: 2 }, score: Number.NaN, watched: null }],
+  history: [{ epoch: 1, loss: 2, terms: { mse: 2 }, validation: Number.NaN, watched: null }],
   parameters: new Map([['w', Float32Array.of(1, 2.5)]]),
   best: null,
   optimiser: { step: 3, moments: [[Float32Array.of(0.5)]] },

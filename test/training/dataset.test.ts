@@ -53,8 +53,16 @@ describe('collectExamples', () => {
       ['b', 8, 12],
       ['b', 9, 13],
     ]);
-    expect(examples[0]).toMatchObject({ stimulus: 'film', position: 0, label: label(0.5) });
-    expect(examples[5]).toMatchObject({ stimulus: null, position: 1, label: label(-0.5) });
+    expect(examples[0]).toMatchObject({ stimulus: 'film', position: 0, file: 0, label: label(0.5) });
+    expect(examples[5]).toMatchObject({ stimulus: null, position: 1, file: 0, label: label(-0.5) });
+    expect(examples.map(({ since_start, since_onset }) => [since_start, since_onset])).toEqual([
+      [1, 0],
+      [2, 1],
+      [3, 2],
+      [4, 3],
+      [8, 0],
+      [9, 1],
+    ]);
   });
 
   it('labels each window with the mean of the annotation within it', () => {
@@ -62,8 +70,9 @@ describe('collectExamples', () => {
     const affect = new AffectTrajectory('somebody');
     const examples = collectExamples(pipeline, node, inputs, recording(session()), 2);
     expect(examples.map(({ window }) => window[1])).toEqual([4, 6, 8, 10, 12, 14, 16, 18, 20]);
-    for (const { window, label, person } of examples) {
+    for (const { window, since_start, since_onset, label, person } of examples) {
       expect(person).toBe('p');
+      expect([since_start, since_onset]).toEqual([window[0], window[0]]);
       let [valence, arousal] = [0, 0];
       for (let i = 0; i < 40; i++) {
         valence += affect.valence(window[0] + i / 10) / 40;

@@ -38,12 +38,13 @@ const newPath = (): string => join(mkdtempSync(join(tmpdir(), 'affectd-file-')),
 /** Frames of two layouts in turn, some larger than what is gathered before it is written. */
 function write(path: string, sizes: readonly number[]): ModelFrame[] {
   const writer = new ExampleFileWriter(path);
-  const origin = { person: 'p', session: 's', trial: 't', stimulus: null, position: 0 };
+  const origin = { person: 'p', session: 's', trial: 't', stimulus: null, position: 0, file: 0 };
   const label = { targets: { valence: 0.5 }, class: null };
   const frames = sizes.map((size, i) => frameOf(i, size, 3));
   const examples = frames.map((frame, i): StoredExample => {
     const layout = writer.layout(inputsOf(sizes[i], 3));
-    return { origin, window: [i, i + 4], label, layout, at: writer.add(frame, layout) };
+    const times = { window: [i, i + 4], since_start: 10 + i, since_onset: i } as const;
+    return { origin, ...times, label, layout, at: writer.add(frame, layout) };
   });
   expect(existsSync(path)).toBe(false);
   writer.finish(examples);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ModelInputs } from '../../src/training/dataset.js';
 import type { Example } from '../../src/training/example.js';
 import { selectedFrame, selectedInputs, selectFeatures } from '../../src/training/feature-selection.js';
+import { anExample } from './an-example.js';
 
 const features = (names: string) =>
   ({
@@ -18,13 +19,9 @@ const inputs: ModelInputs = new Map([
 /** b and d tell the classes apart, b better where it was measured. */
 const examples = [0, 0, 0, 1, 1, 1].map((c, i): Example => {
   const noise = i % 3;
-  return {
-    person: 'p',
-    session: 's',
+  return anExample({
     trial: `${i}`,
-    stimulus: null,
     position: i,
-    window: [0, 4],
     label: { targets: { valence: c === 1 ? 0.5 : -0.5 }, class: c },
     frame: [
       {
@@ -35,7 +32,7 @@ const examples = [0, 0, 0, 1, 1, 1].map((c, i): Example => {
       { values: Float32Array.of(5 * c + noise, noise), mask: Uint8Array.of(1, 1), present: true },
       { values: Float32Array.of(100 * c), mask: Uint8Array.of(1), present: false },
     ],
-  };
+  });
 });
 
 describe('selectFeatures', () => {

@@ -4,13 +4,14 @@ import type { Tfjs } from '../../src/engines/tfjs-graph.js';
 import { loadTfjsWasm } from '../../src/engines/tfjs-wasm.js';
 import { bindModel } from '../../src/models/definition.js';
 import { hiMoe } from '../../src/models/hi-moe.js';
+import { prnet } from '../../src/models/prnet.js';
 import { gaussian, mulberry32 } from '../../src/models/random.js';
 import { calibrate } from '../../src/training/calibrate.js';
 import { ceilingRow, evaluate, type Predict } from '../../src/training/evaluate.js';
 import type { Example } from '../../src/training/example.js';
 import { type FitState, fitModel } from '../../src/training/fit.js';
 import { type FitSettings, fitSettings } from '../../src/training/fit-settings.js';
-import { columnOf, predictExamples } from '../../src/training/predicting.js';
+import { columnOf, largestOf, predictExamples } from '../../src/training/predicting.js';
 import { inputSpec } from '../engines/reference-model.js';
 import { anExample } from './an-example.js';
 
@@ -72,7 +73,7 @@ describe('fitModel', () => {
       settings,
     );
     expect(history.length).toBeLessThanOrEqual(12);
-    expect(best.score).toBe(Math.max(...history.map(({ score }) => score)));
+    expect(best.validation).toBe(Math.min(...history.map(({ validation }) => validation)));
     expect(history.at(-1)!.loss).toBeLessThan(history[0].loss);
 
     const executable = new TfjsExecutable(tf, model, parameters);
@@ -140,6 +141,56 @@ describe('fitModel', () => {
       }
     },
   );
+});
+
+describe('the epoch that is kept', () => {
+  /** Windows of which six features tell the class, one label in five being wrong. */
+  function noisyClasses(people: string, windows: number, seed: number): Example[] {
+    const normal = gaussian(mulberry32(seed));
+    const uniform = mulberry32(seed + 1);
+    return Array.from({ length: windows }, (_, i): Example => {
+      const truth = i % 2;
+      const values = Float32Array.from({ length: 30 }, (_, f) => (f < 6 ? 2 * truth - 1 : 0) + normal());
+      const frame = [{ values, mask: new Uint8Array(30).fill(1), present: true }];
+      const example = anExample({ person: people, window: [i, i + 1], frame });
+      return { ...example, label: { targets: {}, class: uniform() < 0.2 ? 1 - truth : truth } };
+    });
+  }
+
+  it('is not the over-confident one that accuracy would keep', async () => {
+    const input = inputSpec('eeg', [30]);
+    const settings = prnet.settings.parse({ hidden: [32], classes: ['calm', 'stressed'] });
+    const classifier = bindModel(prnet, settings, [{ ...input, with_mask: false }]);
+    const held = noisyClasses('held', 200, 5);
+    const accuracies: number[] = [];
+    const fit = await fitModel(
+      tf,
+      classifier,
+      { train: noisyClasses('train', 60, 3), validation: held },
+      fitSettings.parse({
+        seed: 1,
+        epochs: 12,
+        batch_size: 10,
+        learning_rate: 0.01,
+        schedule: 'constant',
+        loss: { cross_entropy: 1 },
+        validation_missing: 0,
+      }),
+      {
+        checkpoint: async ({ parameters }) => {
+          const executable = new TfjsExecutable(tf, classifier, parameters);
+          const { classes } = await predictExamples(classifier, executable, held);
+          await executable.dispose();
+          const right = largestOf(classes, 2).filter((c, i) => c === held[i].label.class);
+          accuracies.push(right.length / held.length);
+        },
+      },
+    );
+    const praised = fit.history[accuracies.indexOf(Math.max(...accuracies))];
+    expect(fit.best.epoch).toBeLessThan(praised.epoch);
+    expect(praised.validation).toBeGreaterThan(1.2 * fit.best.validation);
+    expect(fit.best.validation).toBe(Math.min(...fit.history.map(({ validation }) => validation)));
+  });
 });
 
 describe('ceilingRow', () => {

@@ -27,9 +27,10 @@ function fileOf(): ExampleFile {
       ['eeg', features('b', 'a')],
     ]),
   );
-  const origin = { person: 'p', session: 's', trial: 't', stimulus: 'v', position: 3 };
+  const origin = { person: 'p', session: 's', trial: 't', stimulus: 'v', position: 3, file: 1 };
+  const times = { window: [0, 4], since_start: 60, since_onset: 0.5 } as const;
   const at = writer.add([modality([7], [1]), modality([2, 0], [1, 0])], layout);
-  writer.finish([{ origin, window: [0, 4], label: { targets: {}, class: 0 }, layout, at }]);
+  writer.finish([{ origin, ...times, label: { targets: {}, class: 0 }, layout, at }]);
   return ExampleFile.open(path)!;
 }
 
@@ -46,7 +47,10 @@ it('are frames of the inputs asked for, by the names of features', () => {
     trial: 't',
     stimulus: 'v',
     position: 3,
+    file: 1,
     window: [0, 4],
+    since_start: 60,
+    since_onset: 0.5,
     frame: [modality([0, 2, 0], [0, 1, 0]), modality([0], [0]), modality([7], [1])],
     label,
   };

@@ -42,7 +42,7 @@ export async function trainNetwork(
     );
   const specs = inputSpecs(plan, shape.inputs, prepared.train);
   const watches = WATCHED.some((name) => (plan.fit!.loss[name]?.weight ?? 0) > 0);
-  let best: { model: BoundModel; fit: Fit; score: number } | null = null;
+  let best: { model: BoundModel; fit: Fit } | null = null;
   for (const settings of configurations(plan, seed)) {
     const model = bound(plan, settings, specs);
     const chosenOnTest = plan.search?.choose_on === 'test';
@@ -58,7 +58,7 @@ export async function trainNetwork(
       { epoch },
       device,
     );
-    if (best === null || fit.best.score > best.score) best = { model, fit, score: fit.best.score };
+    if (best === null || fit.best.validation < best.fit.best.validation) best = { model, fit };
   }
   const { model, fit } = best!;
   const executable =

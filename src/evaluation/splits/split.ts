@@ -47,12 +47,13 @@ export function makeSplit(
 ): Split {
   const definition = kinds[settings.kind] as unknown as SplitDefinition<z.ZodObject>;
   const uniform = mulberry32(seed);
-  const windows: Placed[] = origins.map(({ person, session, trial, stimulus, position }, index) => ({
+  const windows: Placed[] = origins.map(({ person, session, trial, stimulus, position, file }, index) => ({
     person,
     session,
     trial,
     stimulus,
     position,
+    file,
     index,
   }));
   const folds = definition.divide(windows, settings, uniform).map(({ name, train, held }) => {

@@ -38,7 +38,7 @@ describe('WasmModel', () => {
       const { model, batch, parameters, reference } = referenceModel(name);
       const { heads, weights } = new WasmModel(model).compute(batch, parameters);
       expect(difference(heads!.values, reference.heads.flat())).toBeLessThan(1e-5);
-      expect(difference(weights.values, reference.weights.flat())).toBeLessThan(1e-5);
+      expect(difference(weights!.values, reference.weights.flat())).toBeLessThan(1e-5);
     });
 
     it(`differentiates as tfjs does: ${name}`, () => {

@@ -10,6 +10,7 @@ import { softmaxRows } from '../../../src/evaluation/outputs.js';
 import type { ModelInputs } from '../../../src/training/dataset.js';
 import type { Example } from '../../../src/training/example.js';
 import { largestOf } from '../../../src/training/predicting.js';
+import { anExample } from '../../training/an-example.js';
 import { configFile, options, tiny } from '../tiny.js';
 
 const path = join(import.meta.dirname, '../../../fixtures/training/linear-svm.json');
@@ -40,16 +41,14 @@ const modality = (values: number[], present = true) => ({
   present,
 });
 const examplesOf = (part: Part): Example[] =>
-  part.rows.map((row, i) => ({
-    person: 'p',
-    session: 's',
-    trial: `${i}`,
-    stimulus: null,
-    position: i,
-    window: [0, 1],
-    frame: [modality(row.slice(0, EEG)), modality(row.slice(EEG))],
-    label: { targets: {}, class: part.class[i] },
-  }));
+  part.rows.map((row, i) =>
+    anExample({
+      trial: `${i}`,
+      position: i,
+      frame: [modality(row.slice(0, EEG)), modality(row.slice(EEG))],
+      label: { targets: {}, class: part.class[i] },
+    }),
+  );
 const learnt = examplesOf(train);
 const asked = examplesOf(test);
 const plan: ModelPlan = {

@@ -1,17 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { trainMeans } from '../../../src/evaluation/contestants/means.js';
 import type { Example } from '../../../src/training/example.js';
+import { anExample } from '../../training/an-example.js';
 
-const example = (stimulus: string | null, valence: number, own: number): Example => ({
-  person: 'p',
-  session: 's',
-  trial: 't',
-  stimulus,
-  position: 0,
-  window: [0, 4],
-  frame: [],
-  label: { targets: { valence }, class: own },
-});
+const example = (stimulus: string | null, valence: number, own: number): Example =>
+  anExample({ stimulus, label: { targets: { valence }, class: own } });
 const data = {
   train: [example('a', 0.5, 0), example('a', 0, 0), example('b', -1, 1)],
   validation: [example('b', -0.5, 1)],

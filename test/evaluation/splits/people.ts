@@ -15,6 +15,7 @@ export function origins(people: number, sessions: number, trials: number, window
             // Not in the order of the trials, and another one for each person.
             stimulus: `clip${s * trials + ((t + 3 * p) % trials)}`,
             position: t,
+            file: 0,
           });
   return out;
 }
