@@ -73,6 +73,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./evaluate.js')).evaluateCommand,
   },
   {
+    name: 'models',
+    summary: 'list the installed models and what each is worth; verify one',
+    load: async () => (await import('./models.js')).modelsCommand,
+  },
+  {
     name: 'bench',
     summary: 'measure this machine',
     load: async () => (await import('./bench.js')).benchCommand,

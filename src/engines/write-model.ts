@@ -13,7 +13,10 @@ import type { Tfjs } from './tfjs-graph.js';
 
 /** What a model's folder is written from. */
 export interface ModelDescription<S>
-  extends Pick<Manifest, 'name' | 'simulated' | 'links' | 'calibration' | 'validity' | 'familiarity'> {
+  extends Pick<
+    Manifest,
+    'name' | 'trained_with' | 'simulated' | 'links' | 'calibration' | 'validity' | 'familiarity'
+  > {
   readonly inputs: readonly InputSpec[];
   readonly definition: ModelDefinition<S>;
   readonly settings: S;
@@ -47,6 +50,7 @@ export async function writeModel<S>(
     format: MANIFEST_FORMAT,
     name: description.name,
     type: definition.type,
+    trained_with: description.trained_with,
     simulated: description.simulated,
     links: description.links,
     card: 'CARD.md',

@@ -73,6 +73,7 @@ export const manifestSchema = z.strictObject({
   format: z.literal(MANIFEST_FORMAT),
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
   type: z.string().describe('Kind of model: a file of src/models.'),
+  trained_with: z.string().describe('What computed its weights: the same engine gives the same bytes again.'),
   simulated: z.boolean().describe('Whether any datum that it was trained on was simulated.'),
   links: linksSchema
     .nullable()

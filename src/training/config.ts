@@ -37,6 +37,10 @@ const datasetData = exampleSettings.extend({
 
 const evaluationReference = z
   .strictObject({
+    config: z
+      .string()
+      .default('evaluate.yaml')
+      .describe('Configuration of that evaluation, relative to this file: `models verify --rerun` runs it.'),
     report: z.string().describe('report.json of `affectd evaluate`, relative to this file; made beforehand.'),
     model: z.string().describe('Name of this model in that evaluation.'),
   })

@@ -356,6 +356,7 @@ async function trainOn(plan: Plan, data: TrainingData, options: TrainOptions): P
     folder,
     {
       name: config.name,
+      trained_with: `${trainer}, Node ${process.versions.node.split('.')[0]}`,
       simulated,
       links: evidence?.links ?? null,
       definition,

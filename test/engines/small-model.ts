@@ -78,6 +78,7 @@ export async function writeSmallModel(own: Partial<HiMoeSettings> = {}): Promise
       settings: all,
       inputs,
       parameters: initialParameters(hiMoe.parameters(all, inputs), 7),
+      trained_with: 'nothing',
       simulated: true,
       links: null,
       calibration: { level: 0.9, valence: [0.6, 0.5, 0.4], arousal: [0.9, 0.8, 0.7] },
