@@ -5,7 +5,16 @@ import { WebSocket } from 'ws'; // Node 22 has its own: leave this out there
 const [url = 'http://127.0.0.1:8765', seconds = 'Infinity'] = process.argv.slice(2);
 const sfreq = 250;
 const channels = ['Fp1', 'Fp2', 'C3', 'C4', 'O1', 'O2'];
-const stream = { name: 'example headset', type: 'EEG', sfreq, channels, unit: 'uV', clock: 'session' };
+// A device of yours leaves `simulated` out.
+const stream = {
+  name: 'example headset',
+  type: 'EEG',
+  sfreq,
+  channels,
+  unit: 'uV',
+  clock: 'session',
+  simulated: true,
+};
 const eeg = openIngest(url, { WebSocket, session: 'example', stream });
 eeg.on('error', ({ code, message }) => console.error(`${code}: ${message}`));
 

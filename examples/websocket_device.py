@@ -12,7 +12,7 @@ with connect(url + "/v1/ingest") as socket:
             if "error" in answer: sys.exit(answer["error"]["message"])
         return answer["result"] if "result" in answer else sys.exit(answer["error"]["message"])
 
-    headset = {"name": "python headset", "type": "EEG", "sfreq": sfreq, "channels": channels, "unit": "uV"}
+    headset = {"name": "python headset", "type": "EEG", "sfreq": sfreq, "channels": channels, "unit": "uV", "simulated": True}  # yours is not
     stream, start, sent = call("open", session="example", stream=headset)["stream"], time.monotonic(), 0
     while sent < float(seconds) * sfreq:
         data = [[20 * math.sin(62.8 * i / sfreq + c) + random.random() for c in range(len(channels))] for i in range(sent, sent + chunk)]

@@ -9,10 +9,10 @@ import {
 } from '../client/index.js';
 import type { Clock, Seconds } from '../core/clock.js';
 import { ConfigurationError } from '../core/errors.js';
-import type { Chunk, StreamInfo } from '../core/signal.js';
-import { affectChannels, affectSample } from '../sinks/lsl/affect-sample.js';
+import { type Chunk, isSameStream, type StreamInfo } from '../core/signal.js';
+import { affectChannels, affectSample, affectSourceId } from '../sinks/lsl/affect-sample.js';
 import type { LiveRecording } from './live-recording.js';
-import { lslKey } from './lsl-recorder.js';
+import { writtenKey } from './lsl-recorder.js';
 
 /** How soon after a drop the daemon is tried again, and how rarely at last, s. */
 const BACKOFF_S = [0.5, 4] as const;
@@ -152,12 +152,14 @@ export class DaemonRecorder {
   #open(clock: SessionClock, key: string, info: NonNullable<SignalsMessage['info']>): void {
     clock.open.add(key);
     const { source_id: sourceId, ...rest } = info;
-    if (this.#infos.has(key) || !this.#options.wanted({ name: rest.name, type: rest.type, sourceId })) return;
-    const described: StreamInfo = { ...rest, sourceId, id: key } as StreamInfo;
+    const before = this.#infos.get(key);
+    if (before && isSameStream(before, info)) return;
+    if (!this.#options.wanted({ name: rest.name, type: rest.type, sourceId })) return;
+    const described: StreamInfo = { ...rest, sourceId, id: before ? `${before.id}+` : key };
     this.#infos.set(key, described);
-    const { name, type, sfreq } = described;
+    const { id, name, type, sfreq } = described;
     this.#recording.open(
-      key,
+      id,
       { name, type, sfreq, text: type === 'Markers', via: 'websocket' },
       (writer) => writer.open(described, { session: clock.label, arrival: true }),
       () => clock.measure(this.#options.clock.now()),
@@ -175,15 +177,15 @@ export class DaemonRecorder {
     if (!info) return;
     const stamps = Float64Array.from(times);
     if (info.type === 'Markers') {
-      this.#recording.samples(key, stamps, false, (writer) => {
+      this.#recording.samples(info.id, stamps, false, (writer) => {
         for (const [i, time] of times.entries())
-          writer.writeMarker({ stream: key, time, value: String(data[i][0]) });
+          writer.writeMarker({ stream: info.id, time, value: String(data[i][0]) });
       });
       return;
     }
     const gapBefore = gap || this.#broken.delete(key);
     const chunk: Chunk = { info, data: channelMajor(data), times: stamps, gapBefore };
-    this.#recording.samples(key, stamps, gapBefore, (writer) => writer.write(chunk));
+    this.#recording.samples(info.id, stamps, gapBefore, (writer) => writer.write(chunk));
   }
 
   #close(session: string, clock: SessionClock, key: string): void {
@@ -201,19 +203,22 @@ export class DaemonRecorder {
     const session = this.#clocks.get(message.session) ?? this.#ended.get(message.session);
     const isPushed = session !== undefined && session.zero !== null;
     const label = session?.label ?? message.session;
-    const sourceId = `affectd-${hostname()}-${message.session}`;
     // The daemon may offer the same predictions by LSL: whichever comes first is recorded.
-    const identity = lslKey({
-      ...{ uid: '', sourceId, name: 'affectd', type: 'Affect', hostname: hostname() },
-      ...{ channelFormat: 'double64', channelCount: affectChannels.length },
-    });
-    const key = label === message.session ? identity : `${identity} ${label}`;
+    const keyOf = (isSimulated: boolean): string => {
+      const identity = writtenKey(affectIdentity(message.session, isSimulated), isSimulated);
+      return label === message.session ? identity : `${identity} ${label}`;
+    };
+    // Once one of them was, the rest of the session's stand under a header that says so.
+    const simulated = message.simulated === true || this.#infos.has(keyOf(true));
+    const key = keyOf(simulated);
     if (!this.#infos.has(key)) {
+      const sourceId = affectSourceId(message.session, simulated);
       if (this.#recording.has(key) || !this.#options.wanted({ name: 'affectd', type: 'Affect', sourceId }))
         return;
       const info: StreamInfo = {
         ...{ id: key, name: 'affectd', type: 'Affect', sourceId, sfreq: 0 },
         channels: affectChannels,
+        ...(simulated && { simulated }),
       };
       this.#infos.set(key, info);
       const { model, pipeline, evidence } = message;
@@ -250,6 +255,14 @@ export class DaemonRecorder {
     }
     return clock;
   }
+}
+
+/** What the outlet of a session's predictions is found by: see `LslSink`. */
+function affectIdentity(session: string, simulated: boolean): Parameters<typeof writtenKey>[0] {
+  return {
+    ...{ uid: '', name: 'affectd', type: 'Affect', sourceId: affectSourceId(session, simulated) },
+    ...{ hostname: hostname(), channelFormat: 'double64', channelCount: affectChannels.length },
+  };
 }
 
 /** [n][C] as [C, n]; null is missing. */

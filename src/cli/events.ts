@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { ConfigurationError, InputError } from '../core/errors.js';
+import { SIMULATED_COLUMN } from '../dialects/simulated-mark.js';
 import { EventTable, type GazeDetectorName, gazeDetectorNames } from '../features/events/event-table.js';
 import { type Screen, screenSchema } from '../features/events/screen.js';
 import { joinRecordings } from '../recordings/join.js';
@@ -72,11 +73,13 @@ export const eventsCommand: CommandFactory = (context) =>
             'no-usable-stream',
             `${paths.join(', ')}: no stream in which events can be found (Gaze, ECG, PPG, IBI or EDA); see affectd inspect`,
           );
-        await output.write(`${HEADER}\r\n`);
-        for (const { stream, event, onset_s, duration_s, value, unit } of table.rows())
-          await output.write(
-            `${[quote(stream), event, text(onset_s), text(duration_s), text(value), unit].join(',')}\r\n`,
-          );
+        const marked = table.simulated;
+        await output.write(`${HEADER}${marked ? `,${SIMULATED_COLUMN}` : ''}\r\n`);
+        for (const { stream, event, onset_s, duration_s, value, unit, simulated } of table.rows()) {
+          const cells = [quote(stream), event, text(onset_s), text(duration_s), text(value), unit];
+          if (marked) cells.push(simulated ? '1' : '0');
+          await output.write(`${cells.join(',')}\r\n`);
+        }
         await output.finish();
       } catch (error) {
         await output.discard();

@@ -1,8 +1,10 @@
 import { type FeatureSchema, type FeatureVector, featureName } from '../core/features.js';
+import { SIMULATED_COLUMN } from '../dialects/simulated-mark.js';
 
 /**
  * Feature vectors as CSV rows (RFC 4180): `time,<input>.<channel>.<feature>,...`, one row a closing time. The header
- * needs every node's schema, so rows wait until each of `nodes` has given a vector.
+ * needs every node's schema, so rows wait until each of `nodes` has given a vector. Where any stream of theirs is simulated,
+ * a last column `simulated` says 1 in every row.
  */
 export class FeatureTable {
   readonly #schemas = new Map<string, { input: string; schema: FeatureSchema }>();
@@ -11,7 +13,10 @@ export class FeatureTable {
   #headerWritten = false;
 
   /** `nodes`: the extract nodes that have a stream, in the order of their columns. */
-  constructor(readonly nodes: readonly string[]) {}
+  constructor(
+    readonly nodes: readonly string[],
+    readonly simulated = false,
+  ) {}
 
   add(node: string, input: string, vector: FeatureVector): void {
     if (!this.#schemas.has(node)) this.#schemas.set(node, { input, schema: vector.schema });
@@ -31,7 +36,8 @@ export class FeatureTable {
     const lines: string[] = [];
     if (!this.#headerWritten) {
       this.#headerWritten = true;
-      lines.push(['time', ...this.#columns()].map(quote).join(','));
+      const mark = this.simulated ? [SIMULATED_COLUMN] : [];
+      lines.push(['time', ...this.#columns(), ...mark].map(quote).join(','));
     }
     for (const { time, vectors } of this.#waiting) lines.push(this.#line(time, vectors));
     this.#waiting = [];
@@ -51,6 +57,7 @@ export class FeatureTable {
       const width = this.#schemas.get(node)?.schema.features.length ?? 0;
       if (width > 0) cells.push(cellsOf(vectors.get(node), width));
     }
+    if (this.simulated) cells.push('1');
     return cells.join(',');
   }
 }

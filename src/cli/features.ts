@@ -43,7 +43,13 @@ export const featuresCommand: CommandFactory = (context) =>
         ({ definition, source }) =>
           definition.kind === 'window' && definition.produces === 'features' && bindings.has(source),
       );
-      const table = new FeatureTable(nodes.map(({ name }) => name));
+      const simulated = recording.streams.some(
+        ({ info }) => info.simulated && nodes.some(({ source }) => bindings.get(source) === info.id),
+      );
+      const table = new FeatureTable(
+        nodes.map(({ name }) => name),
+        simulated,
+      );
       try {
         const messages = recording.messages(readOptions(options, events));
         // The models are left out: what they would say isn't asked for.

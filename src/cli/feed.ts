@@ -96,13 +96,14 @@ export class Feed {
   }
 }
 
-function declaration({ name, type, sfreq, sourceId, channels }: StreamInfo) {
+function declaration({ name, type, sfreq, sourceId, channels, simulated }: StreamInfo) {
   return {
     name,
     type,
     sfreq,
     source_id: sourceId,
     channels: channels.map(({ label, unit, type: kind }) => ({ label, unit, type: kind })),
+    ...(simulated && { simulated }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Timer } from '../core/clock.js';
+import { isSimulated } from '../lsl/declaration.js';
 import { Inlet } from '../lsl/inlet.js';
 import { LslError } from '../lsl/lsl-error.js';
 import type { LslContext } from '../lsl/network.js';
@@ -12,10 +13,15 @@ import type { LiveRecording } from './live-recording.js';
 const RETRY_S = 5;
 
 /** What stays when a device's outlet restarts: it goes on in the stream that its inlet has open. */
-export function lslKey(info: Identity): string {
+function lslKey(info: Identity): string {
   const { uid, sourceId, name, type, hostname, channelFormat, channelCount } = info;
   if (sourceId === '') return uid;
   return JSON.stringify([sourceId, name, type, hostname, channelFormat, channelCount]);
+}
+
+/** Its stream in the file: what a simulator sends never goes on under a device's header, nor a device's under a simulator's. */
+export function writtenKey(info: Identity, simulated: boolean): string {
+  return simulated ? `${lslKey(info)} simulated` : lslKey(info);
 }
 
 type Identity = Pick<
@@ -59,7 +65,8 @@ export class LslRecorder {
   async #record(info: LslStreamInfo): Promise<void> {
     const { name, type, hostname } = info;
     const key = lslKey(info);
-    if (this.#inlets.has(key) || (this.#recording.has(key) && !this.#own.has(key))) return;
+    if (this.#inlets.has(key)) return;
+    let written = key;
     let isFirst = true;
     const inlet = new Inlet(this.#network, info, {
       samples: ({ times, values }, gapBefore) => {
@@ -68,29 +75,35 @@ export class LslRecorder {
             `WARNING: ${name} (${type}): its stamps count from 1970, not on the LSL clock; they are kept, and can be aligned with other streams by assumption only`,
           );
         isFirst = false;
-        this.#recording.samples(key, times, gapBefore, (writer) => writer.writeSender(key, times, values));
+        this.#recording.samples(written, times, gapBefore, (writer) =>
+          writer.writeSender(written, times, values),
+        );
       },
-      measured: (measurement) => this.#measured.set(key, measurement),
+      measured: (measurement) => this.#measured.set(written, measurement),
+      ended: () => this.#inlets.delete(key),
     });
     this.#inlets.set(key, inlet);
     try {
       const full = await inlet.fullInfo();
       if (this.#isClosed) return;
+      written = writtenKey(info, isSimulated(full));
+      // Recorded by another way already. Its inlet stays, unopened, so that it isn't asked again.
+      if (this.#recording.has(written) && !this.#own.has(written)) return;
       const { channelFormat, channelCount, nominalRate_hz } = full;
-      this.#own.add(key);
+      this.#own.add(written);
       this.#recording.open(
-        key,
+        written,
         { name, type, sfreq: nominalRate_hz, text: channelFormat === 'string', via: 'lsl' },
         (writer) =>
           writer.openSender({
-            ...{ id: key, header: formatInfo(full, 'full') },
+            ...{ id: written, header: formatInfo(full, 'full') },
             ...{ format: channelFormat, channels: channelCount },
           }),
-        () => this.#measured.get(key) ?? null,
+        () => this.#measured.get(written) ?? null,
       );
       await inlet.open();
       if (this.#isClosed) return inlet.close();
-      this.#tell(`+ ${name} (${type}) from ${hostname}`);
+      this.#tell(`+ ${name} (${type}${isSimulated(full) ? ', simulated' : ''}) from ${hostname}`);
     } catch (error) {
       if (!(error instanceof LslError)) throw error;
       inlet.close();

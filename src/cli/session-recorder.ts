@@ -3,15 +3,24 @@ import { join } from 'node:path';
 import type { Clock } from '../core/clock.js';
 import { ConfigurationError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
+import { isSameStream, type StreamInfo } from '../core/signal.js';
 import { XdfWriter } from '../recordings/xdf-writer.js';
 import type { SessionMessage } from '../sources/source.js';
+
+interface WrittenStream {
+  /** Its name for the writer. */
+  readonly key: string;
+  readonly info: StreamInfo;
+}
 
 interface SessionFile {
   readonly path: string;
   readonly writer: XdfWriter;
-  /** Streams written so far, and those of them that are open. */
-  readonly known: Set<string>;
+  /** By id, the streams written so far as they were described last. */
+  readonly known: Map<string, WrittenStream>;
   readonly open: Set<string>;
+  /** Headers written so far. */
+  headers: number;
 }
 
 /**
@@ -45,16 +54,21 @@ export class SessionRecorder {
       if (!file) return;
       switch (message.kind) {
         case 'open':
-          if (!file.known.has(message.info.id)) file.writer.open(message.info, { arrival: true });
-          file.known.add(message.info.id);
+          openStream(file, message.info);
           file.open.add(message.info.id);
           break;
-        case 'chunk':
-          if (file.known.has(message.chunk.info.id)) file.writer.write(message.chunk);
+        case 'chunk': {
+          const { chunk } = message;
+          const stream = file.known.get(chunk.info.id);
+          if (stream) file.writer.write({ ...chunk, info: { ...chunk.info, id: stream.key } });
           break;
-        case 'marker':
-          if (file.known.has(message.marker.stream)) file.writer.writeMarker(message.marker);
+        }
+        case 'marker': {
+          const { marker } = message;
+          const stream = file.known.get(marker.stream);
+          if (stream) file.writer.writeMarker({ ...marker, stream: stream.key });
           break;
+        }
         case 'close':
           file.open.delete(message.id);
           if (file.open.size === 0) this.#finish(session, file);
@@ -82,7 +96,7 @@ export class SessionRecorder {
     let path = join(this.#folder, `${name}.xdf`);
     for (let n = 2; existsSync(path); n++) path = join(this.#folder, `${name}_${n}.xdf`);
     const writer = XdfWriter.create(path, { start_unix_s });
-    const file = { path, writer, known: new Set<string>(), open: new Set<string>() };
+    const file = { path, writer, known: new Map(), open: new Set<string>(), headers: 0 };
     this.#files.set(session, file);
     this.#tell('recording-opened', 'info', session, `records to ${path}`);
     return file;
@@ -113,4 +127,13 @@ export class SessionRecorder {
   ): void {
     this.#events({ code, level, session, message });
   }
+}
+
+/** Writes a stream's header, unless the file has it. */
+function openStream(file: SessionFile, info: StreamInfo): void {
+  const before = file.known.get(info.id);
+  if (before && isSameStream(before.info, info)) return;
+  const key = String(file.headers++);
+  file.writer.open({ ...info, id: key }, { arrival: true });
+  file.known.set(info.id, { key, info });
 }

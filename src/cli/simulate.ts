@@ -2,9 +2,8 @@ import { rename } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ConfigurationError } from '../core/errors.js';
 import type { Chunk, StreamInfo } from '../core/signal.js';
-import { channelsElement } from '../lsl/declaration.js';
+import { channelsElement, simulatedElement } from '../lsl/declaration.js';
 import { Outlet } from '../lsl/outlet.js';
-import { xmlElement } from '../lsl/xml.js';
 import { DEFAULT_PORT } from '../server/server.js';
 import { type ProfileName, profileNames, type SensorName, sensorNames } from '../simulation/profile.js';
 import {
@@ -127,7 +126,6 @@ async function stream(
     const wait_s = start + arrival_s - clock.now();
     await wait(clock, wait_s, signal);
     if (signal.aborted) return;
-    if (message.kind === 'open' && message.info.type === 'Annotation') continue;
     if (message.kind === 'chunk') await feed.ready();
     if (signal.aborted) return;
     feed.send(message);
@@ -159,7 +157,7 @@ async function offer(context: CommandContext, simulation: SimulationOptions): Pr
 
 function lslDescription({ name, type, sourceId, sfreq, channels }: StreamInfo) {
   const channelFormat = 'float32' as const;
-  const description = [channelsElement(channels), xmlElement('simulated', 'true')];
+  const description = [channelsElement(channels), simulatedElement];
   return {
     name,
     type,

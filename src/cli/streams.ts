@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { streamTypeNamed } from '../dialects/stream-type.js';
-import { channelsOf } from '../lsl/declaration.js';
+import { channelsOf, isSimulated } from '../lsl/declaration.js';
 import { resolveStreams } from '../lsl/resolver.js';
 import { isUnixStamp } from '../timebase/unix-stamps.js';
 import { type CommandFactory, examples, positiveNumber } from './command.js';
@@ -27,6 +27,8 @@ interface StreamReport {
   readonly channels: readonly { readonly label: string; readonly unit: string; readonly type: string }[];
   /** `lsl`: seconds since the host's start; `unix`: since 1970; null while nothing came. */
   readonly time_base: 'lsl' | 'unix' | null;
+  /** Whether it says that a simulator makes it. */
+  readonly simulated: boolean;
   /** Samples that came while looking. */
   readonly samples: number;
   readonly problem: string | null;
@@ -72,6 +74,7 @@ function reportOf({ info, failure, samples, lastStamp, listened_s }: StreamProbe
     format: info.channelFormat,
     channels: channelsOf(info),
     time_base: samples === 0 ? null : isUnixStamp(lastStamp) ? 'unix' : 'lsl',
+    simulated: isSimulated(info),
     samples,
     problem: failure?.message ?? silence,
   };
@@ -80,11 +83,12 @@ function reportOf({ info, failure, samples, lastStamp, listened_s }: StreamProbe
 function table(reports: readonly StreamReport[]): string {
   return reports
     .map((report) => {
-      const { name, type, sfreq, channels, time_base, samples, hostname, source_id, problem } = report;
+      const { name, type, sfreq, channels, time_base, simulated, samples, hostname, source_id, problem } =
+        report;
       const labels = channels.map(({ label }, c) => label || `#${c + 1}`);
       const shown = labels.length > 12 ? `${labels.slice(0, 12).join(' ')} ...` : labels.join(' ');
       return [
-        `${name} (${type})`,
+        `${name} (${type})${simulated ? ', SIMULATED' : ''}`,
         `  ${sfreq > 0 ? `${sfreq} Hz` : 'irregular'}, ${channels.length} channels: ${shown}`,
         `  from ${hostname}${source_id ? `, source id ${source_id}` : ', without source id: it is not found again after a restart'}`,
         problem

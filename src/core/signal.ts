@@ -28,6 +28,16 @@ export const streamTypes = [
 ] as const;
 export type StreamType = (typeof streamTypes)[number];
 
+const notMeasured: ReadonlySet<StreamType> = new Set(['Markers', 'Annotation', 'Affect', 'Ticks']);
+
+/**
+ * Whether a sensor measured the samples. The others, which were told or computed, give no session its zero, its progress
+ * or its silence: the same predictions come out whether a recording holds them or not.
+ */
+export function isMeasured({ type }: Pick<StreamInfo, 'type'>): boolean {
+  return !notMeasured.has(type);
+}
+
 export interface Channel {
   /** Canonical label, e.g. `Fp1`, `left_pupil`; empty when the device sent none. */
   readonly label: string;
@@ -112,6 +122,18 @@ export interface Window {
   /** Whether a gap lies between the window's samples: they then span more than `window_s`. */
   readonly gap: boolean;
 }
+
+/**
+ * Whether samples under one description may follow those under the other, as a recording's header holds for all samples
+ * under it: what comes back under its old name may be another device, or a simulator in its place.
+ */
+export function isSameStream(a: StreamDescription, b: StreamDescription): boolean {
+  const described = ({ name, type, sfreq, channels, simulated }: StreamDescription): string =>
+    JSON.stringify([name, type, sfreq, channels, simulated]);
+  return described(a) === described(b);
+}
+
+type StreamDescription = Pick<StreamInfo, 'name' | 'type' | 'sfreq' | 'channels' | 'simulated'>;
 
 /** Stamps closer than this are taken as equal: a double holding a unix time resolves 2.4e-7 s. */
 export const TIME_TOLERANCE_S = 1e-6;

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
 import { z } from 'zod';
 import { ConfigurationError } from '../core/errors.js';
-import type { Marker } from '../core/signal.js';
+import { isMeasured, type Marker } from '../core/signal.js';
 import { copyFolder } from './copy-folder.js';
 import {
   type Dataset,
@@ -132,9 +132,7 @@ class XdfSessions implements Dataset {
   }
 
   #trials({ messages, streams }: RecordedMessages, path: string): TimedTrial[] {
-    const sampled = streams.filter(
-      ({ info, first }) => first !== null && !['Annotation', 'Markers', 'Ticks'].includes(info.type),
-    );
+    const sampled = streams.filter(({ info, first }) => first !== null && isMeasured(info));
     if (sampled.length === 0)
       throw otherLayout(path, 'holds no signals', 'record it again, or take it out of the folder');
     const first = Math.min(...sampled.map((stream) => stream.first!));

@@ -142,6 +142,7 @@ function partOf(
     sfreq: raw.sfreq,
     channels,
     ...(raw.dialect !== undefined && { dialect: raw.dialect }),
+    ...(raw.simulated && { simulated: true }),
     ...screen,
   };
   return {

@@ -15,6 +15,8 @@ export interface RawStreamDeclaration {
   readonly text?: boolean;
   /** The device, where the file's format or its reader knows it. */
   readonly dialect?: string;
+  /** A simulator made it. */
+  readonly simulated?: boolean;
   /** Told of gaze only. */
   readonly screen?: ScreenGeometry;
 }

@@ -1,4 +1,5 @@
 import type { RawChannel, RawStreamDeclaration } from '../dialects/raw-stream.js';
+import { isSimulatedMark } from '../dialects/simulated-mark.js';
 import type { LslStreamInfo } from './stream-info.js';
 import { childOf, childText, type XmlElement, xmlElement } from './xml.js';
 
@@ -26,6 +27,7 @@ export function declarationOf(info: LslStreamInfo, id: string): RawStreamDeclara
     sourceId: info.sourceId,
     sfreq: info.nominalRate_hz,
     channels: channelsOf(info),
+    simulated: isSimulated(info),
     ...(info.channelFormat === 'string' ? { text: true } : {}),
   };
 }
@@ -39,6 +41,17 @@ export function channelsElement(channels: readonly RawChannel[]): XmlElement {
     ),
   );
 }
+
+/** `desc/affectd/simulated`: whether a simulator makes the stream. */
+export function isSimulated({ description }: Pick<LslStreamInfo, 'description'>): boolean {
+  return description
+    .filter(({ name }) => name === 'affectd')
+    .flatMap(({ children }) => children.filter(({ name }) => name === 'simulated'))
+    .some(({ text }) => isSimulatedMark(text));
+}
+
+/** The mark that {@link isSimulated} finds, for an outlet. */
+export const simulatedElement = xmlElement('affectd', [xmlElement('simulated', 'true')]);
 
 /** Who wears the device (`desc/subject/id`, as LabRecorder's metadata have it); '' if the stream doesn't say. */
 export function subjectOf(info: LslStreamInfo): string {

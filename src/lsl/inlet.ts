@@ -3,6 +3,7 @@ import type { SessionEvent } from '../core/event.js';
 import type { SampleBatch } from './channel-format.js';
 import { fetchFullInfo } from './connect.js';
 import { type OpenConnection, openConnection } from './connection.js';
+import { isSimulated } from './declaration.js';
 import type { Feed } from './feed.js';
 import { LslError } from './lsl-error.js';
 import type { LslContext } from './network.js';
@@ -22,7 +23,10 @@ export interface InletOptions {
   readonly lost?: (reason: string) => void;
   /** It flows again, maybe from a restarted outlet. */
   readonly recovered?: (info: LslStreamInfo) => void;
-  /** It can't be found again: it has no source id, or the peer is malformed. Nothing follows. */
+  /**
+   * It can't be found again: it has no source id, the peer is malformed, or a simulator stands in its place (or the
+   * device in a simulator's). Nothing follows.
+   */
   readonly ended?: (reason: string) => void;
   /** The outlet's clock was measured. Without this, it isn't. */
   readonly measured?: (measurement: ClockMeasurement) => void;
@@ -39,6 +43,8 @@ export class Inlet {
   readonly #open: OpenConnection;
   readonly #rejected = new Set<string>();
   #info: LslStreamInfo;
+  /** Whether its description says that a simulator makes it; null before {@link fullInfo}. */
+  #simulated: boolean | null = null;
   #feed: Feed | null = null;
   #resolver: Resolver | null = null;
   #watchdog: Watchdog | null = null;
@@ -87,7 +93,9 @@ export class Inlet {
 
   /** The stream's whole description. @throws LslError. */
   async fullInfo(timeout_s?: Seconds): Promise<LslStreamInfo> {
-    return fetchFullInfo(this.#context, this.#info, timeout_s);
+    const full = await fetchFullInfo(this.#context, this.#info, timeout_s);
+    this.#simulated = isSimulated(full);
+    return full;
   }
 
   /** Resolves once everything is let go of. */
@@ -168,6 +176,10 @@ export class Inlet {
     if (!best) return;
     this.#attempting = true;
     try {
+      if (await this.#isAnother(best)) {
+        this.#end('what is found in its place is simulated, or it was and that is not: another stream');
+        return;
+      }
       await this.#connect(best, () => {
         this.#resolver?.close();
         this.#resolver = null;
@@ -181,6 +193,12 @@ export class Inlet {
     } finally {
       this.#attempting = false;
     }
+  }
+
+  /** Whether samples of `found` must not pass for this stream's. @throws LslError. */
+  async #isAnother(found: LslStreamInfo): Promise<boolean> {
+    if (this.#simulated === null || found.uid === this.#info.uid) return false;
+    return isSimulated(await fetchFullInfo(this.#context, found)) !== this.#simulated;
   }
 
   #end(reason: string): void {

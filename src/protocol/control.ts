@@ -103,6 +103,10 @@ const metadata = {
     .optional()
     .describe('Mains frequency, Hz.'),
   reference: z.string().max(128).optional().describe('Reference electrode, or `average`.'),
+  simulated: z
+    .boolean()
+    .optional()
+    .describe('Whether a simulator makes the data: what is recorded and predicted from them says so, then.'),
 };
 
 export const streamDeclarationSchema = z.object({

@@ -9,6 +9,7 @@ const window = z
   .readonly()
   .describe('Session time of the window, [start, end), s.');
 const affect = z.number().min(-1).max(1).nullable();
+const mark = z.literal(true).optional();
 const pair = z.tuple([z.number(), z.number()]).readonly();
 
 const header = {
@@ -95,10 +96,7 @@ export const affectMessageSchema = z.object({
   ),
   valid: z.boolean().describe('Whether the input sufficed for this model.'),
   reason: z.enum(invalidReasons).nullable().describe('Why it did not.'),
-  simulated: z
-    .literal(true)
-    .optional()
-    .describe('Any stream that feeds the model was made by a simulator. Show it.'),
+  simulated: mark.describe('Any stream that feeds the model was made by a simulator. Show it.'),
   evidence: z
     .enum(evidences)
     .describe(
@@ -145,6 +143,7 @@ export const featuresMessageSchema = z.object({
     .readonly()
     .describe('What each value is.'),
   values: z.array(z.number().nullable()).readonly().describe('null = masked.'),
+  simulated: mark.describe('Any stream that they were computed from was made by a simulator.'),
   ...wallClock,
 });
 
@@ -162,6 +161,7 @@ export const qualityMessageSchema = z.object({
       sfreq: z.number().describe('Nominal rate, Hz; 0 = irregular.'),
       present: z.boolean(),
       reason: z.string().nullable(),
+      simulated: mark.describe('The stream was made by a simulator. Show it.'),
       channels: z
         .array(
           z.object({
@@ -232,6 +232,7 @@ export const indicesMessageSchema = z.object({
       }),
     )
     .readonly(),
+  simulated: mark.describe('Any stream that they were computed from was made by a simulator.'),
   ...wallClock,
 });
 
@@ -273,6 +274,7 @@ export const signalsMessageSchema = z.object({
       sfreq: z.number().nonnegative().describe('Nominal rate, Hz; 0 = irregular.'),
       channels: z.array(z.object({ label: z.string(), unit: z.string(), type: z.string() })).readonly(),
       aligned: z.enum(['clock', 'assumed']).optional(),
+      simulated: mark.describe('A simulator made it: keep that beside what you record.'),
     })
     .optional()
     .describe('`open`: the stream in canonical type, labels and units.'),

@@ -30,7 +30,7 @@ export const csv: RecordingFormat = {
     if (streams.length === 0) throw wrong(path, 'no column that names a type and a label');
     return TableRecording.open(path, {
       format: 'CSV',
-      width: names.length,
+      names,
       streams,
       async *rows(problems) {
         let isHead = true;

@@ -2,6 +2,7 @@ import type { Seconds } from '../core/clock.js';
 import { InputError } from '../core/errors.js';
 import { type Chunk, type StreamInfo, type StreamMessage, TIME_TOLERANCE_S } from '../core/signal.js';
 import { type CanonicalStream, canonicalStreams } from '../dialects/canonical-stream.js';
+import { isSimulatedField } from '../dialects/simulated-mark.js';
 import { decodeText } from './decode-text.js';
 import { chunkLength, type DataMessage, mergeStreams } from './merge.js';
 import { RandomAccessFile } from './random-access-file.js';
@@ -86,6 +87,8 @@ export class EdfRecording implements Recording {
   readonly #variant: EdfVariant;
   readonly #recordSamples: number;
   readonly #duration: Seconds;
+  /** The recording field says that a simulator made it. */
+  readonly #simulated: boolean;
   readonly #completeRecords: number;
   /** Samples, of all signals, in a last record that was cut. */
   readonly #partialSamples: number;
@@ -116,6 +119,7 @@ export class EdfRecording implements Recording {
     this.#headerBytes = Number(fixed.slice(184, 192));
     const declaredRecords = Number(fixed.slice(236, 244));
     this.#duration = Number(fixed.slice(244, 252));
+    this.#simulated = isSimulatedField(fixed.slice(88, 168));
     const count = Number(fixed.slice(252, 256));
     const isHeader = count > 0 && this.#headerBytes >= 256 * (count + 1) && this.#duration >= 0;
     if (!isHeader || file.size < this.#headerBytes)
@@ -272,6 +276,7 @@ export class EdfRecording implements Recording {
         sourceId: '',
         sfreq,
         channels: group.map(({ label, unit }) => ({ label, unit, type: '' })),
+        simulated: this.#simulated,
       });
       for (const canonical of parts) {
         const chosen = [...canonical.keep].map((index) => group[index]);
@@ -324,6 +329,7 @@ export class EdfRecording implements Recording {
       sourceId: '',
       sfreq: 0,
       channels: [{ label, unit: '', type: 'Markers' }],
+      ...(this.#simulated && { simulated: true }),
     };
   }
 

@@ -44,7 +44,7 @@ export const iMotions: RecordingFormat = {
     const started = startOf(head.preamble);
     return TableRecording.open(path, {
       format: 'iMotions',
-      width: head.names.length,
+      names: head.names,
       streams: [...sampled, markers(stem, head)],
       rows: (problems) => readRows(path, head, problems),
       time: (cells) => numberIn(cells[time]) / 1000,

@@ -30,6 +30,7 @@ export class InspectReport {
         first,
         last,
         gaps,
+        ...(info.simulated && { simulated: info.simulated }),
       })),
       problems: this.problems,
       ...(this.montage.length > 0 && { montage: this.montage }),
@@ -94,7 +95,10 @@ function describeStream(stream: InspectedStream): string[] {
     first === null || last === null
       ? 'no samples: the stream is dead'
       : `${samples} samples, ${round(first)} to ${round(last)} s`;
-  const lines = [`${info.name || '(no name)'}  ${info.type}  ${nominal}${measured}`, `  ${span}`];
+  const lines = [
+    `${info.name || '(no name)'}  ${info.type}  ${nominal}${measured}${info.simulated ? '  SIMULATED' : ''}`,
+    `  ${span}`,
+  ];
   for (const { from, to } of gaps)
     lines.push(`  gap ${round(from)} to ${round(to)} s (${round(to - from)} s)`);
   for (const time of clock_resets) lines.push(`  clock reset at ${round(time)} s`);

@@ -1,6 +1,6 @@
 import type { Seconds } from '../core/clock.js';
 import { ConfigurationError } from '../core/errors.js';
-import type { StreamInfo, StreamMessage } from '../core/signal.js';
+import { isMeasured, type StreamInfo, type StreamMessage } from '../core/signal.js';
 import { type DataMessage, mergeStreams } from './merge.js';
 import type { ReadOptions, RecordedStream, Recording } from './recording.js';
 
@@ -61,7 +61,7 @@ function startShifts(recordings: readonly Recording[]): Seconds[] {
 
 function firstSample({ streams }: Recording): Seconds {
   const alive = streams.filter((stream) => stream.first !== null);
-  const sampled = alive.filter((stream) => stream.info.type !== 'Markers');
+  const sampled = alive.filter(({ info }) => isMeasured(info));
   return Math.min(...(sampled.length > 0 ? sampled : alive).map((stream) => stream.first!));
 }
 

@@ -26,7 +26,7 @@ export const libreFace: RecordingFormat = {
     });
     return TableRecording.open(path, {
       format: 'LibreFace',
-      width: head.names.length,
+      names: head.names,
       streams: [{ id: `${stem}/face`, name: stem, type: 'Face', sourceId: '', channels, holds: () => true }],
       rows: (problems) => readRows(path, head, problems),
       time: (cells) => numberIn(cells[time]) / 1000,

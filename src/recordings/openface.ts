@@ -25,7 +25,7 @@ export const openFace: RecordingFormat = {
     const isFirstFace = (cells: readonly string[]) => face < 0 || !(numberIn(cells[face]) > 0);
     return TableRecording.open(path, {
       format: 'OpenFace',
-      width: head.names.length,
+      names: head.names,
       streams: streamsOf(stemOf(path), head.names, isFirstFace),
       rows: (problems) => readRows(path, head, problems),
       time: (cells) => numberIn(cells[time]),

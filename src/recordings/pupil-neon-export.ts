@@ -123,7 +123,7 @@ function layout(
   const column = head.names.indexOf(stamp);
   return {
     format: 'Pupil Labs Neon export',
-    width: head.names.length,
+    names: head.names,
     streams,
     rows: (problems: ProblemCounts): AsyncIterable<Cells> => readRows(path, head, problems),
     time: (cells: Cells) => stampIn(cells[column]),
@@ -169,7 +169,7 @@ async function openGaze(stem: string, path: string, eyePath: string | null): Pro
   const eyeStamp = eyeHead.names.indexOf(STAMP);
   return TableRecording.open(path, {
     ...gaze,
-    width: names.length,
+    names,
     rows: (problems) =>
       joinedOnStamps(
         gaze.rows(problems),

@@ -34,7 +34,7 @@ export const pyFeat: RecordingFormat = {
     });
     return TableRecording.open(path, {
       format: 'Py-Feat',
-      width: head.names.length,
+      names: head.names,
       streams: [{ id: `${stem}/face`, name: stem, type: 'Face', sourceId: '', channels, holds: () => true }],
       rows: (problems) => firstFaces(readRows(path, head, problems), frame, problems),
       time: (cells) => numberIn(cells[frame]) / fps,

@@ -3,6 +3,7 @@ import { InputError } from '../core/errors.js';
 import type { Chunk, StreamInfo, StreamMessage } from '../core/signal.js';
 import { type CanonicalStream, canonicalStreams } from '../dialects/canonical-stream.js';
 import type { RawChannel, RawStreamDeclaration } from '../dialects/raw-stream.js';
+import { isSimulatedMark, SIMULATED_COLUMN } from '../dialects/simulated-mark.js';
 import { BreakFinder } from './break-finder.js';
 import { ChunkBuilder } from './chunk-builder.js';
 import { isEmpty, numberIn } from './delimited-text.js';
@@ -37,8 +38,8 @@ export interface MarkerColumns {
 /** What the rows of a table mean. */
 export interface TableLayout {
   readonly format: string;
-  /** Columns that the head names. */
-  readonly width: number;
+  /** Columns, as the head names them. One called `simulated` that says so in any row marks every stream. */
+  readonly names: readonly string[];
   /** In order of the recording's streams. */
   readonly streams: readonly (SampledColumns | MarkerColumns)[];
   /** The rows below the head. */
@@ -104,13 +105,16 @@ export class TableRecording implements Recording {
 
   /** Reads the table twice, its start for the rates and all of it for the survey. */
   static async open(path: string, layout: TableLayout): Promise<TableRecording> {
-    const parts = await partsOf(layout);
+    let parts = await partsOf(layout);
     const problems = new ProblemCounts();
     const surveys = parts.map(() => new StreamSurvey());
     const breaks = parts.map(({ info }) => new BreakFinder(info.sfreq));
     const markers = parts.map((part) => (part.kind === 'markers' ? part.columns.begin() : null));
+    const marks = layout.names.flatMap((name, c) => (name.toLowerCase() === SIMULATED_COLUMN ? [c] : []));
+    let isSimulated = false;
     for await (const { time, cells } of timedRows(layout, problems)) {
       layout.note?.(cells, problems);
+      isSimulated ||= marks.some((column) => isSimulatedMark(cells[column] ?? ''));
       for (const [p, part] of parts.entries()) {
         if (part.kind === 'markers') {
           for (const _ of markers[p]!(cells, time)) surveys[p].add(time);
@@ -124,6 +128,7 @@ export class TableRecording implements Recording {
               problems.count('cells that are no number; masked');
       }
     }
+    if (isSimulated) parts = parts.map((part) => ({ ...part, info: { ...part.info, simulated: true } }));
     const streams = parts.map(({ info }, p) => surveys[p].result(info));
     if (!streams.some((stream) => stream.samples > 0))
       throw new InputError('recording-empty', `${path}: no readable sample in it; it has no row with values`);
@@ -252,7 +257,8 @@ async function* timedRows(
     if (Number.isNaN(time)) problems.count('rows without a time; left out');
     else if (time < last) problems.count('rows whose time runs backwards; left out');
     else {
-      if (cells.length < layout.width) problems.count('rows that end early; their last cells are missing');
+      if (cells.length < layout.names.length)
+        problems.count('rows that end early; their last cells are missing');
       last = time;
       yield { time, cells };
     }

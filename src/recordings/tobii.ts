@@ -41,7 +41,7 @@ export const tobii: RecordingFormat = {
     const scale = time.scale ?? (await stampScale(path, head, timeColumn, eyeTracker));
     return TableRecording.open(path, {
       format: 'Tobii',
-      width: head.names.length,
+      names: head.names,
       streams: [gaze, ...eventStreams(stemOf(path), head, eyeTracker)],
       rows: (problems) => readRows(path, head, problems),
       time: (cells) => localNumberIn(cells[timeColumn]) * scale,

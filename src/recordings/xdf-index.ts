@@ -1,5 +1,6 @@
 import { XMLParser } from 'fast-xml-parser';
 import type { RawChannel } from '../dialects/raw-stream.js';
+import { isSimulatedMark } from '../dialects/simulated-mark.js';
 import type { ClockOffset } from '../timebase/clock-offset-estimator.js';
 import type { RandomAccessFile } from './random-access-file.js';
 import { readVariableInteger, XDF_BOUNDARY, XDF_MAGIC, xdfNumericFormats, xdfTag } from './xdf-format.js';
@@ -20,6 +21,8 @@ export interface XdfStream {
   readonly session: string;
   /** Chunks lie in the file in the order in which all streams' samples arrived, and as they arrived. */
   readonly inArrivalOrder: boolean;
+  /** `desc/affectd/simulated`: a simulator made it. */
+  readonly simulated: boolean;
   /** Its header as it stands in the file. */
   readonly header: string;
   hasFooter: boolean;
@@ -186,6 +189,7 @@ function parseHeader(streamId: number, xml: string, problems: string[]): XdfStre
     isMapped: textOf(synchronization, 'stamps') === 'session',
     session: textOf(synchronization, 'session'),
     inArrivalOrder: textOf(synchronization, 'order') === 'arrival',
+    simulated: isSimulated(member(info, 'desc')),
     header: xml,
     hasFooter: false,
     clockOffsets: [],
@@ -210,6 +214,14 @@ function channelsOf(info: unknown, count: number, name: string, problems: string
     unit: textOf(channel, 'unit'),
     type: textOf(channel, 'type'),
   }));
+}
+
+/** An element that stands more than once is an array. */
+function isSimulated(desc: unknown): boolean {
+  return [member(desc, 'affectd')]
+    .flat()
+    .flatMap((affectd) => [member(affectd, 'simulated')].flat())
+    .some((mark) => typeof mark === 'string' && isSimulatedMark(mark));
 }
 
 function member(value: unknown, key: string): unknown {

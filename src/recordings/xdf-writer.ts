@@ -286,6 +286,7 @@ function headerXml(
     element('source_id', info.sourceId),
     `<desc><channels>${channels}</channels>`,
     ...Object.entries(about).map(([name, text]) => element(name, text)),
+    info.simulated ? `<affectd>${element('simulated', 'true')}</affectd>` : '',
     clock === 'lsl' ? '' : `<synchronization><stamps>session</stamps>${synchronization}</synchronization>`,
     '</desc></info>',
   ].join('');

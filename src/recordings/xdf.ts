@@ -294,5 +294,6 @@ function declarationOf(source: XdfStream) {
     sfreq: source.sfreq,
     channels: source.channels,
     text: source.format === 'string',
+    simulated: source.simulated,
   };
 }

@@ -70,12 +70,14 @@ function annotationInfo(seed: number | string): StreamInfo {
     sourceId: `simulated-${seed}-annotation`,
     sfreq: ANNOTATION_HZ,
     channels: ['valence', 'arousal'].map((label) => ({ label, unit: '[-1,1]', type: 'Annotation' })),
+    simulated: true,
   };
 }
 
 function sensorInfo(sensor: SensorName, profile: Profile, seed: number | string): StreamInfo {
   const { type, name, sfreq_hz, channels } = profile[sensor];
-  return { id: sensor, name, type, sourceId: `simulated-${seed}-${sensor}`, sfreq: sfreq_hz, channels };
+  const sourceId = `simulated-${seed}-${sensor}`;
+  return { id: sensor, name, type, sourceId, sfreq: sfreq_hz, channels, simulated: true };
 }
 
 /** A stretch of one stream, not yet in its place among the others. */

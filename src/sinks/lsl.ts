@@ -1,14 +1,13 @@
-import { hostname } from 'node:os';
 import { z } from 'zod';
 import type { Clock, Seconds } from '../core/clock.js';
 import type { EventSink } from '../core/event.js';
 import type { Prediction } from '../core/prediction.js';
 import { loadConfig } from '../lsl/config.js';
-import { channelsElement } from '../lsl/declaration.js';
+import { channelsElement, simulatedElement } from '../lsl/declaration.js';
 import type { LslContext } from '../lsl/network.js';
 import { Outlet } from '../lsl/outlet.js';
 import { type XmlElement, xmlElement } from '../lsl/xml.js';
-import { affectChannels, affectSample } from './lsl/affect-sample.js';
+import { affectChannels, affectSample, affectSourceId } from './lsl/affect-sample.js';
 import type { OutputMessage, Sink, SinkDefinition } from './sink.js';
 
 export interface LslSinkOptions {
@@ -33,6 +32,8 @@ interface SessionOutlet {
   outlet: Outlet | null;
   /** What the outlet's description says of where predictions come from. */
   origin: string;
+  /** Whether the description says that predictions come from simulated streams. */
+  readonly simulated: boolean;
   waiting: Stamped[];
   isClosed: boolean;
 }
@@ -40,6 +41,8 @@ interface SessionOutlet {
 /**
  * Predictions as an LSL stream of type `Affect`, one outlet a session, so that LabRecorder records them beside the
  * signals. A sample's stamp is its window's end on this machine's clock, whenever it was computed; what is missing is NaN.
+ * Receivers read a description once, at the beginning: where a session's predictions begin to come from a simulated stream,
+ * the outlet ends, and another one that says so takes over for the rest of the session, under a source id of its own.
  */
 export class LslSink implements Sink {
   readonly #options: LslSinkOptions;
@@ -58,7 +61,12 @@ export class LslSink implements Sink {
     if (message.stream !== 'affect') return;
     const { clock, stampOf } = this.#options;
     const stamped = { prediction: message, stamp: stampOf(message.session, message.time) ?? clock.now() };
-    const session = this.#outlets.get(message.session) ?? this.#begin(message);
+    let session = this.#outlets.get(message.session);
+    if (session && message.simulated && !session.simulated) {
+      void this.#end(message.session);
+      session = undefined;
+    }
+    session ??= this.#begin(message);
     if (session.outlet) this.#push(session, session.outlet, stamped);
     else if (session.waiting.length < MAX_WAITING) session.waiting.push(stamped);
   }
@@ -68,7 +76,10 @@ export class LslSink implements Sink {
   }
 
   #begin(first: Prediction): SessionOutlet {
-    const session: SessionOutlet = { outlet: null, origin: originOf(first), waiting: [], isClosed: false };
+    const simulated = first.simulated ?? false;
+    const session: SessionOutlet = {
+      ...{ outlet: null, origin: originOf(first), simulated, waiting: [], isClosed: false },
+    };
     this.#outlets.set(first.session, session);
     Outlet.create(this.#context, {
       name: 'affectd',
@@ -76,8 +87,8 @@ export class LslSink implements Sink {
       channelCount: affectChannels.length,
       channelFormat: 'double64',
       nominalRate_hz: 0,
-      sourceId: `affectd-${hostname()}-${first.session}`,
-      description: describe(first),
+      sourceId: affectSourceId(first.session, simulated),
+      description: describe(first, simulated),
     })
       .then((outlet) => {
         if (session.isClosed) return outlet.close();
@@ -105,7 +116,7 @@ export class LslSink implements Sink {
 
   #push(session: SessionOutlet, outlet: Outlet, { prediction, stamp }: Stamped): void {
     const origin = originOf(prediction);
-    if (origin !== session.origin) outlet.redescribe(describe(prediction));
+    if (origin !== session.origin) outlet.redescribe(describe(prediction, session.simulated));
     session.origin = origin;
     outlet.push(affectSample(prediction), Float64Array.of(stamp));
   }
@@ -115,13 +126,14 @@ function originOf({ model, pipeline, evidence }: Prediction): string {
   return `${model} ${pipeline} ${evidence}`;
 }
 
-function describe({ session, model, pipeline, evidence }: Prediction): XmlElement[] {
+function describe({ session, model, pipeline, evidence }: Prediction, simulated: boolean): XmlElement[] {
   return [
     channelsElement(affectChannels),
     xmlElement('session', session),
     xmlElement('model', model),
     xmlElement('pipeline', pipeline),
     xmlElement('evidence', evidence),
+    ...(simulated ? [simulatedElement] : []),
   ];
 }
 

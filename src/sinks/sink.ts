@@ -14,6 +14,8 @@ export interface FeatureMessage {
   readonly input: string;
   readonly features: readonly FeatureDescriptor[];
   readonly values: readonly (number | null)[];
+  /** Where any stream that they were computed from was simulated. */
+  readonly simulated?: true;
 }
 
 /** State of every matched input of a session at a closing time, as the `quality` stream carries it. */
@@ -31,6 +33,7 @@ export interface QualityMessage {
         readonly sfreq: number;
         readonly present: boolean;
         readonly reason: string | null;
+        readonly simulated?: true;
         readonly channels: readonly {
           readonly label: string;
           readonly coverage: number;
@@ -59,6 +62,8 @@ export interface IndicesMessage {
     readonly value: number | null;
     readonly reason: IndexReason | null;
   }[];
+  /** Where any stream that they were computed from was simulated. */
+  readonly simulated?: true;
 }
 
 /** Valence and arousal as an `Annotation` stream told them, as the `truth` stream carries them; null = missing. */

@@ -7,7 +7,7 @@ import { canonicalStreams } from '../dialects/canonical-stream.js';
 import { streamTypeNamed } from '../dialects/stream-type.js';
 import { type Backend, chooseBackend, type StreamInlet } from '../lsl/backend.js';
 import { loadConfig } from '../lsl/config.js';
-import { declarationOf, subjectOf } from '../lsl/declaration.js';
+import { declarationOf, isSimulated, subjectOf } from '../lsl/declaration.js';
 import { LslError } from '../lsl/lsl-error.js';
 import type { LslContext } from '../lsl/network.js';
 import { compileQuery, quoteForQuery } from '../lsl/query.js';
@@ -125,8 +125,8 @@ class Listening {
   async #appeared(info: LslStreamInfo): Promise<void> {
     const key = identity(info);
     const type = streamTypeNamed(info.type);
-    // Predictions, and what simulations say of the truth, are never inputs.
-    if (type === 'Affect' || type === 'Annotation' || this.#isClosed || this.#streams.has(key)) return;
+    // Predictions are no input, and the daemon's own are among them.
+    if (type === 'Affect' || this.#isClosed || this.#streams.has(key)) return;
     const refusedUntil = this.#refused.get(info.uid);
     if (refusedUntil !== undefined && this.#context.clock.now() < refusedUntil) return;
     this.#streams.set(key, 'opening');
@@ -195,7 +195,9 @@ class Listening {
     }
     this.#streams.set(key, connected);
     for (const note of parts.flatMap((part) => part.notes)) this.#context.events({ ...note, session });
-    this.#tell(full, 'stream-opened', 'info', `from ${full.hostname} feeds session ${session}`, session, id);
+    const simulated = isSimulated(full) ? ', simulated,' : '';
+    const fed = `from ${full.hostname}${simulated} feeds session ${session}`;
+    this.#tell(full, 'stream-opened', 'info', fed, session, id);
     this.#expectMeasurement(connected);
     this.#expectSamples(connected, full, session, id);
   }

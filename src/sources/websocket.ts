@@ -392,6 +392,7 @@ function rawDeclaration(declaration: DeclaredStream, id: string, text: boolean):
     sfreq: declaration.sfreq,
     text,
     screen: declaration.screen,
+    simulated: declaration.simulated,
     channels: declaration.channels.map((channel) => {
       const { label, unit, type } = typeof channel === 'string' ? { label: channel } : channel;
       return { label, unit: unit ?? declaration.unit ?? '', type: type ?? '' };

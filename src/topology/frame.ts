@@ -12,8 +12,8 @@ const SAME_TIME_S = 1e-9;
 export interface StreamLookup {
   /** The stream that a node's chain is bound to, or was. */
   streamOf(node: string): StreamInfo | null;
-  /** Also where the simulated stream is gone: baselines remember it. */
-  wasSimulated(node: string): boolean;
+  /** Whether simulated data ever reached a node or model: where the stream is gone, baselines remember it. */
+  wasSimulated(name: string): boolean;
 }
 
 const nobody: StreamLookup = { streamOf: () => null, wasSimulated: () => false };
@@ -67,7 +67,7 @@ export class FrameBuilder {
       window: [time - join.window_s, time],
       frame,
       modalities,
-      simulated: [...join.inputs.values()].flat().some(streams.wasSimulated),
+      simulated: streams.wasSimulated(this.model.name),
       streams: [...feeding],
     };
   }

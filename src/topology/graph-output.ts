@@ -25,6 +25,8 @@ export type GraphOutput =
       /** The source's name in the pipeline. */
       readonly input: string;
       readonly vector: FeatureVector;
+      /** Whether any stream that it was computed from was made by a simulator. */
+      readonly simulated: boolean;
     }
   | {
       readonly kind: 'frame';
@@ -55,4 +57,6 @@ export type GraphOutput =
       readonly window: readonly [Seconds, Seconds];
       /** By node, in the order of the pipeline file. */
       readonly vectors: ReadonlyMap<string, FeatureVector>;
+      /** Whether any stream that they were computed from was made by a simulator. */
+      readonly simulated: boolean;
     };

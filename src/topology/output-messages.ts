@@ -1,5 +1,6 @@
 import type { SessionEvent } from '../core/event.js';
 import type { OutputMessage } from '../sinks/sink.js';
+import { round6 } from './predict.js';
 import type { SessionOutput } from './session-output.js';
 
 /** Turns what a session gives into messages for sinks, each stream of messages numbered from 0. */
@@ -25,6 +26,7 @@ export class OutputMessages {
             input,
             features: vector.schema.features,
             values: Array.from(vector.values, (value) => (Number.isFinite(value) ? value : null)),
+            ...markOf(output),
           },
         ];
       }
@@ -38,6 +40,7 @@ export class OutputMessages {
             present: !stale,
             reason: stale ? 'stale' : null,
             channels,
+            ...(info.simulated && { simulated: info.simulated }),
           },
         ]);
         return [
@@ -65,17 +68,18 @@ export class OutputMessages {
                 return { node, channel, feature, value, reason: known ? null : (reasons?.[i] ?? 'nan') };
               }),
             ),
+            ...markOf(output),
           },
         ];
       case 'truth': {
         const { time, valence, arousal } = output;
-        const known = (value: number): number | null => (Number.isFinite(value) ? value : null);
+        const known = (value: number): number | null => (Number.isFinite(value) ? round6(value) : null);
         return [
           {
             stream: 'truth',
             session,
             seq: this.#next('truth'),
-            time,
+            time: round6(time),
             valence: known(valence),
             arousal: known(arousal),
           },
@@ -95,4 +99,8 @@ export class OutputMessages {
     this.#sequences.set(stream, seq + 1);
     return seq;
   }
+}
+
+function markOf({ simulated }: { readonly simulated: boolean }): { simulated?: true } {
+  return simulated ? { simulated } : {};
 }

@@ -2,7 +2,7 @@ import { Observable, type OperatorFunction } from 'rxjs';
 import type { Seconds } from '../core/clock.js';
 import type { EventSink } from '../core/event.js';
 import type { ModelRunner } from '../core/model.js';
-import type { StreamMessage } from '../core/signal.js';
+import { isMeasured, type StreamMessage } from '../core/signal.js';
 import type { GraphOutput } from './graph-output.js';
 import type { Pipeline } from './pipeline.js';
 import { SessionGraph } from './session-graph.js';
@@ -109,7 +109,7 @@ class MessageHistory {
   #head = Number.NEGATIVE_INFINITY;
 
   add(message: StreamMessage): void {
-    if (message.kind === 'chunk' && message.chunk.info.type === 'Ticks') return;
+    if (message.kind === 'chunk' && !isMeasured(message.chunk.info)) return;
     if (message.kind === 'open') this.#open.set(message.info.id, message);
     if (message.kind === 'close') this.#open.delete(message.id);
     if (message.kind !== 'chunk' || message.chunk.times.length === 0) return;

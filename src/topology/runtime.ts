@@ -16,6 +16,7 @@ import {
 import type { Clock, Seconds } from '../core/clock.js';
 import type { EventSink, SessionEvent } from '../core/event.js';
 import type { ModelRunner } from '../core/model.js';
+import { isMeasured } from '../core/signal.js';
 import type { OutputMessage } from '../sinks/sink.js';
 import type { SessionMessage, Source } from '../sources/source.js';
 import type { Metrics } from '../telemetry/metrics.js';
@@ -148,8 +149,9 @@ export class PipelineRuntime {
     return messages$.pipe(
       tap((message) => {
         if (message.kind !== 'chunk' || status.zero_s !== null || onMachineClock) return;
-        const { times } = message.chunk;
-        if (times.length > 0) behind_s = Math.min(behind_s, clock.now() - times[times.length - 1]);
+        const { info, times } = message.chunk;
+        if (times.length > 0 && isMeasured(info))
+          behind_s = Math.min(behind_s, clock.now() - times[times.length - 1]);
       }),
       runSession({ session, loaded$: this.#loaded, events }),
       // Before the predictions of the first window, which wait for the model.

@@ -12,7 +12,8 @@ import type {
   Snapshot,
   Windower,
 } from '../core/processor.js';
-import type { Chunk, Marker, StreamInfo, StreamMessage } from '../core/signal.js';
+import { type Chunk, isMeasured, type Marker, type StreamInfo, type StreamMessage } from '../core/signal.js';
+import { truthChannels } from '../core/truth.js';
 import { FixationStream } from '../features/events/device-event.js';
 import { canonicalLabels } from '../montage/labels.js';
 import { ChannelMonitor } from './channel-monitor.js';
@@ -21,11 +22,23 @@ import { ContactQuality } from './contact-quality.js';
 import { FrameBuilder, type StreamLookup } from './frame.js';
 import type { GraphOutput, InputStatus } from './graph-output.js';
 import { InterpolationWatch, type MissingChannel } from './interpolation-watch.js';
+import { type Lineage, lineageOf } from './lineage.js';
 import type { Pipeline, SourceNode, TransformNode } from './pipeline.js';
+import { TruthOutputs } from './truth-outputs.js';
 import { Watermarks } from './watermarks.js';
 
 /** Windows that end more than this after the last sample are left out instead of being closed empty, s. */
 const LONGEST_SILENCE_S = 60;
+/** Most markers and truths that wait for the first sample, which tells when they were. */
+const MAX_EARLY = 4096;
+
+/** What a graph has learnt, as plain data. */
+export interface GraphSnapshot {
+  /** By node. */
+  readonly nodes: Readonly<Record<string, Snapshot>>;
+  /** Names of sources, nodes and models that simulated data have reached. */
+  readonly simulated: readonly string[];
+}
 
 export interface GraphOptions {
   readonly session: string;
@@ -96,8 +109,12 @@ export class SessionGraph {
   readonly #watermarks: Watermarks;
   readonly #streams = new Map<string, StreamInfo>();
   readonly #bound = new Map<string, BoundSource>();
-  /** Sources that a simulated stream ever fed. */
-  readonly #simulatedSources = new Set<string>();
+  readonly #lineage: Lineage;
+  /** Sources, nodes and models that simulated data ever reached: baselines remember them when the stream is gone. */
+  readonly #simulated = new Set<string>();
+  readonly #truth = new TruthOutputs();
+  /** Outputs whose stamps no sample has yet given a zero. */
+  #early: Extract<GraphOutput, { kind: 'marker' | 'truth' }>[] = [];
   /** Streams in which an eye tracker tells its fixations. */
   readonly #fixations = new Map<string, FixationStream>();
   /** Streams in which a headset tells the contact of its electrodes. */
@@ -110,12 +127,13 @@ export class SessionGraph {
 
   readonly #lookup: StreamLookup = {
     streamOf: (node) => this.#bound.get(this.#sourceOf(node))?.info ?? null,
-    wasSimulated: (node) => this.#simulatedSources.has(this.#sourceOf(node)),
+    wasSimulated: (name) => this.#simulated.has(name),
   };
 
   constructor(options: GraphOptions) {
     this.#options = options;
     const { pipeline } = options;
+    this.#lineage = lineageOf(pipeline);
     this.#watermarks = new Watermarks(pipeline.allowed_lateness_s);
     for (const name of pipeline.sources.keys()) this.#roots.set(name, { chunkSteps: [], windowSteps: [] });
     const chunkSteps = new Map<string, Pick<ChunkStep, 'chunkSteps' | 'windowSteps'>>(this.#roots);
@@ -187,18 +205,19 @@ export class SessionGraph {
     this.#closing.skipTo(time);
   }
 
-  snapshot(): { [node: string]: Snapshot } {
-    const nodes: { [node: string]: Snapshot } = {};
+  snapshot(): GraphSnapshot {
+    const nodes: Record<string, Snapshot> = {};
     for (const step of this.#featureSteps) {
       if (step.processor.snapshot) nodes[step.node] = step.processor.snapshot();
     }
-    return nodes;
+    return { nodes, simulated: [...this.#simulated] };
   }
 
-  restore(snapshot: { [node: string]: Snapshot }): void {
+  restore({ nodes, simulated }: GraphSnapshot): void {
     for (const step of this.#featureSteps) {
-      if (step.node in snapshot) step.processor.restore?.(snapshot[step.node]);
+      if (step.node in nodes) step.processor.restore?.(nodes[step.node]);
     }
+    for (const name of simulated) this.#simulated.add(name);
   }
 
   #open(info: StreamInfo): void {
@@ -206,6 +225,8 @@ export class SessionGraph {
     this.#streams.set(info.id, info);
     const fixations = FixationStream.of(info);
     if (fixations) this.#fixations.set(info.id, fixations);
+    // Its markers go to every node.
+    if (fixations && info.simulated) for (const name of this.#lineage.keys()) this.#simulated.add(name);
     const contacts = ContactQuality.of(info);
     if (contacts) this.#contacts.set(info.id, contacts);
     const wanted = [...this.#options.pipeline.sources.values()].filter((source) => {
@@ -218,6 +239,7 @@ export class SessionGraph {
       );
     });
     const fed = wanted.filter((source) => this.#bind(source, info)).map(({ name }) => name);
+    const tells = info.type === 'Annotation' && truthChannels(info) !== null;
     this.#options.events({
       code: fed.length > 0 ? 'stream-matched' : 'stream-unmatched',
       level: 'info',
@@ -225,8 +247,8 @@ export class SessionGraph {
       stream: info.name,
       message:
         fed.length > 0
-          ? `stream ${info.name} (${info.type}, ${info.channels.length} channels, ${info.sfreq} Hz) feeds ${fed.join(', ')}`
-          : `stream ${info.name} (${info.type}) feeds no source of the pipeline`,
+          ? `stream ${info.name} (${info.type}, ${info.channels.length} channels, ${info.sfreq} Hz${info.simulated ? ', simulated' : ''}) feeds ${fed.join(', ')}`
+          : `stream ${info.name} (${info.type}) feeds no source of the pipeline${tells ? '; it tells the truth' : ''}`,
     });
   }
 
@@ -253,11 +275,13 @@ export class SessionGraph {
     }
     const monitor = this.#options.monitor ? new ChannelMonitor(info) : null;
     this.#bound.set(source, { info, stale: false, closed: false, monitor });
-    if (info.simulated) this.#simulatedSources.add(source);
+    if (info.simulated)
+      for (const [name, lineage] of this.#lineage) if (lineage.has(source)) this.#simulated.add(name);
     return true;
   }
 
   #close(id: string): void {
+    this.#truth.close(id);
     // In a recording a stream's end says nothing that its stamps don't.
     if (this.#options.ordered) return;
     this.#streams.delete(id);
@@ -278,7 +302,8 @@ export class SessionGraph {
     }
     if (!this.#streams.has(info.id)) this.#open(info);
     const feeds = [...this.#bound].filter(([, bound]) => bound.info.id === info.id);
-    if (info.type !== 'Markers') this.#zero ??= chunk.times[0];
+    if (info.type === 'Annotation') this.#truth.take(chunk, (truth) => this.#publish(truth));
+    if (this.#zero === null && isMeasured(info)) this.#begin(chunk.times[0]);
     if (this.#zero !== null) {
       const zero = this.#zero;
       this.#fixations
@@ -331,10 +356,27 @@ export class SessionGraph {
     this.#closeWhile((end) => end <= time);
   }
 
+  #begin(zero: Seconds): void {
+    this.#zero = zero;
+    for (const output of this.#early.splice(0)) this.#publish(output);
+  }
+
   #mark(marker: Marker): void {
-    const own = { ...marker, time: marker.time - (this.#zero ?? marker.time) };
-    this.#options.emit({ kind: 'marker', marker: own });
-    if (this.#zero !== null) this.#tell(own);
+    this.#publish({ kind: 'marker', marker });
+    if (this.#zero !== null) this.#tell({ ...marker, time: marker.time - this.#zero });
+  }
+
+  /** Emits what was told at a stamp in session time, once that is known. */
+  #publish(output: Extract<GraphOutput, { kind: 'marker' | 'truth' }>): void {
+    const zero = this.#zero;
+    if (zero === null) {
+      this.#early.push(output);
+      if (this.#early.length > MAX_EARLY) this.#early.shift();
+    } else if (output.kind === 'truth') this.#options.emit({ ...output, time: output.time - zero });
+    else {
+      const { marker } = output;
+      this.#options.emit({ kind: 'marker', marker: { ...marker, time: marker.time - zero } });
+    }
   }
 
   #tell(marker: Marker): void {
@@ -364,7 +406,8 @@ export class SessionGraph {
       const output = step.windower.close(time);
       this.#latest.set(step.node, output);
       if ('schema' in output && features) {
-        emit({ kind: 'features', node: step.node, input: step.source, vector: output });
+        const simulated = this.#simulated.has(step.node);
+        emit({ kind: 'features', node: step.node, input: step.source, vector: output, simulated });
       }
     }
     const indices = new Map<string, FeatureVector>();
@@ -383,7 +426,8 @@ export class SessionGraph {
     }
     if (indices.size > 0) {
       const start = Math.min(...[...indices.values()].map(({ window }) => window[0]));
-      emit({ kind: 'indices', time, window: [start, time], vectors: indices });
+      const simulated = [...indices.keys()].some((node) => this.#simulated.has(node));
+      emit({ kind: 'indices', time, window: [start, time], vectors: indices, simulated });
     }
     for (const frame of this.#frames) {
       if (due.has(frame.model.name)) emit(frame.build(time, this.#latest, this.#lookup));

@@ -1,6 +1,6 @@
 import { Observable, type OperatorFunction } from 'rxjs';
 import type { Clock, Seconds } from '../core/clock.js';
-import type { Chunk, StreamInfo } from '../core/signal.js';
+import { type Chunk, isMeasured, type StreamInfo } from '../core/signal.js';
 import type { SessionMessage } from '../sources/source.js';
 
 /** How long every stream of a session must be silent before the clock speaks for it, s. */
@@ -25,7 +25,7 @@ interface Progress {
 
 /**
  * Adds to the sessions of live sources a stream `Ticks`, whose stamps say how far time has come where no device says
- * so: windows close, masked, although every stream is silent. Being a stream, ticks are recorded with what else arrives,
+ * so: windows close, masked, although every sensor is silent. Being a stream, ticks are recorded with what else arrives,
  * and a replay closes the same windows at the same place.
  */
 export function tickWhenSilent(clock: Clock): OperatorFunction<SessionMessage, SessionMessage> {
@@ -49,7 +49,7 @@ export function tickWhenSilent(clock: Clock): OperatorFunction<SessionMessage, S
           if (message.kind === 'open') {
             if (progress) progress.open.add(message.info.id);
             else sessions.set(session, begun(message.info.id, clock.now()));
-          } else if (message.kind === 'chunk' && progress) {
+          } else if (message.kind === 'chunk' && progress && isMeasured(message.chunk.info)) {
             progress.heard = clock.now();
             progress.head = Math.max(progress.head, headOf(message.chunk));
           } else if (message.kind === 'close' && progress?.open.delete(message.id)) {
@@ -76,7 +76,7 @@ const begun = (id: string, now: Seconds): Progress => ({
 });
 
 function headOf({ info, times }: Chunk): Seconds {
-  if (info.type === 'Markers' || times.length === 0) return Number.NEGATIVE_INFINITY;
+  if (times.length === 0) return Number.NEGATIVE_INFINITY;
   return times[times.length - 1] + (info.sfreq > 0 ? 1 / info.sfreq : 0);
 }
 

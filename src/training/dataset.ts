@@ -1,7 +1,8 @@
 import type { Seconds } from '../core/clock.js';
 import { InputError } from '../core/errors.js';
 import type { ModalityInput, ModelFrame } from '../core/model.js';
-import { type Chunk, channelOf, type StreamMessage } from '../core/signal.js';
+import type { StreamMessage } from '../core/signal.js';
+import { type Truth, TruthReader, TruthTrack, truthChannels } from '../core/truth.js';
 import type { DatasetRecording, Label, TimedTrial, Trial } from '../datasets/dataset.js';
 import type { GraphOutput } from '../topology/graph-output.js';
 import type { ModelNode, Pipeline } from '../topology/pipeline.js';
@@ -43,51 +44,6 @@ export function runGraph(
   }
   graph.end();
   return graph;
-}
-
-/** The annotation's samples of one session, and their means over windows. */
-class AnnotationTrack {
-  readonly #times: number[] = [];
-  readonly #valence: number[] = [];
-  readonly #arousal: number[] = [];
-
-  add(chunk: Chunk): void {
-    const channel = (label: string): Float64Array => {
-      const c = chunk.info.channels.findIndex((ch) => ch.label === label);
-      if (c < 0)
-        throw new InputError(
-          'annotation-channel-missing',
-          `stream ${chunk.info.name}: an Annotation stream needs a channel named ${label}`,
-        );
-      return channelOf(chunk, c);
-    };
-    this.#times.push(...chunk.times);
-    this.#valence.push(...channel('valence'));
-    this.#arousal.push(...channel('arousal'));
-  }
-
-  /** Means over the samples with start <= t < end, in the stream's own time; null where there are none. */
-  mean(start: Seconds, end: Seconds): Label | null {
-    let [valence, arousal, n] = [0, 0, 0];
-    for (let i = this.#lowerBound(start); i < this.#times.length && this.#times[i] < end; i++) {
-      valence += this.#valence[i];
-      arousal += this.#arousal[i];
-      n++;
-    }
-    return n > 0 && Number.isFinite(valence + arousal)
-      ? { targets: { valence: valence / n, arousal: arousal / n }, class: null }
-      : null;
-  }
-
-  #lowerBound(time: number): number {
-    let [low, high] = [0, this.#times.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#times[middle] < time) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
 }
 
 export type SignalRecording = Extract<DatasetRecording, { kind: 'signals' }>;
@@ -142,7 +98,7 @@ export function labelledWindows<Kept>(
     kept: Kept;
   }[] = [];
   const next = new Map<TimedTrial, Seconds>();
-  const track = new AnnotationTrack();
+  const [truth, track] = [new TruthReader(), new TruthTrack()];
   runGraph(
     pipeline,
     new Map([[node.name, inputs]]),
@@ -161,16 +117,27 @@ export function labelledWindows<Kept>(
     {
       inArrivalOrder: recording.inArrivalOrder,
       each: (message) => {
-        if (message.kind === 'chunk' && message.chunk.info.type === 'Annotation') track.add(message.chunk);
+        if (message.kind !== 'chunk') return;
+        const { info } = message.chunk;
+        if (info.type === 'Annotation' && !truthChannels(info))
+          throw new InputError(
+            'annotation-channel-missing',
+            `stream ${info.name}: an Annotation stream needs channels named valence and arousal`,
+          );
+        truth.read(message.chunk, (...sample) => track.add(...sample));
       },
     },
   );
   return windows.flatMap(({ start, end, trial, window, since_onset, kept }) => {
-    const label = trial.label ?? track.mean(start + shift_s, end + shift_s);
+    const label = trial.label ?? annotated(track.mean(start + shift_s, end + shift_s));
     if (!label) return [];
     const since_start = place.before + window[0];
     return [{ ...originOf(recording, trial, place), window, since_start, since_onset, label, kept }];
   });
+}
+
+function annotated(targets: Truth | null): Label | null {
+  return targets && { targets: { ...targets }, class: null };
 }
 
 /** {@link labelledWindows} with all their frames in memory. */

@@ -317,7 +317,7 @@ it('what was learnt about a person survives a snapshot', () => {
   a.push({ kind: 'chunk', chunk: signal(eeg, 0, 30) });
   a.end();
   const snapshot = JSON.parse(JSON.stringify(a.snapshot()));
-  expect(Object.keys(snapshot)).toEqual(['z']);
+  expect(Object.keys(snapshot.nodes)).toEqual(['z']);
   const b = make(() => {});
   b.push({ kind: 'open', info: eeg });
   b.push({ kind: 'chunk', chunk: signal(eeg, 0, 2.5, 5) });

@@ -28,6 +28,8 @@ export interface EventRow {
   /** NaN where there is none. */
   readonly value: number;
   readonly unit: string;
+  /** Whether the stream was made by a simulator. */
+  readonly simulated: boolean;
 }
 
 interface Detector {
@@ -41,7 +43,7 @@ export class EventTable {
   readonly #rows: EventRow[] = [];
 
   readonly #fixations = new Map<string, FixationStream>();
-  readonly #names = new Map<string, string>();
+  readonly #infos = new Map<string, StreamInfo>();
 
   /**
    * @param device whether to list the events that eye trackers tell, too, as of `<stream> (device)`.
@@ -60,7 +62,7 @@ export class EventTable {
 
   take(message: StreamMessage): void {
     if (message.kind === 'open') {
-      this.#names.set(message.info.id, message.info.name);
+      this.#infos.set(message.info.id, message.info);
       const fixations = this.device ? FixationStream.of(message.info) : null;
       if (fixations) this.#fixations.set(message.info.id, fixations);
       const detector = this.#detectorOf(message.info);
@@ -74,6 +76,11 @@ export class EventTable {
     } else if (message.kind === 'close') this.#detectors.get(message.id)?.finish?.();
   }
 
+  /** Whether any of {@link streams} was made by a simulator. */
+  get simulated(): boolean {
+    return [...this.#detectors.keys()].some((id) => this.#infos.get(id)?.simulated);
+  }
+
   /** All events so far, in order of their onsets. */
   rows(): readonly EventRow[] {
     return this.#rows.sort((a, b) => a.onset_s - b.onset_s);
@@ -82,20 +89,22 @@ export class EventTable {
   #tell(marker: Marker): void {
     const event = deviceEventOf(marker);
     if (!event) return;
+    const info = this.#infos.get(marker.stream);
     this.#rows.push({
-      stream: `${this.#names.get(marker.stream) ?? marker.stream} (device)`,
+      stream: `${info?.name ?? marker.stream} (device)`,
       event: event.kind,
       onset_s: event.onset_s,
       duration_s: event.end_s - event.onset_s,
       value: Number.NaN,
       unit: '',
+      simulated: info?.simulated ?? false,
     });
   }
 
   #detectorOf(info: StreamInfo): Detector | null {
-    const stream = info.name;
+    const of = { stream: info.name, simulated: info.simulated ?? false };
     if (info.type === 'Gaze') {
-      const emit = (event: GazeEvent) => this.#rows.push({ stream, ...gazeRow(event, events.scale!) });
+      const emit = (event: GazeEvent) => this.#rows.push({ ...of, ...gazeRow(event, events.scale!) });
       const events: GazeEvents | PublishedGazeEvents =
         this.detector === 'affectd'
           ? new GazeEvents(info, this.screen, emit)
@@ -105,7 +114,7 @@ export class EventTable {
     if (info.type === 'EDA')
       return new ScrEvents(info, ({ onset, peak, amplitude_us }) =>
         this.#rows.push({
-          stream,
+          ...of,
           event: 'scr',
           onset_s: onset,
           duration_s: peak - onset,
@@ -116,7 +125,7 @@ export class EventTable {
     if (info.type !== 'ECG' && info.type !== 'PPG' && info.type !== 'IBI') return null;
     return new BeatEvents(info, (onset_s, interval_s) =>
       this.#rows.push({
-        stream,
+        ...of,
         event: 'beat',
         onset_s,
         duration_s: 0,
@@ -128,7 +137,7 @@ export class EventTable {
 }
 
 /** Dispersion of a fixation, amplitude of a saccade, mean speed of pursuit, in the unit that lengths are known in. */
-function gazeRow(event: GazeEvent, scale: DegreeScale): Omit<EventRow, 'stream'> {
+function gazeRow(event: GazeEvent, scale: DegreeScale): Omit<EventRow, 'stream' | 'simulated'> {
   const { kind, onset_s, end_s, from, to, extent } = event;
   const duration_s = end_s - onset_s;
   const [px, py] = scale.perDegree;

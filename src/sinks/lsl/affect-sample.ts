@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { Prediction } from '../../core/prediction.js';
 import type { Channel } from '../../core/signal.js';
 
@@ -8,6 +9,11 @@ export const affectChannels: readonly Channel[] = [
   ...labels.map((label) => ({ label, unit: '[-1,1]', type: 'Affect' })),
   { label: 'valid', unit: 'bool', type: 'Affect' },
 ];
+
+/** Source id of the outlet of a session's predictions; those from simulated streams have an outlet of their own. */
+export function affectSourceId(session: string, simulated: boolean): string {
+  return `affectd-${hostname()}-${session}${simulated ? '-simulated' : ''}`;
+}
 
 /** [7] A prediction as one sample of a stream of {@link affectChannels}; what is missing is NaN. */
 export function affectSample({

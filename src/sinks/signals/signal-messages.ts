@@ -1,5 +1,5 @@
 import type { Seconds } from '../../core/clock.js';
-import type { Chunk, StreamInfo, StreamMessage } from '../../core/signal.js';
+import { type Chunk, isMeasured, type StreamInfo, type StreamMessage } from '../../core/signal.js';
 import type { SignalsMessage } from '../sink.js';
 
 interface Session {
@@ -20,7 +20,7 @@ export class SignalMessages {
       if (session) session.open.set(message.info.id, message.info);
       else this.#sessions.set(name, { open: new Map([[message.info.id, message.info]]), zero: null, seq: 0 });
     } else if (message.kind === 'chunk') {
-      if (session && message.chunk.info.type !== 'Markers') session.zero ??= message.chunk.times[0];
+      if (session && isMeasured(message.chunk.info)) session.zero ??= message.chunk.times[0];
     } else if (message.kind === 'close' && session) {
       session.open.delete(message.id);
       if (session.open.size === 0) this.#sessions.delete(name);
