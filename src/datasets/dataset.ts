@@ -113,6 +113,8 @@ export interface Dataset {
   readonly people: readonly string[];
   /** Whether all recordings are of images, which are decoded when they are asked for and never kept; default: no. */
   readonly hasImages?: boolean;
+  /** Whether a simulator made the features or images; of signals, streams tell it. Default: no. */
+  readonly simulated?: boolean;
   /** What a person should know of this copy, one line each: whom it lacks, what of it isn't used. */
   readonly notes?: readonly string[];
   /**

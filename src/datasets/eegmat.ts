@@ -107,9 +107,13 @@ function* continued(
   shift_s: number,
 ): Generator<StreamMessage> {
   const going = new Map<string, StreamInfo>();
+  const simulated = after.some((message) => message.kind === 'open' && message.info.simulated);
   for (const message of before) {
-    if (message.kind === 'open') going.set(contentOf(message.info), message.info);
-    if (message.kind !== 'close') yield message;
+    if (message.kind === 'open') {
+      const info: StreamInfo = { ...message.info, ...(simulated && { simulated }) };
+      going.set(contentOf(info), info);
+      yield { kind: 'open', info };
+    } else if (message.kind !== 'close') yield message;
   }
   const begun = new Set<string>();
   for (const message of after) {

@@ -37,6 +37,7 @@ class SimulatedFaces implements Dataset {
   readonly dimensions = ['valence', 'arousal'] as const;
   readonly classes = null;
   readonly hasImages = true;
+  readonly simulated = true;
   readonly people: readonly string[];
 
   constructor(private readonly settings: SimulatedFacesSettings) {

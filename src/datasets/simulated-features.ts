@@ -234,6 +234,7 @@ interface PersonalModality {
 
 class SimulatedFeatures implements Dataset {
   readonly name: string;
+  readonly simulated = true;
   readonly dimensions: readonly RatedDimension[];
   readonly classes: readonly string[] | null;
   readonly people: readonly string[];

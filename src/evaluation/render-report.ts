@@ -51,6 +51,9 @@ export function renderReport(result: EvaluationResult, figures: readonly ReportF
   return `${[
     `# ${marked(`Evaluation: ${result.name}`, label)}`,
     result.summary,
+    ...(data.simulated
+      ? ['**Simulated**: a simulator made these data, or some of them. Such figures say nothing of people.']
+      : []),
     ...leaky,
     ...result.leaky_models.map((name) => `- ${label}: ${name} was chosen on the test part.`),
     ...(result.notes.length > 0 ? [result.notes.map((note) => `- ${note}`).join('\n')] : []),

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { relative, resolve, sep } from 'node:path';
 import { canonicalJson, digestOf } from '../core/digest.js';
 import { InputError } from '../core/errors.js';
-import type { StreamInfo, StreamMessage } from '../core/signal.js';
+import { isMeasured, type StreamInfo, type StreamMessage } from '../core/signal.js';
 import type { StreamScope } from '../core/worth.js';
 import type { Dataset, DatasetRecording, FeatureWindows } from '../datasets/dataset.js';
 import type { DataLink } from '../models/evidence/data-link.js';
@@ -56,7 +56,7 @@ export async function dataLink(
   const shared = new SharedSignals();
   const rows = new SharedRows();
   const streams = new Map<string, StreamScope>();
-  let simulated = kind.startsWith('simulated-');
+  let simulated = dataset.simulated ?? false;
   const labels: DataLink['people'] = [];
   const refuse = (found: SharedStretch | null): void => {
     if (found === null) return;
@@ -120,7 +120,7 @@ function hashAnnotation(hash: Hash, { chunk }: StreamMessage & { kind: 'chunk' }
 }
 
 function keepScope(streams: Map<string, StreamScope>, info: StreamInfo): void {
-  if (['Annotation', 'Affect', 'Markers', 'Ticks'].includes(info.type)) return;
+  if (!isMeasured(info)) return;
   const scope: StreamScope = {
     type: info.type,
     dialect: info.dialect ?? null,

@@ -47,7 +47,7 @@ const rows = ({ stdout }: CliResult) =>
 describe('events', () => {
   it('gives eye movements, blinks and beats in order of time', () => {
     expect(whole.code, whole.stderr).toBe(0);
-    expect(whole.stdout.split('\r\n')[0]).toBe('stream,event,onset_s,duration_s,value,unit');
+    expect(whole.stdout.split('\r\n')[0]).toBe('stream,event,onset_s,duration_s,value,unit,simulated');
     const found = rows(whole);
     expect(new Set(found.map(({ event }) => event))).toEqual(
       new Set(['fixation', 'saccade', 'blink', 'beat']),
