@@ -64,7 +64,6 @@ async function feed(context: CommandContext, device: Feed): Promise<void> {
     );
     const messages = recording.messages({ chunk: null, clockSync: true, events: () => {} });
     for await (const message of pace(messages, { clock, speed: 1, signal })) {
-      if (message.kind === 'open' && message.info.type === 'Annotation') continue;
       if (message.kind === 'chunk') await device.ready();
       if (signal.aborted) break;
       device.send(message, shift_s);
