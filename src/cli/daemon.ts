@@ -1,11 +1,11 @@
-import { tap } from 'rxjs';
+import { map, tap } from 'rxjs';
 import type { EventSink } from '../core/event.js';
 import { chooseBackend } from '../lsl/backend.js';
 import { loadConfig } from '../lsl/config.js';
 import { type RunningServer, startServer } from '../server/server.js';
 import { ConsoleSink } from '../sinks/console.js';
 import { LslSink } from '../sinks/lsl.js';
-import type { Sink } from '../sinks/sink.js';
+import { type Sink, unexplained } from '../sinks/sink.js';
 import { WebSocketSink } from '../sinks/websocket.js';
 import { LslSource } from '../sources/lsl.js';
 import type { SessionMessage, Source, SourceContext } from '../sources/source.js';
@@ -47,7 +47,13 @@ export async function startDaemon(
 ): Promise<Daemon> {
   const { clock } = context;
   const metrics = createMetrics();
-  const runtime = new PipelineRuntime({ loaded, clock, events, metrics });
+  const runtime = new PipelineRuntime({
+    loaded,
+    clock,
+    events,
+    metrics,
+    explain: (session) => sink.explains(session),
+  });
   const announce: EventSink = (event) => runtime.announce(event);
   const source = new WebSocketSource({
     clock,
@@ -67,7 +73,7 @@ export async function startDaemon(
   });
   runtime.outputs$.subscribe((message) => sink.publish(message));
   const sinks = new RunningSinks(
-    runtime.outputs$,
+    runtime.outputs$.pipe(map(unexplained)),
     new Map<string, SinkFactory>([
       ['console', (streams) => printing(context, streams)],
       [

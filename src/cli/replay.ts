@@ -20,6 +20,7 @@ interface Options extends RecordingOptions, DaemonOptions {
   readonly out?: string;
   readonly serve?: boolean;
   readonly indices?: string;
+  readonly explain?: boolean;
 }
 
 /** `affectd replay`: recordings through the pipeline, predictions as JSON lines. */
@@ -33,6 +34,7 @@ export const replayCommand: CommandFactory = (context) =>
         .option('--speed <speed>', 'max, or times the recorded pace', speed, 'max')
         .option('--out <file>', 'where the lines go; - is stdout')
         .option('--indices <file>', 'where the lines of the stream indices go; - is stdout')
+        .option('--explain', 'say in each line what masking each sensor would take from the estimate')
         .option('--serve', 'publish the predictions live instead, at that speed'),
     ),
   )
@@ -79,6 +81,7 @@ export const replayCommand: CommandFactory = (context) =>
                 events,
                 inArrivalOrder: recording.inArrivalOrder,
                 batch: options.speed === 'max' ? REPLAY_BATCH : 1,
+                explain: () => options.explain ?? false,
               }),
             );
         } finally {

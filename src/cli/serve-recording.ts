@@ -44,6 +44,7 @@ export async function serveRecording(context: CommandContext, serve: ServeRecord
       inArrivalOrder: recording.inArrivalOrder,
       monitor: true,
       features: true,
+      explain: () => sink.explains(session),
     })) {
       if (context.signal.aborted) break;
       for (const message of messages.of(result)) sink.publish(message);

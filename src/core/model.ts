@@ -1,4 +1,5 @@
 import type { FeatureDescriptor } from './features.js';
+import type { Contribution } from './prediction.js';
 import type { Worth } from './worth.js';
 
 /** What one modality of a model takes: an ordered feature vector, a raw window or an image. */
@@ -60,6 +61,11 @@ export interface RankingScores {
 /** A window's model input, one frame for every modality of the model's schema, in its order. */
 export type ModelFrame = readonly ModalityFrame[];
 
+/** A frame without the modalities that are `gone`. */
+export function without(frame: ModelFrame, gone: readonly boolean[]): ModelFrame {
+  return frame.map((modality, m) => (gone[m] ? { ...modality, present: false } : modality));
+}
+
 export interface ModelOutput {
   /** Native scale -1..1, not yet clipped; null where the model does not tell it. */
   readonly valence: number | null;
@@ -78,6 +84,8 @@ export interface ModelOutput {
   readonly routing: readonly number[];
   /** Modalities whose values lie outside everything that the model was trained on; left out where it cannot tell. */
   readonly unfamiliar?: readonly string[];
+  /** Where it was asked for. */
+  readonly contribution?: Contribution;
   /** Half widths of the calibrated interval, or null. */
   readonly interval: { readonly level: number; readonly valence: number; readonly arousal: number } | null;
 }
@@ -96,6 +104,7 @@ export interface ModelRunner {
   readonly fuses: boolean;
   /** Fewest present modalities, and those that must be present, for a valid prediction. */
   readonly validity: { readonly min_present: number; readonly required: readonly string[] };
-  predict(frames: readonly ModelFrame[]): Promise<ModelOutput[]>;
+  /** `explain`: with {@link ModelOutput.contribution}; everything else has the same bits as without. */
+  predict(frames: readonly ModelFrame[], explain?: boolean): Promise<ModelOutput[]>;
   close(): Promise<void>;
 }

@@ -40,6 +40,12 @@ export interface ModalityState {
   readonly reason?: string;
 }
 
+/**
+ * By present modality, then by what the model tells, a dimension or `classes.NAME`: the value less what it would be with
+ * the modality masked.
+ */
+export type Contribution = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
 export interface Interval {
   readonly level: number;
   /** Null where the dimension has no value. */
@@ -78,8 +84,8 @@ export interface Prediction {
   readonly interval: Interval | null;
   /** Why a dimension has no value: the sensors that are there were not shown to tell it. */
   readonly abstained?: Readonly<Record<string, AbstentionReason>>;
-  /** By present modality, then by dimension: what masking the modality would take from the value. On request. */
-  readonly contribution?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** On request. */
+  readonly contribution?: Contribution;
   readonly modalities: Readonly<Record<string, ModalityState>>;
   readonly valid: boolean;
   readonly reason: InvalidReason | null;

@@ -84,7 +84,7 @@ client.on('error', refused);
 client.on('dropped', (dropped) => dispatch({ type: 'dropped', dropped }));
 for (const stream of ['affect', 'quality', 'sys'] as const)
   client.on(stream, (message) => dispatch({ type: 'message', message, at_s: pageClock() }));
-client.subscribe({ streams: ['affect', 'quality', 'sys'] }).then(({ failure }) => {
+client.subscribe({ streams: ['affect', 'quality', 'sys'], explain: true }).then(({ failure }) => {
   if (failure.length > 0)
     dispatch({ type: 'problem', problem: failure.map(({ message }) => message).join('; ') });
 }, refused);

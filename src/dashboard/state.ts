@@ -20,6 +20,7 @@ export const SILENT_AFTER_S = 5;
 
 export type Evidence = AffectMessage['evidence'];
 export type ModalityState = AffectMessage['modalities'][string];
+export type Contribution = NonNullable<AffectMessage['contribution']>[string];
 export type InputState = QualityMessage['inputs'][string];
 export type Bounds = readonly [low: number, high: number];
 

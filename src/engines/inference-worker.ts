@@ -33,9 +33,9 @@ async function serve(): Promise<void> {
         port.close();
         return;
       }
-      const { id, frames } = message;
+      const { id, frames, explain } = message;
       try {
-        reply({ kind: 'outputs', id, outputs: await inference.predict(unpackFrames(frames)) });
+        reply({ kind: 'outputs', id, outputs: await inference.predict(unpackFrames(frames), explain) });
       } catch (error) {
         reply({ kind: 'failed', id, ...describe(error) });
       }

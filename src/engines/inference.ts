@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../core/errors.js';
-import type { ModelFrame, ModelOutput } from '../core/model.js';
+import { type ModelFrame, type ModelOutput, without } from '../core/model.js';
+import type { Contribution } from '../core/prediction.js';
 import { rankOutcomes } from '../models/definition.js';
 import { unfamiliar } from '../models/familiarity.js';
 import { encodeFrames } from '../models/frames.js';
@@ -10,7 +11,8 @@ import type { Engine, Executable, ModelArrays } from './engine.js';
 export interface Inference {
   /** Largest difference between the manifest's probe and what the engine made of it. */
   readonly probe_difference: number;
-  predict(frames: readonly ModelFrame[]): Promise<ModelOutput[]>;
+  /** `explain`: with each present modality's contribution; everything else has the same bits as without. */
+  predict(frames: readonly ModelFrame[], explain?: boolean): Promise<ModelOutput[]>;
   dispose(): Promise<void>;
 }
 
@@ -66,6 +68,48 @@ function rankingScores(dimensions: readonly string[], values: Float32Array): Mod
   );
 }
 
+/**
+ * What masking each present modality takes from what the model tells of a window, from one batch: a row with everything,
+ * and a row without each. Differences are taken within the batch, whose size moves last bits.
+ */
+async function contributions(
+  { model, manifest }: LoadedModel,
+  executable: Executable,
+  frame: ModelFrame,
+  presence: Float32Array,
+): Promise<Contribution> {
+  const { inputs } = manifest;
+  const present = inputs.flatMap((_, m) => (presence[m] === 1 ? [m] : []));
+  const others = (gone: number): ModelFrame =>
+    without(
+      frame,
+      inputs.map((_, m) => m === gone),
+    );
+  const rows = [frame, ...present.map(others)];
+  const arrays = await executable.run(encodeFrames(inputs, rows));
+  const [all, ...masked] = rows.map((_, row) => toldValues(model, arrays, row));
+  return Object.fromEntries(
+    present.map((m, i) => [
+      inputs[m].name,
+      Object.fromEntries(Object.entries(all).map(([told, value]) => [told, value - masked[i][told]])),
+    ]),
+  );
+}
+
+/** What a row of outputs tells: dimensions, within their scale, and probabilities of classes. */
+function toldValues(
+  { heads, classes }: LoadedModel['model'],
+  arrays: ModelArrays,
+  row: number,
+): Record<string, number> {
+  const of = (values: Float32Array, width: number): Float32Array =>
+    values.subarray(row * width, (row + 1) * width);
+  const clipped = of(arrays.heads, heads.length).map((value) => Math.max(-1, Math.min(1, value)));
+  const probabilities = classes.length > 0 ? softmax(of(arrays.classes, classes.length)) : [];
+  const names = [...heads, ...classes.map((name) => `classes.${name}`)];
+  return named(names, [...clipped, ...probabilities]) as Record<string, number>;
+}
+
 /** The probe's values as a frame; absent where its mask is all 0. */
 function probeFrame({ manifest }: LoadedModel): ModelFrame {
   return manifest.probe.frame.map(({ values, mask }) => ({
@@ -104,16 +148,19 @@ export async function createInference(loaded: LoadedModel, engine: Engine): Prom
   const probe_difference = await checkProbe(loaded, engine, executable);
   return {
     probe_difference,
-    async predict(frames) {
+    async predict(frames, explain = false) {
+      const { familiarity, inputs } = loaded.manifest;
       const outputs: ModelOutput[] = [];
       for (const frame of frames) {
-        const batch = encodeFrames(loaded.manifest.inputs, [frame]);
+        const batch = encodeFrames(inputs, [frame]);
         const present = batch.presence.reduce((sum, p) => sum + p, 0);
-        const output = toOutput(loaded, await executable.run(batch), present);
-        const { familiarity, inputs } = loaded.manifest;
-        outputs.push(
-          familiarity ? { ...output, unfamiliar: unfamiliar(inputs, familiarity, frame) } : output,
-        );
+        outputs.push({
+          ...toOutput(loaded, await executable.run(batch), present),
+          ...(familiarity && { unfamiliar: unfamiliar(inputs, familiarity, frame) }),
+          ...(explain && {
+            contribution: await contributions(loaded, executable, frame, batch.presence),
+          }),
+        });
       }
       return outputs;
     },

@@ -19,6 +19,7 @@ export interface WorkerSettings {
 export interface WorkerRequest {
   readonly id: number;
   readonly frames: PackedFrames;
+  readonly explain: boolean;
 }
 /** Asks the worker to end once every question before it is answered. */
 export interface WorkerStop {
@@ -109,7 +110,7 @@ class WorkerRunner implements ModelRunner {
     return this.#started;
   }
 
-  async predict(frames: readonly ModelFrame[]): Promise<ModelOutput[]> {
+  async predict(frames: readonly ModelFrame[], explain = false): Promise<ModelOutput[]> {
     if (this.#closed) throw new AffectdError('model-failed', `${this.name}: the model is closed`);
     if (frames.length === 0) return [];
     const { worker, pending } = await this.start();
@@ -119,7 +120,7 @@ class WorkerRunner implements ModelRunner {
       pending.set(id, { resolve, reject });
       // An unanswered question keeps the process alive; an idle worker does not.
       worker.ref();
-      worker.postMessage({ id, frames: packed } satisfies WorkerRequest, [
+      worker.postMessage({ id, frames: packed, explain } satisfies WorkerRequest, [
         packed.values.buffer,
         packed.masks.buffer,
         packed.present.buffer,

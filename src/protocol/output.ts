@@ -76,7 +76,7 @@ export const affectMessageSchema = z.object({
     .record(z.string(), z.record(z.string(), z.number()))
     .optional()
     .describe(
-      'By present modality, then by dimension: the value less what it would be with the modality masked. With `explain` only.',
+      'By present modality, then by what the model tells, a dimension or `classes.NAME`: the value less what it would be with the modality masked. With `explain` only.',
     ),
   modalities: z.record(
     z.string(),

@@ -109,6 +109,13 @@ export type OutputMessage =
   | TruthMessage
   | SysMessage;
 
+/** The message for those who asked for no contributions: as if nobody had. */
+export function unexplained(message: OutputMessage): OutputMessage {
+  if (message.stream !== 'affect' || message.contribution === undefined) return message;
+  const { contribution: _, ...plain } = message;
+  return plain;
+}
+
 export interface Sink {
   publish(message: OutputMessage): void;
   close(): Promise<void>;

@@ -20,7 +20,13 @@ import { RpcSocket, rpcMethod } from '../protocol/rpc-socket.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { type Delivery, SubscriberQueue } from './queue/subscriber-queue.js';
 import { SignalMessages } from './signals/signal-messages.js';
-import type { OutputMessage, SignalsMessage, Sink, SinkDefinition } from './sink.js';
+import {
+  type OutputMessage,
+  type SignalsMessage,
+  type Sink,
+  type SinkDefinition,
+  unexplained,
+} from './sink.js';
 
 export interface WebSocketSinkOptions {
   readonly clock: Clock;
@@ -35,6 +41,14 @@ interface Subscription {
   readonly stream: OutputStream;
   readonly session: string;
   readonly policy: Policy;
+  /** Whether messages come with what explains them. */
+  readonly explain: boolean;
+}
+
+/** A message as those get it who asked for explanations, and as the others do. */
+interface Explainable {
+  readonly plain: Delivery;
+  readonly explained: Delivery;
 }
 
 interface Subscriber {
@@ -56,7 +70,7 @@ export class WebSocketSink implements Sink {
   readonly #options: WebSocketSinkOptions;
   readonly #subscribers = new Set<Subscriber>();
   /** Newest message by stream, session and node. */
-  readonly #current = new Map<string, Delivery>();
+  readonly #current = new Map<string, Explainable>();
   readonly #zeros = new Map<string, Seconds>();
   readonly #signals = new SignalMessages();
 
@@ -71,14 +85,20 @@ export class WebSocketSink implements Sink {
 
   publish(message: OutputMessage): void {
     const { stream, session } = message;
-    const delivery = this.#delivery(
-      message,
-      `${stream} ${session}${message.stream === 'features' ? ` ${message.input}` : ''}`,
-    );
-    this.#keep(delivery);
-    for (const [subscriber, policy] of this.#subscribersOf(stream, session))
-      subscriber.queue.offer(delivery, policy);
+    const key = `${stream} ${session}${message.stream === 'features' ? ` ${message.input}` : ''}`;
+    const plainMessage = unexplained(message);
+    const wallClock = this.#wallClock(message);
+    const plain = delivery(plainMessage, wallClock, key);
+    const explained = message === plainMessage ? plain : delivery(message, wallClock, key);
+    this.#keep({ plain, explained });
+    for (const [subscriber, { policy, explain }] of this.#subscribersOf(stream, session))
+      subscriber.queue.offer(explain ? explained : plain, policy);
     if (message.stream === 'sys' && message.event.code === 'session-closed') this.#forget(session);
+  }
+
+  /** Whether anybody wants the predictions of a session explained. */
+  explains(session: string): boolean {
+    return this.#subscribersOf('affect', session).some(([, { explain }]) => explain);
   }
 
   /** What devices push, to those who subscribe to `signals`; nothing is serialised for nobody. */
@@ -87,7 +107,7 @@ export class WebSocketSink implements Sink {
     const subscribers = this.#subscribersOf('signals', session);
     if (subscribers.length > 0) {
       const delivery = this.#signalDelivery(this.#signals.of(session, message));
-      for (const [subscriber, policy] of subscribers) subscriber.queue.offer(delivery, policy);
+      for (const [subscriber, { policy }] of subscribers) subscriber.queue.offer(delivery, policy);
     }
     if (message.kind === 'close') this.#signals.follow(session, message);
   }
@@ -132,26 +152,21 @@ export class WebSocketSink implements Sink {
     for (const { rpc } of this.#subscribers) rpc.close(CloseCode.goingAway, 'the daemon stops');
   }
 
-  #delivery(message: OutputMessage | SignalsMessage, key: string): Delivery {
-    const { stream, session } = message;
-    const bytes = Buffer.from(JSON.stringify({ ...message, ...this.#wallClock(message) }));
-    return { stream, session, key, bytes };
-  }
-
   #signalDelivery(message: SignalsMessage): Delivery {
-    return this.#delivery(message, `signals ${message.session} ${message.id} ${message.kind}`);
+    const key = `signals ${message.session} ${message.id} ${message.kind}`;
+    return delivery(message, this.#wallClock(message), key);
   }
 
-  #subscribersOf(stream: OutputStream, session: string): (readonly [Subscriber, Policy])[] {
+  #subscribersOf(stream: OutputStream, session: string): (readonly [Subscriber, Subscription])[] {
     return [...this.#subscribers].flatMap((subscriber) => {
       const { subscriptions } = subscriber;
       const subscription = subscriptions.get(`${stream} ${session}`) ?? subscriptions.get(`${stream} *`);
-      return subscription ? [[subscriber, subscription.policy] as const] : [];
+      return subscription ? [[subscriber, subscription] as const] : [];
     });
   }
 
   #subscribe(subscriber: Subscriber, params: z.output<typeof subscribeParamsSchema>): SubscribeResult {
-    const { session, policy } = params;
+    const { session, policy, explain } = params;
     const result: SubscribeResult = { success: [], failure: [] };
     for (const name of new Set(params.streams)) {
       const stream = outputStreamSchema.safeParse(name).data;
@@ -166,20 +181,21 @@ export class WebSocketSink implements Sink {
         const message = `a connection may have ${this.limits.max_subscriptions} subscriptions`;
         result.failure.push({ stream, code: 'too-many-subscriptions', message });
       } else {
-        subscriber.subscriptions.set(key, { stream, session, policy });
+        subscriber.subscriptions.set(key, { stream, session, policy, explain });
         result.success.push({ stream, session, policy });
         // The response goes first.
         if (stream === 'signals') queueMicrotask(() => this.#offerOpenings(subscriber, session, policy));
-        else if (policy === 'latest') queueMicrotask(() => this.#offerCurrent(subscriber, stream, session));
+        else if (policy === 'latest')
+          queueMicrotask(() => this.#offerCurrent(subscriber, stream, session, explain));
       }
     }
     return result;
   }
 
-  #offerCurrent(subscriber: Subscriber, stream: OutputStream, session: string): void {
-    for (const delivery of this.#current.values())
-      if (delivery.stream === stream && (session === '*' || delivery.session === session))
-        subscriber.queue.offer(delivery, 'latest');
+  #offerCurrent(subscriber: Subscriber, stream: OutputStream, session: string, explain: boolean): void {
+    for (const { plain, explained } of this.#current.values())
+      if (plain.stream === stream && (session === '*' || plain.session === session))
+        subscriber.queue.offer(explain ? explained : plain, 'latest');
   }
 
   #offerOpenings(subscriber: Subscriber, session: string, policy: Policy): void {
@@ -187,15 +203,16 @@ export class WebSocketSink implements Sink {
       subscriber.queue.offer(this.#signalDelivery(message), policy);
   }
 
-  #keep(delivery: Delivery): void {
-    this.#current.delete(delivery.key);
-    this.#current.set(delivery.key, delivery);
-    if (this.#current.size > MAX_CURRENT) this.#forget(this.#current.values().next().value!.session);
+  #keep(message: Explainable): void {
+    const { key } = message.plain;
+    this.#current.delete(key);
+    this.#current.set(key, message);
+    if (this.#current.size > MAX_CURRENT) this.#forget(this.#current.values().next().value!.plain.session);
   }
 
   #forget(session: string): void {
     this.#zeros.delete(session);
-    for (const [key, delivery] of this.#current) if (delivery.session === session) this.#current.delete(key);
+    for (const [key, { plain }] of this.#current) if (plain.session === session) this.#current.delete(key);
   }
 
   #wallClock({ session, time }: OutputMessage | SignalsMessage): WallClockFields {
@@ -209,6 +226,15 @@ export class WebSocketSink implements Sink {
     }
     return { time_unix: round(time_unix, 1e6), age_ms: Math.max(0, round((now - time_unix) * 1000, 1e3)) };
   }
+}
+
+function delivery(
+  message: OutputMessage | SignalsMessage,
+  wallClock: WallClockFields,
+  key: string,
+): Delivery {
+  const { stream, session } = message;
+  return { stream, session, key, bytes: Buffer.from(JSON.stringify({ ...message, ...wallClock })) };
 }
 
 function unsubscribe(

@@ -9,6 +9,8 @@ import type { SessionOutput } from './session-output.js';
 export interface PredictInOrderOptions {
   readonly session: string;
   readonly clock: Clock;
+  /** Whether somebody wants predictions to carry their `contribution`; asked for each frame. Default: nobody. */
+  readonly explain?: () => boolean;
   /** Most frames that may wait for the model; beyond it the oldest is left out. */
   readonly limit: number;
   /** Told how many frames wait, whenever that changes. */
@@ -21,7 +23,7 @@ export interface PredictInOrderOptions {
 
 /** Replaces frames by their predictions and keeps the order of everything. The queue is bounded, every drop is told. */
 export function predictInOrder(options: PredictInOrderOptions): OperatorFunction<LiveOutput, SessionOutput> {
-  const { session, clock, limit, waiting, dropped, predicted } = options;
+  const { session, clock, explain = () => false, limit, waiting, dropped, predicted } = options;
   return (outputs$) =>
     new Observable<SessionOutput>((subscriber) => {
       const queue: (LiveOutput & { readonly since: Seconds })[] = [];
@@ -42,7 +44,8 @@ export function predictInOrder(options: PredictInOrderOptions): OperatorFunction
           waiting(--frames);
           const runner = loaded.runners.get(output.model);
           if (!runner) continue;
-          const made = await predict(output, runner, { session, pipeline: loaded.pipeline.digest });
+          const context = { session, pipeline: loaded.pipeline.digest, explain: explain() };
+          const made = await predict(output, runner, context);
           predicted(made.prediction, clock.now() - since);
           subscriber.next(anchors.follow({ kind: 'prediction', ...made }));
         }

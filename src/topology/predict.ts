@@ -9,6 +9,8 @@ export interface PredictionContext {
   readonly session: string;
   /** Digest of the pipeline. */
   readonly pipeline: string;
+  /** Whether predictions carry their `contribution`; default no. */
+  readonly explain?: boolean;
 }
 
 export interface Predicted {
@@ -38,7 +40,10 @@ export async function predictAll(
   let failed = false;
   if (shown.length > 0) {
     try {
-      const predicted = await runner.predict(shown.map(({ frame }) => frame));
+      const predicted = await runner.predict(
+        shown.map(({ frame }) => frame),
+        context.explain ?? false,
+      );
       shown.forEach((output, i) => {
         results.set(output, predicted[i]);
       });
@@ -92,6 +97,11 @@ function predictionOf(
     ...(result?.high && { high: mapped(result.high, round6) }),
     ...(result?.classes && { classes: mapped(result.classes, round6) }),
     ...(result && result.routing.length > 0 ? { routing: result.routing.map(round6) } : {}),
+    ...(result?.contribution && {
+      contribution: Object.fromEntries(
+        Object.entries(result.contribution).map(([name, changes]) => [name, mapped(changes, round6)]),
+      ),
+    }),
     modalities,
     valid: invalid === null,
     reason: invalid,

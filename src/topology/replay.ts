@@ -29,6 +29,8 @@ export interface ReplayOptions {
    * who watch. The predictions don't depend on it.
    */
   readonly batch?: number;
+  /** Whether predictions carry their `contribution`; asked for each batch. Default: no. */
+  readonly explain?: () => boolean;
 }
 
 /**
@@ -56,7 +58,11 @@ export async function* replay(
       if (output.kind === 'frame') frames++;
     },
   });
-  const context = { session, pipeline: loaded.pipeline.digest };
+  const context = (): PredictionContext => ({
+    session,
+    pipeline: loaded.pipeline.digest,
+    explain: options.explain?.() ?? false,
+  });
   const anchors = new Anchors();
   const followed = (made: readonly SessionOutput[]): SessionOutput[] =>
     made.map((output) => anchors.follow(output));
@@ -66,7 +72,7 @@ export async function* replay(
   for await (const message of messages) {
     graph.push(message);
     if (outputs.length === 0 || (frames < batch && loaded.runners.size > 0)) continue;
-    const next = predicted(outputs, loaded, context);
+    const next = predicted(outputs, loaded, context());
     outputs = [];
     frames = 0;
     if (batch > 1) {
@@ -76,7 +82,7 @@ export async function* replay(
   }
   yield* followed(await pending);
   graph.end();
-  yield* followed(await predicted(outputs, loaded, context));
+  yield* followed(await predicted(outputs, loaded, context()));
 }
 
 /** Replaces frames by their predictions; the order stays. */

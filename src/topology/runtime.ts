@@ -43,6 +43,8 @@ export interface RuntimeOptions {
   readonly clock: Clock;
   readonly events: EventSink;
   readonly metrics?: Metrics;
+  /** Whether somebody wants predictions of a session to carry their `contribution`. Default: nobody. */
+  readonly explain?: (session: string) => boolean;
 }
 
 /** Runs a pipeline on live sources, one graph a session, and publishes what comes out. */
@@ -132,7 +134,7 @@ export class PipelineRuntime {
     messages$: Observable<SessionMessage['message']>,
     onMachineClock: boolean,
   ): Observable<OutputMessage> {
-    const { clock, metrics } = this.options;
+    const { clock, metrics, explain } = this.options;
     const status: SessionStatus = {
       session,
       zero_s: null,
@@ -163,6 +165,7 @@ export class PipelineRuntime {
       predictInOrder({
         session,
         clock,
+        ...(explain && { explain: () => explain(session) }),
         limit: QUEUE_LIMIT,
         waiting: (frames) => this.#setWaiting(session, frames),
         dropped: (time) => {

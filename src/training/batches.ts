@@ -1,10 +1,10 @@
-import type { ModelFrame } from '../core/model.js';
+import { type ModelFrame, without } from '../core/model.js';
 import type { BoundModel } from '../models/definition.js';
 import { encodeFrames, type ModelBatch } from '../models/frames.js';
 import { gaussian } from '../models/random.js';
 import { type Example, sameTrial } from './example.js';
 import type { FitSettings } from './fit-settings.js';
-import { burstAbsences, channelGroups, dropChannels, singleAbsences, without } from './missing.js';
+import { burstAbsences, channelGroups, dropChannels, singleAbsences } from './missing.js';
 import { shuffled } from './shuffle.js';
 
 /** Consecutive windows of a trial, as indices of examples; single ones where no sequences are asked for. */

@@ -1,10 +1,11 @@
+import { without } from '../core/model.js';
 import type { Executable } from '../engines/engine.js';
 import type { BoundModel } from '../models/definition.js';
 import type { Manifest } from '../models/manifest.js';
 import { mulberry32 } from '../models/random.js';
 import { conformalHalfWidth } from './conformal.js';
 import { byPerson, type Example, withFrame } from './example.js';
-import { presenceOf, without } from './missing.js';
+import { presenceOf } from './missing.js';
 import { columnOf, predictExamples } from './predicting.js';
 import { shuffled } from './shuffle.js';
 

@@ -1,4 +1,4 @@
-import type { ModelFrame } from '../core/model.js';
+import { type ModelFrame, without } from '../core/model.js';
 import type { InputSpec } from '../models/definition.js';
 import { inputShape } from '../models/definition.js';
 import type { ModelBatch } from '../models/frames.js';
@@ -92,11 +92,6 @@ function keepOne(present: readonly boolean[], gone: boolean[], uniform: () => nu
   const here = present.flatMap((p, m) => (p ? [m] : []));
   if (here.length > 0 && here.every((m) => gone[m])) gone[here[Math.floor(uniform() * here.length)]] = false;
   return gone;
-}
-
-/** A frame without the modalities that are `gone`. */
-export function without(frame: ModelFrame, gone: readonly boolean[]): ModelFrame {
-  return frame.map((modality, m) => (gone[m] ? { ...modality, present: false } : modality));
 }
 
 /** Row `row` of `batch` with channels taken away or disturbed, in place, while training. */

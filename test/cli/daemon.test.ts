@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { Feed } from '../../src/cli/feed.js';
-import { connectStream } from '../../src/client/index.js';
+import { connectStream, type SubscribeParams } from '../../src/client/index.js';
 import { VirtualClock } from '../../src/core/clock.js';
 import { openRecording } from '../../src/recordings/open.js';
 import { feedRecording } from './feed-recording.js';
@@ -106,19 +106,26 @@ describe('affectd run', () => {
     const replayed = await runAffectd(['replay', session, '--session', 'lab']);
     expect(replayed.code, replayed.stderr).toBe(0);
     const daemon = await startDaemon(['run', '--log-level', 'silent']);
-    const { client, messages, until } = collect(daemon.url, ['affect', 'sys']);
-    await client.subscribe({ streams: ['affect', 'sys'], session: '*', policy: 'buffer' });
+    const [plain, curious] = [collect(daemon.url, ['affect', 'sys']), collect(daemon.url, ['affect', 'sys'])];
+    const wanted: SubscribeParams = { streams: ['affect', 'sys'], session: '*', policy: 'buffer' };
+    await plain.client.subscribe(wanted);
+    await curious.client.subscribe({ ...wanted, explain: true });
     await feedRecording(daemon.url, session, 'lab');
-    await until(({ event }) => event?.code === 'session-closed');
-    client.close();
+    await plain.until(({ event }) => event?.code === 'session-closed');
+    await curious.until(({ event }) => event?.code === 'session-closed');
+    for (const { client } of [plain, curious]) client.close();
     expect((await daemon.stop()).code).toBe(0);
-    const live = messages
-      .filter(({ stream }) => stream === 'affect')
-      .map(({ time_unix, age_ms, ...prediction }) => {
-        expect([typeof time_unix, typeof age_ms]).toEqual(['number', 'number']);
-        return JSON.stringify(prediction);
-      });
-    expect(live).toEqual(replayed.stdout.trim().split('\n'));
+    const live = ({ messages }: typeof plain) =>
+      messages
+        .filter(({ stream }) => stream === 'affect')
+        .map(({ time_unix, age_ms, ...prediction }) => {
+          expect([typeof time_unix, typeof age_ms]).toEqual(['number', 'number']);
+          return JSON.stringify(prediction);
+        });
+    expect(live(plain)).toEqual(replayed.stdout.trim().split('\n'));
+    // Whoever asks for explanations beside them gets those of replay.
+    const explained = await runAffectd(['replay', session, '--session', 'lab', '--explain']);
+    expect(live(curious)).toEqual(explained.stdout.trim().split('\n'));
   });
 
   it('serves ATAM over a socket: its attention weights add up to 1, and go to what is there', async () => {

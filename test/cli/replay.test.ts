@@ -58,6 +58,20 @@ describe('replay', () => {
     expect(clock.now()).toBeGreaterThan(19 / 50);
   });
 
+  it('explains each line where it is asked to, and tells the rest of it as before', async () => {
+    const { stdout, code } = await runAffectd(['replay', session, '--explain']);
+    expect(code).toBe(0);
+    const explained = lines({ stdout });
+    const plain = explained.map(({ contribution: _, ...line }) => `${JSON.stringify(line)}\n`).join('');
+    expect(plain).toBe(reference.stdout);
+    for (const { contribution, modalities } of explained) {
+      const present = Object.keys(modalities).filter((name) => modalities[name].present);
+      expect(Object.keys(contribution ?? {})).toEqual(present);
+      for (const changes of Object.values(contribution ?? {}))
+        expect(Object.keys(changes as object)).toEqual(['valence', 'arousal']);
+    }
+  });
+
   it('gives the same bytes to a file', async () => {
     const out = join(folder, 'out.jsonl');
     expect((await runAffectd(['replay', session, '--out', out])).stdout).toBe('');

@@ -144,6 +144,41 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
     await shows('.pipeline', 'sha256:fedcba98\u2026');
   });
 
+  it('asks what each sensor brings to the estimate, and draws it to either side of nothing', async () => {
+    await open();
+    expect(daemon.asked).toMatchObject({ streams: ['affect', 'quality', 'sys'], explain: true });
+    const modalities = {
+      eeg: { present: true, coverage: 1, weight: null },
+      eye: { present: true, coverage: 1, weight: null },
+    };
+    daemon.say(
+      affect({
+        time: 4,
+        modalities,
+        contribution: {
+          eeg: { valence: 0.25, arousal: -0.125 },
+          eye: { valence: 0, arousal: 0.9, 'classes.stress': 0.04 },
+        },
+      }),
+    );
+    await shows('[data-modality=eeg] .changes', /valence\s*\+0\.25\s*arousal\s*\u22120\.13/);
+    await shows('[data-modality=eye] .changes', /stress\s*\+0\.04/);
+    expect(await page.locator('.contribution-meaning').isVisible()).toBe(true);
+    expect(await page.locator('[data-modality=eeg] .bar', { hasText: 'weight' }).isVisible()).toBe(false);
+    // Shares of the track, from its middle: half a side to the right, a quarter to the left; no further than its end.
+    const drawn = await page.locator('.changes .bar-track').evaluateAll((tracks) =>
+      tracks.map((track) => {
+        const [all, fill] = [track, track.firstElementChild!].map((part) => part.getBoundingClientRect());
+        const side = (x: number): number => Math.round((100 * (x - all.left - all.width / 2)) / (all.width / 2)); // biome-ignore format: a formula
+        return [side(fill.left), side(fill.right)];
+      }),
+    );
+    expect(drawn).toEqual([[0, 50], [-25, 0], [0, 0], [0, 100], [0, 8]]); // biome-ignore format: one a bar
+    daemon.say(affect({ time: 4.5, modalities }));
+    await page.locator('[data-modality=eeg] .changes').waitFor({ state: 'hidden' });
+    expect(await page.locator('.contribution-meaning').isVisible()).toBe(false);
+  });
+
   it('shows masked sensors and bad channels with their reasons', async () => {
     await open();
     daemon.say(

@@ -29,6 +29,8 @@ export class ScriptedDaemon {
   refuses = false;
   /** Subprotocols that the last client offered. */
   offered: string[] = [];
+  /** What the last client subscribed to. */
+  asked: unknown = null;
 
   get origin(): string {
     return `http://127.0.0.1:${this.#port}`;
@@ -72,6 +74,7 @@ export class ScriptedDaemon {
       socket.on('close', () => this.#subscribed.delete(socket));
       socket.on('message', (text) => {
         const { id, params } = JSON.parse(String(text)) as { id: number; params: { streams: string[] } };
+        this.asked = params;
         const success = params.streams.map((stream) => ({ stream, session: '*', policy: 'drop-oldest' }));
         socket.send(JSON.stringify({ jsonrpc: '2.0', id, result: { success, failure: [] } }));
         this.#subscribed.add(socket);

@@ -22,7 +22,7 @@ async function served(own: Parameters<typeof writeSmallModel>[0]) {
     inputs: new Map(inputs.map((input) => [input.name, input])),
     fuses: true,
     validity: { min_present: 1, required: [] },
-    predict: (frames) => inference.predict(frames),
+    predict: (frames, explain) => inference.predict(frames, explain),
     close: () => inference.dispose(),
   };
   const status = { present: true, coverage: 1, reason: null };
@@ -39,11 +39,13 @@ async function served(own: Parameters<typeof writeSmallModel>[0]) {
       streams: [],
     },
     runner,
-    { session: 's', pipeline: 'sha256:p' },
+    { session: 's', pipeline: 'sha256:p', explain: true },
   );
   const [output] = await inference.predict([frame]);
+  const [first, ...others] = frame;
+  const [withoutFirst] = await inference.predict([[{ ...first, present: false }, ...others]]);
   await runner.close();
-  return { output, prediction };
+  return { output, withoutFirst, prediction };
 }
 
 describe('a served model', () => {
@@ -58,5 +60,23 @@ describe('a served model', () => {
       expect(value).toBeCloseTo(2 * high![dimension] - 1, 5);
     }
     affectMessageSchema.omit({ time_unix: true, age_ms: true }).parse(sides.prediction);
+  });
+
+  it('that tells classes says what each modality adds to the probability of each', async () => {
+    // A class may be called as a dimension is.
+    const classes = ['rest', 'task', 'valence'];
+    const { output, withoutFirst, prediction } = await served({ classes });
+    expect(Object.keys(prediction.contribution!)).toEqual(inputs.map(({ name }) => name));
+    for (const [modality, changes] of Object.entries(prediction.contribution!)) {
+      expect(Object.keys(changes)).toEqual(['valence', 'arousal', ...classes.map((own) => `classes.${own}`)]);
+      const sum = classes.reduce((total, own) => total + changes[`classes.${own}`], 0);
+      expect(sum, modality).toBeCloseTo(0, 5);
+    }
+    for (const own of classes)
+      expect(prediction.contribution!.eeg[`classes.${own}`]).toBeCloseTo(
+        output.classes![own] - withoutFirst.classes![own],
+        5,
+      );
+    affectMessageSchema.omit({ time_unix: true, age_ms: true }).strict().parse(prediction);
   });
 });

@@ -88,6 +88,39 @@ describe.each(engines)('a model on %s', (engine) => {
     );
   });
 
+  it('explains by what masking each modality changes, and predicts the same bits while it does', async () => {
+    const runner = runners[engine];
+    const absences = [[], [1], [0, 2]];
+    const frames = absences.map((gone, i) =>
+      fullFrame(i + 1).map((modality, m) => ({ ...modality, present: !gone.includes(m) })),
+    );
+    // Nothing measured under it: absent to the model, whatever the frame says.
+    frames.push(fullFrame(9).map((own, m) => (m === 1 ? { ...own, mask: own.mask.map(() => 0) } : own)));
+    const explained = await runner.predict(frames, true);
+    const plain = await runner.predict(frames);
+    expect(explained.map(({ contribution: _, ...rest }) => rest)).toEqual(plain);
+    const names = [...runner.inputs.keys()];
+    const clipped = (value: number | null): number => Math.max(-1, Math.min(1, value!));
+    for (const [i, frame] of frames.entries()) {
+      const present = frame.flatMap(({ present, mask }, m) => (present && mask.includes(1) ? [m] : []));
+      const { contribution } = explained[i];
+      expect(Object.keys(contribution!)).toEqual(present.map((m) => names[m]));
+      for (const m of present) {
+        const [masked] = await runner.predict([
+          frame.map((own, other) => (other === m ? { ...own, present: false } : own)),
+        ]);
+        for (const dimension of ['valence', 'arousal'] as const) {
+          const change = clipped(plain[i][dimension]) - clipped(masked[dimension]);
+          expect(Math.abs(contribution![names[m]][dimension] - change)).toBeLessThan(1e-5);
+        }
+      }
+    }
+    const changes = explained.flatMap(({ contribution }) =>
+      Object.values(contribution!).flatMap((own) => Object.values(own)),
+    );
+    expect(changes.filter((change) => Math.abs(change) > 1e-3).length).toBeGreaterThan(changes.length / 2);
+  });
+
   it('feels a single masked feature', async () => {
     const [eeg, eye, eda] = fullFrame();
     const less = { ...eeg, mask: Uint8Array.of(1, 1, 1, 1, 0) };

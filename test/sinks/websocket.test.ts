@@ -61,6 +61,38 @@ describe('subscriptions', () => {
     expect(all.waiting + one.waiting).toBe(0);
   });
 
+  it('come explained to those who ask, and to others as if nobody had', async () => {
+    await start({ clock: new VirtualClock(0, 1_700_000_000) });
+    const [plain, other, explained] = [await connect(), await connect(), await connect()];
+    const texts: string[] = [];
+    plain.socket.on('message', (data) => texts.push(String(data)));
+    expect(daemon.sink.explains('s1')).toBe(false);
+    await plain.request('subscribe', { streams: ['affect', 'sys'] });
+    await other.request('subscribe', { streams: ['affect'], session: 's2', explain: true });
+    expect([daemon.sink.explains('s1'), daemon.sink.explains('s2')]).toEqual([false, true]);
+    await explained.request('subscribe', { streams: ['affect'], explain: true });
+    expect(daemon.sink.explains('s1')).toBe(true);
+    const contribution = { eeg: { valence: 0.1, arousal: -0.02 } };
+    daemon.sink.publish(prediction(1, { contribution }));
+    daemon.sink.publish(prediction(1));
+    expect((await explained.next()).contribution).toEqual(contribution);
+    expect(await explained.next()).not.toHaveProperty('contribution');
+    for (let i = 0; i < 2; i++) await plain.next();
+    // The message that others have explained, and the same that nobody wanted explained.
+    const [told, wanted] = texts.filter((text) => text.includes('"valence":'));
+    expect(told).toBe(wanted);
+    // Who comes late gets the newest as it asks for it.
+    daemon.sink.publish(prediction(2, { contribution }));
+    const late = await connect();
+    await late.request('subscribe', { streams: ['affect'], policy: 'latest', explain: true });
+    expect((await late.next()).contribution).toEqual(contribution);
+    await late.request('subscribe', { streams: ['affect'], policy: 'latest' });
+    expect(await late.next()).not.toHaveProperty('contribution');
+    await explained.next();
+    await explained.request('unsubscribe', { streams: ['affect'] });
+    expect(daemon.sink.explains('s1')).toBe(false);
+  });
+
   it('deliver once where two match, and end', async () => {
     await start();
     const client = await connect();

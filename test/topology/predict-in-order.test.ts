@@ -18,8 +18,10 @@ class SlowRunner implements ModelRunner {
   readonly fuses = true;
   readonly validity = { min_present: 1, required: [] };
   readonly waiting: { frame: ModelFrame; answer: (valence: number) => void; fail: () => void }[] = [];
+  readonly explained: boolean[] = [];
 
-  predict([frame]: readonly ModelFrame[]): Promise<ModelOutput[]> {
+  predict([frame]: readonly ModelFrame[], explain = false): Promise<ModelOutput[]> {
+    this.explained.push(explain);
     return new Promise((resolve, reject) => {
       this.waiting.push({
         frame,
@@ -50,7 +52,7 @@ const closed = (time: number): LiveOutput['output'] => ({
 });
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-function start(limit = 100) {
+function start(limit = 100, explain: () => boolean = () => false) {
   const runner = new SlowRunner();
   const loaded = { pipeline: { digest: 'sha256:p' } as Pipeline, runners: new Map([['affect', runner]]) };
   const outputs = new Subject<LiveOutput>();
@@ -65,6 +67,7 @@ function start(limit = 100) {
       predictInOrder({
         session: 's',
         clock,
+        explain,
         limit,
         waiting: (frames) => waiting.push(frames),
         dropped: (time) => drops.push(time),
@@ -109,6 +112,19 @@ describe('predictInOrder', () => {
     await settle();
     expect(tell()).toEqual(['p1=0.5', 'closed', 'p2=-0.25', 'closed']);
     expect(latencies).toEqual([0.25, 0.25]);
+  });
+
+  it('has a window explained while somebody wants it, and no other', async () => {
+    let wanted = false;
+    const { push, runner } = start(100, () => wanted);
+    for (const asked of [false, true, false]) {
+      wanted = asked;
+      push(frame(1));
+      await settle();
+      runner.waiting.at(-1)!.answer(0);
+      await settle();
+    }
+    expect(runner.explained).toEqual([false, true, false]);
   });
 
   it('leaves out the oldest waiting window when the model is too slow, and tells each', async () => {

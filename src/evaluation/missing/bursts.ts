@@ -1,5 +1,6 @@
+import { without } from '../../core/model.js';
 import { type Example, withFrame } from '../../training/example.js';
-import { burstAbsences, presenceOf, without } from '../../training/missing.js';
+import { burstAbsences, presenceOf } from '../../training/missing.js';
 
 /**
  * Takes modalities away for several windows on end, as a loose electrode or a face out of sight does; one of those that
