@@ -124,6 +124,13 @@ export interface Dataset {
   recordings(person: string): AsyncIterable<DatasetRecording>;
 }
 
+/** Whom a data set is of, as far as it says. */
+export interface Population {
+  readonly ages: string | null;
+  readonly task: string;
+  readonly place: string | null;
+}
+
 /** A kind of data set; a file of this folder. */
 export interface DatasetDefinition<Settings> {
   /** The `kind` in a training configuration; equal to the file's name. */
@@ -131,6 +138,8 @@ export interface DatasetDefinition<Settings> {
   readonly summary: string;
   /** Where the data set comes from, its paper, and under what terms it is given out. */
   readonly source: string;
+  /** For a model's card; left out where nobody in particular is meant. */
+  readonly population?: Population;
   /** `path` and whatever else an importer can be told. */
   readonly settings: z.ZodType<Settings>;
   /**

@@ -33,6 +33,7 @@ export const eegmat: DatasetDefinition<EegmatSettings> = {
   summary: 'EEG during mental arithmetic: 36 people, rest and serial subtraction; EEG of 19 electrodes, ECG.',
   source:
     'Zyma et al. 2019, doi:10.3390/data4010014; ODC-By 1.0, https://physionet.org/content/eegmat/1.0.0/',
+  population: { ages: null, task: 'serial subtraction against rest', place: null },
   settings,
   async open({ path, people: asked, joined }, directory) {
     const root = copyFolder(directory, path);

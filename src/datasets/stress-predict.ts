@@ -40,6 +40,11 @@ export const stressPredict: DatasetDefinition<StressPredictSettings> = {
   summary:
     'Stress-Predict: 35 people with an Empatica E4; Stroop test, interview, hyperventilation, and rest.',
   source: 'Iqbal et al. 2022, doi:10.3390/s22218135; MIT, https://github.com/italha-d/Stress-Predict-Dataset',
+  population: {
+    ages: null,
+    task: 'Stroop test, interview and hyperventilation against rest, in this order',
+    place: 'one laboratory',
+  },
   settings,
   async open({ path, people: asked }, directory) {
     const root = copyFolder(directory, path);

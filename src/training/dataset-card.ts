@@ -1,3 +1,5 @@
+import type { Worth } from '../core/worth.js';
+import type { Population } from '../datasets/dataset.js';
 import type { DatasetData, TrainConfig } from './config.js';
 import { byPerson } from './example.js';
 import type { PeopleGroups } from './people-groups.js';
@@ -15,19 +17,34 @@ export interface DatasetCard {
   readonly config: TrainConfig & { readonly data: DatasetData };
   readonly report: TrainingReport;
   readonly dataset: { readonly name: string; readonly source: string };
+  /** Whom the data are of, as far as they say; null: images or simulated people. */
+  readonly population: Population | null;
+  readonly people: number;
   readonly groups: PeopleGroups;
   readonly outputs: string;
-  readonly evidence: string;
+  readonly worth: Worth;
   readonly evaluation: EvaluationSummary | null;
 }
 
-const evidenceText: Readonly<Record<string, string>> = {
-  simulated:
-    '**This model has never seen a person.** Its data are simulated; its output for a real person means nothing.',
-  validated:
-    'It was evaluated on people whom it had not been trained on; the table says how well it did, and for whom.',
-  none: '**Nothing was shown of what this model is worth** on people whom it was not trained on.',
-};
+function evidenceText({ evidence, reason }: Worth, isEvaluated: boolean): string {
+  if (evidence === 'simulated')
+    return '**This model has never seen a person.** Its data are simulated; its output for a real person means nothing.';
+  if (evidence === 'validated')
+    return 'It passed all that `affectd evaluate` asks for (docs/explanation/evaluations.md) on people whom it had not been trained on; the tables say how well, and for whom.';
+  return isEvaluated
+    ? `**It was evaluated on people whom it had not been trained on, and did not show that it reads them** (${reason}).`
+    : '**Nothing was shown of what this model is worth** on people whom it was not trained on.';
+}
+
+/** For whom the evidence is: what a data set does not say stands as not said. */
+function evidenceFor({ dataset, people, population }: DatasetCard): string {
+  const said = (what: string, value: string | null | undefined): string => `${what} ${value ?? 'not said'}`;
+  return `${people} people of ${dataset.name}; ${[
+    said('ages', population?.ages),
+    said('task', population?.task),
+    said('place', population?.place),
+  ].join('; ')}.`;
+}
 
 function inputOf({ pipeline }: TrainingReport): string {
   if (pipeline === null)
@@ -37,12 +54,12 @@ function inputOf({ pipeline }: TrainingReport): string {
 
 /** The model card of a model trained on a data set. */
 export function renderDatasetCard(card: DatasetCard): string {
-  const { config, report, dataset, groups, evidence, evaluation } = card;
+  const { config, report, dataset, groups, worth, evaluation } = card;
   const people = (group: keyof PeopleGroups): string =>
     `${byPerson(groups[group]).size} people (${groups[group].length} windows)`;
   return `# ${config.card?.title ?? config.name}
 
-${evidenceText[evidence]} Evidence: \`${evidence}\`, in every prediction.
+${evidenceText(worth, evaluation !== null)} Evidence: \`${worth.evidence}\`, in every prediction.
 
 - Model: \`${report.model}\`
 - Kind: ${report.type}, ${report.parameters.toLocaleString('en')} parameters; sizes and training in \`train.yaml\`
@@ -57,6 +74,9 @@ ${config.card?.use ?? 'Not said.'}
 ${dataset.name}. ${dataset.source}. ${config.card?.licence ?? ''}
 ${people('train')} to train, ${people('validation')} to choose the epoch, ${people('calibration')} for intervals and for what is still familiar.
 A window outside what these people gave is told from the others: \`valid\` is false, \`reason\` is \`out-of-distribution\`.
+
+## For whom
+${evidenceFor(card)} Outside of the devices, channels, units and rates that these people wore, no prediction has evidence.
 
 ## How well it does on people it never saw
 ${evaluation?.text ?? 'Not evaluated.'}

@@ -15,6 +15,27 @@ const report = z.looseObject({
   name: z.string(),
   label: z.string().nullable(),
   data: z.looseObject({ people: z.number(), windows: z.number(), digest: z.string() }),
+  verdicts: z
+    .array(
+      z.looseObject({
+        model: z.string(),
+        output: z.string(),
+        split: z.int(),
+        validated: z.boolean(),
+        conditions: z.array(
+          z.looseObject({
+            name: z.string(),
+            passed: z.boolean(),
+            figure: z.number().nullable(),
+            bound: z.number().nullable(),
+            p: z.number().nullable(),
+            corrected: z.number().nullable(),
+            reason: z.string().nullable(),
+          }),
+        ),
+      }),
+    )
+    .default([]),
   splits: z.array(
     z.looseObject({
       summary: z.string(),
@@ -48,7 +69,7 @@ export async function summariseEvaluation(path: string, model: string): Promise<
       'training-invalid',
       `evaluation.report: ${path}: not a report of affectd evaluate`,
     );
-  const { name, label, data, splits } = parsed.data;
+  const { name, label, data, splits, verdicts } = parsed.data;
   const known = splits.flatMap(({ tables }) => tables.flatMap(({ rows }) => rows.map((row) => row.model)));
   if (!known.includes(model))
     throw new ConfigurationError(
@@ -74,7 +95,21 @@ export async function summariseEvaluation(path: string, model: string): Promise<
     return `${split.summary}${split.label ? ` (${split.label})` : ''}; mean ± SD over each ${split.unit}, and its 95 % bootstrap interval:\n\n${tables.join('\n\n')}`;
   });
   const intro = `Evaluation \`${name}\`: ${data.people} people, ${data.windows} windows. The recipe was evaluated, everything chosen within each fold's training part; the model that is shipped was then trained on the people named above.`;
-  return { text: [intro, ...parts].join('\n\n'), leaky: label !== null };
+  const shown = verdicts.filter((verdict) => verdict.model === model).map(verdictText);
+  return { text: [intro, ...shown, ...parts].join('\n\n'), leaky: label !== null };
+}
+
+/** What the rule asks for, and what was found. */
+function verdictText({ output, validated, conditions }: z.infer<typeof report>['verdicts'][number]): string {
+  const table = markdownTable(
+    ['asked for', 'found', 'lower bound', 'p', 'p by Holm', ''],
+    conditions.map(({ name, figure, bound, p, corrected, passed, reason }) => [
+      name,
+      ...[figure, bound, p, corrected].map(number),
+      passed ? 'passed' : `not passed: ${reason}`,
+    ]),
+  );
+  return `May it say \`validated\` of ${output}? ${validated ? 'Yes.' : 'No.'}\n\n${table}`;
 }
 
 function parseJson(text: string): unknown {

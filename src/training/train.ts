@@ -445,7 +445,7 @@ async function describe(
   }
   const { heads, binary_heads, classes, ranking } = definition.outputs(settings);
   const loaded = await readModel(plan.folder);
-  const { evidence } = await judge(plan.folder, loaded.manifest, outputsOf(loaded.model));
+  const worth = await judge(plan.folder, loaded.manifest, outputsOf(loaded.model));
   const outputs = [
     heads.length > 0 &&
       `${heads.join(', ')} (${binary_heads ? 'High or Low: twice the probability of High, less 1' : '-1..1'})`,
@@ -458,7 +458,9 @@ async function describe(
     dataset: data,
     groups: data.groups,
     outputs: outputs.join('; '),
-    evidence,
+    worth,
+    population: datasetDefinitions.get(config.data.dataset.kind)?.population ?? null,
+    people: data.link?.people.length ?? 0,
     evaluation,
   });
   return { report: basis, card };
