@@ -71,6 +71,8 @@ export async function writeEvaluatedModel(
       model: 'skin',
       output: 'class',
       validated: true,
+      split: 0,
+      conditions: [],
       modalities: [['eda', 'temp'], ['eda']],
     };
     writeFileSync(path, JSON.stringify({ ...report, verdicts: [verdict] }));
