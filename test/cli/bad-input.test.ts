@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src/simulation/random.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 import { type CliResult, runAffectd } from './run-affectd.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'affectd-bad-input-'));
+const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
 const eegDe = join(import.meta.dirname, '..', '..', 'pipelines', 'eeg-de.yaml');
 
@@ -30,7 +30,6 @@ beforeAll(() => {
   writeFileSync(at('not.yaml'), 'sources: {\n');
   mkdirSync(at('folder'));
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function expectOneClearLine({ stderr, stdout }: CliResult): void {
   expect(stdout).toBe('');

@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { DaemonRecorder } from '../../src/cli/daemon-recorder.js';
 import { LiveRecording } from '../../src/cli/live-recording.js';
@@ -10,9 +8,9 @@ import { SystemClock } from '../../src/core/clock.js';
 import { openRecording } from '../../src/recordings/open.js';
 import { XdfWriter } from '../../src/recordings/xdf-writer.js';
 import { examples } from '../protocol/examples.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'affectd-daemon-recorder-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 it('places on its session’s clock what a lagging model predicts after the session has ended', async () => {
   const signals = { stream: 'signals', session: 'lab', seq: 0, time: null, zero: null, id: 'headset' };

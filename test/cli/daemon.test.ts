@@ -1,17 +1,17 @@
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { Feed } from '../../src/cli/feed.js';
 import { connectStream, type SubscribeParams } from '../../src/client/index.js';
 import { VirtualClock } from '../../src/core/clock.js';
 import { openRecording } from '../../src/recordings/open.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 import { feedRecording } from './feed-recording.js';
 import { type CliResult, runAffectd } from './run-affectd.js';
 
 const root = join(import.meta.dirname, '..', '..');
-const folder = mkdtempSync(join(tmpdir(), 'affectd-daemon-'));
+const folder = temporaryFolder();
 const session = join(folder, 'session.xdf');
 
 beforeAll(async () => {
@@ -27,7 +27,6 @@ beforeAll(async () => {
     session,
   ]);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A daemon in this process; its clock stands still, or runs as fast as it can. */
 async function startDaemon(args: readonly string[], running = false) {

@@ -1,15 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Finding } from '../../src/cli/finding.js';
 import { loadConfig } from '../../src/lsl/config.js';
 import { channelsElement } from '../../src/lsl/declaration.js';
 import { Outlet } from '../../src/lsl/outlet.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 import { runAffectd } from './run-affectd.js';
 import { runningClock } from './running-clock.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'affectd-doctor-'));
+const folder = temporaryFolder();
 const before = process.env.LSLAPICFG;
 beforeAll(() => {
   const config = join(folder, 'lsl_api.cfg');
@@ -22,7 +22,6 @@ beforeAll(() => {
 afterAll(() => {
   if (before === undefined) delete process.env.LSLAPICFG;
   else process.env.LSLAPICFG = before;
-  rmSync(folder, { recursive: true, force: true });
 });
 
 it('looks at every LSL stream that is there: what it says, and what it sends', async () => {

@@ -1,12 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { type GazeScene, simulateGazeScene } from '../../src/simulation/gaze-scene.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 import { type CliResult, runAffectd } from './run-affectd.js';
 
 const neon = join(import.meta.dirname, '../../../shared/recordings/pupil-neon/demo_recording');
-const folder = mkdtempSync(join(tmpdir(), 'affectd-events-'));
+const folder = temporaryFolder();
 const session = join(folder, 'session.xdf');
 const gaze = join(folder, 'gaze.csv');
 const scene = simulateGazeScene({
@@ -32,7 +32,6 @@ beforeAll(async () => {
   writeFileSync(gaze, csvOf(scene, 'deg', 1));
   whole = await runAffectd(['events', session]);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const rows = ({ stdout }: CliResult) =>
   stdout

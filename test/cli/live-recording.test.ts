@@ -1,13 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { describeRecorded, LiveRecording, type RecordedFacts } from '../../src/cli/live-recording.js';
 import { VirtualClock } from '../../src/core/clock.js';
 import { XdfWriter } from '../../src/recordings/xdf-writer.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'affectd-live-recording-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const header =
   '<info><name>s</name><type>EEG</type><channel_count>1</channel_count><nominal_srate>10</nominal_srate><channel_format>float32</channel_format></info>';

@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { LiveRecording } from '../../src/cli/live-recording.js';
 import { LslRecorder } from '../../src/cli/lsl-recorder.js';
 import { parseConfig } from '../../src/lsl/config.js';
@@ -12,10 +10,10 @@ import { createStreamInfo } from '../../src/lsl/stream-info.js';
 import { UdpService } from '../../src/lsl/udp-service.js';
 import { openRecording } from '../../src/recordings/open.js';
 import { XdfWriter } from '../../src/recordings/xdf-writer.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 import { runningClock } from './running-clock.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'affectd-lsl-recorder-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 it('tries an outlet again that answers discovery and no connection, and tells of it once', async () => {
   const { clock, stop } = runningClock();

@@ -1,22 +1,21 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 import { runAffectd } from './run-affectd.js';
 
 const root = join(import.meta.dirname, '..', '..');
 const affectd = join(root, 'bin', 'affectd.js');
 const eegDe = join(root, 'pipelines', 'eeg-de.yaml');
-const folder = mkdtempSync(join(tmpdir(), 'affectd-output-'));
+const folder = temporaryFolder();
 const recording = join(folder, 'session.csv');
 
 beforeAll(() => {
   const rows = Array.from({ length: 2000 }, (_, i) => `${i / 100},${Math.sin(i)}\n`);
   writeFileSync(recording, `time,EEG.Fp1[uV]\n${rows.join('')}`);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The exit code and stderr of a shell command line. */
 async function shell(line: string): Promise<{ code: number | null; stderr: string }> {

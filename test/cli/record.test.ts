@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -7,10 +6,11 @@ import { type AffectMessage, connectStream } from '../../src/client/index.js';
 import { VirtualClock } from '../../src/core/clock.js';
 import { openRecording } from '../../src/recordings/open.js';
 import { readRecording } from '../recordings/read-recording.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 import { feedRecording } from './feed-recording.js';
 import { runAffectd } from './run-affectd.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'affectd-record-'));
+const folder = temporaryFolder();
 const config = join(folder, 'lsl_api.cfg');
 const before = process.env.LSLAPICFG;
 const stops: (() => Promise<unknown>)[] = [];
@@ -30,7 +30,6 @@ beforeAll(async () => {
 afterAll(() => {
   if (before === undefined) delete process.env.LSLAPICFG;
   else process.env.LSLAPICFG = before;
-  rmSync(folder, { recursive: true, force: true });
 });
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();

@@ -1,12 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/core/clock.js';
 import { affectMessageSchema } from '../../src/protocol/output.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 import { type CliResult, runAffectd } from './run-affectd.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'affectd-replay-'));
+const folder = temporaryFolder();
 const session = join(folder, 'session.xdf');
 const faulty = join(folder, 'faulty.xdf');
 const SIMULATE = ['simulate', '--duration', '20', '--seed', '11'];
@@ -17,7 +17,6 @@ beforeAll(async () => {
   await runAffectd([...SIMULATE, '--out', faulty, '--faults', 'drop:gaze@15-,nan:EDA@0-']);
   reference = await runAffectd(['replay', session]);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const lines = ({ stdout }: { stdout: string }) =>
   stdout

@@ -1,16 +1,15 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { SessionRecorder } from '../../src/cli/session-recorder.js';
 import { VirtualClock } from '../../src/core/clock.js';
 import { ConfigurationError } from '../../src/core/errors.js';
 import type { SessionEvent } from '../../src/core/event.js';
 import { openRecording } from '../../src/recordings/open.js';
 import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'affectd-recorder-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 const info = streamInfo({ type: 'EEG', sfreq: 10, labels: ['Cz'], unit: 'uV' });
 

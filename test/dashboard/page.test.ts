@@ -64,7 +64,7 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
   });
   afterAll(async () => {
     await browser?.close();
-    await daemon.remove();
+    await daemon.stop();
   });
   beforeEach(async () => {
     complaints = [];

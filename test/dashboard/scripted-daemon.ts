@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { WireMessage } from '../../src/client/index.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 
 const page = new URL('../../src/dashboard/', import.meta.url);
 const types: Record<string, string> = {
@@ -20,7 +20,7 @@ const policy =
 
 /** The page and `/v1/stream` of a daemon that says what a test tells it to, on a port of its own. */
 export class ScriptedDaemon {
-  #folder = '';
+  readonly #folder = temporaryFolder();
   #port = 0;
   #http: Server | null = null;
   #sockets: WebSocketServer | null = null;
@@ -38,7 +38,6 @@ export class ScriptedDaemon {
 
   /** Bundles the page as scripts/build.mjs does, without needing a build. */
   async bundle(): Promise<void> {
-    this.#folder = await mkdtemp(join(tmpdir(), 'affectd-dashboard-'));
     await build({
       entryPoints: [new URL('main.ts', page).pathname],
       bundle: true,
@@ -104,10 +103,5 @@ export class ScriptedDaemon {
     this.#http?.close();
     this.#http?.closeIdleConnections();
     await closed;
-  }
-
-  async remove(): Promise<void> {
-    await this.stop();
-    await rm(this.#folder, { recursive: true, force: true });
   }
 }

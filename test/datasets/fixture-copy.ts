@@ -1,16 +1,14 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { onTestFinished } from 'vitest';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 
 export const fixtures = join(import.meta.dirname, '..', '..', 'fixtures', 'datasets');
 export const recordings = join(import.meta.dirname, '..', '..', '..', 'shared', 'recordings');
 
 /** A copy of a folder of fixtures/datasets that the test may spoil, its `.gz` files unpacked. */
 export function fixtureCopy(name: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'affectd-dataset-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   cpSync(join(fixtures, name), folder, { recursive: true });
   for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.gz')) continue;

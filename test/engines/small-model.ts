@@ -1,6 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { ModelFrame } from '../../src/core/model.js';
 import { loadTfjsWasm } from '../../src/engines/tfjs-wasm.js';
 import { writeModel } from '../../src/engines/write-model.js';
@@ -8,6 +5,7 @@ import { type HiMoeSettings, hiMoe } from '../../src/models/hi-moe.js';
 import type { Manifest } from '../../src/models/manifest.js';
 import { initialParameters } from '../../src/models/parameters.js';
 import { mulberry32 } from '../../src/models/random.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 
 export const settings: HiMoeSettings = hiMoe.settings.parse({
   width: 8,
@@ -69,7 +67,7 @@ export function fullFrame(seed = 1): ModelFrame {
 /** Writes the model, with some other settings, into a new folder and gives its path. */
 export async function writeSmallModel(own: Partial<HiMoeSettings> = {}): Promise<string> {
   const all = { ...settings, ...own };
-  const directory = mkdtempSync(join(tmpdir(), 'affectd-model-'));
+  const directory = temporaryFolder();
   await writeModel(
     directory,
     {

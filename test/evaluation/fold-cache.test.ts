@@ -1,10 +1,10 @@
-import { mkdtempSync, readdirSync, truncateSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadEvaluateConfig } from '../../src/evaluation/evaluate-config.js';
 import { dataDigest, FoldCache } from '../../src/evaluation/fold-cache.js';
 import type { EvaluationData, FoldOutcome, FoldTask } from '../../src/evaluation/fold-task.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 import { anExample } from '../training/an-example.js';
 import { configFile, tiny } from './tiny.js';
 
@@ -31,7 +31,7 @@ const outcome: FoldOutcome = {
 };
 
 describe('FoldCache', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'affectd-folds-'));
+  const directory = temporaryFolder();
   const cache = new FoldCache(directory, { data: 'd', version: '1' });
 
   it('gives back what it kept, NaN too', async () => {

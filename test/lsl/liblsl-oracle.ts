@@ -1,13 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { SystemClock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
 import type { ChannelFormat, NumericValues } from '../../src/lsl/channel-format.js';
 import { type LslConfig, parseConfig } from '../../src/lsl/config.js';
 import { type LslContext, loopbackInterfaces } from '../../src/lsl/network.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 
 const require = createRequire(import.meta.url);
 
@@ -108,15 +108,14 @@ interface Answer {
 /** The real liblsl in a process of its own, so that killing it, or its crash, leaves the test alone. */
 export class LiblslOracle {
   readonly #process: ChildProcess;
-  readonly #folder: string;
   readonly #calls = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
   #next = 0;
 
   constructor(firstPort: number) {
-    this.#folder = mkdtempSync(join(tmpdir(), 'affectd-liblsl-'));
-    writeFileSync(join(this.#folder, 'lsl_api.cfg'), configText(firstPort));
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'lsl_api.cfg'), configText(firstPort));
     this.#process = fork(join(import.meta.dirname, 'liblsl-peer.mjs'), [liblsl!], {
-      cwd: this.#folder,
+      cwd: folder,
       serialization: 'advanced',
       execArgv: [],
       stdio: ['ignore', 'ignore', process.env.LSL_DEBUG ? 'inherit' : 'ignore', 'ipc'],
@@ -169,10 +168,7 @@ export class LiblslOracle {
   /** Ends the process at once, as a crash or a switched-off computer would. */
   kill(): Promise<void> {
     return new Promise((resolve) => {
-      this.#process.once('exit', () => {
-        rmSync(this.#folder, { recursive: true, force: true });
-        resolve();
-      });
+      this.#process.once('exit', () => resolve());
       this.#process.kill('SIGKILL');
     });
   }

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigurationError } from '../../src/core/errors.js';
@@ -7,6 +6,7 @@ import { chooseBackend, probeBackends } from '../../src/lsl/backend.js';
 import { findLiblsl } from '../../src/lsl/native/liblsl.js';
 import { Outlet } from '../../src/lsl/outlet.js';
 import { resolveStreams } from '../../src/lsl/resolver.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 import { configText, liblsl, testNetwork } from './liblsl-oracle.js';
 import { ownPorts } from './own-ports.js';
 
@@ -37,14 +37,13 @@ describe('choosing a backend', () => {
 describe.skipIf(!liblsl)('the native backend', () => {
   const { context } = testNetwork(PORT);
   const before = process.cwd();
-  const folder = mkdtempSync(join(tmpdir(), 'affectd-native-'));
+  const folder = temporaryFolder();
   beforeAll(() => {
     writeFileSync(join(folder, 'lsl_api.cfg'), configText(PORT));
     process.chdir(folder);
   });
   afterAll(() => {
     process.chdir(before);
-    rmSync(folder, { recursive: true, force: true });
   });
 
   it.each(['float32', 'string'] as const)('receives what TypeScript receives (%s)', async (channelFormat) => {

@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { chooseBackend } from '../../src/lsl/backend.js';
 import type { SampleBatch } from '../../src/lsl/channel-format.js';
 import { Outlet } from '../../src/lsl/outlet.js';
 import { resolveStreams } from '../../src/lsl/resolver.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 import { configText, liblsl, testNetwork } from './liblsl-oracle.js';
 import { ownPorts } from './own-ports.js';
 
@@ -21,14 +21,13 @@ describe('an inlet through a restart of its outlet', () => {
   const network = testNetwork(PORT);
   const { context } = network;
   const before = process.cwd();
-  const folder = mkdtempSync(join(tmpdir(), 'affectd-recovery-'));
+  const folder = temporaryFolder();
   beforeAll(() => {
     writeFileSync(join(folder, 'lsl_api.cfg'), configText(PORT));
     process.chdir(folder);
   });
   afterAll(() => {
     process.chdir(before);
-    rmSync(folder, { recursive: true, force: true });
   });
 
   // liblsl's threads keep the world's time: a machine that is busy elsewhere may be late once.

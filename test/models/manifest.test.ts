@@ -1,5 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type AffectdError, ConfigurationError } from '../../src/core/errors.js';
@@ -7,6 +6,7 @@ import { chooseEngine } from '../../src/engines/choose.js';
 import { createInference } from '../../src/engines/inference.js';
 import { loadManifest, type Manifest, readModel } from '../../src/models/manifest.js';
 import { writeSmallModel } from '../engines/small-model.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 
 let original: string;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 
 function copy(): string {
-  const directory = join(mkdtempSync(join(tmpdir(), 'affectd-manifest-')), 'model');
+  const directory = join(temporaryFolder(), 'model');
   cpSync(original, directory, { recursive: true });
   return directory;
 }

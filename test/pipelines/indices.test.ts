@@ -1,15 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { indicesMessageSchema } from '../../src/protocol/output.js';
 import { runAffectd } from '../cli/run-affectd.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 
 const root = join(import.meta.dirname, '..', '..');
 const pipeline = join(root, 'pipelines', 'indices.yaml');
 const demo = join(root, 'fixtures', 'demo', 'demo.xdf');
-const folder = mkdtempSync(join(tmpdir(), 'affectd-indices-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 interface Line {
   readonly seq: number;

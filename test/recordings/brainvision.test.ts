@@ -1,23 +1,17 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { InputError } from '../../src/core/errors.js';
 import { openRecording } from '../../src/recordings/open.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 import { inspected } from './inspected.js';
 import { readRecording, samplesOf } from './read-recording.js';
 
-let root: string;
 let folder: string;
-let n = 0;
-beforeAll(() => {
-  root = mkdtempSync(join(tmpdir(), 'affectd-brainvision-'));
-});
 beforeEach(() => {
-  folder = mkdtempSync(join(root, `${n++}-`));
+  folder = temporaryFolder();
 });
-afterAll(() => rmSync(root, { recursive: true }));
 
 const channels = ['Fp1,,0.5,µV', 'Cz,,0.1,µV', 'ECG,,1,mV'];
 

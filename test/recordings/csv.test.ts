@@ -1,17 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/core/errors.js';
 import { openRecording } from '../../src/recordings/open.js';
 import type { Recording } from '../../src/recordings/recording.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 import { readRecording, samplesOf } from './read-recording.js';
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'affectd-csv-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 async function opened<T>(text: string | Uint8Array, use: (recording: Recording) => Promise<T>): Promise<T> {
   const path = join(folder, 'plain.csv');

@@ -1,17 +1,16 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { InputError } from '../../src/core/errors.js';
 import { openRecording } from '../../src/recordings/open.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 import { readRecording, samplesOf } from './read-recording.js';
 
-let folder: string;
+const folder = temporaryFolder();
 let session: string;
 const write = (name: string, text: string) => writeFileSync(join(session, name), text);
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'affectd-e4-'));
   session = join(folder, 'S07.v2');
   mkdirSync(session);
   write('ACC.csv', '1600000000.0, 1600000000.0, 1600000000.0\n32.0, 32.0, 32.0\n-64,32,0\n64,16,\n1,2,3\n');
@@ -23,7 +22,6 @@ beforeAll(() => {
   write('TEMP.csv', '');
   write('notes.csv', 'a,b\n');
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('empatica', () => {
   it('reads a folder: units, starts, beats and tags', async () => {

@@ -1,13 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { formatInspection, inspectRecording } from '../../src/recordings/inspect.js';
 import { openRecording } from '../../src/recordings/open.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 
-let folder: string;
+const folder = temporaryFolder();
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'affectd-inspect-'));
   const rows = Array.from({ length: 200 }, (_, i) => {
     const noise = Math.sin(i * 12.9898).toFixed(4);
     const railed = i >= 50 && i < 80 ? 500 : noise;
@@ -18,7 +17,6 @@ beforeAll(() => {
   const header = 'time,EEG.Fp1[uV],EEG.Fp2[uV],EEG.Cz[uV],EEG.Pz[uV]';
   writeFileSync(join(folder, 'r.csv'), `${[header, ...rows].join('\n')}\n`);
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('inspectRecording', () => {
   it('gives the JSON that scripts depend on', async () => {

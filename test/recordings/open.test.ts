@@ -1,18 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/core/errors.js';
 import { openRecording } from '../../src/recordings/open.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 import { edfBytes } from './edf-bytes.js';
 import { fileHeader, magic, ramp, streamHeader } from './xdf-bytes.js';
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'affectd-open-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const files = {
   XDF: Buffer.concat([magic, fileHeader, streamHeader({ id: 1 }), ramp(1, 0, 20, 0)]),

@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { InputError } from '../../src/core/errors.js';
 import { openRecording } from '../../src/recordings/open.js';
 import type { Recording } from '../../src/recordings/recording.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 import { samplesOf } from './read-recording.js';
 
 /** Uses `text` as the recording of that file name. */
@@ -14,18 +14,13 @@ export async function openedText<T>(
   text: string | Uint8Array,
   use: (recording: Recording) => Promise<T>,
 ): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'affectd-'));
+  const path = join(temporaryFolder(), name);
+  writeFileSync(path, text);
+  const recording = await openRecording(path);
   try {
-    const path = join(folder, name);
-    writeFileSync(path, text);
-    const recording = await openRecording(path);
-    try {
-      return await use(recording);
-    } finally {
-      await recording.close();
-    }
+    return await use(recording);
   } finally {
-    rmSync(folder, { recursive: true });
+    await recording.close();
   }
 }
 

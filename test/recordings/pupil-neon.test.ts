@@ -2,33 +2,28 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { InputError } from '../../src/core/errors.js';
 import { openRecording } from '../../src/recordings/open.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 import { expectChunkInvariant } from './opened-text.js';
 import { readRecording, samplesOf } from './read-recording.js';
 
-let root: string;
+const root = temporaryFolder();
 let folder: string;
 let n = 0;
-beforeAll(() => {
-  root = mkdtempSync(join(tmpdir(), 'affectd-neon-'));
-});
 beforeEach(() => {
   folder = join(root, `recording-${n++}`);
   mkdirSync(folder);
   writeSession(folder);
 });
-afterAll(() => rmSync(root, { recursive: true }));
 
 const start = 1_700_000_000_000_000_000n;
 const at = (ms: number) => start + BigInt(ms) * 1_000_000n;

@@ -1,25 +1,21 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RandomAccessFile } from '../../src/recordings/random-access-file.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 
 const SIZE = 6 * (1 << 20) + 12_345;
 const bytes = Buffer.from(
   Uint32Array.from({ length: Math.ceil(SIZE / 4) }, (_, i) => i * 2_654_435_761).buffer,
 ).subarray(0, SIZE);
-let folder: string;
+const folder = temporaryFolder();
 let file: RandomAccessFile;
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'affectd-file-'));
   writeFileSync(join(folder, 'f'), bytes);
   file = new RandomAccessFile(join(folder, 'f'));
 });
-afterAll(() => {
-  file.close();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => file.close());
 
 describe('RandomAccessFile', () => {
   it('reads the same bytes at any place, across its windows and the end', () => {

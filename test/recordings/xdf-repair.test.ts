@@ -1,16 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/core/errors.js';
 import { xdf } from '../../src/recordings/xdf.js';
 import { repairXdf } from '../../src/recordings/xdf-repair.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 import { samplesOf } from './read-recording.js';
 import * as b from './xdf-bytes.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'affectd-xdf-repair-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 const [damaged, mended, again] = ['damaged', 'mended', 'again'].map((name) => join(folder, `${name}.xdf`));
 
 const whole = Buffer.concat([

@@ -1,17 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Chunk, StreamInfo } from '../../src/core/signal.js';
 import { xdf } from '../../src/recordings/xdf.js';
 import { XdfWriter } from '../../src/recordings/xdf-writer.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 import { readRecording } from './read-recording.js';
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'affectd-xdf-writer-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const info = (id: string, part: Partial<StreamInfo>): StreamInfo => ({
   id,

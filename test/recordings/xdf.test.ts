@@ -1,20 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/core/errors.js';
 import type { Recording } from '../../src/recordings/recording.js';
 import { xdf } from '../../src/recordings/xdf.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 import { type ReadRecording, readRecording, samplesOf } from './read-recording.js';
 import * as b from './xdf-bytes.js';
 
-let folder: string;
+const folder = temporaryFolder();
 let count = 0;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'affectd-xdf-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
 
 async function opened<T>(bytes: Uint8Array, use: (recording: Recording) => Promise<T>): Promise<T> {
   const path = join(folder, `${count++}.xdf`);

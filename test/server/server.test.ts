@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { request as httpsRequest } from 'node:https';
 import { connect as connectTcp } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { SystemClock } from '../../src/core/clock.js';
 import { SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from '../../src/protocol/version.js';
 import { startServer } from '../../src/server/server.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 import { type Daemon, httpRequest, RawClient, startDaemon } from './daemon.js';
 
 const daemons: Daemon[] = [];
@@ -74,7 +75,7 @@ describe('pages', () => {
   });
 
   it('serve the dashboard, and nothing outside its folder', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'affectd-dashboard-'));
+    const folder = temporaryFolder();
     writeFileSync(join(folder, 'index.html'), '<title>page</title>');
     const { port } = await start({ server: { dashboard: folder } });
     const page = await httpRequest(port, '/');

@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { StreamMessage } from '../../src/core/signal.js';
 import { openRecording } from '../../src/recordings/open.js';
 import { XdfWriter } from '../../src/recordings/xdf-writer.js';
 import { simulateSession } from '../../src/simulation/session.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 
 /** Stamps and values of every stream by type, whatever the chunks and ids. */
 function samplesByType(messages: readonly StreamMessage[]): Record<string, number[][]> {
@@ -22,24 +21,19 @@ function samplesByType(messages: readonly StreamMessage[]): Record<string, numbe
 }
 
 it('a simulated session in a float32 recording comes back bit for bit', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'simulated-'));
-  try {
-    const path = join(folder, 'session.xdf');
-    const messages = [...simulateSession({ profile: 'deap32', seed: 9, duration_s: 6 })];
-    const writer = XdfWriter.create(path, { format: 'float32' });
-    for (const message of messages) {
-      if (message.kind === 'open') writer.open(message.info);
-      else if (message.kind === 'chunk') writer.write(message.chunk);
-    }
-    writer.close();
-    const recording = await openRecording(path);
-    const read: StreamMessage[] = [];
-    for await (const message of recording.messages({ chunk: null, clockSync: true, events: () => {} }))
-      read.push(message);
-    await recording.close();
-    expect(recording.problems).toEqual([]);
-    expect(samplesByType(read)).toEqual(samplesByType(messages));
-  } finally {
-    rmSync(folder, { recursive: true });
+  const path = join(temporaryFolder(), 'session.xdf');
+  const messages = [...simulateSession({ profile: 'deap32', seed: 9, duration_s: 6 })];
+  const writer = XdfWriter.create(path, { format: 'float32' });
+  for (const message of messages) {
+    if (message.kind === 'open') writer.open(message.info);
+    else if (message.kind === 'chunk') writer.write(message.chunk);
   }
+  writer.close();
+  const recording = await openRecording(path);
+  const read: StreamMessage[] = [];
+  for await (const message of recording.messages({ chunk: null, clockSync: true, events: () => {} }))
+    read.push(message);
+  await recording.close();
+  expect(recording.problems).toEqual([]);
+  expect(samplesByType(read)).toEqual(samplesByType(messages));
 });

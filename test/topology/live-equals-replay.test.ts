@@ -1,8 +1,7 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { BehaviorSubject, map, Subject, tap } from 'rxjs';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { SessionRecorder } from '../../src/cli/session-recorder.js';
 import { VirtualClock } from '../../src/core/clock.js';
 import type { StreamInfo, StreamMessage } from '../../src/core/signal.js';
@@ -16,6 +15,7 @@ import { matchStreams } from '../../src/topology/match-streams.js';
 import { replay } from '../../src/topology/replay.js';
 import { runSession } from '../../src/topology/run-session.js';
 import { tickWhenSilent } from '../../src/topology/tick-when-silent.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 
 const { pipeline } = checkPipeline(
   new PipelineDocument(
@@ -63,8 +63,7 @@ function arrivals(sent: readonly Sent[]): { at: number; message: StreamMessage }
     .sort((a, b) => a.at - b.at);
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'affectd-live-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 const textOf = (output: GraphOutput): string | null =>
   output.kind === 'features'

@@ -1,9 +1,9 @@
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Checkpoint, examplesDigest } from '../../src/training/checkpoint.js';
 import type { FitState } from '../../src/training/fit.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 import { anExample } from './an-example.js';
 
 const state: FitState = {
@@ -16,7 +16,7 @@ const state: FitState = {
 };
 
 describe('Checkpoint', () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'affectd-checkpoint-')), 'checkpoint.bin');
+  const path = join(temporaryFolder(), 'checkpoint.bin');
 
   it('gives back what was kept, to those who ask for the same training', async () => {
     await new Checkpoint(path, 'this').write(state);

@@ -1,5 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { StreamMessage } from '../../src/core/signal.js';
@@ -10,6 +9,7 @@ import { loadPipeline } from '../../src/topology/load.js';
 import type { ModelNode, Pipeline } from '../../src/topology/pipeline.js';
 import { collectExamples, type SignalRecording, wholeSession } from '../../src/training/dataset.js';
 import { discoverInputs } from '../../src/training/discover-inputs.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 import { skinPipeline } from './skin-pipeline.js';
 
 const file = skinPipeline('hi-moe');
@@ -17,7 +17,7 @@ const file = skinPipeline('hi-moe');
 let pipeline: Pipeline;
 let node: ModelNode;
 beforeAll(async () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'affectd-dataset-')), 'pipeline.yaml');
+  const path = join(temporaryFolder(), 'pipeline.yaml');
   writeFileSync(path, file);
   pipeline = await loadPipeline(path);
   node = pipeline.models.get('affect')!;

@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
@@ -12,6 +11,7 @@ import {
   type StoredExample,
   writerOf,
 } from '../../src/training/example-file.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 
 const inputsOf = (...counts: number[]): ModelInputs =>
   new Map(
@@ -33,7 +33,7 @@ const frameOf = (start: number, ...counts: number[]): ModelFrame =>
     present: true,
   }));
 
-const newPath = (): string => join(mkdtempSync(join(tmpdir(), 'affectd-file-')), 'a.examples');
+const newPath = (): string => join(temporaryFolder(), 'a.examples');
 
 /** Frames of two layouts in turn, some larger than what is gathered before it is written. */
 function write(path: string, sizes: readonly number[]): ModelFrame[] {

@@ -1,14 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ExampleFolder } from '../../src/training/example-folder.js';
-
-const folder = (): string => mkdtempSync(join(tmpdir(), 'affectd-cache-'));
+import { temporaryFolder } from '../setup/temporary-folder.js';
 
 describe('ExampleFolder', () => {
   it('has one file for a key, the same basis and the same data', async () => {
-    const [cache, data] = [folder(), folder()];
+    const [cache, data] = [temporaryFolder(), temporaryFolder()];
     writeFileSync(join(data, 'a.dat'), 'one');
     const pathOf = async (basis: unknown) => (await ExampleFolder.cache(cache, basis, data)).path('a');
     const first = await pathOf({ step_s: 2 });
@@ -21,7 +19,7 @@ describe('ExampleFolder', () => {
   });
 
   it('finds what it kept, unless that is damaged', async () => {
-    const cache = folder();
+    const cache = temporaryFolder();
     const value = new Map([['eeg', Float32Array.of(1, Number.NaN)]]);
     const own = await ExampleFolder.cache(cache, null, null);
     await own.keep(value, 'a');
@@ -32,7 +30,7 @@ describe('ExampleFolder', () => {
   });
 
   it('removes what a process that is gone left unfinished, and nothing of one that runs', async () => {
-    const cache = folder();
+    const cache = temporaryFolder();
     // The highest process id of any system is below this.
     for (const process_id of [process.pid, 2 ** 30]) writeFileSync(join(cache, `x.${process_id}.part`), '');
     await ExampleFolder.cache(cache, null, null);
@@ -53,7 +51,7 @@ describe('ExampleFolder', () => {
   });
 
   it('tells in one line where it cannot be', async () => {
-    const file = join(folder(), 'file');
+    const file = join(temporaryFolder(), 'file');
     writeFileSync(file, '');
     await expect(ExampleFolder.cache(join(file, 'cache'), null, null)).rejects.toMatchObject({
       code: 'examples-unwritable',

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -15,16 +15,16 @@ import {
 } from '../../src/training/example-set.js';
 import { openShared } from '../../src/training/stored-examples.js';
 import { runAffectd } from '../cli/run-affectd.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 
 const isBuilt = existsSync(join(import.meta.dirname, '../../dist/training/example-worker.js'));
-const folder = (): string => mkdtempSync(join(tmpdir(), 'affectd-examples-test-'));
 const people = ['1', '2', '3'];
 
 /** A pipeline of raw windows and features, and a session of each person. */
 let directory: string;
 let pipeline: Pipeline;
 beforeAll(async () => {
-  directory = folder();
+  directory = temporaryFolder();
   writeFileSync(
     join(directory, 'pipeline.yaml'),
     `
@@ -99,7 +99,7 @@ describe.each([
   ['released features', released],
 ])('loadExamples of %s', (kind, settings) => {
   it('gives the same with a cache, empty or filled, as without', async () => {
-    const cache = folder();
+    const cache = temporaryFolder();
     const plain = await load(settings());
     expect(plain.examples.length).toBeGreaterThan(15);
     expect((await load(settings(), { cache })).examples).toEqual(plain.examples);
@@ -111,7 +111,7 @@ describe.each([
   });
 
   it('gives the same from the disk, or partly from there, as from memory', async () => {
-    const cache = folder();
+    const cache = temporaryFolder();
     const plain = await load(settings(), { cache });
     const [one] = readdirSync(cache).flatMap((file) => {
       const { length } = readFileSync(join(cache, file));
@@ -137,7 +137,7 @@ describe.each([
   });
 
   it.skipIf(!isBuilt)('makes the same files over several threads', async () => {
-    const [alone, shared] = [folder(), folder()];
+    const [alone, shared] = [temporaryFolder(), temporaryFolder()];
     const one = await load(settings(), { cache: alone, workers: 1 });
     const two = await load(settings(), { cache: shared, workers: 2, clock: new VirtualClock() });
     expect(two.examples).toEqual(one.examples);
@@ -153,7 +153,7 @@ describe.each([
   it.each([1, ...(isBuilt ? [2] : [])])(
     'stops when it is told to, and leaves no half file (%i threads)',
     async (workers) => {
-      const cache = folder();
+      const cache = temporaryFolder();
       const stop = new AbortController();
       const progress = (line: string): void => {
         if (line.includes('windows')) stop.abort(new Error('stopped'));
@@ -172,7 +172,7 @@ describe.each([
 
 describe('loadExamples', () => {
   it('makes anew what is damaged in the cache', async () => {
-    const cache = folder();
+    const cache = temporaryFolder();
     const plain = await load(released(), { cache });
     for (const file of readdirSync(cache)) writeFileSync(join(cache, file), 'half');
     const again = await load(released(), { cache });
@@ -183,8 +183,8 @@ describe('loadExamples', () => {
   it.each([1, ...(isBuilt ? [2] : [])])(
     'tells what is wrong with a file as the importer does (%i threads)',
     async (workers) => {
-      const cache = folder();
-      const path = join(folder(), 'recordings');
+      const cache = temporaryFolder();
+      const path = join(temporaryFolder(), 'recordings');
       mkdirSync(path);
       for (const person of people)
         writeFileSync(

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { ConfigurationError } from '../../src/core/errors.js';
 import { loadYaml } from '../../src/training/load-yaml.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 
 const schema = z.strictObject({ sizes: z.array(z.int()).min(1) });
 const errors = {
@@ -14,8 +15,7 @@ const errors = {
 };
 
 function file(text: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'affectd-yaml-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder();
   const path = join(folder, 'a.yaml');
   writeFileSync(path, text);
   return path;

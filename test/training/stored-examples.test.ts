@@ -1,10 +1,9 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { ModalityInput } from '../../src/core/model.js';
 import { ExampleFile, ExampleFileWriter } from '../../src/training/example-file.js';
 import { openShared, storedExamples } from '../../src/training/stored-examples.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 
 const features = (...names: string[]): ModalityInput => ({
   kind: 'features',
@@ -19,7 +18,7 @@ const modality = (values: number[], mask: number[]) => ({
 });
 
 function fileOf(): ExampleFile {
-  const path = join(mkdtempSync(join(tmpdir(), 'affectd-stored-')), 'a.examples');
+  const path = join(temporaryFolder(), 'a.examples');
   const writer = new ExampleFileWriter(path);
   const layout = writer.layout(
     new Map([

@@ -1,13 +1,13 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { AffectdError, ConfigurationError, InputError } from '../../src/core/errors.js';
 import { type PoolOptions, runTasks } from '../../src/training/thread-pool.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 
 /** A worker that answers what its own thread would, without the compiled program. */
-const folder = mkdtempSync(join(tmpdir(), 'affectd-pool-'));
+const folder = temporaryFolder();
 writeFileSync(
   join(folder, 'double.js'),
   `const { parentPort, workerData, threadId } = require('node:worker_threads');

@@ -1,18 +1,10 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadManifest } from '../../src/models/manifest.js';
 import { train } from '../../src/training/train.js';
 import { runAffectd } from '../cli/run-affectd.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 import { skinPipeline } from './skin-pipeline.js';
 
 const pipeline = skinPipeline('prnet', 'half_life_s: 300, min_s: 4');
@@ -42,7 +34,7 @@ ${more}`;
 let directory: string;
 const path = () => join(directory, 'train.yaml');
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'affectd-train-dataset-'));
+  directory = temporaryFolder();
   writeFileSync(join(directory, 'pipeline.yaml'), pipeline);
   mkdirSync(join(directory, 'recordings'));
   for (const person of ['1', '2', '3', '4'])

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { createInference } from '../../src/engines/inference.js';
@@ -8,11 +7,12 @@ import { readModel } from '../../src/models/manifest.js';
 import { loadExamples } from '../../src/training/example-set.js';
 import { loadedFrames } from '../../src/training/frame-loader.js';
 import { train } from '../../src/training/train.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 
 const dataset = { kind: 'simulated-faces', seed: 'train', images: { training: 24, validation: 8 }, size: 16 };
 
 function configured(changed: object = {}): string {
-  const directory = mkdtempSync(join(tmpdir(), 'affectd-train-images-'));
+  const directory = temporaryFolder();
   const path = join(directory, 'train.yaml');
   const config = {
     name: 'faces',

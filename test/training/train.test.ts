@@ -1,11 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ConfigurationError } from '../../src/core/errors.js';
 import { loadModel } from '../../src/engines/worker-runner.js';
 import type { SimulatedReport } from '../../src/training/report.js';
 import { train } from '../../src/training/train.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 
 const pipeline = `
 sources:
@@ -54,7 +54,7 @@ report: { missing_rates: [0, 0.4] }
 `;
 
 function folder(text: string): string {
-  const directory = mkdtempSync(join(tmpdir(), 'affectd-train-'));
+  const directory = temporaryFolder();
   writeFileSync(join(directory, 'pipeline.yaml'), pipeline);
   writeFileSync(join(directory, 'train.yaml'), text);
   return directory;

@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type ByteSource, fileBytes, InflatedBytes } from '../../../src/datasets/formats/byte-source.js';
+import { temporaryFolder } from '../../setup/temporary-folder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'affectd-bytes-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const content = Uint8Array.from({ length: 3_000_000 }, (_, i) => (i * i) & 0xff);
 const packed = deflateSync(content);

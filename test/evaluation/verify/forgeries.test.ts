@@ -1,7 +1,6 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { digestOfBytes } from '../../../src/core/digest.js';
 import type { Prediction } from '../../../src/core/prediction.js';
 import type { Worth } from '../../../src/core/worth.js';
@@ -18,12 +17,12 @@ import { closeRunners } from '../../../src/topology/runtime.js';
 import { onlyModel } from '../../../src/training/only-model.js';
 import { train } from '../../../src/training/train.js';
 import { runAffectd } from '../../cli/run-affectd.js';
+import { temporaryFolder } from '../../setup/temporary-folder.js';
 import { trainYaml, writeEvaluatedModel } from './evaluated-model.js';
 
-const root = mkdtempSync(join(tmpdir(), 'affectd-forgeries-'));
+const root = temporaryFolder();
 const genuine = join(root, 'genuine');
 beforeAll(() => writeEvaluatedModel(genuine, { people: 4, passed: true }));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 let copies = 0;
 /** A copy of the genuine folder, data too. */
