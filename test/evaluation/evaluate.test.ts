@@ -119,7 +119,8 @@ describe('evaluate', () => {
   it('times each model, apart from the rest', () => {
     const rows = JSON.parse(read(out, 'latency.json'));
     expect(rows.map(({ model }: { model: string }) => model)).toEqual(['atam', 'no MI']);
-    for (const { median_ms, p95_ms } of rows) expect(p95_ms).toBeGreaterThanOrEqual(median_ms);
+    // A second on the clock of these tests.
+    for (const row of rows) expect(row).toMatchObject({ median_ms: 1000, p95_ms: 1000 });
     expect(read(out, 'latency.md')).toContain('| no MI |');
   });
 

@@ -74,7 +74,7 @@ function shrunk(file: string): EvaluateConfig {
   const { kind } = config.data.dataset;
   const { dataset, splits, settings } = small[kind];
   const copy = fixtureCopy(kind);
-  const brief = { epochs: 1, batch_size: 2, keep: 'last', warmup_epochs: 0 };
+  const brief = { epochs: 1, batch_size: 8, keep: 'last', warmup_epochs: 0 };
   return {
     ...config,
     pipeline: config.pipeline && halvedWindows(resolve(folder, config.pipeline)),

@@ -1,9 +1,9 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { SystemClock } from '../../src/core/clock.js';
+import { VirtualClock } from '../../src/core/clock.js';
 import type { EvaluateOptions } from '../../src/evaluation/evaluate.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 
 /** A small evaluation that uses everything an evaluation can. */
 export const tiny = {
@@ -64,10 +64,21 @@ export const tiny = {
 
 /** Writes a configuration and gives its path; beside it is room for a report. */
 export function configFile(config: unknown): { readonly path: string; readonly out: string } {
-  const directory = mkdtempSync(join(tmpdir(), 'affectd-evaluate-'));
+  const directory = temporaryFolder();
   const path = join(directory, 'evaluation.yaml');
   writeFileSync(path, typeof config === 'string' ? config : stringify(config));
   return { path, out: join(directory, 'report') };
+}
+
+/**
+ * A second passes whenever it is asked for the time: latency, which is measured for half a minute, is measured a few
+ * times only.
+ */
+export class HastyClock extends VirtualClock {
+  override now(): number {
+    this.advance(1);
+    return super.now();
+  }
 }
 
 export function options(out: string, more: Partial<EvaluateOptions> = {}): EvaluateOptions {
@@ -76,7 +87,7 @@ export function options(out: string, more: Partial<EvaluateOptions> = {}): Evalu
     leaky: false,
     workers: 1,
     version: 'test',
-    clock: new SystemClock(),
+    clock: new HastyClock(),
     signal: new AbortController().signal,
     ...more,
   };
