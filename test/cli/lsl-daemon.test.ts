@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -14,20 +13,22 @@ import { openRecording } from '../../src/recordings/open.js';
 import type { SysMessage } from '../../src/sinks/sink.js';
 import { configText } from '../lsl/liblsl-oracle.js';
 import { ownPorts } from '../lsl/own-ports.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 import { runAffectd } from './run-affectd.js';
 import { runningClock } from './running-clock.js';
 
 const root = join(import.meta.dirname, '..', '..');
 const defaultPipeline = readFileSync(join(root, 'pipelines', 'default.yaml'), 'utf8');
-const folder = mkdtempSync(join(tmpdir(), 'affectd-lsl-daemon-'));
+const folder = temporaryFolder();
+const PORT = await ownPorts();
 const { clock, stop: stopClock } = runningClock();
 const before = process.env.LSLAPICFG;
 const cleanups: (() => unknown)[] = [];
 const network = () => ({ clock, config: loadConfig(), events: () => {} });
 
-beforeAll(async () => {
+beforeAll(() => {
   process.env.LSLAPICFG = join(folder, 'lsl_api.cfg');
-  writeFileSync(process.env.LSLAPICFG, configText(await ownPorts()));
+  writeFileSync(process.env.LSLAPICFG, configText(PORT));
 });
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
@@ -36,7 +37,6 @@ afterAll(() => {
   stopClock();
   if (before === undefined) delete process.env.LSLAPICFG;
   else process.env.LSLAPICFG = before;
-  rmSync(folder, { recursive: true, force: true });
 });
 
 type Live = Prediction & { readonly time_unix: number };

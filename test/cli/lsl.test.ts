@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -10,24 +9,25 @@ import { resolveStreams } from '../../src/lsl/resolver.js';
 import { openRecording } from '../../src/recordings/open.js';
 import { configText } from '../lsl/liblsl-oracle.js';
 import { ownPorts } from '../lsl/own-ports.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 import { runAffectd } from './run-affectd.js';
 import { runningClock } from './running-clock.js';
 
 const { clock, stop: stopClock } = runningClock();
-const folder = mkdtempSync(join(tmpdir(), 'affectd-lsl-'));
+const folder = temporaryFolder();
+const PORT = await ownPorts();
 const config = join(folder, 'lsl_api.cfg');
 const before = process.env.LSLAPICFG;
 const stops: (() => Promise<unknown>)[] = [];
 
-beforeAll(async () => {
-  writeFileSync(config, configText(await ownPorts()));
+beforeAll(() => {
+  writeFileSync(config, configText(PORT));
   process.env.LSLAPICFG = config;
 });
 afterAll(() => {
   stopClock();
   if (before === undefined) delete process.env.LSLAPICFG;
   else process.env.LSLAPICFG = before;
-  rmSync(folder, { recursive: true, force: true });
 });
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();

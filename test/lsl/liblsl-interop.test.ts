@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import {
   type ChannelFormat,
   type NumericFormat,
@@ -62,20 +62,14 @@ function gather(samples: number): { readonly options: InletOptions; readonly all
   };
 }
 
-describe.skipIf(!liblsl)('the real liblsl', () => {
+// liblsl takes a second to find a stream: several tests wait for theirs at a time.
+describe.skipIf(!liblsl)('the real liblsl', { concurrent: true }, () => {
   const { context } = testNetwork(PORT);
   let oracle: LiblslOracle;
-  const inlets: Inlet[] = [];
-  const outlets: Outlet[] = [];
-
   beforeAll(() => {
     oracle = new LiblslOracle(PORT);
   });
   afterAll(() => oracle.kill());
-  afterEach(async () => {
-    for (const inlet of inlets.splice(0)) inlet.close();
-    await Promise.all(outlets.splice(0).map((outlet) => outlet.close()));
-  });
 
   async function find(sourceId: string): Promise<LslStreamInfo> {
     const query = `source_id='${sourceId}'`;
@@ -84,12 +78,18 @@ describe.skipIf(!liblsl)('the real liblsl', () => {
     return info;
   }
 
-  async function receive(info: LslStreamInfo, samples: number) {
+  async function receive({ onTestFinished }: TestContext, info: LslStreamInfo, samples: number) {
     const { options, all } = gather(samples);
     const inlet = new Inlet(context, info, options);
-    inlets.push(inlet);
+    onTestFinished(() => inlet.close());
     await inlet.open();
     return { inlet, all };
+  }
+
+  async function offer({ onTestFinished }: TestContext, declared: Parameters<typeof Outlet.create>[1]) {
+    const outlet = await Outlet.create(context, declared);
+    onTestFinished(() => outlet.close());
+    return outlet;
   }
 
   const stream = (format: ChannelFormat, rate: number, direction: string): OracleStream => ({
@@ -112,10 +112,10 @@ describe.skipIf(!liblsl)('the real liblsl', () => {
 
   for (const format of numericFormats)
     for (const rate of [0, 250])
-      it(`sends ${format} at ${rate} Hz: samples and stamps arrive byte for byte`, async () => {
+      it(`sends ${format} at ${rate} Hz: samples and stamps arrive byte for byte`, async (test) => {
         const declared = stream(format, rate, 'in');
         const id = await oracle.createOutlet(declared);
-        const { all } = await receive(await find(declared.sourceId), 40);
+        const { all } = await receive(test, await find(declared.sourceId), 40);
         await oracle.waitForConsumers(id);
         const values = valuesOf(format, 120);
         const times = stampsOf(40);
@@ -128,9 +128,9 @@ describe.skipIf(!liblsl)('the real liblsl', () => {
 
   for (const format of numericFormats)
     for (const rate of [0, 250])
-      it(`receives ${format} at ${rate} Hz: samples and stamps arrive byte for byte`, async () => {
+      it(`receives ${format} at ${rate} Hz: samples and stamps arrive byte for byte`, async (test) => {
         const declared = stream(format, rate, 'out');
-        const outlet = await Outlet.create(context, {
+        const outlet = await offer(test, {
           name: declared.name,
           type: declared.type,
           channelCount: 3,
@@ -138,7 +138,6 @@ describe.skipIf(!liblsl)('the real liblsl', () => {
           nominalRate_hz: rate,
           sourceId: declared.sourceId,
         });
-        outlets.push(outlet);
         const opened = await oracle.openInlet(`source_id='${declared.sourceId}'`);
         await outlet.waitForConsumers(10);
         const values = valuesOf(format, 120);
@@ -153,10 +152,10 @@ describe.skipIf(!liblsl)('the real liblsl', () => {
 
   const texts = ['a', '', 'x'.repeat(300), 'é漢😀', 'y'.repeat(70_000), '<&>', 'last', '1', '2'];
 
-  it('sends markers in protocol 1.10 (an outlet of 1.10 needs Value-Size 8)', async () => {
+  it('sends markers in protocol 1.10 (an outlet of 1.10 needs Value-Size 8)', async (test) => {
     const declared = stream('string', 0, 'in');
     const id = await oracle.createOutlet(declared);
-    const { all } = await receive(await find(declared.sourceId), 3);
+    const { all } = await receive(test, await find(declared.sourceId), 3);
     await oracle.waitForConsumers(id);
     await oracle.push(id, texts, stampsOf(3));
     const got = await all;
@@ -165,16 +164,15 @@ describe.skipIf(!liblsl)('the real liblsl', () => {
     await oracle.destroyOutlet(id);
   });
 
-  it('receives markers', async () => {
+  it('receives markers', async (test) => {
     const declared = stream('string', 0, 'out');
-    const outlet = await Outlet.create(context, {
+    const outlet = await offer(test, {
       name: declared.name,
       type: 'Markers',
       channelCount: 3,
       channelFormat: 'string',
       sourceId: declared.sourceId,
     });
-    outlets.push(outlet);
     const opened = await oracle.openInlet(`source_id='${declared.sourceId}'`);
     await outlet.waitForConsumers(10);
     outlet.push(texts, stampsOf(3));
@@ -184,10 +182,10 @@ describe.skipIf(!liblsl)('the real liblsl', () => {
     oracle.destroyInlet(opened!.id);
   });
 
-  it('sends deduced stamps: each follows the one before by the nominal rate', async () => {
+  it('sends deduced stamps: each follows the one before by the nominal rate', async (test) => {
     const declared = { ...stream('float32', 250, 'in'), sourceId: 'deduced-in' };
     const id = await oracle.createOutlet(declared);
-    const { all } = await receive(await find(declared.sourceId), 20);
+    const { all } = await receive(test, await find(declared.sourceId), 20);
     await oracle.waitForConsumers(id);
     await oracle.push(id, valuesOf('float32', 60), 500.076);
     const { times } = await all;
@@ -195,16 +193,15 @@ describe.skipIf(!liblsl)('the real liblsl', () => {
     await oracle.destroyOutlet(id);
   });
 
-  it('receives deduced stamps', async () => {
+  it('receives deduced stamps', async (test) => {
     const declared = { ...stream('float32', 250, 'out'), sourceId: 'deduced-out' };
-    const outlet = await Outlet.create(context, {
+    const outlet = await offer(test, {
       name: 'deduced',
       type: 'EEG',
       channelCount: 3,
       nominalRate_hz: 250,
       sourceId: declared.sourceId,
     });
-    outlets.push(outlet);
     const opened = await oracle.openInlet(`source_id='${declared.sourceId}'`);
     await outlet.waitForConsumers(10);
     outlet.push(valuesOf('float32', 60), 500.076);
@@ -214,10 +211,10 @@ describe.skipIf(!liblsl)('the real liblsl', () => {
     oracle.destroyInlet(opened!.id);
   });
 
-  it('describes its stream: labels and units, UTF-8 and entities', async () => {
+  it('describes its stream: labels and units, UTF-8 and entities', async (test) => {
     const declared = { ...stream('float32', 250, 'in'), sourceId: 'described-in' };
     const id = await oracle.createOutlet(declared);
-    const { inlet } = await receive(await find(declared.sourceId), 1);
+    const { inlet } = await receive(test, await find(declared.sourceId), 1);
     const full = await inlet.fullInfo();
     const channels = full.description.find(({ name }) => name === 'channels')!;
     expect(channels.children.map(({ children }) => children.map(({ text }) => text))).toEqual(
@@ -226,16 +223,15 @@ describe.skipIf(!liblsl)('the real liblsl', () => {
     await oracle.destroyOutlet(id);
   });
 
-  it('reads our description, every character of it', async () => {
+  it('reads our description, every character of it', async (test) => {
     const label = 'µV <&> "é" \'漢字\' 😀';
-    const outlet = await Outlet.create(context, {
+    const outlet = await offer(test, {
       name: 'Gerät & "Co"',
       type: 'EEG',
       channelCount: 1,
       sourceId: 'described-out',
       description: [xmlElement('channels', [xmlElement('channel', [xmlElement('label', label)])])],
     });
-    outlets.push(outlet);
     const opened = await oracle.openInlet("source_id='described-out'");
     const read = parseInfo(opened!.xml);
     expect(read.name).toBe('Gerät & "Co"');
@@ -249,12 +245,12 @@ describe.skipIf(!liblsl)('the real liblsl', () => {
     "source_id='query' or name='nobody'",
     "desc/channels/channel/label='Cz' and channel_count>1 and not(name='x')",
   ])
-    it(`asks for ${query} and finds our outlet`, async () => {
+    it.sequential(`asks for ${query} and finds our outlet`, async (test) => {
       const channels = ['Cz', 'Pz'].map((l) => xmlElement('channel', [xmlElement('label', l)]));
       const description = [xmlElement('channels', channels)];
       const base = { type: 'EEG', channelCount: 2, sourceId: 'query' };
-      outlets.push(await Outlet.create(context, { ...base, name: 'Query', description }));
-      outlets.push(await Outlet.create(context, { ...base, name: 'other', sourceId: 'z', type: 'Gaze' }));
+      await offer(test, { ...base, name: 'Query', description });
+      await offer(test, { ...base, name: 'other', sourceId: 'z', type: 'Gaze' });
       const opened = await oracle.openInlet(query);
       expect(parseInfo(opened!.xml).name).toBe('Query');
       oracle.destroyInlet(opened!.id);
@@ -311,7 +307,7 @@ describe.skipIf(!liblsl)('the real liblsl', () => {
       await oracle.destroyOutlet(id);
     });
 
-  it('measures our clock, and we measure its: both none apart on one machine', async () => {
+  it.sequential('measures our clock, and we measure its: both none apart on one machine', async (test) => {
     const declared = { ...stream('float32', 250, 'in'), sourceId: 'clock-in' };
     const id = await oracle.createOutlet(declared);
     const ours = await new Promise<number>((resolve) => {
@@ -320,12 +316,11 @@ describe.skipIf(!liblsl)('the real liblsl', () => {
           samples: () => {},
           measured: ({ offset }) => resolve(offset),
         });
-        inlets.push(inlet);
+        test.onTestFinished(() => inlet.close());
         return inlet.open();
       });
     });
-    const outlet = await Outlet.create(context, { name: 'clock', type: 'EEG', sourceId: 'clock-out' });
-    outlets.push(outlet);
+    await offer(test, { name: 'clock', type: 'EEG', sourceId: 'clock-out' });
     const opened = await oracle.openInlet("source_id='clock-out'");
     const theirs = await oracle.timeCorrection(opened!.id);
     expect(theirs.error).toBe(0);
