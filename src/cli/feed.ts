@@ -96,13 +96,14 @@ export class Feed {
   }
 }
 
-function declaration({ name, type, sfreq, sourceId, channels, simulated }: StreamInfo) {
+function declaration({ name, type, sfreq, sourceId, channels, dialect, simulated }: StreamInfo) {
   return {
     name,
     type,
     sfreq,
     source_id: sourceId,
     channels: channels.map(({ label, unit, type: kind }) => ({ label, unit, type: kind })),
+    ...(dialect !== undefined && { device: dialect }),
     ...(simulated && { simulated }),
   };
 }

@@ -103,6 +103,14 @@ const metadata = {
     .optional()
     .describe('Mains frequency, Hz.'),
   reference: z.string().max(128).optional().describe('Reference electrode, or `average`.'),
+  device: z
+    .string()
+    .min(1)
+    .max(128)
+    .optional()
+    .describe(
+      'What sends: `Empatica E4`. A model’s evidence holds for the devices that it was evaluated with.',
+    ),
   simulated: z
     .boolean()
     .optional()

@@ -274,6 +274,7 @@ export const signalsMessageSchema = z.object({
       sfreq: z.number().nonnegative().describe('Nominal rate, Hz; 0 = irregular.'),
       channels: z.array(z.object({ label: z.string(), unit: z.string(), type: z.string() })).readonly(),
       aligned: z.enum(['clock', 'assumed']).optional(),
+      dialect: z.string().optional().describe('The device, where it is known.'),
       simulated: mark.describe('A simulator made it: keep that beside what you record.'),
     })
     .optional()

@@ -23,6 +23,8 @@ export interface XdfStream {
   readonly inArrivalOrder: boolean;
   /** `desc/affectd/simulated`: a simulator made it. */
   readonly simulated: boolean;
+  /** `desc/affectd/dialect`: the device, where a recorder of ours knew it. */
+  readonly dialect: string | null;
   /** Its header as it stands in the file. */
   readonly header: string;
   hasFooter: boolean;
@@ -190,6 +192,7 @@ function parseHeader(streamId: number, xml: string, problems: string[]): XdfStre
     session: textOf(synchronization, 'session'),
     inArrivalOrder: textOf(synchronization, 'order') === 'arrival',
     simulated: isSimulated(member(info, 'desc')),
+    dialect: textOf(member(member(info, 'desc'), 'affectd'), 'dialect') || null,
     header: xml,
     hasFooter: false,
     clockOffsets: [],

@@ -286,10 +286,19 @@ function headerXml(
     element('source_id', info.sourceId),
     `<desc><channels>${channels}</channels>`,
     ...Object.entries(about).map(([name, text]) => element(name, text)),
-    info.simulated ? `<affectd>${element('simulated', 'true')}</affectd>` : '',
+    affectdXml(info),
     clock === 'lsl' ? '' : `<synchronization><stamps>session</stamps>${synchronization}</synchronization>`,
     '</desc></info>',
   ].join('');
+}
+
+/** What we know of a stream and no other convention has a place for. */
+function affectdXml({ simulated, dialect }: StreamInfo): string {
+  const marks = [
+    ...(simulated ? [element('simulated', 'true')] : []),
+    ...(dialect === undefined ? [] : [element('dialect', dialect)]),
+  ];
+  return marks.length > 0 ? `<affectd>${marks.join('')}</affectd>` : '';
 }
 
 function channelXml({ label, unit, type }: Channel): string {

@@ -295,5 +295,6 @@ function declarationOf(source: XdfStream) {
     channels: source.channels,
     text: source.format === 'string',
     simulated: source.simulated,
+    ...(source.dialect !== null && { dialect: source.dialect }),
   };
 }

@@ -393,6 +393,7 @@ function rawDeclaration(declaration: DeclaredStream, id: string, text: boolean):
     text,
     screen: declaration.screen,
     simulated: declaration.simulated,
+    ...(declaration.device !== undefined && { dialect: declaration.device }),
     channels: declaration.channels.map((channel) => {
       const { label, unit, type } = typeof channel === 'string' ? { label: channel } : channel;
       return { label, unit: unit ?? declaration.unit ?? '', type: type ?? '' };

@@ -169,4 +169,19 @@ describe('XdfWriter', () => {
     writer.discard();
     expect(existsSync(path)).toBe(false);
   });
+
+  it('keeps what a stream is worth: that it was simulated, and by which device’s convention it was read', async () => {
+    const path = join(folder, 'marks.xdf');
+    const writer = XdfWriter.create(path);
+    for (const part of [{ dialect: 'Empatica <E4>' }, { simulated: true as const }, {}])
+      writer.open(info(JSON.stringify(part), { ...part, name: JSON.stringify(part) }));
+    writer.close();
+    const { streams } = await xdf.open(path);
+    const marks = streams.map(({ info: { dialect, simulated } }) => ({ dialect, simulated }));
+    expect(marks).toEqual([
+      { dialect: 'Empatica <E4>', simulated: undefined },
+      { dialect: undefined, simulated: true },
+      { dialect: undefined, simulated: undefined },
+    ]);
+  });
 });
