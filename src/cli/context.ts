@@ -8,7 +8,7 @@ import { createLog, eventLog, type LogLevel } from '../telemetry/log.js';
 
 /** What a command gets from the process that runs it. */
 export interface CommandContext {
-  readonly stdout: Writable;
+  readonly stdout: Writable & { readonly isTTY?: boolean };
   readonly stderr: Writable & { readonly isTTY?: boolean };
   readonly clock: Clock;
   /** Aborts when the person or the system asks the process to end. */

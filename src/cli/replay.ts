@@ -1,17 +1,19 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { ConfigurationError } from '../core/errors.js';
+import type { StreamMessage } from '../core/signal.js';
 import { pace } from '../sources/pace.js';
 import { loadPipeline } from '../topology/load.js';
 import { loadModels } from '../topology/load-models.js';
-import { OutputMessages } from '../topology/output-messages.js';
 import { REPLAY_BATCH, replay } from '../topology/replay.js';
 import { closeRunners } from '../topology/runtime.js';
 import { type CommandFactory, examples, positiveNumber } from './command.js';
-import { defaultPipeline, warnings } from './context.js';
+import { defaultPipeline, note, warnings } from './context.js';
 import { addDaemonOptions, type DaemonOptions } from './daemon-options.js';
 import { openSession } from './open-session.js';
 import { openOutput } from './output.js';
 import { addRecordingOptions, type RecordingOptions, readOptions } from './recording-options.js';
+import { type LineStream, lineStreams, ReplayLines } from './replay-lines.js';
+import { ReplaySummary } from './replay-summary.js';
 import { serveRecording } from './serve-recording.js';
 
 interface Options extends RecordingOptions, DaemonOptions {
@@ -19,6 +21,7 @@ interface Options extends RecordingOptions, DaemonOptions {
   readonly speed: 'max' | number;
   readonly out?: string;
   readonly serve?: boolean;
+  readonly streams: ReadonlySet<LineStream>;
   readonly indices?: string;
   readonly explain?: boolean;
 }
@@ -33,6 +36,12 @@ export const replayCommand: CommandFactory = (context) =>
         .option('-p, --pipeline <file>', 'pipeline file', defaultPipeline)
         .option('--speed <speed>', 'max, or times the recorded pace', speed, 'max')
         .option('--out <file>', 'where the lines go; - is stdout')
+        .option(
+          '--streams <names>',
+          `which lines, of ${lineStreams.join(', ')}`,
+          streams,
+          new Set<LineStream>(['affect']),
+        )
         .option('--indices <file>', 'where the lines of the stream indices go; - is stdout')
         .option('--explain', 'say in each line what masking each sensor would take from the estimate')
         .option('--serve', 'publish the predictions live instead, at that speed'),
@@ -45,12 +54,14 @@ export const replayCommand: CommandFactory = (context) =>
         'affectd replay rest.edf --out predictions.jsonl',
         'affectd replay session.xdf --serve --speed 1',
         'affectd replay session.xdf -p pipelines/indices.yaml --indices -',
+        'affectd replay session.xdf --streams session,affect,truth --out session.jsonl',
       ),
     )
     .action(async (paths: string[], options: Options) => {
       const events = warnings(context);
       const pipeline = await loadPipeline(options.pipeline);
-      if (pipeline.models.size === 0 && options.indices === undefined) {
+      const isOnlyAffect = options.streams.size === 1 && options.streams.has('affect');
+      if (pipeline.models.size === 0 && isOnlyAffect && options.indices === undefined) {
         throw new ConfigurationError(
           'pipeline-without-model',
           `${options.pipeline}: has no model, so there is nothing to predict; use affectd features, or another pipeline`,
@@ -70,16 +81,21 @@ export const replayCommand: CommandFactory = (context) =>
             options.speed === 'max'
               ? read
               : pace(read, { clock: context.clock, speed: options.speed, signal: context.signal });
+          const isWatched = context.stdout.isTTY || context.stderr.isTTY;
+          const summary = isWatched || options.out !== undefined ? new ReplaySummary() : null;
           if (options.serve)
             await serveRecording(context, { loaded, recording, messages, session, bindings, options });
           else
             await writeResults(
-              replay(messages, {
+              summary,
+              replay(summary ? heard(messages, summary) : messages, {
                 session,
                 loaded,
                 bindings,
                 events,
                 inArrivalOrder: recording.inArrivalOrder,
+                monitor: options.streams.has('quality'),
+                features: options.streams.has('features'),
                 batch: options.speed === 'max' ? REPLAY_BATCH : 1,
                 explain: () => options.explain ?? false,
               }),
@@ -91,21 +107,26 @@ export const replayCommand: CommandFactory = (context) =>
         await recording.close();
       }
 
-      async function writeResults(results: ReturnType<typeof replay>): Promise<void> {
+      async function writeResults(
+        summary: ReplaySummary | null,
+        results: ReturnType<typeof replay>,
+      ): Promise<void> {
         const output = openOutput(options.out, context.stdout, paths);
         const indices =
           options.indices === undefined ? null : openOutput(options.indices, context.stdout, paths);
-        const messages = new OutputMessages(session);
+        const lines = new ReplayLines(session, recording, paths);
+        const indexLines = new ReplayLines(session, recording, paths);
         try {
           for await (const result of results) {
             context.signal.throwIfAborted();
-            if (result.kind === 'prediction') await output.write(`${JSON.stringify(result.prediction)}\n`);
-            else if (result.kind === 'indices' && indices)
-              for (const message of messages.of(result)) await indices.write(`${JSON.stringify(message)}\n`);
+            summary?.take(result);
+            for (const line of lines.of(result, options.streams)) await output.write(line);
+            if (indices) for (const line of indexLines.of(result, onlyIndices)) await indices.write(line);
           }
           context.signal.throwIfAborted();
           await output.finish();
           await indices?.finish();
+          if (summary) note(context, `affectd: ${summary.line()}`);
         } catch (error) {
           await output.discard();
           await indices?.discard();
@@ -113,6 +134,28 @@ export const replayCommand: CommandFactory = (context) =>
         }
       }
     });
+
+const onlyIndices: ReadonlySet<LineStream> = new Set(['indices']);
+
+async function* heard(
+  messages: AsyncIterable<StreamMessage>,
+  summary: ReplaySummary,
+): AsyncGenerator<StreamMessage> {
+  for await (const message of messages) {
+    summary.hear(message);
+    yield message;
+  }
+}
+
+function streams(text: string): ReadonlySet<LineStream> {
+  return new Set(
+    text.split(',').map((part) => {
+      const stream = lineStreams.find((name) => name === part.trim());
+      if (!stream) throw new InvalidArgumentError(`Known streams are ${lineStreams.join(', ')}.`);
+      return stream;
+    }),
+  );
+}
 
 function speed(text: string): 'max' | number {
   if (text === 'max') return text;

@@ -19,6 +19,8 @@ export interface InputStatus {
 
 /** What a session's graph gives, in order. */
 export type GraphOutput =
+  /** The first sample was delivered; nothing is given before this. `zero`: its stamp, which is 0 in session time. */
+  | { readonly kind: 'began'; readonly zero: Seconds }
   | {
       readonly kind: 'features';
       readonly node: string;

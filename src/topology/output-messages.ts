@@ -85,6 +85,7 @@ export class OutputMessages {
           },
         ];
       }
+      case 'began':
       case 'marker':
         return [];
     }

@@ -358,6 +358,7 @@ export class SessionGraph {
 
   #begin(zero: Seconds): void {
     this.#zero = zero;
+    this.#options.emit({ kind: 'began', zero });
     for (const output of this.#early.splice(0)) this.#publish(output);
   }
 

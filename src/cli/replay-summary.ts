@@ -1,0 +1,86 @@
+import type { Seconds } from '../core/clock.js';
+import type { Prediction } from '../core/prediction.js';
+import type { StreamMessage } from '../core/signal.js';
+import { type Truth, TruthReader, TruthTrack } from '../core/truth.js';
+import type { SessionOutput } from '../topology/session-output.js';
+import { agreement } from '../training/metrics.js';
+
+const toldDimensions = ['valence', 'arousal'] as const satisfies readonly (keyof Truth)[];
+
+/** What of a prediction is looked at in the end. */
+type Kept = Pick<
+  Prediction,
+  'window' | 'valence' | 'arousal' | 'interval' | 'valid' | 'evidence' | 'simulated' | 'model'
+>;
+
+/**
+ * What a replay came to, in one line: how many windows are valid, on what evidence, and, where the recording holds the truth,
+ * how the valid windows' estimates agree with it. A window's label is the mean of the truth over it, as in training.
+ */
+export class ReplaySummary {
+  readonly #reader = new TruthReader();
+  readonly #track = new TruthTrack();
+  readonly #predictions: Kept[] = [];
+  #zero: Seconds = 0;
+  #hasTruth = false;
+
+  /** Every message of the recording. */
+  hear(message: StreamMessage): void {
+    if (message.kind !== 'chunk') return;
+    this.#reader.read(message.chunk, (...sample) => {
+      this.#hasTruth = true;
+      this.#track.add(...sample);
+    });
+  }
+
+  take(output: SessionOutput): void {
+    if (output.kind === 'began') this.#zero = output.zero;
+    if (output.kind !== 'prediction') return;
+    const { window, valence, arousal, interval, valid, evidence, simulated, model } = output.prediction;
+    const mark = simulated ? { simulated } : {};
+    this.#predictions.push({ window, valence, arousal, interval, valid, evidence, model, ...mark });
+  }
+
+  line(): string {
+    const models = [...new Set(this.#predictions.map(({ model }) => model))];
+    if (models.length === 0) return 'no prediction';
+    return models.map((model) => this.#lineOf(model, models.length > 1)).join('; ');
+  }
+
+  #lineOf(model: string, isNamed: boolean): string {
+    const all = this.#predictions.filter((prediction) => prediction.model === model);
+    const valid = all.filter((prediction) => prediction.valid);
+    const evidence = [...new Set(all.map((prediction) => prediction.evidence))].join(', ');
+    const simulated = all.some((prediction) => prediction.simulated) ? ' (simulated streams)' : '';
+    const parts = [
+      `${isNamed ? `${model.split('@', 1)[0]}: ` : ''}${all.length} windows, ${valid.length} valid`,
+      `evidence ${evidence}${simulated}`,
+      ...(this.#hasTruth ? toldDimensions.map((dimension) => this.#agreement(valid, dimension)) : []),
+    ];
+    return parts.join('; ');
+  }
+
+  #agreement(valid: readonly Kept[], dimension: keyof Truth): string {
+    const [predicted, labels]: [number[], number[]] = [[], []];
+    let [intervals, covered, level] = [0, 0, 0];
+    for (const { window, interval, [dimension]: value } of valid) {
+      const label = this.#track.mean(window[0] + this.#zero, window[1] + this.#zero)?.[dimension];
+      if (value === null || label === undefined) continue;
+      predicted.push(value);
+      labels.push(label);
+      const bounds = interval?.[dimension];
+      if (!interval || !bounds) continue;
+      level = interval.level;
+      intervals++;
+      if (bounds[0] <= label && label <= bounds[1]) covered++;
+    }
+    if (labels.length === 0) return `${dimension}: no window with an estimate and the truth`;
+    const { ccc, mae } = agreement(predicted, labels);
+    const held =
+      intervals === 0
+        ? 'no intervals'
+        : `${Math.round(level * 100)} % intervals hold ${((100 * covered) / intervals).toFixed(1)} %`;
+    const shown = Number.isFinite(ccc) ? ccc.toFixed(3) : '-';
+    return `${dimension} against the truth in ${labels.length} windows: CCC ${shown}, MAE ${mae.toFixed(3)}, ${held}`;
+  }
+}
