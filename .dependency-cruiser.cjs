@@ -13,7 +13,7 @@ const layers = {
   lsl: ['core', 'dsp', 'timebase', 'dialects'],
   protocol: ['core'],
   client: ['protocol'],
-  dashboard: ['client'],
+  dashboard: ['client', 'core'],
   features: ['core', 'dsp', 'montage'],
   recordings: ['core', 'dsp', 'montage', 'timebase', 'dialects'],
   simulation: ['core', 'dsp', 'montage'],

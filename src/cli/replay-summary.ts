@@ -2,16 +2,13 @@ import type { Seconds } from '../core/clock.js';
 import type { Prediction } from '../core/prediction.js';
 import type { StreamMessage } from '../core/signal.js';
 import { type Truth, TruthReader, TruthTrack } from '../core/truth.js';
+import { type Estimate, truthScore } from '../core/truth-score.js';
 import type { SessionOutput } from '../topology/session-output.js';
-import { agreement } from '../training/metrics.js';
 
 const toldDimensions = ['valence', 'arousal'] as const satisfies readonly (keyof Truth)[];
 
 /** What of a prediction is looked at in the end. */
-type Kept = Pick<
-  Prediction,
-  'window' | 'valence' | 'arousal' | 'interval' | 'valid' | 'evidence' | 'simulated' | 'model'
->;
+type Kept = Estimate & Pick<Prediction, 'evidence' | 'simulated' | 'model'>;
 
 /**
  * What a replay came to, in one line: how many windows are valid, on what evidence, and, where the recording holds the truth,
@@ -55,32 +52,18 @@ export class ReplaySummary {
     const parts = [
       `${isNamed ? `${model.split('@', 1)[0]}: ` : ''}${all.length} windows, ${valid.length} valid`,
       `evidence ${evidence}${simulated}`,
-      ...(this.#hasTruth ? toldDimensions.map((dimension) => this.#agreement(valid, dimension)) : []),
+      ...(this.#hasTruth ? toldDimensions.map((dimension) => this.#scoreOf(valid, dimension)) : []),
     ];
     return parts.join('; ');
   }
 
-  #agreement(valid: readonly Kept[], dimension: keyof Truth): string {
-    const [predicted, labels]: [number[], number[]] = [[], []];
-    let [intervals, covered, level] = [0, 0, 0];
-    for (const { window, interval, [dimension]: value } of valid) {
-      const label = this.#track.mean(window[0] + this.#zero, window[1] + this.#zero)?.[dimension];
-      if (value === null || label === undefined) continue;
-      predicted.push(value);
-      labels.push(label);
-      const bounds = interval?.[dimension];
-      if (!interval || !bounds) continue;
-      level = interval.level;
-      intervals++;
-      if (bounds[0] <= label && label <= bounds[1]) covered++;
-    }
-    if (labels.length === 0) return `${dimension}: no window with an estimate and the truth`;
-    const { ccc, mae } = agreement(predicted, labels);
-    const held =
-      intervals === 0
-        ? 'no intervals'
-        : `${Math.round(level * 100)} % intervals hold ${((100 * covered) / intervals).toFixed(1)} %`;
+  #scoreOf(valid: readonly Kept[], dimension: keyof Truth): string {
+    const { windows, ccc, mae, coverage } = truthScore(valid, this.#track, dimension, this.#zero);
+    if (windows === 0) return `${dimension}: no window with an estimate and the truth`;
+    const held = coverage
+      ? `${Math.round(coverage.level * 100)} % intervals hold ${(100 * coverage.share).toFixed(1)} %`
+      : 'no intervals';
     const shown = Number.isFinite(ccc) ? ccc.toFixed(3) : '-';
-    return `${dimension} against the truth in ${labels.length} windows: CCC ${shown}, MAE ${mae.toFixed(3)}, ${held}`;
+    return `${dimension} against the truth in ${windows} windows: CCC ${shown}, MAE ${mae.toFixed(3)}, ${held}`;
   }
 }

@@ -18,6 +18,7 @@ export type {
   QualityMessage,
   SignalsMessage,
   SysMessage,
+  TruthMessage,
   WireMessage,
   WireMessages,
 } from '../protocol/output.js';

@@ -16,7 +16,7 @@ export function truthChannels({ channels }: StreamInfo): { valence: number; arou
 
 /**
  * The truth as a session's `Annotation` streams tell it: of several that tell valence and arousal, the first that delivers
- * is listened to, for as long as it is there. NaN = missing.
+ * is listened to, for as long as it is there. NaN = missing; so is what lies beyond the scale, for it is on another one.
  */
 export class TruthReader {
   #stream: string | null = null;
@@ -30,13 +30,17 @@ export class TruthReader {
     this.#stream ??= info.id;
     if (this.#stream !== info.id) return;
     const [valence, arousal] = [channelOf(chunk, channels.valence), channelOf(chunk, channels.arousal)];
-    for (let i = 0; i < times.length; i++) each(times[i], valence[i], arousal[i]);
+    for (let i = 0; i < times.length; i++) each(times[i], onScale(valence[i]), onScale(arousal[i]));
   }
 
   /** The stream has ended: another may tell from now on. */
   close(id: string): void {
     if (this.#stream === id) this.#stream = null;
   }
+}
+
+function onScale(value: number): number {
+  return Math.abs(value) <= 1 ? value : Number.NaN;
 }
 
 /** The truth over time, and its means over windows: what a window's estimate is held against. */

@@ -1,7 +1,15 @@
 import { setAttributes, setText, svgElement } from './element.js';
 import { duration, signed } from './number-text.js';
 import { invalidText } from './reason-text.js';
-import { type AffectPoint, isSilent, type SessionState, TRAIL_SPAN_S, trailRuns } from './state.js';
+import {
+  type AffectPoint,
+  isSilent,
+  type SessionState,
+  shownEvidence,
+  TRAIL_SPAN_S,
+  trailRuns,
+  truthAt,
+} from './state.js';
 
 const SIZE = 440;
 const MARGIN = 44;
@@ -34,7 +42,8 @@ export class AffectPlane {
     svgElement('path', { class: 'plane-trail', opacity: (0.08 + (0.8 * (i + 1)) / FADES).toFixed(2) }),
   );
   readonly #point = svgElement('circle', { class: 'plane-point', r: 8 });
-  #drawn: SessionState | null | undefined;
+  readonly #truth = svgElement('path', { class: 'plane-truth', d: 'M-9 -9L9 9M-9 9L9 -9' });
+  #drawn: unknown[] = [];
 
   constructor(root: HTMLElement) {
     this.#svg = root.querySelector('svg')!;
@@ -45,19 +54,19 @@ export class AffectPlane {
     this.#state = root.querySelector('.plane-state')!;
     setAttributes(this.#svg, { viewBox: `0 ${TOP} ${SIZE} ${SIZE - TOP}` });
     this.#interval.append(this.#box, this.#across, this.#up);
-    this.#svg.append(...scenery(), this.#watermark, this.#interval, ...this.#trail, this.#point);
+    this.#svg.append(...scenery(), this.#watermark, this.#interval, ...this.#trail, this.#truth, this.#point);
   }
 
-  update(session: SessionState | null, now_s: number): void {
+  update(session: SessionState | null, now_s: number, isTruthShown: boolean): void {
     const old = session !== null && isSilent(session, now_s);
     this.#svg.classList.toggle('is-old', old);
     setText(this.#state, old ? oldText(session, now_s) : stateText(session?.points.at(-1) ?? null));
-    if (session === this.#drawn) return;
-    this.#drawn = session;
-    const message = session?.affect ?? null;
+    const drawn = [session, isTruthShown];
+    if (drawn.every((part, i) => part === this.#drawn[i])) return;
+    this.#drawn = drawn;
     const last = session?.points.at(-1) ?? null;
     const shown = last !== null && last.valence !== null && last.arousal !== null;
-    show(this.#watermark, message?.evidence === 'simulated');
+    show(this.#watermark, shownEvidence(session) === 'simulated');
     show(this.#point, shown);
     show(this.#interval, shown && last.interval !== null);
     this.#drawTrail(session?.points ?? []);
@@ -68,11 +77,12 @@ export class AffectPlane {
       setText(this.#readout[dimension].firstElementChild!, value);
       setText(this.#readout[dimension].lastElementChild!, interval);
     }
+    const truth = this.#drawTruth(isTruthShown ? session : null);
     this.#svg.setAttribute(
       'aria-label',
       shown
-        ? `Valence ${readout(last, 'valence').join(' ')}, arousal ${readout(last, 'arousal').join(' ')}. ${stateText(last)}`
-        : 'Valence-arousal plane, no estimate',
+        ? `Valence ${readout(last, 'valence').join(' ')}, arousal ${readout(last, 'arousal').join(' ')}. ${stateText(last)}${truth}`
+        : `Valence-arousal plane, no estimate.${truth}`,
     );
   }
 
@@ -84,6 +94,18 @@ export class AffectPlane {
     setAttributes(this.#box, { x: left, y: top, width: right - left, height: bottom - top });
     setAttributes(this.#across, { x1: left, x2: right, y1: y(arousal), y2: y(arousal) });
     setAttributes(this.#up, { x1: x(valence), x2: x(valence), y1: bottom, y2: top });
+  }
+
+  /** The truth at the time of the last estimate. @returns what is told of it */
+  #drawTruth(session: SessionState | null): string {
+    const time = session?.points.at(-1)?.time;
+    const truth = session && time !== undefined ? truthAt(session.truths, time) : null;
+    const known = truth !== null && truth.valence !== null && truth.arousal !== null;
+    show(this.#truth, known);
+    if (!known) return '';
+    const { valence, arousal } = truth;
+    this.#truth.setAttribute('transform', `translate(${x(valence!).toFixed(1)} ${y(arousal!).toFixed(1)})`);
+    return ` The truth: valence ${signed(valence!)}, arousal ${signed(arousal!)}.`;
   }
 
   #drawTrail(points: readonly AffectPoint[]): void {

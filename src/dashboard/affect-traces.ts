@@ -10,7 +10,10 @@ import {
   type SessionState,
   type Stretch,
   TRACE_SPAN_S,
+  type TruthPoint,
   traceColumns,
+  truthAt,
+  truthRuns,
 } from './state.js';
 
 type Dimension = 'valence' | 'arousal';
@@ -19,6 +22,7 @@ const HEIGHT_PX = 170;
 /** Stretches without a valid prediction that are spelt out, the newest. */
 const BLANKS_TOLD = 3;
 const CURSORS = uPlot.sync('affect');
+const NO_TRUTHS: readonly TruthPoint[] = [];
 
 /** Colours of the page, read from its style sheet, as a canvas can't use them by name. */
 interface Palette {
@@ -28,6 +32,7 @@ interface Palette {
   readonly text: string;
   readonly hatch: string;
   readonly surface: string;
+  readonly truth: string;
 }
 
 function paletteOf(root: Element, dimension: Dimension): Palette {
@@ -40,6 +45,7 @@ function paletteOf(root: Element, dimension: Dimension): Palette {
     text: read('--text-soft'),
     hatch: read('--hatch'),
     surface: read('--surface'),
+    truth: read('--truth'),
   };
 }
 
@@ -47,8 +53,7 @@ function paletteOf(root: Element, dimension: Dimension): Palette {
 export class AffectTraces {
   readonly #traces: readonly Trace[];
   readonly #blanks: KeyedList<Stretch>;
-  #points: readonly AffectPoint[] | null = null;
-  #silent_s = 0;
+  #drawn: unknown[] = [];
 
   constructor(root: HTMLElement) {
     this.#traces = (['valence', 'arousal'] as const).map(
@@ -60,19 +65,20 @@ export class AffectTraces {
     });
   }
 
-  update(session: SessionState | null, now_s: number): void {
+  update(session: SessionState | null, now_s: number, isTruthShown: boolean): void {
     const points = session?.points ?? [];
     const last = points.at(-1)?.time;
     // While nothing comes the traces move on, so that a silence can't be taken for a steady state.
     const silent_s = session && isSilent(session, now_s) ? Math.floor(now_s - session.heard_s) : 0;
-    if (points === this.#points && silent_s === this.#silent_s) return;
-    this.#points = points;
-    this.#silent_s = silent_s;
+    const truths = isTruthShown ? (session?.truths ?? NO_TRUTHS) : NO_TRUTHS;
+    const drawn = [points, silent_s, truths];
+    if (drawn.every((part, i) => part === this.#drawn[i])) return;
+    this.#drawn = drawn;
     const right = last === undefined ? TRACE_SPAN_S : Math.max(TRACE_SPAN_S, last + silent_s);
     const stretches = blankStretches(points);
     if (last !== undefined && silent_s > 0) stretches.push({ from: last, to: last + silent_s, reason: null });
     this.#blanks.update(stretches.slice(-BLANKS_TOLD).reverse());
-    for (const trace of this.#traces) trace.update(points, stretches, right);
+    for (const trace of this.#traces) trace.update(points, stretches, truths, right);
   }
 }
 
@@ -98,6 +104,7 @@ class Trace {
   readonly #plot: uPlot;
   #palette: Palette;
   #stretches: readonly Stretch[] = [];
+  #truths: readonly TruthPoint[] = NO_TRUTHS;
   #right = TRACE_SPAN_S;
 
   constructor(root: HTMLElement, dimension: Dimension) {
@@ -122,14 +129,20 @@ class Trace {
   }
 
   /** @param right Session time at the right edge, s. */
-  update(points: readonly AffectPoint[], stretches: readonly Stretch[], right: number): void {
+  update(
+    points: readonly AffectPoint[],
+    stretches: readonly Stretch[],
+    truths: readonly TruthPoint[],
+    right: number,
+  ): void {
     this.#stretches = stretches;
+    this.#truths = truths;
     this.#right = right;
     this.#plot.setData(traceColumns(points, this.#dimension) as uPlot.AlignedData);
     const invalid = stretches.length === 0 ? '' : `, ${stretches.length} stretches without a valid one`;
     this.#place.setAttribute(
       'aria-label',
-      `${this.#dimension} over the last ${TRACE_SPAN_S / 60} minutes: ${points.length} predictions${invalid}`,
+      `${this.#dimension} over the last ${TRACE_SPAN_S / 60} minutes: ${points.length} predictions${invalid}${truths.length > 0 ? '; the truth is shown' : ''}`,
     );
   }
 
@@ -174,7 +187,7 @@ class Trace {
       ],
       bands: [{ series: [3, 2], fill: painted('band') }],
       hooks: {
-        drawAxes: [(plot) => this.#drawBlanks(plot)],
+        drawAxes: [(plot) => this.#drawBlanks(plot), (plot) => this.#drawTruth(plot)],
         setCursor: [(plot) => this.#tell(plot.cursor.idx ?? null)],
       },
     };
@@ -194,6 +207,27 @@ class Trace {
       hatch(ctx, left, bbox.top, width, bbox.height, this.#palette.hatch, ratio);
       label(ctx, blankText(reason), Math.max(left, bbox.left), left + width, bbox, this.#palette, ratio);
     }
+    ctx.restore();
+  }
+
+  /** Dashed, and under the estimate. */
+  #drawTruth(plot: uPlot): void {
+    const { ctx, bbox } = plot;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    ctx.strokeStyle = this.#palette.truth;
+    ctx.lineWidth = 1.5 * uPlot.pxRatio;
+    ctx.setLineDash([5 * uPlot.pxRatio, 4 * uPlot.pxRatio]);
+    ctx.beginPath();
+    for (const run of truthRuns(this.#truths, this.#dimension))
+      for (const [i, [time, value]] of run.entries()) {
+        const [left, top] = [plot.valToPos(time, 'x', true), plot.valToPos(value, 'y', true)];
+        if (i === 0) ctx.moveTo(left, top);
+        else ctx.lineTo(left, top);
+      }
+    ctx.stroke();
     ctx.restore();
   }
 
@@ -218,7 +252,9 @@ class Trace {
     const value = values[index];
     const bounds = low[index] !== null && high[index] !== null;
     const interval = bounds ? ` [${signed(low[index]!)}, ${signed(high[index]!)}]` : '';
-    const said = value === null ? 'not valid' : signed(value) + interval;
+    const truth = truthAt(this.#truths, times[index])?.[this.#dimension] ?? null;
+    const told = truth === null ? '' : `, truth ${signed(truth)}`;
+    const said = `${value === null ? 'not valid' : signed(value) + interval}${told}`;
     setText(this.#readout, `${sessionTime(times[index], 1)}: ${said}`);
   }
 }

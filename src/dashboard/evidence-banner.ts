@@ -1,5 +1,5 @@
 import { setText } from './element.js';
-import type { Evidence } from './state.js';
+import { type Evidence, type SessionState, shownEvidence } from './state.js';
 
 const texts: Record<Evidence, { readonly title: string; readonly detail: string }> = {
   simulated: {
@@ -16,6 +16,9 @@ const texts: Record<Evidence, { readonly title: string; readonly detail: string 
   },
 };
 
+const simulatedSensors =
+  'The sensors are simulated: nobody wears them. Use it to try the software, for nothing else.';
+
 /** What the model is worth, on top of everything else, for as long as its predictions are shown. */
 export class EvidenceBanner {
   readonly #root: HTMLElement;
@@ -28,13 +31,14 @@ export class EvidenceBanner {
     this.#detail = root.querySelector('.banner-detail')!;
   }
 
-  update(evidence: Evidence | null): void {
+  update(session: SessionState | null): void {
+    const evidence = shownEvidence(session);
     this.#root.hidden = evidence === null;
     if (evidence === null) return;
     // A daemon newer than this page may know more kinds; what is not known is worth nothing.
     const known = evidence in texts ? evidence : 'none';
     this.#root.dataset.evidence = known;
     setText(this.#title, texts[known].title);
-    setText(this.#detail, texts[known].detail);
+    setText(this.#detail, session?.affect?.simulated ? simulatedSensors : texts[known].detail);
   }
 }

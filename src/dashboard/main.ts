@@ -10,7 +10,15 @@ import { pageClock } from './page-clock.js';
 import { PageHeader } from './page-header.js';
 import { SensorPanel } from './sensor-panel.js';
 import { SessionList } from './session-list.js';
-import { announcement, initialState, type PageAction, reduce, selectedSession } from './state.js';
+import {
+  announcement,
+  initialState,
+  type PageAction,
+  reduce,
+  selectedSession,
+  shownEvidence,
+} from './state.js';
+import { TruthPanel } from './truth-panel.js';
 
 /** How often ages are written anew while nothing arrives, s. */
 const TICK_S = 1;
@@ -25,6 +33,7 @@ const header = new PageHeader(byId('header'));
 const sessions = new SessionList(byId('sessions'), (session) => dispatch({ type: 'select', session }));
 const plane = new AffectPlane(byId('plane'));
 const traces = new AffectTraces(byId('traces'));
+const truth = new TruthPanel(byId('truth'), (shown) => dispatch({ type: 'show-truth', shown }));
 const sensors = new SensorPanel(byId('sensors'));
 const events = new EventLog(byId('log'), requestFrame);
 const empty = new EmptyState(byId('empty'), page);
@@ -45,14 +54,15 @@ function draw(): void {
   frameDue = false;
   const now_s = pageClock();
   const session = selectedSession(state);
-  const evidence = session?.affect?.evidence ?? null;
+  const evidence = shownEvidence(session);
   empty.update(state);
   byId('instrument').hidden = state.sessions.size === 0;
-  banner.update(evidence);
+  banner.update(session);
   header.update(state, now_s);
   sessions.update(state, now_s);
-  plane.update(session, now_s);
-  traces.update(session, now_s);
+  plane.update(session, now_s, state.truthShown);
+  traces.update(session, now_s, state.truthShown);
+  truth.update(session, state.truthShown);
   sensors.update(session);
   events.update(state);
   document.title = `${evidence === 'simulated' ? 'SIMULATED: ' : ''}${session ? `${session.name}, ` : ''}affectd`;
@@ -82,9 +92,10 @@ client.on('disconnected', ({ reason }) => {
 });
 client.on('error', refused);
 client.on('dropped', (dropped) => dispatch({ type: 'dropped', dropped }));
-for (const stream of ['affect', 'quality', 'sys'] as const)
+const streams = ['affect', 'quality', 'sys', 'truth'] as const;
+for (const stream of streams)
   client.on(stream, (message) => dispatch({ type: 'message', message, at_s: pageClock() }));
-client.subscribe({ streams: ['affect', 'quality', 'sys'], explain: true }).then(({ failure }) => {
+client.subscribe({ streams: [...streams], explain: true }).then(({ failure }) => {
   if (failure.length > 0)
     dispatch({ type: 'problem', problem: failure.map(({ message }) => message).join('; ') });
 }, refused);

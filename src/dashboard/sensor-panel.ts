@@ -140,7 +140,8 @@ function inputView([name]: [string, InputState]): ItemView<[string, InputState]>
       setText(title, input.name === name ? name : `${name}: ${input.name}`);
       setText(state, input.present ? 'present' : maskText(input.reason));
       const rate = input.sfreq > 0 ? `${input.sfreq} Hz` : 'irregular';
-      setText(layout, `${input.type}, ${rate}, ${channelSummary(input.channels)}`);
+      const simulated = input.simulated ? 'SIMULATED, ' : '';
+      setText(layout, `${simulated}${input.type}, ${rate}, ${channelSummary(input.channels)}`);
       list.update([...input.channels.entries()]);
     },
   };

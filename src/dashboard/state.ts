@@ -4,6 +4,7 @@ import type {
   DroppedParams,
   QualityMessage,
   SysMessage,
+  TruthMessage,
 } from '../client/index.js';
 import { type InvalidReason, maskText } from './reason-text.js';
 
@@ -27,6 +28,7 @@ export type Bounds = readonly [low: number, high: number];
 /** One prediction, as the charts need it. */
 export interface AffectPoint {
   readonly time: number;
+  readonly window: AffectMessage['window'];
   readonly valence: number | null;
   readonly arousal: number | null;
   readonly interval: AffectMessage['interval'];
@@ -43,6 +45,15 @@ export interface SessionState {
   readonly quality: QualityMessage | null;
   /** In order of session time, within {@link TRACE_SPAN_S} of the last. */
   readonly points: readonly AffectPoint[];
+  /** The same of what is known to be true; empty where nobody tells it. */
+  readonly truths: readonly TruthPoint[];
+}
+
+/** What was told to be true at a moment; null = missing. */
+export interface TruthPoint {
+  readonly time: number;
+  readonly valence: number | null;
+  readonly arousal: number | null;
 }
 
 export interface LoggedEvent {
@@ -63,6 +74,8 @@ export interface PageState {
   readonly selected: string | null;
   /** Whether a person chose the session; the page moves on from a silent one only where nobody did. */
   readonly chosen: boolean;
+  /** Whether a person asked for the truth, which is hidden at first: who sees it believes to have seen it in the estimate. */
+  readonly truthShown: boolean;
   /** Newest last. */
   readonly events: readonly LoggedEvent[];
   /** Events received in all. */
@@ -76,9 +89,10 @@ export type PageAction =
   | { readonly type: 'problem'; readonly problem: string }
   | { readonly type: 'dropped'; readonly dropped: DroppedParams }
   | { readonly type: 'select'; readonly session: string }
+  | { readonly type: 'show-truth'; readonly shown: boolean }
   | {
       readonly type: 'message';
-      readonly message: AffectMessage | QualityMessage | SysMessage;
+      readonly message: AffectMessage | QualityMessage | SysMessage | TruthMessage;
       /** Arrival on the page's clock, s. */
       readonly at_s: number;
     };
@@ -89,6 +103,7 @@ export const initialState: PageState = {
   sessions: new Map(),
   selected: null,
   chosen: false,
+  truthShown: false,
   events: [],
   eventCount: 0,
   dropped: 0,
@@ -111,11 +126,21 @@ export function reduce(state: PageState, action: PageAction): PageState {
       return state.sessions.has(action.session)
         ? { ...state, selected: action.session, chosen: true }
         : state;
-    case 'message':
-      return action.message.stream === 'sys'
-        ? withEvent(state, action.message, action.at_s)
-        : withSession(state, action.message.session, action.at_s, dataOf(action.message));
+    case 'show-truth':
+      return { ...state, truthShown: action.shown };
+    case 'message': {
+      const { message, at_s } = action;
+      if (message.stream === 'sys') return withEvent(state, message, at_s);
+      if (message.stream === 'truth') return withTruth(state, message, at_s);
+      return withSession(state, message.session, at_s, dataOf(message));
+    }
   }
+}
+
+/** What the newest prediction is worth to whoever sees it: nothing that comes from simulated sensors is validated. */
+export function shownEvidence(session: SessionState | null): Evidence | null {
+  const affect = session?.affect ?? null;
+  return affect?.simulated ? 'simulated' : (affect?.evidence ?? null);
 }
 
 export function selectedSession(state: PageState): SessionState | null {
@@ -133,9 +158,30 @@ function dataOf(message: AffectMessage | QualityMessage): Change {
   return (session) => ({ affect: message, closed: false, points: withPoint(session.points, message) });
 }
 
+/** A truth is no sign of life: what the sensors and the model say is. */
+function withTruth(state: PageState, message: TruthMessage, at_s: number): PageState {
+  const known = state.sessions.get(message.session);
+  return withSession(state, message.session, known?.heard_s ?? at_s, ({ truths, closed }) => ({
+    truths: withMoment(truths, truthPoint(message)),
+    closed,
+  }));
+}
+
+function truthPoint({ time, valence, arousal }: TruthMessage): TruthPoint {
+  return { time, valence, arousal };
+}
+
 function withPoint(points: readonly AffectPoint[], message: AffectMessage): readonly AffectPoint[] {
-  const { time, valence, arousal, interval, valid, reason } = message;
-  const point = { time, valence, arousal, interval, valid, reason };
+  const { time, window, valence, arousal, interval, valid, reason } = message;
+  return withMoment(points, { time, window, valence, arousal, interval, valid, reason });
+}
+
+/** The moments of the last {@link TRACE_SPAN_S}, `point` the newest. */
+function withMoment<Moment extends { readonly time: number }>(
+  points: readonly Moment[],
+  point: Moment,
+): readonly Moment[] {
+  const { time } = point;
   const last = points.at(-1);
   // Session time runs forwards; where it doesn't, another session took the name, and the two don't belong in one trace.
   if (!last || time < last.time) return [point];
@@ -148,7 +194,7 @@ function withPoint(points: readonly AffectPoint[], message: AffectMessage): read
 
 function withSession(state: PageState, name: string, at_s: number, change: Change): PageState {
   const known = state.sessions.get(name);
-  const before = known ?? { name, heard_s: at_s, closed: false, affect: null, quality: null, points: [] };
+  const before = known ?? newSession(name, at_s);
   const sessions = new Map(state.sessions);
   sessions.set(name, { ...before, heard_s: at_s, ...change(before) });
   const current = selectedSession(state);
@@ -163,6 +209,13 @@ function withSession(state: PageState, name: string, at_s: number, change: Chang
     if (oldest) sessions.delete(oldest.name);
   }
   return { ...state, sessions, selected };
+}
+
+function newSession(name: string, at_s: number): SessionState {
+  return {
+    ...{ name, heard_s: at_s, closed: false, affect: null, quality: null },
+    ...{ points: [], truths: [] },
+  };
 }
 
 function withEvent(state: PageState, message: SysMessage, at_s: number): PageState {
@@ -185,7 +238,7 @@ export interface Stretch {
 }
 
 /** The usual distance of predictions, s: the median, which a few lost messages don't move; 0 for less than two. */
-export function usualHop_s(points: readonly AffectPoint[]): number {
+export function usualHop_s(points: readonly { readonly time: number }[]): number {
   if (points.length < 2) return 0;
   const hops = points.slice(1).map((point, i) => point.time - points[i].time);
   hops.sort((a, b) => a - b);
@@ -215,8 +268,33 @@ export function blankStretches(points: readonly AffectPoint[]): Stretch[] {
   return stretches;
 }
 
-function isHole(before: AffectPoint, point: AffectPoint, hop_s: number): boolean {
+function isHole(before: { readonly time: number }, point: { readonly time: number }, hop_s: number): boolean {
   return point.time - before.time > 3 * hop_s;
+}
+
+/** Runs of the truth about one dimension, [time, value] each; a run ends where it is missing, and at holes. */
+export function truthRuns(
+  truths: readonly TruthPoint[],
+  dimension: 'valence' | 'arousal',
+): (readonly [time: number, value: number])[][] {
+  const hop_s = usualHop_s(truths);
+  const runs: (readonly [number, number])[][] = [];
+  let before: TruthPoint | null = null;
+  for (const truth of truths) {
+    const value = truth[dimension];
+    if (value !== null) {
+      if (!before || isHole(before, truth, hop_s)) runs.push([]);
+      runs.at(-1)!.push([truth.time, value]);
+    }
+    before = value === null ? null : truth;
+  }
+  return runs;
+}
+
+/** The truth that was told last, no later than `time` and no more than a second before it. */
+export function truthAt(truths: readonly TruthPoint[], time: number): TruthPoint | null {
+  const last = truths.findLast((truth) => truth.time <= time);
+  return last && time - last.time <= 1 ? last : null;
 }
 
 /** One dimension's trace: times, estimates, lower and upper bounds, [n] each; null = nothing to show. */

@@ -1,6 +1,6 @@
+import { agreement } from '../core/agreement.js';
 import type { RatedDimension } from '../datasets/dataset.js';
 import type { Example } from '../training/example.js';
-import { agreement } from '../training/metrics.js';
 import { areaUnderRoc } from './metrics/area-under-roc.js';
 import { mostLikely, probabilityScores } from './metrics/class-probabilities.js';
 import { accuracy, balancedAccuracy, type Confusion, confusion, macroF1 } from './metrics/confusion.js';

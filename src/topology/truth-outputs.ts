@@ -13,12 +13,12 @@ export class TruthOutputs {
   readonly #reader = new TruthReader();
   #next: Seconds = Number.NEGATIVE_INFINITY;
 
-  /** Samples of `chunk` on its own clock. A value beyond the scale is missing: it is on another one, which nobody told. */
+  /** Samples of `chunk`, on its own clock. */
   take(chunk: Chunk, emit: (output: TruthOutput) => void): void {
     this.#reader.read(chunk, (time, valence, arousal) => {
       if (time < this.#next) return;
       this.#next = time + 1 / MOST_HZ - TIME_TOLERANCE_S;
-      emit({ kind: 'truth', time, valence: onScale(valence), arousal: onScale(arousal) });
+      emit({ kind: 'truth', time, valence, arousal });
     });
   }
 
@@ -26,8 +26,4 @@ export class TruthOutputs {
   close(id: string): void {
     this.#reader.close(id);
   }
-}
-
-function onScale(value: number): number {
-  return Math.abs(value) <= 1 ? value : Number.NaN;
 }

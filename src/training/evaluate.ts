@@ -1,8 +1,9 @@
+import { agreement } from '../core/agreement.js';
 import type { ModelFrame, ModelOutput } from '../core/model.js';
 import type { InputSpec } from '../models/definition.js';
 import { mulberry32 } from '../models/random.js';
 import { byPerson, type Example, withFrame } from './example.js';
-import { agreement, type MeanAgreement, meanAgreement } from './metrics.js';
+import { type MeanAgreement, meanAgreement } from './metrics.js';
 import { onlyModality, withoutModalities } from './missing.js';
 import { applyRidge, ridge } from './ridge.js';
 

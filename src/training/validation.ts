@@ -1,7 +1,8 @@
+import { agreement } from '../core/agreement.js';
 import type { ModelOutputs } from '../models/definition.js';
 import { mulberry32 } from '../models/random.js';
 import { byPerson, type Example } from './example.js';
-import { agreement, meanAgreement } from './metrics.js';
+import { meanAgreement } from './metrics.js';
 import { withoutModalities } from './missing.js';
 import { columnOf } from './predicting.js';
 

@@ -1,4 +1,4 @@
-import type { AffectMessage, QualityMessage, SysMessage } from '../../src/client/index.js';
+import type { AffectMessage, QualityMessage, SysMessage, TruthMessage } from '../../src/client/index.js';
 
 /** Wire messages with what a test doesn't say filled in. */
 export function affect(fields: Partial<AffectMessage> & { time: number }): AffectMessage {
@@ -37,6 +37,19 @@ export function quality(fields: Partial<QualityMessage> & { time: number }): Qua
     session: 's1',
     seq: Math.round(fields.time * 2),
     inputs: {},
+    time_unix: 1_780_000_000 + fields.time,
+    age_ms: 12,
+    ...fields,
+  };
+}
+
+export function truth(fields: Partial<TruthMessage> & { time: number }): TruthMessage {
+  return {
+    stream: 'truth',
+    session: 's1',
+    seq: Math.round(fields.time * 10),
+    valence: 0.3,
+    arousal: 0,
     time_unix: 1_780_000_000 + fields.time,
     age_ms: 12,
     ...fields,

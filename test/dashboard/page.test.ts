@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EVENT_LIMIT, SILENT_AFTER_S } from '../../src/dashboard/state.js';
-import { affect, quality, sys } from './messages.js';
+import { affect, quality, sys, truth } from './messages.js';
 import { ScriptedDaemon } from './scripted-daemon.js';
 
 const executablePath = [
@@ -31,6 +31,15 @@ const colouredPixels = (dimension: string) => `(() => {
   let n = 0;
   for (let i = 0; i < data.length; i += 4)
     if (data[i + 3] > 0 && Math.abs(data[i] - data[i + 2]) > 60) n++;
+  return n;
+})()`;
+
+/** Pixels of a trace's canvas that anything was drawn on. */
+const drawnPixels = (dimension: string) => `(() => {
+  const canvas = document.querySelector('[data-trace=${dimension}] canvas');
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  let n = 0;
+  for (let i = 3; i < data.length; i += 4) if (data[i] > 100) n++;
   return n;
 })()`;
 
@@ -132,6 +141,68 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
     await shows('#evidence', 'Validated');
     expect(await page.locator('.plane-watermark').isVisible()).toBe(false);
     expect(await page.locator('#plane .simulated-tag').isVisible()).toBe(false);
+    // Whoever relays a validated model's predictions from simulated sensors as validated isn't believed.
+    daemon.say(
+      affect({ time: 6, evidence: 'validated', simulated: true }),
+      quality({
+        time: 6,
+        inputs: {
+          eeg: {
+            ...{ name: 'headset', type: 'EEG', sfreq: 128, present: true, reason: null, channels: [] },
+            simulated: true,
+          },
+        },
+      }),
+    );
+    await shows('#evidence', 'The sensors are simulated');
+    expect(await page.locator('#evidence').getAttribute('data-evidence')).toBe('simulated');
+    expect(await page.locator('.plane-watermark').isVisible()).toBe(true);
+    expect(await page.title()).toMatch(/^SIMULATED/);
+    await shows('.input-layout', 'SIMULATED, EEG');
+  });
+
+  it('hides the truth until it is asked for, and holds the estimate against it', async () => {
+    await open();
+    const estimates = Array.from({ length: 40 }, (_, i) => {
+      const valence = Math.sin(i / 6) / 2;
+      return affect({ time: 4 + i / 2, valence, arousal: 0.5 });
+    });
+    daemon.say(...estimates);
+    await page.locator('[data-trace=valence] [aria-label*="40 predictions"]').waitFor();
+    expect(await page.locator('#truth').isVisible()).toBe(false);
+    // Arousal is beyond its interval throughout; valence over each window is two thirds of what was estimated at its end.
+    const told = (time: number) => 0.35 * Math.sin((time - 2) / 3);
+    daemon.say(
+      ...Array.from({ length: 240 }, (_, i) => truth({ time: i / 10, valence: told(i / 10), arousal: -0.4 })),
+    );
+    const box = page.getByLabel('show the truth');
+    await box.waitFor();
+    expect(await box.isChecked()).toBe(false);
+    const pixels = () => page.evaluate<number>(drawnPixels('valence'));
+    expect(await page.locator('.plane-truth').isVisible()).toBe(false);
+    expect(await page.locator('.truth-scores').isVisible()).toBe(false);
+    const before = await pixels();
+    await box.focus();
+    await page.keyboard.press('Space');
+    await shows('.truth-scores', /valence CCC 0\.9\d, 90 % intervals hold 100 % of 40 windows/);
+    await shows(
+      '.truth-scores',
+      /arousal CCC none \(something is constant\), 90 % intervals hold 0 % of 40 windows/,
+    );
+    expect(await page.locator('.plane-truth').isVisible()).toBe(true);
+    expect(await page.locator('#plane svg').getAttribute('aria-label')).toMatch(
+      /The truth: valence \S+, arousal \u22120\.40/,
+    );
+    await page.locator('[data-trace=valence] [aria-label*="the truth is shown"]').waitFor();
+    expect(await pixels()).toBeGreaterThan(before + 100);
+    await page.locator('[data-trace=valence] .trace-plot').focus();
+    await page.keyboard.press('Home');
+    await shows('[data-trace=valence] .trace-readout', /^0:04\.0: .*, truth \+0\.2\d$/);
+    await box.focus();
+    await page.keyboard.press('Space');
+    await page.locator('.truth-scores').waitFor({ state: 'hidden' });
+    expect(await page.locator('.plane-truth').isVisible()).toBe(false);
+    expect(await pixels()).toBeLessThan(before + 100);
   });
 
   it('names the model and the pipeline, in full on a click', async () => {
@@ -146,7 +217,7 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
 
   it('asks what each sensor brings to the estimate, and draws it to either side of nothing', async () => {
     await open();
-    expect(daemon.asked).toMatchObject({ streams: ['affect', 'quality', 'sys'], explain: true });
+    expect(daemon.asked).toMatchObject({ streams: ['affect', 'quality', 'sys', 'truth'], explain: true });
     const modalities = {
       eeg: { present: true, coverage: 1, weight: null },
       eye: { present: true, coverage: 1, weight: null },

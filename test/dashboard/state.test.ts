@@ -17,12 +17,15 @@ import {
   SESSION_LIMIT,
   SILENT_AFTER_S,
   selectedSession,
+  shownEvidence,
   TRACE_SPAN_S,
   TRAIL_SPAN_S,
   traceColumns,
   trailRuns,
+  truthAt,
+  truthRuns,
 } from '../../src/dashboard/state.js';
-import { affect, quality, sys } from './messages.js';
+import { affect, quality, sys, truth } from './messages.js';
 
 type Message = Extract<PageAction, { type: 'message' }>['message'];
 
@@ -172,6 +175,47 @@ describe('traces', () => {
       [],
     );
     expect(blankStretches([])).toEqual([]);
+  });
+});
+
+describe('the truth', () => {
+  it('is hidden until a person asks for it', () => {
+    const state = stateAfter([truth({ time: 1 })]);
+    expect(state.truthShown).toBe(false);
+    expect(reduce(state, { type: 'show-truth', shown: true }).truthShown).toBe(true);
+  });
+
+  it('is remembered as predictions are, and begins anew with the session', () => {
+    const told = (...times: number[]) =>
+      selectedSession(stateAfter(times.map((time) => truth({ time }))))!.truths.map(({ time }) => time);
+    expect(told(1, 2, 2, 1 + TRACE_SPAN_S, 3 + TRACE_SPAN_S)).toEqual([1 + TRACE_SPAN_S, 3 + TRACE_SPAN_S]);
+    expect(told(80, 81, 0)).toEqual([0]);
+  });
+
+  it('is no sign of life: a session whose sensors and model are silent stays silent', () => {
+    const seen = stateAfter([affect({ time: 4 })]);
+    const later = stateAfter([truth({ time: 20 })], 20, seen);
+    expect(selectedSession(later)!.heard_s).toBe(0);
+  });
+
+  it('is drawn in runs that end where it is missing and at holes', () => {
+    const times = [0, 0.1, 0.2, 0.3, 5, 5.1];
+    const { truths } = selectedSession(
+      stateAfter(times.map((time) => truth({ time, valence: time === 0.2 ? null : time / 10 }))),
+    )!;
+    const runs = truthRuns(truths, 'valence').map((run) => run.map(([time]) => time));
+    expect(runs).toEqual([[0, 0.1], [0.3], [5, 5.1]]);
+    expect(truthAt(truths, 0.25)?.time).toBe(0.2);
+    expect(truthAt(truths, 4)).toBe(null);
+  });
+});
+
+describe('what the newest prediction is worth', () => {
+  it('is nothing where its sensors are simulated, whatever the daemon says of the model', () => {
+    const of = (...messages: Message[]) => shownEvidence(selectedSession(stateAfter(messages)));
+    expect(of(affect({ time: 4, evidence: 'validated' }))).toBe('validated');
+    expect(of(affect({ time: 4, evidence: 'validated', simulated: true }))).toBe('simulated');
+    expect(of(quality({ time: 4 }))).toBe(null);
   });
 });
 

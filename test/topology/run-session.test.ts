@@ -52,7 +52,8 @@ describe('runSession', () => {
   it('gives a window as soon as its last sample is there', () => {
     marbles(({ cold, expectObservable }) => {
       const source = cold('oa-b----c---|', values);
-      expectObservable(source.pipe(operator(), map(closedAt))).toBe('---(fx)-(gy)|', {
+      expectObservable(source.pipe(operator(), map(closedAt))).toBe('-z-(fx)-(gy)|', {
+        z: 'began',
         f: 'features',
         x: 'closed 2',
         g: 'features',
@@ -70,14 +71,14 @@ describe('runSession', () => {
 
   it('passes an error on', () => {
     marbles(({ cold, expectObservable }) => {
-      expectObservable(cold('oa-#', values).pipe(operator(), map(closedAt))).toBe('---#');
+      expectObservable(cold('oa-#', values).pipe(operator(), map(closedAt))).toBe('-z-#', { z: 'began' });
     });
   });
 
   it('lets go of its source when nobody listens any more', () => {
     marbles(({ cold, expectObservable, expectSubscriptions }) => {
       const source = cold('oa-b-c-d-|', values);
-      expectObservable(source.pipe(operator(), map(closedAt)), '^-!').toBe('---');
+      expectObservable(source.pipe(operator(), map(closedAt)), '^-!').toBe('-z-', { z: 'began' });
       expectSubscriptions(source.subscriptions).toBe('^-!');
     });
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { agreement } from '../../src/core/agreement.js';
 import type { Dataset, ImageTrial } from '../../src/datasets/dataset.js';
 import { trainingExecutable } from '../../src/engines/differentiable.js';
 import { loadTfjsWasm } from '../../src/engines/tfjs-wasm.js';
@@ -9,7 +10,6 @@ import { loadExamples } from '../../src/training/example-set.js';
 import { fitModel } from '../../src/training/fit.js';
 import { fitSettings } from '../../src/training/fit-settings.js';
 import { imageExamples } from '../../src/training/image-examples.js';
-import { agreement } from '../../src/training/metrics.js';
 import { columnOf, predictExamples } from '../../src/training/predicting.js';
 import { rankAgreement } from '../../src/training/rank-agreement.js';
 import { standardisedInputs } from '../../src/training/standardise.js';

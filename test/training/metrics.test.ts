@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { agreement, meanAgreement } from '../../src/training/metrics.js';
+import { agreement } from '../../src/core/agreement.js';
+import { meanAgreement } from '../../src/training/metrics.js';
 import { reference } from './reference.js';
 
 describe('agreement', () => {
