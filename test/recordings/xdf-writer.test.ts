@@ -173,8 +173,11 @@ describe('XdfWriter', () => {
   it('keeps what a stream is worth: that it was simulated, and by which device’s convention it was read', async () => {
     const path = join(folder, 'marks.xdf');
     const writer = XdfWriter.create(path);
-    for (const part of [{ dialect: 'Empatica <E4>' }, { simulated: true as const }, {}])
-      writer.open(info(JSON.stringify(part), { ...part, name: JSON.stringify(part) }));
+    for (const part of [{ dialect: 'Empatica <E4>' }, { simulated: true as const }, {}]) {
+      const stream = info(JSON.stringify(part), part);
+      writer.open(stream);
+      writer.write(chunkOf(stream, 1000, 60));
+    }
     writer.close();
     const { streams } = await xdf.open(path);
     const marks = streams.map(({ info: { dialect, simulated } }) => ({ dialect, simulated }));
