@@ -5,6 +5,7 @@ import { readPipeline } from '../topology/load.js';
 import { modelMismatches } from '../topology/load-models.js';
 import type { Pipeline } from '../topology/pipeline.js';
 import { formatProblem, type PipelineProblem } from '../topology/problem.js';
+import { findPipeline } from '../topology/shipped-pipelines.js';
 import { type CommandFactory, examples } from './command.js';
 import { note } from './context.js';
 import { openOutput } from './output.js';
@@ -13,14 +14,14 @@ import { openOutput } from './output.js';
 export const checkCommand: CommandFactory = (context, exit) =>
   new Command('check')
     .description('check pipeline files: every error at once, with file, line and mend')
-    .argument('<pipeline...>', 'pipeline files')
+    .argument('<pipeline...>', 'pipeline files, or names of shipped ones')
     .option('--json', 'machine-readable report')
     .addHelpText('after', examples('affectd check pipelines/*.yaml'))
     .action(async (files: string[], options: { json?: boolean }) => {
       const output = openOutput('-', context.stdout);
       const problems: PipelineProblem[] = [];
       const untrained: PipelineProblem[] = [];
-      for (const file of files) {
+      for (const file of files.map(findPipeline)) {
         const read = await readPipeline(file);
         problems.push(...read.problems);
         if (read.pipeline) await checkModels(read.pipeline, problems, untrained);

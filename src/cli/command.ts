@@ -5,6 +5,9 @@ import type { CommandContext } from './context.js';
 /** Makes a sub-command; it calls `exit` when it ends with another code than 0 without an error to tell. */
 export type CommandFactory = (context: CommandContext, exit: (code: ExitCode) => void) => Command;
 
+/** What a command says of an argument that `findPipeline` reads. */
+export const PIPELINE_ARGUMENT = 'pipeline file, or the name of a shipped one (affectd pipelines)';
+
 /** Parser of an option that takes a number above 0. */
 export function positiveNumber(text: string): number {
   const value = Number(text);

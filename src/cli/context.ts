@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import type { Clock } from '../core/clock.js';
 import type { EventSink } from '../core/event.js';
+import { packageRoot } from '../core/package-root.js';
 import { createLog, eventLog, type LogLevel } from '../telemetry/log.js';
+import { shippedPipeline } from '../topology/shipped-pipelines.js';
 
 /** What a command gets from the process that runs it. */
 export interface CommandContext {
@@ -15,14 +16,11 @@ export interface CommandContext {
   readonly signal: AbortSignal;
 }
 
-/** Folder that holds `pipelines`, `models` and `fixtures`: the checkout or the installed package. */
-export const packageRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-
 export const version: string = (
   JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }
 ).version;
 
-export const defaultPipeline = join(packageRoot, 'pipelines', 'default.yaml');
+export const defaultPipeline = shippedPipeline('default');
 
 /** Warnings of one kind about one stream that are told one by one; the rest is counted. */
 const TOLD_ONE_BY_ONE = 3;

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import type { Seconds } from '../core/clock.js';
+import { packageRoot } from '../core/package-root.js';
 import { openRecording } from '../recordings/open.js';
 import { pace } from '../sources/pace.js';
 import { loadPipeline } from '../topology/load.js';
 import { loadModels } from '../topology/load-models.js';
 import { type CommandFactory, examples } from './command.js';
-import { type CommandContext, daemonLog, defaultPipeline, packageRoot } from './context.js';
+import { type CommandContext, daemonLog, defaultPipeline } from './context.js';
 import { startDaemon, untilAborted } from './daemon.js';
 import { addDaemonOptions, type DaemonOptions, serverOptions } from './daemon-options.js';
 import { Feed } from './feed.js';

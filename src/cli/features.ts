@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { loadPipeline } from '../topology/load.js';
 import { replay } from '../topology/replay.js';
-import { type CommandFactory, examples } from './command.js';
+import { findPipeline } from '../topology/shipped-pipelines.js';
+import { type CommandFactory, examples, PIPELINE_ARGUMENT } from './command.js';
 import { defaultPipeline, warnings } from './context.js';
 import { FeatureTable } from './feature-table.js';
 import { openSession } from './open-session.js';
@@ -19,7 +20,7 @@ export const featuresCommand: CommandFactory = (context) =>
     new Command('features')
       .description('compute the features of recordings, as CSV')
       .argument('<recording...>', 'recordings of one session')
-      .option('-p, --pipeline <file>', 'pipeline file', defaultPipeline)
+      .option('-p, --pipeline <pipeline>', PIPELINE_ARGUMENT, findPipeline, defaultPipeline)
       .option('--out <file>', 'where the CSV goes; - is stdout'),
   )
     .addHelpText(

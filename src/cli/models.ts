@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { ConfigurationError, ExitCode } from '../core/errors.js';
+import { packageRoot } from '../core/package-root.js';
 import type { Worth } from '../core/worth.js';
 import { type RerunOptions, rerunModel } from '../evaluation/verify/rerun-model.js';
 import { verifyModel } from '../evaluation/verify/verify-model.js';
@@ -9,7 +10,7 @@ import { judge } from '../models/evidence/judge.js';
 import { outputsOf } from '../models/evidence/outputs.js';
 import { MANIFEST_FILE, readModel } from '../models/manifest.js';
 import { type CommandFactory, examples } from './command.js';
-import { type CommandContext, packageRoot, version, warnings } from './context.js';
+import { type CommandContext, version, warnings } from './context.js';
 import { exampleOptions } from './example-options.js';
 import { openOutput } from './output.js';
 

@@ -6,7 +6,8 @@ import { loadPipeline } from '../topology/load.js';
 import { loadModels } from '../topology/load-models.js';
 import { REPLAY_BATCH, replay } from '../topology/replay.js';
 import { closeRunners } from '../topology/runtime.js';
-import { type CommandFactory, examples, positiveNumber } from './command.js';
+import { findPipeline } from '../topology/shipped-pipelines.js';
+import { type CommandFactory, examples, PIPELINE_ARGUMENT, positiveNumber } from './command.js';
 import { defaultPipeline, note, warnings } from './context.js';
 import { addDaemonOptions, type DaemonOptions } from './daemon-options.js';
 import { openSession } from './open-session.js';
@@ -33,7 +34,7 @@ export const replayCommand: CommandFactory = (context) =>
       new Command('replay')
         .description('run recordings through the pipeline: predictions as JSON lines')
         .argument('<recording...>', 'recordings of one session')
-        .option('-p, --pipeline <file>', 'pipeline file', defaultPipeline)
+        .option('-p, --pipeline <pipeline>', PIPELINE_ARGUMENT, findPipeline, defaultPipeline)
         .option('--speed <speed>', 'max, or times the recorded pace', speed, 'max')
         .option('--out <file>', 'where the lines go; - is stdout')
         .option(

@@ -63,6 +63,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./check.js')).checkCommand,
   },
   {
+    name: 'pipelines',
+    summary: 'list the pipelines that are shipped, with what each needs and gives',
+    load: async () => (await import('./pipelines.js')).pipelinesCommand,
+  },
+  {
     name: 'train',
     summary: 'train a model, as its configuration file says',
     load: async () => (await import('./train.js')).trainCommand,

@@ -8,7 +8,8 @@ import { backendNames } from '../lsl/backend.js';
 import { loadPipeline } from '../topology/load.js';
 import { loadModels } from '../topology/load-models.js';
 import { closeRunners } from '../topology/runtime.js';
-import { type CommandFactory, examples } from './command.js';
+import { findPipeline } from '../topology/shipped-pipelines.js';
+import { type CommandFactory, examples, PIPELINE_ARGUMENT } from './command.js';
 import { type CommandContext, daemonLog, defaultPipeline } from './context.js';
 import { type Daemon, startDaemon, untilAborted } from './daemon.js';
 import { addDaemonOptions, type DaemonOptions } from './daemon-options.js';
@@ -23,7 +24,7 @@ export const runCommand: CommandFactory = (context) =>
   addDaemonOptions(
     new Command('run')
       .description('run the daemon: devices in, predictions out')
-      .argument('[pipeline]', 'pipeline file', defaultPipeline)
+      .argument('[pipeline]', PIPELINE_ARGUMENT, findPipeline, defaultPipeline)
       .option('--record <folder>', 'record every session to an XDF file in this folder')
       .option(
         '--lsl [query]',

@@ -104,7 +104,7 @@ class Dreamer implements Dataset {
   ) {}
 
   async *recordings(person: string): AsyncGenerator<DatasetRecording> {
-    const found = await this.#read(Number(person.slice(1)) - 1);
+    const found = await this.#read(indexOf(person));
     const field = (value: MatValue | undefined, name: string) => fieldOf(value, name, person, this.path);
     const signals = [eeg, ecg].map((signal) => {
       const own = field(found, signal.field);
@@ -180,7 +180,7 @@ class Dreamer implements Dataset {
     walk ??= await Walk.start(this.mat, this.path);
     try {
       const found = await walk.read(person);
-      const isLast = person === walk.size - 1;
+      const isLast = person === indexOf(this.people.at(-1)!);
       if (this.#walk || isLast) await walk.close();
       else this.#walk = walk;
       return found;
@@ -189,6 +189,11 @@ class Dreamer implements Dataset {
       throw error;
     }
   }
+}
+
+/** Of a person, such as `s01`, in the file. */
+function indexOf(person: string): number {
+  return Number(person.slice(1)) - 1;
 }
 
 function joined(a: Float64Array, b: Float64Array): Float64Array {

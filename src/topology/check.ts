@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join as joinPath, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
 import type { TransformDefinition, UpstreamFacts } from '../core/component.js';
 import { digestOf } from '../core/digest.js';
+import { packageRoot } from '../core/package-root.js';
 import type { AlignParams } from '../transforms/align.js';
 import type { PipelineDocument } from './document.js';
 import type {
@@ -34,7 +34,6 @@ import {
 } from './registry.js';
 
 const DEFAULT_LATENESS_S = 0.1;
-const packageRoot = joinPath(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 type RawNode = Readonly<Record<string, unknown>>;
 type Parsed = { readonly definition: TransformDefinition; readonly params: unknown; readonly raw: RawNode };

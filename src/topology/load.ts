@@ -4,6 +4,7 @@ import { checkPipeline } from './check.js';
 import { PipelineDocument } from './document.js';
 import type { Pipeline } from './pipeline.js';
 import { PipelineError, type PipelineProblem } from './problem.js';
+import { shippedPipelines } from './shipped-pipelines.js';
 
 /** Reads and checks a pipeline file. Throws {@link PipelineError} with every problem found. */
 export async function loadPipeline(file: string): Promise<Pipeline> {
@@ -24,7 +25,10 @@ export async function readPipeline(
       (error as NodeJS.ErrnoException).code === 'ENOENT'
         ? 'there is no such file'
         : String((error as Error).message);
-    throw new ConfigurationError('pipeline-unreadable', `${file}: ${why}; give the path of a pipeline file`);
+    throw new ConfigurationError(
+      'pipeline-unreadable',
+      `${file}: ${why}; give the path of a pipeline file, or the name of a shipped one: ${shippedPipelines().join(', ')}`,
+    );
   }
   return checkPipeline(new PipelineDocument(file, text));
 }

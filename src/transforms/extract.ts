@@ -55,6 +55,19 @@ function resolve(feature: Feature): { definition: FeatureDefinition; own: unknow
   return { definition, own: definition.params.parse(own) };
 }
 
+/** Names of the extractors that a node of a pipeline lists; none where it is no `extract`. */
+export function extractedNames({
+  definition,
+  params,
+}: {
+  readonly definition: { readonly type: string };
+  readonly params: unknown;
+}): string[] {
+  return definition.type === extract.type
+    ? (params as Params).features.map((f) => resolve(f).definition.name)
+    : [];
+}
+
 /** Extractors of one stream's layout, their values one after another. */
 class Extract implements Windower<FeatureVector> {
   #sliding: SlidingWindow | null = null;
