@@ -53,7 +53,10 @@ export interface FeatureTransform<Params = unknown> extends ComponentBase<Params
   readonly kind: 'features';
   /** The output stream on which what it gives goes out, beside its use in the graph. */
   readonly publishes?: 'indices';
-  /** The parameter that names another extract node, whose vectors {@link FeatureProcessor.beside} gets, and the feature it must list. */
+  /**
+   * The parameter that names another extract node, or several, whose vectors {@link FeatureProcessor.beside} gets, and the
+   * feature that they must list.
+   */
   readonly beside?: { readonly param: keyof Params & string; readonly feature: string };
   create(params: Params): FeatureProcessor;
 }

@@ -28,6 +28,7 @@ export const maskReasons = [
   'unit',
   'low-coverage',
   'motion',
+  'not-physiological',
 ] as const;
 export type MaskReason = (typeof maskReasons)[number];
 

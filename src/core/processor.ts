@@ -48,7 +48,7 @@ export interface FeatureProcessor {
   reset(schema: FeatureSchema, cause: ResetCause): FeatureSchema;
   /** A marker on the session clock; those before a window's end come before it. */
   mark?(marker: Marker): void;
-  /** The vector of another node that closed at the same time, before {@link process} gets its own. */
+  /** The vector of another node that closed at the same time, before {@link process} gets its own; of several in their order. */
   beside?(vector: FeatureVector): void;
   process(vector: FeatureVector): FeatureVector;
   snapshot?(): Snapshot;

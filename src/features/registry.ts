@@ -11,6 +11,7 @@ import { heartRate } from './heart-rate.js';
 import { heartRateVariability } from './heart-rate-variability.js';
 import { motion } from './motion.js';
 import { muscleActivity } from './muscle-activity.js';
+import { physiological } from './physiological.js';
 import { powerSpectralAsymmetry } from './power-spectral-asymmetry.js';
 import { pupilStatistics } from './pupil-statistics.js';
 import { respiration } from './respiration.js';
@@ -42,6 +43,7 @@ const definitions = [
   skinTemperature,
   motion,
   actionUnits,
+  physiological,
 ] as unknown as readonly FeatureDefinition[];
 
 /** Every feature extractor by name: what `extract` can list under `features`. */

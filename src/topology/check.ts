@@ -277,7 +277,7 @@ class PipelineChecker {
     const accepted: readonly Kind[] = definition.kind === 'features' ? ['features'] : ['chunks'];
     if (!this.#expect([...path, 'input'], input, accepted)) return;
     const beside = this.#besideOf(path, definition, raw);
-    if (beside === undefined) return;
+    if (!beside) return;
     const upstream = this.#facts.get(input) ?? {};
     for (const problem of definition.physics?.(params as never, upstream) ?? []) {
       this.#report([...path, ...problem.path], problem.message);
@@ -300,26 +300,35 @@ class PipelineChecker {
         type: definition.type,
         params,
         input: parent?.digest ?? { stream_type: this.#sources.get(input)?.stream_type },
-        ...(beside !== null && { beside: this.#transforms.get(beside)?.digest }),
+        ...(beside.length > 0 && { beside: this.#digestsOf(beside) }),
       }),
     });
   }
 
-  /** The other node that a node of features wants; null where it wants none, undefined where it is the wrong one. */
+  /** The other nodes that a node of features wants; null where one of them is a wrong one. */
   #besideOf(
     path: readonly string[],
     definition: TransformDefinition,
     raw: RawNode,
-  ): string | null | undefined {
-    if (definition.kind !== 'features' || !definition.beside) return null;
+  ): readonly string[] | null {
+    if (definition.kind !== 'features' || !definition.beside) return [];
     const { param, feature } = definition.beside;
-    const node = String(raw[param]);
-    if (!this.#expect([...path, param], node, ['features'])) return undefined;
-    type Listing = { readonly features?: readonly (string | { name: string })[] } | undefined;
-    const listed = (this.#transforms.get(node)?.params as Listing)?.features ?? [];
-    if (listed.some((f) => (typeof f === 'string' ? f : f.name) === feature)) return node;
-    this.#report([...path, param], `${node} doesn't list the feature ${feature}`);
-    return undefined;
+    const nodes = besideNodes(raw, param);
+    const right = nodes.filter((node) => {
+      if (!this.#expect([...path, param], node, ['features'])) return false;
+      type Listing = { readonly features?: readonly (string | { name: string })[] } | undefined;
+      const listed = (this.#transforms.get(node)?.params as Listing)?.features ?? [];
+      if (listed.some((f) => (typeof f === 'string' ? f : f.name) === feature)) return true;
+      this.#report([...path, param], `${node} doesn't list the feature ${feature}`);
+      return false;
+    });
+    return right.length === nodes.length ? nodes : null;
+  }
+
+  /** One node's digest, or the list of several nodes' digests. */
+  #digestsOf(nodes: readonly string[]): unknown {
+    const digests = nodes.map((node) => this.#transforms.get(node)?.digest);
+    return digests.length === 1 ? digests[0] : digests;
   }
 
   #connectModel(name: string, node: z.infer<typeof modelNodeSchema>): void {
@@ -425,12 +434,18 @@ function edgesOf({ raw, definition }: Parsed): { input: string; path: string[] }
   if (typeof raw.input === 'string') {
     const key = definition.kind === 'features' ? definition.beside?.param : undefined;
     const edges = [{ input: raw.input, path: ['input'] }];
-    return key === undefined ? edges : [...edges, { input: String(raw[key]), path: [key] }];
+    if (key === undefined) return edges;
+    return [...edges, ...besideNodes(raw, key).map((node) => ({ input: node, path: [key] }))];
   }
   if (!isRecord(raw.inputs)) return [];
   return Object.entries(raw.inputs).flatMap(([modality, nodes]) =>
     [nodes].flat().map((input) => ({ input: String(input), path: ['inputs', modality] })),
   );
+}
+
+/** What `param` names: a node, or a list of them. */
+function besideNodes(raw: RawNode, param: string): string[] {
+  return [raw[param]].flat().map(String);
 }
 
 function split(node: RawNode, ownKeys: readonly string[]): { own: RawNode; rest: RawNode } {

@@ -9,8 +9,7 @@ export function lineageOf({ sources, transforms, models }: Pipeline): Lineage {
     lineage.set(name, new Set([name, ...from.flatMap((parent) => [...(lineage.get(parent) ?? [])])]));
   };
   for (const name of sources.keys()) add(name, []);
-  for (const { name, input, beside } of transforms.values())
-    add(name, beside === null ? [input] : [input, beside]);
+  for (const { name, input, beside } of transforms.values()) add(name, [input, ...beside]);
   for (const { name, join } of models.values()) add(name, [...join.inputs.values()].flat());
   return lineage;
 }

@@ -25,8 +25,8 @@ export interface TransformNode {
   readonly params: unknown;
   /** The node that feeds this one. */
   readonly input: string;
-  /** Another node of features, of which this one gets the vectors too; null for most. */
-  readonly beside: string | null;
+  /** Other nodes of features, of which this one gets the vectors too; none for most. */
+  readonly beside: readonly string[];
   /** Name of the source at the start of this node's chain. */
   readonly source: string;
   /** Digest of this node and everything above it, the source's own parameters left out. */

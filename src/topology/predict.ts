@@ -143,6 +143,7 @@ function invalidReason(
   if (present === 0) {
     const seen = states.filter((state) => state.reason !== 'absent');
     if (seen.length > 0 && seen.every((state) => state.reason === 'warming-up')) return 'warming-up';
+    if (seen.some((state) => state.reason === 'not-physiological')) return 'not-physiological';
     if (seen.some((state) => state.reason === 'unlabelled' || state.reason === 'unmapped-channels'))
       return 'unmapped-channels';
     return 'no-input';

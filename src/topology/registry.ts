@@ -16,6 +16,7 @@ import { extract } from '../transforms/extract.js';
 import { interpolate } from '../transforms/interpolate.js';
 import { mask } from '../transforms/mask.js';
 import { maskMotion } from '../transforms/mask-motion.js';
+import { maskNoise } from '../transforms/mask-noise.js';
 import { normalize } from '../transforms/normalize.js';
 import { notch } from '../transforms/notch.js';
 import { pool } from '../transforms/pool.js';
@@ -48,6 +49,7 @@ const transforms = [
   subtractLuminance,
   restIndex,
   maskMotion,
+  maskNoise,
   align,
 ];
 export const transformDefinitions = byType(transforms as unknown as readonly TransformDefinition[]);

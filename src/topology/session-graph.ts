@@ -79,8 +79,8 @@ interface FeatureStep {
   readonly input: string;
   readonly processor: FeatureProcessor;
   readonly publishes: boolean;
-  /** The node whose vectors it gets before its own; null where it wants none. */
-  readonly beside: string | null;
+  /** The nodes whose vectors it gets before its own. */
+  readonly beside: readonly string[];
   schemaIn: FeatureSchema | null;
 }
 
@@ -419,8 +419,10 @@ export class SessionGraph {
         step.processor.reset(input.schema, step.schemaIn === null ? 'start' : 'layout');
         step.schemaIn = input.schema;
       }
-      const beside = step.beside === null ? undefined : this.#latest.get(step.beside);
-      if (beside && 'schema' in beside && beside.time === time) step.processor.beside?.(beside);
+      for (const node of step.beside) {
+        const beside = this.#latest.get(node);
+        if (beside && 'schema' in beside && beside.time === time) step.processor.beside?.(beside);
+      }
       const output = step.processor.process(input);
       this.#latest.set(step.node, output);
       if (step.publishes) indices.set(step.node, output);

@@ -30,17 +30,23 @@ const streams: Partial<Record<StreamType, StreamInfo>> = {
   },
 };
 
-/** Noise on a level; in ECG and PPG a heart beats, in RESP there is breath. */
+/** Noise on a level; in ECG and PPG a heart beats, in RESP there is breath, in EDA sweat. */
 function rowsOf(info: StreamInfo, seconds: number): number[][] {
   const n = Math.round(seconds * (info.sfreq || 1.2));
   const pulse = (i: number) => {
     const phase = (i / info.sfreq) % 0.85;
     if (info.type === 'ECG') return phase < 0.03 ? 2 : 0;
     if (info.type === 'RESP') return 2 * Math.sin((2 * Math.PI * i) / (4 * info.sfreq));
+    if (info.type === 'EDA') return 6 * response((i / info.sfreq) % 20);
     return info.type === 'PPG' ? 3 * Math.max(0, Math.sin((Math.PI * phase) / 0.3)) * Number(phase < 0.3) : 0;
   };
   const level = info.type === 'HR' ? 70 : 1;
   return info.channels.map((_, c) => noise(n, c + 3).map((x, i) => level + 0.1 * x + pulse(i)));
+}
+
+/** Rises for a second, and falls for some. */
+function response(t: number): number {
+  return t < 1 ? t : Math.exp((1 - t) / 3);
 }
 
 function chunksOf(info: StreamInfo, rows: readonly number[][]): Chunk[] {

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { featureDefinition } from '../core/component.js';
+import type { Extractor } from '../core/processor.js';
+import type { Chunk, StreamInfo, Window } from '../core/signal.js';
+import { ofConductance } from './channels/skin-conductance.js';
+import { EegSigns } from './signs/eeg-signs.js';
+import { GazeSigns } from './signs/gaze-signs.js';
+import { PulseSigns } from './signs/pulse-signs.js';
+import type { Signs } from './signs/signs.js';
+import { SkinSigns } from './signs/skin-signs.js';
+
+const params = z.strictObject({});
+type Params = z.infer<typeof params>;
+
+class Physiological implements Extractor {
+  readonly descriptors = [{ channel: 'signal', feature: 'physiological', unit: '' }];
+
+  constructor(readonly signs: Signs) {}
+
+  push(chunk: Chunk): void {
+    this.signs.push(chunk);
+  }
+
+  compute({ end }: Window, out: Float64Array): void {
+    out[0] = this.signs.verdict(end);
+  }
+}
+
+function signsOf(info: StreamInfo): Signs {
+  if (info.type === 'EEG') return new EegSigns(info);
+  if (info.type === 'Gaze') return new GazeSigns(info);
+  return info.type === 'EDA' ? new SkinSigns(info) : new PulseSigns(info);
+}
+
+export const physiological = featureDefinition<Params>({
+  name: 'physiological',
+  summary:
+    'Whether the signal of the last half minute is one that a body gives: 1, or 0 where it can’t be told from noise; masked while nothing can be said, the first 10 s among others.',
+  source: 'docs/explanation/noise.md',
+  params,
+  streams: ['EEG', 'Gaze', 'PPG', 'ECG', 'EDA'],
+  create: (info) => ofConductance(info, (stream) => new Physiological(signsOf(stream))),
+});
