@@ -128,12 +128,12 @@ export interface Window {
  * under it: what comes back under its old name may be another device, or a simulator in its place.
  */
 export function isSameStream(a: StreamDescription, b: StreamDescription): boolean {
-  const described = ({ name, type, sfreq, channels, simulated }: StreamDescription): string =>
-    JSON.stringify([name, type, sfreq, channels, simulated]);
+  const described = ({ name, type, sfreq, channels, dialect, simulated }: StreamDescription): string =>
+    JSON.stringify([name, type, sfreq, channels, dialect, simulated]);
   return described(a) === described(b);
 }
 
-type StreamDescription = Pick<StreamInfo, 'name' | 'type' | 'sfreq' | 'channels' | 'simulated'>;
+type StreamDescription = Pick<StreamInfo, 'name' | 'type' | 'sfreq' | 'channels' | 'dialect' | 'simulated'>;
 
 /** Stamps closer than this are taken as equal: a double holding a unix time resolves 2.4e-7 s. */
 export const TIME_TOLERANCE_S = 1e-6;

@@ -14,6 +14,8 @@ export interface EdfFields {
   duration?: number | string;
   reserved?: string;
   start?: string;
+  /** Local recording identification. */
+  recording?: string;
   records?: number;
   format?: 'EDF' | 'BDF';
 }
@@ -23,6 +25,7 @@ export function edfBytes({
   duration = 1,
   reserved = '',
   start = '03.04.2009.10.11',
+  recording = 'Startdate X X X X',
   records,
   format = 'EDF',
 }: EdfFields) {
@@ -36,7 +39,7 @@ export function edfBytes({
   const header = [
     format === 'BDF' ? '\xffBIOSEMI' : field('0', 8),
     field('X X X X', 80),
-    field('Startdate X X X X', 80),
+    field(recording, 80),
     field(start, 16),
     field(256 * (signals.length + 1), 8),
     field(reserved, 44),
