@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import type { Prediction } from '../../src/core/prediction.js';
-import { channelsOf } from '../../src/lsl/declaration.js';
+import { channelsOf, isSimulated } from '../../src/lsl/declaration.js';
 import { Inlet } from '../../src/lsl/inlet.js';
 import { Resolver, resolveStreams } from '../../src/lsl/resolver.js';
 import type { LslStreamInfo } from '../../src/lsl/stream-info.js';
@@ -110,6 +110,29 @@ it('tells receivers that come later of a new model, and lets those that are ther
   const full = await inlet.fullInfo();
   expect(full.uid).toBe(info.uid);
   expect(full.description.find(({ name }) => name === 'model')?.text).toBe('other@sha256:22');
+});
+
+it('gives predictions of simulated streams an outlet of their own, whose description says so, for the rest of the session', async () => {
+  const output = sink(context.clock.now());
+  const ofSession = "contains(source_id,'-s4')";
+  const found = (query: string) => resolveStreams(context, { query, minimum: 1, timeout_s: 10 });
+  output.publish(prediction(4, { session: 's4', evidence: 'validated' }));
+  const [real] = await found(ofSession);
+  const received: number[] = [];
+  const inlet = new Inlet(context, real, { samples: ({ times }) => received.push(...times) });
+  cleanups.push(() => inlet.close());
+  expect(isSimulated(await inlet.fullInfo())).toBe(false);
+  await inlet.open();
+  output.publish(prediction(4.5, { session: 's4', simulated: true }));
+  // Another model of the session, which hears no simulated stream: the outlet is shared, and stays marked.
+  output.publish(prediction(5, { session: 's4', evidence: 'validated' }));
+  const [marked] = await found(`${ofSession} and contains(source_id,'-simulated')`);
+  const other = new Inlet(context, marked, { samples: () => {} });
+  cleanups.push(() => other.close());
+  const full = await other.fullInfo();
+  expect(isSimulated(full)).toBe(true);
+  expect(full.uid).not.toBe(real.uid);
+  expect(received).toEqual([]);
 });
 
 it('ends a session’s stream with the session', async () => {

@@ -1,12 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { ConfigurationError } from '../../src/core/errors.js';
 import type { StreamMessage } from '../../src/core/signal.js';
-import { channelsElement } from '../../src/lsl/declaration.js';
+import { channelsElement, simulatedElement } from '../../src/lsl/declaration.js';
 import { Outlet } from '../../src/lsl/outlet.js';
 import type { StreamDescription } from '../../src/lsl/stream-info.js';
-import { xmlElement } from '../../src/lsl/xml.js';
+import { type XmlElement, xmlElement } from '../../src/lsl/xml.js';
 import { type LslParams, LslSource } from '../../src/sources/lsl.js';
 import type { SessionMessage } from '../../src/sources/source.js';
+import { runningClock } from '../cli/running-clock.js';
 import { testNetwork } from '../lsl/liblsl-oracle.js';
 import { ownPorts } from '../lsl/own-ports.js';
 
@@ -180,6 +181,59 @@ describe('lsl source', () => {
     await outlet.waitForConsumers(10);
     pushNow(outlet, 3);
     expect((await message('open', (_, session) => session === 'P07')).info.name).toBe('S');
+  });
+
+  it('takes the truth in, and keeps what is simulated marked', async () => {
+    const { message } = listen({ query: "starts-with(source_id,'marked-')" });
+    const description = [eegChannels, simulatedElement];
+    const outlet = await offer({ name: 'Cap', type: 'EEG', sourceId: 'marked-a', description });
+    const told = await offer({
+      ...{ name: 'rating', type: 'Annotation', sourceId: 'marked-b' },
+      description: [channelsElement(['valence', 'arousal'].map((label) => ({ label, unit: '', type: '' })))],
+    });
+    await Promise.all([outlet.waitForConsumers(10), told.waitForConsumers(10)]);
+    pushNow(outlet, 20);
+    pushNow(told, 20, 0.5);
+    expect((await message('open', ({ info }) => info.type === 'EEG')).info.simulated).toBe(true);
+    const { info } = await message('open', (one) => one.info.type === 'Annotation');
+    expect('simulated' in info).toBe(false);
+    const { chunk } = await message('chunk', (one) => one.chunk.info.type === 'Annotation');
+    expect(chunk.data[0]).toBe(0.5);
+  });
+
+  it('takes a simulator in a headset’s place for another stream', async () => {
+    const { clock, stop } = runningClock();
+    cleanups.push(stop);
+    const hurried = { ...context, clock };
+    const told: string[] = [];
+    const source = new LslSource(hurried, { query: "source_id='swapped'" }, 'lab');
+    const swapped = new Promise<void>((resolve) => {
+      const subscription = source.messages$.subscribe(({ message }) => {
+        if (message.kind === 'open') told.push(message.info.simulated ? 'a simulator' : 'a headset');
+        if (message.kind === 'close') told.push('closed');
+        if (told.length === 3) resolve();
+      });
+      cleanups.push(() => subscription.unsubscribe());
+    });
+    const cap = {
+      ...{ name: 'Cap', type: 'EEG', sourceId: 'swapped' },
+      channelCount: 2,
+      nominalRate_hz: 100,
+    };
+    const pushed = async (description: XmlElement[]): Promise<Outlet> => {
+      const outlet = await Outlet.create(hurried, { ...cap, description });
+      cleanups.push(() => outlet.close());
+      const feeding = clock.every(0.1, () => outlet.push(new Float32Array(20)));
+      cleanups.push(() => feeding.cancel());
+      return outlet;
+    };
+    const headset = await pushed([eegChannels]);
+    await headset.waitForConsumers(1000);
+    while (told.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await headset.close();
+    await pushed([eegChannels, simulatedElement]);
+    await swapped;
+    expect(told).toEqual(['a headset', 'closed', 'a simulator']);
   });
 
   it('never takes predictions in', async () => {
