@@ -76,7 +76,7 @@ interface Message {
 }
 
 /** Collects messages until one fits. */
-function collect(url: string, streams: ('affect' | 'sys')[]) {
+function collect(url: string, streams: ('affect' | 'sys' | 'truth')[]) {
   const client = connectStream(url, { WebSocket });
   const messages: Message[] = [];
   const waiting = new Set<() => void>();
@@ -105,9 +105,12 @@ describe('affectd run', () => {
     const replayed = await runAffectd(['replay', session, '--session', 'lab']);
     expect(replayed.code, replayed.stderr).toBe(0);
     const daemon = await startDaemon(['run', '--log-level', 'silent']);
-    const [plain, curious] = [collect(daemon.url, ['affect', 'sys']), collect(daemon.url, ['affect', 'sys'])];
+    const [plain, curious] = [
+      collect(daemon.url, ['affect', 'sys', 'truth']),
+      collect(daemon.url, ['affect', 'sys']),
+    ];
     const wanted: SubscribeParams = { streams: ['affect', 'sys'], session: '*', policy: 'buffer' };
-    await plain.client.subscribe(wanted);
+    await plain.client.subscribe({ ...wanted, streams: ['affect', 'sys', 'truth'] });
     await curious.client.subscribe({ ...wanted, explain: true });
     await feedRecording(daemon.url, session, 'lab');
     await plain.until(({ event }) => event?.code === 'session-closed');
@@ -122,6 +125,11 @@ describe('affectd run', () => {
           return JSON.stringify(prediction);
         });
     expect(live(plain)).toEqual(replayed.stdout.trim().split('\n'));
+    const truths = await runAffectd(['replay', session, '--session', 'lab', '--streams', 'truth']);
+    const heard = plain.messages.filter(({ stream }) => stream === 'truth');
+    expect(heard.map(({ time_unix: _, age_ms: __, seq: ___, ...truth }) => JSON.stringify(truth))).toEqual(
+      truths.stdout.trim().split('\n'),
+    );
     // Whoever asks for explanations beside them gets those of replay.
     const explained = await runAffectd(['replay', session, '--session', 'lab', '--explain']);
     expect(live(curious)).toEqual(explained.stdout.trim().split('\n'));
@@ -262,10 +270,11 @@ describe('affectd demo', () => {
     const daemon = await startDaemon(['demo', '--log-level', 'silent'], true);
     expect(daemon.output().split('\n')[0]).toMatch(/SIMULATED/);
     expect(daemon.output()).toMatch(/v1\/ingest/);
-    const { client, until } = collect(daemon.url, ['affect']);
-    await client.subscribe({ streams: ['affect'] });
+    const { client, until } = collect(daemon.url, ['affect', 'truth']);
+    await client.subscribe({ streams: ['affect', 'truth'] });
+    expect(await until(({ stream }) => stream === 'truth')).toMatchObject({ session: 'demo' });
     const valid = await until((message) => message.valid === true);
-    expect(valid).toMatchObject({ session: 'demo', evidence: 'simulated' });
+    expect(valid).toMatchObject({ session: 'demo', evidence: 'simulated', simulated: true });
     expect(valid.time).toBeLessThan(20);
     client.close();
     expect((await daemon.stop('SIGINT')).code).toBe(130);

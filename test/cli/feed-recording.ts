@@ -6,7 +6,6 @@ export async function feedRecording(url: string, path: string, name: string): Pr
   const feed = new Feed({ url, session: name, client: 'test' });
   const recording = await openRecording(path);
   for await (const message of recording.messages({ chunk: null, clockSync: true, events: () => {} })) {
-    if (message.kind === 'open' && message.info.type === 'Annotation') continue;
     if (message.kind === 'chunk') await feed.ready();
     feed.send(message);
   }
