@@ -1,7 +1,6 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { loadManifest } from '../../src/models/manifest.js';
 import { XdfWriter } from '../../src/recordings/xdf-writer.js';
@@ -9,6 +8,7 @@ import { openDataset } from '../../src/training/open-dataset.js';
 import { train } from '../../src/training/train.js';
 import { runAffectd } from '../cli/run-affectd.js';
 import { type MatData, matrix, writeMat5 } from '../datasets/write-mat5.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 
 const root = join(import.meta.dirname, '..', '..');
 /** One to train on, one that chooses the epoch, one for the intervals. */
@@ -183,13 +183,12 @@ const recipes: readonly Recipe[] = [
   },
 ];
 
-/** The project's files in a folder of their own, the recipe brief enough for a test; the folder goes when the test is over. */
+/** The project's files in a folder of their own, the recipe brief enough for a test. */
 function place({ name, files, people: names, settings, data }: Recipe): {
   readonly folder: string;
   readonly config: string;
 } {
-  const folder = mkdtempSync(join(tmpdir(), 'affectd-recipe-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   for (const file of files) {
     mkdirSync(join(folder, file, '..'), { recursive: true });
     copyFileSync(join(root, file), join(folder, file));

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { findPipeline, shippedPipeline, shippedPipelines } from '../../src/topology/shipped-pipelines.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 
 it('knows every shipped pipeline by its name, with or without .yaml', () => {
   expect(shippedPipelines()).toContain('default');
@@ -13,8 +13,7 @@ it('knows every shipped pipeline by its name, with or without .yaml', () => {
 });
 
 it('takes a file where somebody stands before a shipped one of its name', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'affectd-pipelines-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder();
   vi.spyOn(process, 'cwd').mockReturnValue(folder);
   onTestFinished(() => void vi.restoreAllMocks());
   writeFileSync(join(folder, 'muse.yaml'), '');
