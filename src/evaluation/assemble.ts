@@ -1,8 +1,10 @@
 import type { Example } from '../training/example.js';
+import type { RowGroup } from './blind/contestants.js';
 import type { EvaluationData, FoldOutcome } from './fold-task.js';
 import { spread } from './metrics/spread.js';
 import type { Outputs } from './outputs.js';
 import { byTrial, type Level, type Paired, paired, type Quantity } from './scores.js';
+import type { Fold } from './splits/fold.js';
 import type { Split, SplitSettings } from './splits/split.js';
 import { unitOf } from './splits/unit.js';
 
@@ -10,10 +12,15 @@ import { unitOf } from './splits/unit.js';
 export interface SplitOutcomes {
   readonly settings: SplitSettings;
   readonly split: Split;
-  /** [learners][seeds][folds] */
+  /** [folds][inner folds], by people; null: nothing could be shown on this split. */
+  readonly inner: readonly (readonly Fold[])[] | null;
   readonly learners: readonly {
     readonly name: string;
+    readonly group: RowGroup;
+    /** [seeds][folds] */
     readonly outcomes: readonly (readonly FoldOutcome[])[];
+    /** [seeds][folds][inner folds]; null where there are none, and of what sees no signal. */
+    readonly inner: readonly (readonly (readonly FoldOutcome[])[])[] | null;
   }[];
 }
 
@@ -61,7 +68,7 @@ export function seriesOf(
 
 /** Learners that look at signals. */
 export function reading({ learners }: SplitOutcomes): SplitOutcomes['learners'] {
-  return learners.filter(({ outcomes: [[first]] }) => first.modalities.length > 0);
+  return learners.filter(({ group }) => group === 'model');
 }
 
 /** A learner's series for one quantity, predictions averaged over seeds, and how far seeds are apart. */

@@ -6,6 +6,7 @@ import { publishedTables } from '../papers/citation.js';
 import { exampleSettings } from '../training/example-set.js';
 import { type FitSettings, fitSettings } from '../training/fit-settings.js';
 import { loadYaml } from '../training/load-yaml.js';
+import { blindNames } from './blind/contestants.js';
 import { LINEAR_SVM, modelSettingsSchemas } from './contestants/model-settings.js';
 import { mergePatch } from './merge-patch.js';
 import { missingRates } from './missing/rates.js';
@@ -117,6 +118,13 @@ export const evaluateConfigSchema = z.strictObject({
     .enum(['held-out', 'none'])
     .default('held-out')
     .describe('`none`, for papers that name no validation set: all of it trains; then keep the last epoch.'),
+  inner_folds: z
+    .int()
+    .min(0)
+    .default(5)
+    .describe(
+      'Folds by people within each training part, for what a model adds to a clock; only where people are held out. 0: none, and no model is validated.',
+    ),
   split_seed: z.int().default(1),
   seeds: z.array(z.int()).min(1).default([1]).describe('Each model is trained once with each.'),
   models: z.array(modelSettings).default([]),
@@ -257,6 +265,8 @@ function planModels(path: string, config: EvaluateConfig): ModelPlan[] {
   const add = (place: string, model: EvaluateConfig['models'][number], of: string | null): void => {
     if (plans.some((other) => other.name === model.name))
       throw invalid(path, `${place}.name: there are two models called ${model.name}`);
+    if (blindNames.some((own) => own === model.name))
+      throw invalid(path, `${place}.name: ${model.name} is the name of a row that every report has`);
     const schema = modelSettingsSchemas.get(model.type);
     if (!schema)
       throw invalid(

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Clock } from '../core/clock.js';
 import { digestOf, digestOfBytes } from '../core/digest.js';
 import { ConfigurationError } from '../core/errors.js';
@@ -9,7 +9,6 @@ import type { TrainingEngineChoice } from '../engines/training-engine.js';
 import { loadPipeline } from '../topology/load.js';
 import type { Pipeline } from '../topology/pipeline.js';
 import { dataLink } from '../training/data-link.js';
-import { duration } from '../training/duration.js';
 import { type ExampleSet, loadExamples } from '../training/example-set.js';
 import { DATA_FILE, FOLDS_FILE, linkText } from '../training/link-evidence.js';
 import type { SplitOutcomes } from './assemble.js';
@@ -17,24 +16,17 @@ import { chooseFoldEngine } from './choose-fold-engine.js';
 import { modelProblems } from './contestants/model.js';
 import { invalid, type LoadedEvaluateConfig, loadEvaluateConfig } from './evaluate-config.js';
 import { type EvaluationResult, resultJson } from './evaluation-result.js';
-import { dataDigest, FoldCache } from './fold-cache.js';
-import { type FoldEngine, wasmFoldEngine } from './fold-engine.js';
-import { runFolds } from './fold-pool.js';
-import {
-  type EvaluationData,
-  type FoldOutcome,
-  type FoldTask,
-  type Learner,
-  learnerName,
-} from './fold-task.js';
+import { dataDigest } from './fold-cache.js';
+import type { EvaluationData } from './fold-task.js';
+import { judgeSplits } from './judge-splits.js';
 import { measureLatency, renderLatency } from './latency.js';
-import { modelRecipe } from './model-recipe.js';
+import { modelRecipe, planRecipe } from './model-recipe.js';
 import { paperRows } from './paper-rows.js';
 import { drawFigures } from './render-figures.js';
 import { renderReport } from './render-report.js';
-import { runFold } from './run-fold.js';
+import { LEDGER_FILE, Ledger, type LedgerLine } from './rule/ledger.js';
 import { linkedFolds } from './splits/linked-folds.js';
-import { LEAKY, leakLabel, makeSplit, type Split, type SplitSettings } from './splits/split.js';
+import { LEAKY, leakLabel, makeSplit, type SplitSettings } from './splits/split.js';
 import { unitOf } from './splits/unit.js';
 import { splitResult } from './tabulate.js';
 
@@ -50,6 +42,8 @@ export interface EvaluateOptions {
   readonly clock: Clock;
   /** Folder in which a data set's examples are kept for the next time; default: none. */
   readonly cache?: string | null;
+  /** What was scored before, so that a report is repeated; default: what `ledger.jsonl` beside the report's folder has, to which is added. */
+  readonly ledger?: readonly LedgerLine[];
   /** Most of a data set's examples that is held in memory, bytes; default: a quarter of it. */
   readonly memory?: number;
   /** What trains; default: WebAssembly in every thread, and for images what `affectd train` chooses. */
@@ -155,15 +149,28 @@ async function evaluateOn(
     ),
   };
   const digest = dataDigest(data);
+  const ledger = await openLedger(options);
   const engine = await chooseFoldEngine(path, models, set, options);
-  const outcomes = await runAll(
+  const recipes = models.map((model) => modelRecipe(model, config.data, pipeline));
+  const name = String(config.data.dataset.name ?? config.data.dataset.kind);
+  const judged = await judgeSplits(
     loaded,
     splits,
-    { data, digest, shared: set.shared, loadEngine: engine && (async () => engine) },
+    {
+      data,
+      digest,
+      shared: set.shared,
+      loadEngine: engine && (async () => engine),
+      name,
+      simulated: link.simulated,
+      recipes: models.map((model, m) => digestOf(recipes[m] ?? planRecipe(model, config.data, pipeline))),
+      ledgerOn: (people) => ledger.on(people),
+    },
     options,
   ).finally(() => engine?.device?.close());
+  const { facts, splits: outcomes } = judged;
   const reference = config.compare_with ?? models[0]?.name ?? null;
-  const results = outcomes.map((own) => splitResult(data, own, config, reference));
+  const results = outcomes.map((own) => splitResult(data, facts, own, config, reference));
   const leaky_models = models.filter(({ search }) => search?.choose_on === 'test').map(({ name }) => name);
   const count = (key: (example: EvaluationData['examples'][number]) => string): number =>
     new Set(data.examples.map(key)).size;
@@ -175,7 +182,7 @@ async function evaluateOn(
     leaky_models,
     left_out,
     data: {
-      name: String(config.data.dataset.name ?? config.data.dataset.kind),
+      name,
       digest,
       link: digestOfBytes(linked[DATA_FILE]),
       simulated: link.simulated,
@@ -189,15 +196,17 @@ async function evaluateOn(
     },
     folds: digestOfBytes(linked[FOLDS_FILE]),
     seeds: config.seeds,
-    models: models.map((model) => {
-      const recipe = modelRecipe(model, config.data, pipeline);
-      const { name, type, of } = model;
+    models: models.map(({ name, type, of }, m) => {
+      const recipe = recipes[m];
       return { name, type, of, recipe: recipe && digestOf(recipe) };
     }),
     splits: results,
+    verdicts: judged.verdicts,
+    ledger: judged.ledger,
     paper: paperRows(config, results),
   };
   await write(result, data, outcomes, options.out);
+  await ledger.add(judged.lines);
   for (const [file, text] of Object.entries(linked)) await writeFile(join(options.out, file), text);
   if (models.length > 0) {
     progress('measuring latency');
@@ -208,75 +217,9 @@ async function evaluateOn(
   return result;
 }
 
-interface FoldSource {
-  readonly data: EvaluationData;
-  readonly digest: string;
-  readonly shared: ExampleSet['shared'];
-  /** Undefined: WebAssembly, in every thread. */
-  readonly loadEngine?: () => Promise<FoldEngine>;
-}
-
-async function runAll(
-  { config, models }: LoadedEvaluateConfig,
-  splits: readonly { readonly settings: SplitSettings; readonly split: Split }[],
-  { data, digest, shared, loadEngine }: FoldSource,
-  options: EvaluateOptions,
-): Promise<SplitOutcomes[]> {
-  const { clock, signal } = options;
-  const progress = options.progress ?? (() => {});
-  const { seeds, sweeps } = config;
-  const learners: readonly Learner[] = [...models, 'train-mean', 'stimulus-mean'];
-  const tasks: FoldTask[] = splits.flatMap(({ split }) =>
-    learners.flatMap((learner) =>
-      seeds.flatMap((seed) => split.folds.map((fold) => ({ learner, seed, fold, sweeps }))),
-    ),
-  );
-  const cache = new FoldCache(join(options.out, 'folds'), {
-    data: digest,
-    // Engines differ in the last digits.
-    version: [options.version, options.engine ?? ''].join(' ').trim(),
-  });
-  const found: (FoldOutcome | null)[] = [];
-  for (const task of tasks)
-    found.push(
-      typeof task.learner === 'string' ? await runFold(wasmFoldEngine, data, task) : await cache.find(task),
-    );
-  const missing = tasks.flatMap((_, i) => (found[i] ? [] : [i]));
-  const trained = tasks.filter(({ learner }) => typeof learner !== 'string').length;
-  if (missing.length < trained)
-    progress(`${trained - missing.length} of ${trained} folds are there from an earlier run`);
-  const began = clock.now();
-  let finished = 0;
-  await runFolds(
-    data,
-    shared,
-    missing.map((i) => tasks[i]),
-    {
-      workers: options.workers,
-      ...(loadEngine && { loadEngine }),
-      signal,
-      done: async (index, outcome) => {
-        const task = tasks[missing[index]];
-        await cache.keep(task, outcome);
-        found[missing[index]] = outcome;
-        finished++;
-        const left = ((clock.now() - began) / finished) * (missing.length - finished);
-        progress(
-          `fold ${finished} of ${missing.length} done (${learnerName(task.learner)}, seed ${task.seed}, ${task.fold.name}); about ${duration(left)} left`,
-        );
-      },
-    },
-  );
-  signal.throwIfAborted();
-  let at = 0;
-  return splits.map(({ settings, split }) => ({
-    settings,
-    split,
-    learners: learners.map((learner) => ({
-      name: learnerName(learner),
-      outcomes: seeds.map(() => split.folds.map(() => found[at++]!)),
-    })),
-  }));
+/** The ledger beside a report's folder, or the lines that are told, to which nothing is added. */
+async function openLedger({ out, ledger }: EvaluateOptions): Promise<Pick<Ledger, 'on' | 'add'>> {
+  return ledger ? new Ledger(null, ledger) : Ledger.open(join(dirname(resolve(out)), LEDGER_FILE));
 }
 
 async function write(

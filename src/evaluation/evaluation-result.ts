@@ -1,8 +1,12 @@
+import type { RowGroup } from './blind/contestants.js';
 import { type BootstrapInterval, clusterBootstrap } from './metrics/cluster-bootstrap.js';
 import { type Spread, spread } from './metrics/spread.js';
 import type { PairedRow } from './paired-comparison.js';
+import type { LedgerLine } from './rule/ledger.js';
+import type { LocalRow } from './rule/local-rows.js';
 import type { Level, MetricName, Quantity, Scores } from './scores.js';
 import type { LEAKY } from './splits/split.js';
+import type { Verdict } from './verdict.js';
 
 /** One metric of one model. */
 export interface Figure extends Spread {
@@ -14,6 +18,7 @@ export interface Figure extends Spread {
 
 export interface ModelRow {
   readonly model: string;
+  readonly group: RowGroup;
   /** Each unit's, averaged over seeds, then mean and SD over units. */
   readonly figures: Readonly<Partial<Record<MetricName, Figure>>>;
   /** All units' series together, mean over seeds: a secondary figure. */
@@ -79,6 +84,8 @@ export interface SplitResult {
   /** What mean and SD are taken over. */
   readonly unit: 'person' | 'session';
   readonly tables: readonly Table[];
+  /** What each row knows of changes alone. */
+  readonly local: readonly LocalRow[];
   readonly sweeps: readonly SweepTable[];
   readonly coverage: readonly CoverageRow[];
   /** Area under each risk-coverage curve, by model and quantity. */
@@ -149,6 +156,10 @@ export interface EvaluationResult {
     readonly recipe: string | null;
   }[];
   readonly splits: readonly SplitResult[];
+  /** What each model may say of itself, by output. */
+  readonly verdicts: readonly Verdict[];
+  /** What else had been scored on these people, which the verdicts count. */
+  readonly ledger: readonly LedgerLine[];
   readonly paper: readonly PaperRow[];
 }
 

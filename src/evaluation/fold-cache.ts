@@ -6,7 +6,7 @@ import { digestOf } from '../core/digest.js';
 import type { EvaluationData, FoldOutcome, FoldTask } from './fold-task.js';
 
 /** Goes up when what is kept, or how a fold is computed, changes. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /** `sha256:` of everything in the data that training or testing looks at. */
 export function dataDigest({ examples, inputs, classes, hop_s }: EvaluationData): string {
@@ -51,10 +51,10 @@ export class FoldCache {
     await rename(`${file}.part`, file);
   }
 
-  #file({ learner, seed, fold, sweeps }: FoldTask): string {
+  #file({ learner, fold, ...rest }: FoldTask): string {
     const { train, validation, test } = fold;
-    const own = typeof learner === 'string' ? learner : { ...learner, name: undefined, of: undefined };
-    const digest = digestOf({ format: FORMAT, ...this.scope, own, seed, train, validation, test, sweeps });
+    const own = { ...learner, name: undefined, of: undefined };
+    const digest = digestOf({ format: FORMAT, ...this.scope, own, train, validation, test, ...rest });
     return join(this.directory, `${digest.slice('sha256:'.length, 39)}.fold`);
   }
 }

@@ -17,19 +17,14 @@ export interface EvaluationData {
   readonly hop_s: number;
 }
 
-/** What learns: a model, or one of the rows that look at no signal. */
-export type Learner = ModelPlan | 'train-mean' | 'stimulus-mean';
-
-export function learnerName(learner: Learner): string {
-  return typeof learner === 'string' ? learner : learner.name;
-}
-
-/** One learner on one fold with one seed: the unit of work that is cached. */
+/** One model on one fold with one seed: the unit of work that is cached. */
 export interface FoldTask {
-  readonly learner: Learner;
+  readonly learner: ModelPlan;
   readonly seed: number;
   readonly fold: Fold;
   readonly sweeps: EvaluateConfig['sweeps'];
+  /** Sets of modalities of which predictions are wanted, too, the others masked. */
+  readonly alone: readonly (readonly string[])[];
 }
 
 /** Predictions under one condition of a sweep. */
@@ -62,4 +57,6 @@ export interface FoldOutcome {
   readonly outputs: Outputs & Weights;
   readonly missing: readonly Condition<MissingCondition>[];
   readonly asynchrony: readonly Condition<AsynchronyCondition>[];
+  /** Of the test windows with some modalities alone. */
+  readonly alone: readonly { readonly modalities: readonly string[]; readonly outputs: Outputs }[];
 }

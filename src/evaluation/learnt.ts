@@ -1,5 +1,6 @@
 import type { Example } from '../training/example.js';
 import { assemble, quantitiesOf, type SplitOutcomes, seriesOf } from './assemble.js';
+import type { RowGroup } from './blind/contestants.js';
 import {
   type Comparison,
   type Figure,
@@ -62,6 +63,7 @@ function meanUnits(all: readonly UnitScores[]): UnitScores {
 /** One learner's units for one quantity: one map a seed. */
 export interface Learnt {
   readonly model: string;
+  readonly group: RowGroup;
   readonly seeds: readonly UnitScores[];
   readonly pooled: readonly Scores[];
 }
@@ -70,7 +72,7 @@ export interface Learnt {
 export function learntOf(
   data: EvaluationData,
   { split, settings }: SplitOutcomes,
-  { name, outcomes }: SplitOutcomes['learners'][number],
+  { name, group, outcomes }: SplitOutcomes['learners'][number],
   quantity: Quantity | 'overall',
   level: Level,
   outputsOf: (outcome: FoldOutcome) => Outputs = ({ outputs }) => outputs,
@@ -91,6 +93,7 @@ export function learntOf(
   });
   return {
     model: name,
+    group,
     seeds: bySeed.map(({ units }) => units),
     pooled: bySeed.map(({ pooled }) => pooled),
   };
@@ -115,6 +118,7 @@ export function rowOf(learnt: Learnt): ModelRow {
   const known = metricNames.filter((metric) => first?.[metric] !== undefined);
   return {
     model: learnt.model,
+    group: learnt.group,
     figures: Object.fromEntries(
       known.map((metric): [MetricName, Figure] => [
         metric,
@@ -127,13 +131,13 @@ export function rowOf(learnt: Learnt): ModelRow {
   };
 }
 
-/** How learners compare with the one called `reference`, over units and over seeds; null where there is nothing to compare. */
+/** How models compare with the one called `reference`, over units and over seeds; null where there is nothing to compare. */
 export function comparisonOf(
   all: readonly Learnt[],
   reference: string | null,
   metric: MetricName,
 ): Comparison | null {
-  const compared = all.filter(({ model }) => model !== 'train-mean' || reference === 'train-mean');
+  const compared = all.filter(({ group }) => group === 'model');
   if (reference === null || compared.length < 2 || !compared.some(({ model }) => model === reference))
     return null;
   const [{ seeds }] = compared;

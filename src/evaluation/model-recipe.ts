@@ -5,6 +5,13 @@ import type { ExampleSettings } from '../training/example-set.js';
 import { recipeOf } from '../training/recipe.js';
 import type { ModelPlan } from './evaluate-config.js';
 
+/** What tells a model of an evaluation from others, whatever it is called: for what has no {@link modelRecipe}. Plain data. */
+export function planRecipe(plan: ModelPlan, data: ExampleSettings, pipeline: Pipeline | null): unknown {
+  const { name: _, of: __, ...own } = plan;
+  const { path: ___, ...dataset } = data.dataset;
+  return { plan: own, data: { ...data, dataset }, pipeline: pipeline?.digest ?? null };
+}
+
 /** The recipe of an evaluated model; null of what `affectd train` does not make, or what a search draws fold by fold. */
 export function modelRecipe(
   plan: ModelPlan,

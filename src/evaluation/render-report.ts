@@ -1,4 +1,5 @@
 import { markdownTable } from '../core/markdown-table.js';
+import { blindContestants, blindNames, type RowGroup } from './blind/contestants.js';
 import type {
   Comparison,
   EvaluationResult,
@@ -9,8 +10,10 @@ import type {
   SweepTable,
   Table,
 } from './evaluation-result.js';
+import { LOCAL_S } from './metrics/local-auc.js';
 import type { PairedRow } from './paired-comparison.js';
 import type { MetricName } from './scores.js';
+import { type Condition, type ConditionName, conditionNames, type Verdict } from './verdict.js';
 
 /** A figure of the report, in `figures/`. */
 export interface ReportFigure {
@@ -33,6 +36,12 @@ const metricTitles: Readonly<Record<MetricName, string>> = {
   brier: 'Brier',
   nll: 'NLL',
   ece: 'ECE',
+};
+
+const groupTitles: Readonly<Record<RowGroup, string>> = {
+  model: 'models',
+  'sees-no-body': 'sees no body',
+  'knows-the-experiment': 'knows the experiment',
 };
 
 const number = (value: number, digits = 3): string => (Number.isFinite(value) ? value.toFixed(digits) : '-');
@@ -72,6 +81,7 @@ export function renderReport(result: EvaluationResult, figures: readonly ReportF
     ...result.left_out.map(
       (kind) => `Split \`${kind}\` was left out: it is leaky, and runs with \`--leaky\` only.`,
     ),
+    ...verdictSection(result),
     ...result.splits.flatMap((split, s) =>
       splitSection(
         split,
@@ -86,9 +96,15 @@ export function renderReport(result: EvaluationResult, figures: readonly ReportF
 const readingSection = `## How to read this
 CCC, PCC, MAE and RMSE are on the scale -1 to 1 of labels. Each person (or session, where a model is made for one) is measured alone, then mean ± standard
 deviation (n - 1) are taken over them, in brackets the 95 % interval of the mean, people drawn with replacement; someone whose labels or predictions never
-change has no CCC, PCC or AUC and is counted out. Of a dimension, ACC, macro-F1 and AUC are High against Low at the middle of the scale. \`train-mean\` says
-the mean training label whatever the signals; \`stimulus-mean\` says the mean label that the same clip had in training: a model that only recognises clips gets as
-far. p values are two-sided: Wilcoxon's signed-rank test, exact, also corrected for the number of models (Holm), and Student's paired t.`;
+change has no CCC, PCC or AUC and is counted out. Of a dimension, ACC, macro-F1 and AUC are High against Low at the middle of the scale. p values of
+comparisons are two-sided: Wilcoxon's signed-rank test, exact, also corrected for the number of models (Holm), and Student's paired t.
+
+Rows that see no signal learn on the same training parts as the models:
+${blindNames.map((name) => `- \`${name}\` (${groupTitles[blindContestants[name].group]}): ${blindContestants[name].summary}`).join('\n')}
+
+What sees no body, anybody could have built without a sensor; a model that is no better has shown nothing. What knows the experiment can't be had outside it, and
+tells how much of a figure the design alone would give. Local figures ask for changes: of classes the AUC of windows wholly within ${LOCAL_S} s before a change of
+label against those after it, so that what drifts loses on falls what it gains on rises; of values the CCC within trials, a constant counting 0.`;
 
 function splitSection(split: SplitResult, figures: readonly ReportFigure[]): string[] {
   const { label, unit } = split;
@@ -96,6 +112,7 @@ function splitSection(split: SplitResult, figures: readonly ReportFigure[]): str
     `## ${marked(`Split by ${split.kind}: ${split.summary}`, label)}`,
     `${split.folds} fold${split.folds === 1 ? '' : 's'}; \`${JSON.stringify(split.settings)}\`. Mean ± SD over ${unit === 'person' ? 'people' : 'sessions'}.`,
     ...split.tables.flatMap((table) => tableSection(table, split)),
+    ...localSection(split),
     ...sweepSection(split.sweeps, label),
     ...(split.coverage.length > 0
       ? [
@@ -166,7 +183,7 @@ function tableSection({ quantity, level, rows, comparison }: Table, split: Split
         'SD over seeds',
         'counted',
       ],
-      rows.map((row) => [
+      grouped(rows, (row) => [
         row.model,
         ...metrics.map((metric) => cell(row.figures[metric], metric === leading)),
         number(row.pooled[leading] ?? Number.NaN),
@@ -176,6 +193,103 @@ function tableSection({ quantity, level, rows, comparison }: Table, split: Split
     ),
     ...(comparison ? comparisonSection(comparison, split) : []),
   ];
+}
+
+/** Cells of rows, a title before each group but the models. */
+function grouped<Row extends { readonly group: RowGroup }>(
+  rows: readonly Row[],
+  cells: (row: Row) => string[],
+): string[][] {
+  return rows.flatMap((row, i) => {
+    const own = cells(row);
+    if (row.group === 'model' || rows[i - 1]?.group === row.group) return [own];
+    return [[`*${groupTitles[row.group]}:*`, ...own.slice(1).map(() => '')], own];
+  });
+}
+
+function localSection({ local, label }: SplitResult): string[] {
+  const quantities = [...new Set(local.map(({ quantity }) => quantity))];
+  return quantities.flatMap((quantity) => {
+    const rows = local.filter((row) => row.quantity === quantity);
+    const isClass = quantity === 'class';
+    const [problem] = rows.flatMap(({ figure, reason }) =>
+      figure === null ? [reason ?? 'nothing to count'] : [],
+    );
+    return [
+      `### ${marked(`${quantity}, changes alone`, label)}`,
+      markdownTable(
+        ['model', ...(isClass ? ['rises', 'falls', 'local AUC'] : ['CCC within trials']), 'lower bound'],
+        grouped(rows, ({ model, rises, falls, figure, bound }) => [
+          model,
+          ...(isClass ? [rises, falls, figure] : [figure]).map((value) => number(value ?? Number.NaN)),
+          number(bound ?? Number.NaN),
+        ]),
+      ),
+      ...(problem ? [`No local figure where there is a dash: ${problem}.`] : []),
+    ];
+  });
+}
+
+const conditionTitles: Readonly<Record<ConditionName, string>> = {
+  'held-out': 'people held out',
+  'local-auc': 'local AUC',
+  'within-trials': 'CCC within trials',
+  'own-labels': 'own less others’ labels',
+  'beyond-clock': 'beyond clock and masks',
+  'beyond-drift': 'task less drift of rest',
+};
+
+function verdictSection({ verdicts, label }: EvaluationResult): string[] {
+  if (verdicts.length === 0) return [];
+  const told = verdicts.flatMap(({ conditions }) => conditions.map(({ name }) => name));
+  const names = conditionNames.filter((name) => told.includes(name));
+  const row = (name: readonly string[], { conditions, corrected, passed, reason }: ShownRow): string[] => [
+    ...name,
+    passed ? '**yes**' : 'no',
+    ...names.map((own) => conditionCell(conditions.find((condition) => condition.name === own))),
+    number(corrected ?? Number.NaN, 4),
+    reason ?? '',
+  ];
+  return [
+    `## ${marked('What the models may say', label)}`,
+    'Whether an output is `validated`: all conditions, people being what is drawn and tested, and p below .05 once everything that was scored on these people is counted (Holm; the ledger beside this report). In brackets the 2.5th percentile over draws of people; p are one-sided.',
+    markdownTable(
+      [
+        'model',
+        'output',
+        'validated',
+        ...names.map((name) => conditionTitles[name]),
+        'p (Holm)',
+        'what is lacking',
+      ],
+      verdicts.flatMap((verdict) => [
+        row([verdict.model, verdict.output], { ...verdict, passed: verdict.validated }),
+        ...verdict.sets.map((set) =>
+          row([`${verdict.model}, ${set.modalities.join(' + ')} alone`, verdict.output], {
+            ...set,
+            reason: null,
+          }),
+        ),
+      ]),
+    ),
+  ];
+}
+
+interface ShownRow extends Pick<Verdict, 'conditions' | 'corrected' | 'reason'> {
+  readonly passed: boolean;
+}
+
+function conditionCell(condition: Condition | undefined): string {
+  if (!condition) return '-';
+  const { name, figure, bound, p, passed } = condition;
+  if (figure === null) return '-';
+  const told =
+    name === 'held-out'
+      ? String(figure)
+      : bound !== null
+        ? `${number(figure)} [${number(bound)}]`
+        : `${number(figure)} (p = ${number(p ?? Number.NaN, 4)})`;
+  return passed ? told : `${told} ✗`;
 }
 
 function comparisonSection({ metric, units, seeds }: Comparison, { label, unit }: SplitResult): string[] {

@@ -1,8 +1,7 @@
 import { mulberry32 } from '../models/random.js';
-import type { Example } from '../training/example.js';
-import { withoutModalities } from '../training/missing.js';
+import { type Example, withFrame } from '../training/example.js';
+import { onlyModalities, withoutModalities } from '../training/missing.js';
 import type { FoldData, Trained } from './contestants/contestant.js';
-import { trainMeans } from './contestants/means.js';
 import { trainModel } from './contestants/model.js';
 import type { ModelPlan } from './evaluate-config.js';
 import type { FoldEngine } from './fold-engine.js';
@@ -12,7 +11,6 @@ import type {
   EvaluationData,
   FoldOutcome,
   FoldTask,
-  Learner,
   MissingCondition,
 } from './fold-task.js';
 import { shifted } from './missing/asynchrony.js';
@@ -32,32 +30,28 @@ export async function runFold(
   data: EvaluationData,
   task: FoldTask,
 ): Promise<FoldOutcome> {
-  const { fold, learner, seed, sweeps } = task;
+  const { fold, learner, seed, sweeps, alone } = task;
   const part = (indices: readonly number[]): Example[] => indices.map((i) => data.examples[i]);
   const folded: FoldData = {
     train: part(fold.train),
     validation: part(fold.validation),
     test: part(fold.test),
   };
-  const learn = async (own: Learner): Promise<Trained> =>
-    typeof own === 'string'
-      ? trainMeans(own, folded, data.dimensions, data.classes)
-      : trainModel(await loadEngine(), own, data.inputs, folded, seed);
+  const learn = async (plan: ModelPlan): Promise<Trained> =>
+    trainModel(await loadEngine(), plan, data.inputs, folded, seed);
   const trained = await learn(learner);
   const outputs = await trained.predict(folded.test);
-  const signals = typeof learner === 'string' ? null : learner;
   const outcome: FoldOutcome = {
     heads: trained.heads,
     classes: trained.classes,
     modalities: trained.modalities,
     history: trained.history,
     outputs,
-    missing:
-      signals && sweeps.missing
-        ? await missingSweep(signals, sweeps.missing, folded, data, seed, trained, learn)
-        : [],
-    asynchrony:
-      signals && sweeps.asynchrony ? await asynchronySweep(sweeps.asynchrony, folded, data, trained) : [],
+    missing: sweeps.missing
+      ? await missingSweep(learner, sweeps.missing, folded, data, seed, trained, learn)
+      : [],
+    asynchrony: sweeps.asynchrony ? await asynchronySweep(sweeps.asynchrony, folded, data, trained) : [],
+    alone: await aloneOutputs(alone, folded, data, trained),
   };
   await trained.dispose();
   return outcome;
@@ -99,6 +93,23 @@ async function missingSweep(
       });
     }
     if (anew) await own.dispose();
+  }
+  return found;
+}
+
+async function aloneOutputs(
+  sets: FoldTask['alone'],
+  { test }: FoldData,
+  { inputs }: EvaluationData,
+  trained: Trained,
+): Promise<FoldOutcome['alone']> {
+  const names = [...inputs.keys()];
+  const found: FoldOutcome['alone'][number][] = [];
+  for (const modalities of sets) {
+    const kept = modalities.map((name) => names.indexOf(name));
+    const masked = test.map((example) => withFrame(example, () => onlyModalities(example.frame, kept)));
+    const { heads, classes } = await trained.predict(masked);
+    found.push({ modalities, outputs: { heads, classes } });
   }
   return found;
 }

@@ -1,8 +1,10 @@
 import { defaultLevels, quantitiesOf, type SplitOutcomes } from './assemble.js';
+import type { WindowFacts } from './blind/window-facts.js';
 import type { EvaluateConfig } from './evaluate-config.js';
 import type { SplitResult, Table } from './evaluation-result.js';
 import type { EvaluationData, FoldOutcome } from './fold-task.js';
 import { comparisonOf, learntOf, rowOf, unitKind } from './learnt.js';
+import { localRows } from './rule/local-rows.js';
 import { leadingMetric, type Quantity } from './scores.js';
 import { sweepTables } from './sweep-tables.js';
 import { aucIntervals, coverageRows, riskCurves } from './uncertainty.js';
@@ -10,6 +12,7 @@ import { aucIntervals, coverageRows, riskCurves } from './uncertainty.js';
 /** Everything that a report says of one split. */
 export function splitResult(
   data: EvaluationData,
+  facts: readonly WindowFacts[],
   outcomes: SplitOutcomes,
   config: EvaluateConfig,
   reference: string | null,
@@ -33,6 +36,7 @@ export function splitResult(
     folds: split.folds.length,
     unit: unitKind(settings),
     tables,
+    local: localRows(data, facts, outcomes),
     sweeps: levels.flatMap((level) =>
       quantities.flatMap((q) => sweepTables(data, outcomes, q, level, reference)),
     ),

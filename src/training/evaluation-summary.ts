@@ -22,6 +22,9 @@ const report = z.looseObject({
         output: z.string(),
         split: z.int(),
         validated: z.boolean(),
+        corrected: z.number().nullable().default(null),
+        scored: z.int().default(0),
+        reason: z.string().nullable().default(null),
         conditions: z.array(
           z.looseObject({
             name: z.string(),
@@ -29,7 +32,6 @@ const report = z.looseObject({
             figure: z.number().nullable(),
             bound: z.number().nullable(),
             p: z.number().nullable(),
-            corrected: z.number().nullable(),
             reason: z.string().nullable(),
           }),
         ),
@@ -41,11 +43,29 @@ const report = z.looseObject({
       summary: z.string(),
       label: z.string().nullable(),
       unit: z.string(),
+      local: z
+        .array(
+          z.looseObject({
+            model: z.string(),
+            group: z.string(),
+            quantity: z.string(),
+            metric: z.string(),
+            figure: z.number().nullable(),
+            bound: z.number().nullable(),
+          }),
+        )
+        .default([]),
       tables: z.array(
         z.looseObject({
           quantity: z.string(),
           level: z.string(),
-          rows: z.array(z.looseObject({ model: z.string(), figures: z.record(z.string(), figure) })),
+          rows: z.array(
+            z.looseObject({
+              model: z.string(),
+              group: z.string().default('model'),
+              figures: z.record(z.string(), figure),
+            }),
+          ),
         }),
       ),
     }),
@@ -83,7 +103,7 @@ export async function summariseEvaluation(path: string, model: string): Promise<
       const lines = [...rows]
         .sort((a, b) => Number(b.model === model) - Number(a.model === model))
         .map((row) => [
-          row.model === model ? `**${row.model}**` : row.model,
+          rowTitle(row, model),
           ...metrics.map((metric) => {
             const own = row.figures[metric];
             if (!own || own.mean === null) return '-';
@@ -92,6 +112,7 @@ export async function summariseEvaluation(path: string, model: string): Promise<
         ]);
       return markdownTable(header, lines);
     });
+    tables.push(...localTables(split.local, model));
     return `${split.summary}${split.label ? ` (${split.label})` : ''}; mean ± SD over each ${split.unit}, and its 95 % bootstrap interval:\n\n${tables.join('\n\n')}`;
   });
   const intro = `Evaluation \`${name}\`: ${data.people} people, ${data.windows} windows. The recipe was evaluated, everything chosen within each fold's training part; the model that is shipped was then trained on the people named above.`;
@@ -99,17 +120,40 @@ export async function summariseEvaluation(path: string, model: string): Promise<
   return { text: [intro, ...shown, ...parts].join('\n\n'), leaky: label !== null };
 }
 
+function rowTitle({ model, group }: { readonly model: string; readonly group: string }, own: string): string {
+  if (model === own) return `**${model}**`;
+  return group === 'model' ? model : `${model} (${group.replaceAll('-', ' ')})`;
+}
+
+/** What each row knows of changes, its local AUC or its CCC within trials, by output. */
+function localTables(local: z.infer<typeof report>['splits'][number]['local'], own: string): string[] {
+  return [...new Set(local.map(({ quantity }) => quantity))].map((quantity) => {
+    const rows = local.filter((row) => row.quantity === quantity);
+    return markdownTable(
+      [`${quantity}, changes alone`, rows[0].metric, 'lower bound'],
+      [...rows]
+        .sort((a, b) => Number(b.model === own) - Number(a.model === own))
+        .map((row) => [rowTitle(row, own), number(row.figure), number(row.bound)]),
+    );
+  });
+}
+
 /** What the rule asks for, and what was found. */
-function verdictText({ output, validated, conditions }: z.infer<typeof report>['verdicts'][number]): string {
+function verdictText(verdict: z.infer<typeof report>['verdicts'][number]): string {
+  const { output, validated, reason, corrected, scored, conditions } = verdict;
   const table = markdownTable(
-    ['asked for', 'found', 'lower bound', 'p', 'p by Holm', ''],
-    conditions.map(({ name, figure, bound, p, corrected, passed, reason }) => [
-      name,
-      ...[figure, bound, p, corrected].map(number),
-      passed ? 'passed' : `not passed: ${reason}`,
+    ['asked for', 'found', 'lower bound', 'p', ''],
+    conditions.map((condition) => [
+      condition.name,
+      ...[condition.figure, condition.bound, condition.p].map(number),
+      condition.passed ? 'passed' : `not passed: ${condition.reason}`,
     ]),
   );
-  return `May it say \`validated\` of ${output}? ${validated ? 'Yes.' : 'No.'}\n\n${table}`;
+  const together =
+    corrected === null
+      ? ''
+      : ` Together p = ${number(corrected)}, corrected for the ${scored} models and outputs that were scored on these people (Holm).`;
+  return `May it say \`validated\` of ${output}? ${validated ? 'Yes.' : `No: ${reason}.`}${together}\n\n${table}`;
 }
 
 function parseJson(text: string): unknown {

@@ -28,7 +28,12 @@ export function presenceOf({ frame }: Example): readonly boolean[] {
 
 /** A frame with modality `kept` alone. */
 export function onlyModality(frame: ModelFrame, kept: number): ModelFrame {
-  return frame.map((modality, m) => (m === kept ? modality : { ...modality, present: false }));
+  return onlyModalities(frame, [kept]);
+}
+
+/** A frame with the modalities at `kept` alone. */
+export function onlyModalities(frame: ModelFrame, kept: readonly number[]): ModelFrame {
+  return frame.map((modality, m) => (kept.includes(m) ? modality : { ...modality, present: false }));
 }
 
 /** Feature indices of each channel or region of an input, for {@link dropInputs}. */

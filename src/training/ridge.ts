@@ -9,7 +9,7 @@ import { solveCholesky } from './cholesky.js';
  * @returns F weights and the offset
  */
 export function ridge(
-  rows: readonly Float32Array[],
+  rows: readonly ArrayLike<number>[],
   target: readonly number[],
   penalty: number,
   offset_penalty = 0,
@@ -33,7 +33,7 @@ export function ridge(
 }
 
 /** Weights of {@link ridge} on one row. */
-export function applyRidge(weights: Float64Array, row: Float32Array): number {
+export function applyRidge(weights: Float64Array, row: ArrayLike<number>): number {
   let sum = weights[row.length];
   for (let f = 0; f < row.length; f++) sum += weights[f] * row[f];
   return sum;

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { blindNames } from '../../src/evaluation/blind/contestants.js';
 import { evaluate } from '../../src/evaluation/evaluate.js';
 import type { EvaluationResult } from '../../src/evaluation/evaluation-result.js';
 import { configFile, options, tiny } from './tiny.js';
@@ -29,12 +30,36 @@ describe('evaluate', () => {
       ['overall', 'window'],
     ]);
     const [valence] = split.tables;
-    expect(valence.rows.map(({ model }) => model)).toEqual(['atam', 'no MI', 'train-mean', 'stimulus-mean']);
+    expect(valence.rows.map(({ model }) => model)).toEqual(['atam', 'no MI', ...blindNames]);
     for (const { figures } of valence.rows) expect(figures.mae!.counted).toBe(4);
     // A constant has no CCC with one person's labels.
     expect(valence.rows[2].figures.ccc).toMatchObject({ counted: 0, undefined: 4 });
     expect(valence.rows[0].figures.ccc!.mean).toBeGreaterThan(0.3);
     expect(valence.rows[0].figures.ccc!.seed_sd).toBeGreaterThan(0);
+  });
+
+  it('sets what sees no body and what knows the experiment beside them, and says what each may say', () => {
+    const { verdicts, splits, ledger } = result;
+    expect(verdicts.map(({ model, output, validated }) => [model, output, validated])).toEqual([
+      ['atam', 'valence', false],
+      ['atam', 'arousal', false],
+      ['no MI', 'valence', false],
+      ['no MI', 'arousal', false],
+    ]);
+    for (const { reason, conditions } of verdicts) {
+      expect(reason).toBe('held-out: the data are simulated');
+      expect(conditions).toHaveLength(1);
+    }
+    // Nothing was scored on people: there is nothing to count.
+    expect(ledger).toEqual([]);
+    expect(existsSync(join(out, '../ledger.jsonl'))).toBe(false);
+    expect(splits[0].local).toHaveLength(2 * (2 + blindNames.length));
+    expect(splits[0].local[0]).toMatchObject({ model: 'atam', group: 'model', metric: 'ccc_within_trials' });
+    const report = read(out, 'report.md');
+    expect(report).toMatch(/\| \*sees no body:\* \|[ |]+\n\| train-mean /);
+    expect(report).toMatch(/\| \*knows the experiment:\* \|[ |]+\n\| schedule /);
+    expect(report).toContain('| atam | valence | no | 4 ✗ | - | held-out: the data are simulated |');
+    for (const name of blindNames) expect(report).toContain(`- \`${name}\``);
   });
 
   it('compares over people and over seeds', () => {
@@ -179,7 +204,8 @@ describe('evaluate with leaky parts', () => {
     expect(result.splits.map(({ label }) => label)).toEqual(['LEAKY', null]);
     const report = read(out, 'report.md');
     expect(report).toMatch(/^# Evaluation: tiny \(LEAKY\)/);
-    const [, window, subject] = report.split('\n## ');
+    const [, may, window, subject] = report.split('\n## ');
+    expect(may).toContain('LEAKY');
     for (const heading of window.match(/^### .*$/gm)!) expect(heading).toContain('(LEAKY)');
     expect(subject).not.toContain('LEAKY');
     for (const [file, text] of Object.entries(outputs(out)))
@@ -264,7 +290,7 @@ describe('evaluate with classes', () => {
       'nll',
       'ece',
     ]);
-    expect(rows.map(({ model }) => model)).toEqual(['prnet', 'sequence', 'train-mean', 'stimulus-mean']);
+    expect(rows.map(({ model }) => model)).toEqual(['prnet', 'sequence', ...blindNames]);
     expect(auc[0].interval.low).toBeLessThanOrEqual(auc[0].interval.estimate);
     expect(aurc).toHaveLength(2);
     const files = readdirSync(join(out, 'figures'));

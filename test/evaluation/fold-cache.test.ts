@@ -14,6 +14,7 @@ const task: FoldTask = {
   seed: 1,
   fold: { name: 'f', train: [0, 1], validation: [2], test: [3] },
   sweeps: {},
+  alone: [],
 };
 const outcome: FoldOutcome = {
   heads: ['valence'],
@@ -28,6 +29,7 @@ const outcome: FoldOutcome = {
   },
   missing: [],
   asynchrony: [],
+  alone: [],
 };
 
 describe('FoldCache', () => {
@@ -49,6 +51,7 @@ describe('FoldCache', () => {
     ['model', { learner: other }],
     ['training part', { fold: { ...task.fold, train: [0] } }],
     ['test part', { fold: { ...task.fold, test: [3, 4] } }],
+    ['set of modalities', { alone: [['eye']] }],
     ['sweep', { sweeps: { missing: { rates: [0], burst_windows: 4, train: 'once' } } }],
   ])('takes another %s for another task', async (_, change) => {
     expect(await cache.find({ ...task, ...change })).toBeNull();

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { blindNames } from '../../../src/evaluation/blind/contestants.js';
 import { linearSvmProblems, trainLinearSvm } from '../../../src/evaluation/contestants/linear-svm.js';
 import { modelProblems } from '../../../src/evaluation/contestants/model.js';
 import { evaluate } from '../../../src/evaluation/evaluate.js';
@@ -150,7 +151,7 @@ describe('its plan', () => {
     const { path: file, out } = configFile(config);
     const { splits } = await evaluate(file, options(out));
     const [{ rows }] = splits[0].tables;
-    expect(rows.map(({ model }) => model)).toEqual(['SVM', 'softer', 'train-mean', 'stimulus-mean']);
+    expect(rows.map(({ model }) => model)).toEqual(['SVM', 'softer', ...blindNames]);
     expect(rows[0].figures.accuracy!.mean).toBeGreaterThan(rows[2].figures.accuracy!.mean + 0.1);
     expect(new Set(splits[0].sweeps.map(({ sweep }) => sweep))).toEqual(
       new Set(['single', 'bursts', 'asynchrony']),

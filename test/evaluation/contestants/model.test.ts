@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { blindNames } from '../../../src/evaluation/blind/contestants.js';
 import { evaluate } from '../../../src/evaluation/evaluate.js';
 import { configFile, options, tiny } from '../tiny.js';
 
@@ -30,7 +31,7 @@ describe('models that only evaluations have', () => {
     const { path, out } = configFile(config);
     const { splits } = await evaluate(path, options(out));
     const [{ rows }] = splits[0].tables;
-    expect(rows.map(({ model }) => model)).toEqual(['sum', 'linear', 'train-mean', 'stimulus-mean']);
+    expect(rows.map(({ model }) => model)).toEqual(['sum', 'linear', ...blindNames]);
     expect(rows[0].figures.ccc!.mean).not.toBe(rows[2].figures.ccc!.mean);
     expect(new Set(splits[0].sweeps.map(({ sweep }) => sweep))).toEqual(
       new Set(['single', 'bursts', 'asynchrony']),

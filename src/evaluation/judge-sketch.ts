@@ -1,0 +1,35 @@
+import type { LoadedEvaluateConfig } from './evaluate-config.js';
+import { dataDigest } from './fold-cache.js';
+import { type JudgedSplits, judgeSplits } from './judge-splits.js';
+import { type SketchKind, sketch } from './rule/sketch.js';
+import type { RunOptions } from './run-splits.js';
+import { makeSplit } from './splits/split.js';
+
+/** What the rule says of a solved model on a sketch, through all that `affectd evaluate` does once it has its windows. */
+export async function judgeSketch(
+  loaded: LoadedEvaluateConfig,
+  kind: SketchKind,
+  seed: number,
+  options: RunOptions,
+): Promise<JudgedSplits> {
+  const { splits, validation_share, split_seed } = loaded.config;
+  const data = sketch(kind, seed);
+  return judgeSplits(
+    loaded,
+    splits.map((settings) => ({
+      settings,
+      split: makeSplit(settings, data.examples, validation_share, split_seed),
+    })),
+    {
+      data,
+      digest: dataDigest(data),
+      shared: null,
+      name: kind,
+      // They stand for people here: it is the rule that is tried.
+      simulated: false,
+      recipes: loaded.models.map(({ name }) => name),
+      ledgerOn: () => [],
+    },
+    options,
+  );
+}
