@@ -68,7 +68,6 @@ export type OutputName = (typeof outputNames)[number];
 
 /** Which outcomes a ranking tells of the first of a pair, in the order of its logits. */
 export const rankOutcomes = ['higher', 'similar', 'lower'] as const;
-export type RankOutcome = (typeof rankOutcomes)[number];
 
 /** What every model gives, whichever it is; null what it does not have. */
 export interface ModelValues<T> {

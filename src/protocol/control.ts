@@ -234,7 +234,6 @@ export const errorMessageSchema = z.object({
     }),
   }),
 });
-export type ErrorMessage = z.infer<typeof errorMessageSchema>;
 
 export const controlSchemas = {
   subscribe: request('subscribe', subscribeParamsSchema),

@@ -1,28 +1,13 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Finding } from '../../src/cli/finding.js';
 import { loadConfig } from '../../src/lsl/config.js';
 import { channelsElement } from '../../src/lsl/declaration.js';
 import { Outlet } from '../../src/lsl/outlet.js';
-import { temporaryFolder } from '../setup/temporary-folder.js';
+import { ownSettings } from '../lsl/own-settings.js';
 import { runAffectd } from './run-affectd.js';
 import { runningClock } from './running-clock.js';
 
-const folder = temporaryFolder();
-const before = process.env.LSLAPICFG;
-beforeAll(() => {
-  const config = join(folder, 'lsl_api.cfg');
-  writeFileSync(
-    config,
-    '[ports]\nMulticastPort = 17800\nBasePort = 17801\nIPv6 = disable\n[multicast]\nResolveScope = machine\n',
-  );
-  process.env.LSLAPICFG = config;
-});
-afterAll(() => {
-  if (before === undefined) delete process.env.LSLAPICFG;
-  else process.env.LSLAPICFG = before;
-});
+await ownSettings();
 
 it('looks at every LSL stream that is there: what it says, and what it sends', async () => {
   const { clock, stop } = runningClock();

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { connectStream } from '../../src/client/index.js';
 import type { Prediction } from '../../src/core/prediction.js';
@@ -11,8 +11,7 @@ import { Outlet } from '../../src/lsl/outlet.js';
 import { Resolver, resolveStreams } from '../../src/lsl/resolver.js';
 import { openRecording } from '../../src/recordings/open.js';
 import type { SysMessage } from '../../src/sinks/sink.js';
-import { configText } from '../lsl/liblsl-oracle.js';
-import { ownPorts } from '../lsl/own-ports.js';
+import { ownSettings } from '../lsl/own-settings.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 import { runAffectd } from './run-affectd.js';
 import { runningClock } from './running-clock.js';
@@ -20,24 +19,15 @@ import { runningClock } from './running-clock.js';
 const root = join(import.meta.dirname, '..', '..');
 const defaultPipeline = readFileSync(join(root, 'pipelines', 'default.yaml'), 'utf8');
 const folder = temporaryFolder();
-const PORT = await ownPorts();
+await ownSettings();
 const { clock, stop: stopClock } = runningClock();
-const before = process.env.LSLAPICFG;
 const cleanups: (() => unknown)[] = [];
 const network = () => ({ clock, config: loadConfig(), events: () => {} });
 
-beforeAll(() => {
-  process.env.LSLAPICFG = join(folder, 'lsl_api.cfg');
-  writeFileSync(process.env.LSLAPICFG, configText(PORT));
-});
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
-afterAll(() => {
-  stopClock();
-  if (before === undefined) delete process.env.LSLAPICFG;
-  else process.env.LSLAPICFG = before;
-});
+afterAll(() => stopClock());
 
 type Live = Prediction & { readonly time_unix: number };
 

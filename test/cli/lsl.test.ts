@@ -1,34 +1,22 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { connectStream } from '../../src/client/index.js';
 import type { Prediction } from '../../src/core/prediction.js';
 import { loadConfig } from '../../src/lsl/config.js';
 import { resolveStreams } from '../../src/lsl/resolver.js';
 import { openRecording } from '../../src/recordings/open.js';
-import { configText } from '../lsl/liblsl-oracle.js';
-import { ownPorts } from '../lsl/own-ports.js';
+import { ownSettings } from '../lsl/own-settings.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 import { runAffectd } from './run-affectd.js';
 import { runningClock } from './running-clock.js';
 
 const { clock, stop: stopClock } = runningClock();
 const folder = temporaryFolder();
-const PORT = await ownPorts();
-const config = join(folder, 'lsl_api.cfg');
-const before = process.env.LSLAPICFG;
+await ownSettings();
 const stops: (() => Promise<unknown>)[] = [];
 
-beforeAll(() => {
-  writeFileSync(config, configText(PORT));
-  process.env.LSLAPICFG = config;
-});
-afterAll(() => {
-  stopClock();
-  if (before === undefined) delete process.env.LSLAPICFG;
-  else process.env.LSLAPICFG = before;
-});
+afterAll(() => stopClock());
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });

@@ -1,35 +1,26 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { type AffectMessage, connectStream } from '../../src/client/index.js';
 import { VirtualClock } from '../../src/core/clock.js';
 import { openRecording } from '../../src/recordings/open.js';
+import { ownSettings } from '../lsl/own-settings.js';
 import { readRecording } from '../recordings/read-recording.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 import { feedRecording } from './feed-recording.js';
 import { runAffectd } from './run-affectd.js';
 
+await ownSettings();
 const folder = temporaryFolder();
-const config = join(folder, 'lsl_api.cfg');
-const before = process.env.LSLAPICFG;
 const stops: (() => Promise<unknown>)[] = [];
 const session = join(folder, 'session.xdf');
 
 beforeAll(async () => {
-  writeFileSync(
-    config,
-    '[ports]\nMulticastPort = 17500\nBasePort = 17501\nIPv6 = disable\n[multicast]\nResolveScope = machine\n',
-  );
-  process.env.LSLAPICFG = config;
   // The shorter hole is none for a file's reader, but is one for the daemon.
   const faults = 'drop:gaze@6-9,drop:EEG@7-7.1';
   const { code, stderr } = await runAffectd(['simulate', '--duration', '15', '--faults', faults, '--out', session]); // biome-ignore format: one line
   expect(code, stderr).toBe(0);
-});
-afterAll(() => {
-  if (before === undefined) delete process.env.LSLAPICFG;
-  else process.env.LSLAPICFG = before;
 });
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
@@ -182,7 +173,9 @@ describe('affectd record --repair', () => {
 
   it('refuses to write over the file, and what is no recording', async () => {
     expect((await runAffectd(['record', '--repair', session, '--out', session])).code).toBe(2);
-    expect((await runAffectd(['record', '--repair', config])).code).toBe(3);
+    const text = join(folder, 'text.xdf');
+    writeFileSync(text, 'no recording');
+    expect((await runAffectd(['record', '--repair', text])).code).toBe(3);
     expect((await runAffectd(['record', '--repair', join(folder, 'missing.xdf')])).code).toBe(2);
   });
 });

@@ -1,16 +1,13 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { ConfigurationError } from '../../src/core/errors.js';
 import { chooseBackend, probeBackends } from '../../src/lsl/backend.js';
 import { findLiblsl } from '../../src/lsl/native/liblsl.js';
 import { Outlet } from '../../src/lsl/outlet.js';
 import { resolveStreams } from '../../src/lsl/resolver.js';
-import { temporaryFolder } from '../setup/temporary-folder.js';
-import { configText, liblsl, testNetwork } from './liblsl-oracle.js';
-import { ownPorts } from './own-ports.js';
+import { liblsl, testNetwork } from './liblsl-oracle.js';
+import { ownSettings } from './own-settings.js';
 
-const PORT = await ownPorts();
+const PORT = await ownSettings({ liblsl: true });
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
@@ -33,18 +30,8 @@ describe('choosing a backend', () => {
   });
 });
 
-// liblsl reads ./lsl_api.cfg when it is loaded: only this machine, and ports of this file's own.
 describe.skipIf(!liblsl)('the native backend', () => {
   const { context } = testNetwork(PORT);
-  const before = process.cwd();
-  const folder = temporaryFolder();
-  beforeAll(() => {
-    writeFileSync(join(folder, 'lsl_api.cfg'), configText(PORT));
-    process.chdir(folder);
-  });
-  afterAll(() => {
-    process.chdir(before);
-  });
 
   it.each(['float32', 'string'] as const)('receives what TypeScript receives (%s)', async (channelFormat) => {
     const outlet = await Outlet.create(context, {

@@ -1,34 +1,21 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { chooseBackend } from '../../src/lsl/backend.js';
 import type { SampleBatch } from '../../src/lsl/channel-format.js';
 import { Outlet } from '../../src/lsl/outlet.js';
 import { resolveStreams } from '../../src/lsl/resolver.js';
-import { temporaryFolder } from '../setup/temporary-folder.js';
-import { configText, liblsl, testNetwork } from './liblsl-oracle.js';
-import { ownPorts } from './own-ports.js';
+import { liblsl, testNetwork } from './liblsl-oracle.js';
+import { ownSettings } from './own-settings.js';
 
-const PORT = await ownPorts();
+const PORT = await ownSettings({ liblsl: true });
 const backends = liblsl ? (['typescript', 'native'] as const) : (['typescript'] as const);
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-// liblsl reads ./lsl_api.cfg when it is loaded: only this machine, and ports of this file's own.
 describe('an inlet through a restart of its outlet', () => {
   const network = testNetwork(PORT);
   const { context } = network;
-  const before = process.cwd();
-  const folder = temporaryFolder();
-  beforeAll(() => {
-    writeFileSync(join(folder, 'lsl_api.cfg'), configText(PORT));
-    process.chdir(folder);
-  });
-  afterAll(() => {
-    process.chdir(before);
-  });
 
   // liblsl's threads keep the world's time: a machine that is busy elsewhere may be late once.
   it.each(backends)(
