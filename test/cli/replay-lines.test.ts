@@ -28,7 +28,6 @@ function write(path: string, withTruth: boolean): void {
     profile: 'muse',
     seed: 5,
     duration_s: 12,
-    only: ['eeg', 'eda'],
     start_s: START,
   })) {
     if (message.kind === 'open' && (withTruth || message.info.type !== 'Annotation'))
