@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { ModelFrame, ModelOutput } from '../../core/model.js';
 import { maskLength, valuesPerChannel } from '../../core/model.js';
@@ -9,7 +9,7 @@ import { createInference } from '../../engines/inference.js';
 import type { InputSpec } from '../../models/definition.js';
 import { type LoadedModel, readModel } from '../../models/manifest.js';
 import { mulberry32 } from '../../models/random.js';
-import { loadTrainConfig, type TrainConfig } from '../../training/config.js';
+import { loadTrainConfig } from '../../training/config.js';
 import { type TrainOptions, train } from '../../training/train.js';
 import { type EvaluateOptions, evaluate } from '../evaluate.js';
 import { ledgerLineSchema } from '../rule/ledger.js';
@@ -36,9 +36,18 @@ export async function rerunModel(folder: string, options: RerunOptions): Promise
   const place = await mkdtemp(join(tmpdir(), 'affectd-rerun-'));
   try {
     const findings: LinkFinding[] = [];
-    if (config.evaluation) findings.push(await sameReport(config.evaluation, directory, place, options));
-    const out = join(place, 'model');
     const loaded = await readModel(folder);
+    const { links } = loaded.manifest;
+    if (config.evaluation && links)
+      findings.push(
+        await sameReport(
+          join(folder, links.report.file),
+          resolve(directory, config.evaluation.config),
+          join(place, 'report'),
+          options,
+        ),
+      );
+    const out = join(place, 'model');
     await train(path, { ...options, out });
     findings.push(await sameModel(loaded, out));
     return findings;
@@ -48,17 +57,16 @@ export async function rerunModel(folder: string, options: RerunOptions): Promise
 }
 
 async function sameReport(
-  { report, config }: NonNullable<TrainConfig['evaluation']>,
-  directory: string,
-  place: string,
+  report: string,
+  config: string,
+  out: string,
   options: RerunOptions,
 ): Promise<LinkFinding> {
-  const out = join(place, 'report');
   options.progress?.('evaluating again');
-  const before = await readFile(resolve(directory, report));
+  const before = await readFile(report);
   const { ledger } = ledgerSchema.parse(JSON.parse(before.toString()));
-  await evaluate(resolve(directory, config), { ...options, out, leaky: false, ledger });
-  const now = await readFile(join(out, basename(report)));
+  await evaluate(config, { ...options, out, leaky: false, ledger });
+  const now = await readFile(join(out, 'report.json'));
   return before.equals(now)
     ? { link: 'report', state: 'holds', message: 'evaluating again gives the same bytes' }
     : { link: 'report', state: 'broken', message: 'evaluating again gives another report' };
