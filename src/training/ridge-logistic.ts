@@ -1,4 +1,5 @@
 import { solveCholesky } from './cholesky.js';
+import { rowSpace } from './row-space.js';
 
 /** Where no slope is steeper, the least is found. */
 const FLAT = 1e-10;
@@ -30,6 +31,7 @@ export function ridgeLogistic(
   classes: number,
   penalty: number,
 ): RidgeLogistic {
+  if (rows[0].length > rows.length) return withinRowSpace(rows, label, classes, penalty);
   const width = rows[0].length + 1;
   const present = Array.from({ length: classes }, (_, c) => c).filter((c) => label.includes(c));
   const weights = Array.from({ length: classes }, (_, c) =>
@@ -47,6 +49,18 @@ export function ridgeLogistic(
   const solved = newton(problem);
   for (const [k, c] of scored.entries()) weights[c].set(solved.subarray(k * width, (k + 1) * width));
   return { weights };
+}
+
+/** The same solution, found where there are no more coordinates than rows. */
+function withinRowSpace(
+  rows: readonly ArrayLike<number>[],
+  label: readonly number[],
+  classes: number,
+  penalty: number,
+): RidgeLogistic {
+  const { coordinates, lift } = rowSpace(rows);
+  const { weights } = ridgeLogistic(coordinates, label, classes, penalty);
+  return { weights: weights.map((own) => Float64Array.of(...lift(own), own[own.length - 1])) };
 }
 
 /** Logit of each class; softmax makes them probabilities. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { softmax } from '../../src/engines/inference.js';
+import { gaussian, mulberry32 } from '../../src/models/random.js';
 import { type RidgeLogistic, ridgeLogistic, ridgeLogits } from '../../src/training/ridge-logistic.js';
 
 interface Fit {
@@ -82,6 +83,19 @@ describe('ridgeLogistic', () => {
       ),
     );
   });
+
+  it.each([2, 3])(
+    'has none of more features than rows either, some of them equal, of %i classes',
+    (classes) => {
+      const normal = gaussian(mulberry32(3));
+      const drawn = Array.from({ length: 9 }, () => Array.from({ length: 40 }, () => normal()));
+      const rows = [...drawn, drawn[0], drawn[1]];
+      const label = rows.map((_, i) => i % classes);
+      const found = ridgeLogistic(rows, label, classes, 0.5);
+      expect(slope(found, rows, label, 0.5)).toBeLessThan(1e-9);
+      if (classes === 2) expect([...found.weights[0]]).toEqual(Array(41).fill(0));
+    },
+  );
 
   it('gives a class that no row has the probability 0', () => {
     const found = ridgeLogistic([[0.5], [-0.5], [1]], [0, 2, 0], 3, 1);
