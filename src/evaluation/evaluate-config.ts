@@ -7,9 +7,11 @@ import { exampleSettings } from '../training/example-set.js';
 import { type FitSettings, fitSettings } from '../training/fit-settings.js';
 import { loadYaml } from '../training/load-yaml.js';
 import { blindNames } from './blind/contestants.js';
-import { LINEAR_SVM, modelSettingsSchemas } from './contestants/model-settings.js';
+import { isSolved, modelSettingsSchemas } from './contestants/model-settings.js';
+import { mainComparison, mainProblem } from './main-comparison.js';
 import { mergePatch } from './merge-patch.js';
 import { missingRates } from './missing/rates.js';
+import { withValues } from './random-search.js';
 import { splitSettings } from './splits/split.js';
 
 const record = z.record(z.string(), z.unknown());
@@ -17,7 +19,11 @@ const name = z.string().min(1);
 
 const modelSettings = z.strictObject({
   name: name.describe('What the report calls it.'),
-  type: z.string().describe('Kind of model, or `decision-fusion`, or `linear-svm`.'),
+  type: z
+    .string()
+    .describe(
+      'Kind of model, or `decision-fusion`, or one that is solved: `logistic`, `ridge`, `linear-svm`.',
+    ),
   modalities: z
     .array(z.string())
     .min(1)
@@ -30,15 +36,12 @@ const modelSettings = z.strictObject({
     })
     .optional()
     .describe('The best features by Fisher’s criterion, chosen on each fold’s training part.'),
-  history: z
-    .int()
-    .min(2)
-    .optional()
-    .describe('Windows that the model sees at once, the newest last; for models of sequences.'),
   settings: record.describe("The model's sizes; the type's own schema."),
   fit: record
     .optional()
-    .describe('As in a training configuration, without `seed`; `linear-svm`, which is solved, has none.'),
+    .describe(
+      'As in a training configuration, without `seed` and `validation_missing`; what is solved has none.',
+    ),
   clip_sd: z.number().positive().nullable().default(5).describe('Limit of standardised inputs, in SDs.'),
   with_mask: z.boolean().default(true).describe('The model gets each feature’s mask beside its value.'),
   label_range: z
@@ -46,18 +49,24 @@ const modelSettings = z.strictObject({
     .positive()
     .optional()
     .describe('Training sees only labels within ± this, on the scale -1..1.'),
-  search: z
-    .strictObject({
-      configurations: z.int().min(2).describe('How many are drawn.'),
-      draw: z
-        .record(z.string(), z.tuple([z.int(), z.int()]))
-        .describe(
-          'Path within `settings`, such as `transforms.eeg.0`, and the whole numbers it is drawn from.',
-        ),
-      choose_on: z.enum(['validation', 'test']).default('validation').describe('`test` is LEAKY.'),
-    })
+  draw: z
+    .record(z.string(), z.tuple([z.int(), z.int()]))
     .optional()
-    .describe('Random search: of several configurations the one with the best score is kept, fold by fold.'),
+    .describe(
+      'With `search`: paths within `settings`, such as `transforms.eeg.0`, and the whole numbers each is drawn from. What is solved tries a grid of penalties instead.',
+    ),
+  exception: z
+    .strictObject({
+      history: z.int().min(1).optional().describe('Windows that it sees at once, whatever the others see.'),
+      configurations: z.int().min(1).optional().describe('How many it tries, whatever the others try.'),
+      reason: z.string().min(1).describe('Why; in the report.'),
+    })
+    .refine(
+      ({ history, configurations }) => history !== undefined || configurations !== undefined,
+      'it excepts the model from nothing; say its history or its configurations, or leave it out',
+    )
+    .optional()
+    .describe('A model that gets something other than the rest. The main comparison is between none such.'),
 });
 
 const ablation = z.strictObject({
@@ -125,14 +134,31 @@ export const evaluateConfigSchema = z.strictObject({
     .describe(
       'Folds by people within each training part, for what a model adds to a clock; only where people are held out. 0: none, and no model is validated.',
     ),
+  validation_missing: z
+    .number()
+    .min(0)
+    .max(0.95)
+    .default(0.3)
+    .describe('The validation loss is the mean of that with all modalities and with this share missing.'),
+  search: z
+    .strictObject({
+      configurations: z.int().min(2).describe('How many each model tries.'),
+      choose_on: z.enum(['validation', 'test']).default('validation').describe('`test` is LEAKY.'),
+    })
+    .optional()
+    .describe('Of so many configurations each model keeps the one with the lowest loss, fold by fold.'),
+  history: z
+    .int()
+    .min(2)
+    .optional()
+    .describe('Windows that every model sees at once, the newest last; default: the newest alone.'),
   split_seed: z.int().default(1),
   seeds: z.array(z.int()).min(1).default([1]).describe('Each model is trained once with each.'),
   models: z.array(modelSettings).default([]),
   ablations: z.array(ablation).default([]),
-  compare_with: z
-    .string()
+  main: mainComparison
     .optional()
-    .describe('Model that the others are compared with; default: the first.'),
+    .describe('Needed with two models or more: what is asked, written down before the first run.'),
   levels: z
     .array(z.enum(['trial', 'window']))
     .min(1)
@@ -184,6 +210,7 @@ export interface ModelPlan {
   readonly of: string | null;
   readonly modalities: readonly string[] | null;
   readonly select: EvaluateConfig['models'][number]['select'] | null;
+  /** Windows at once; null: one. */
   readonly history: number | null;
   /** Not yet parsed: a search draws some of them. */
   readonly settings: Readonly<Record<string, unknown>>;
@@ -192,7 +219,14 @@ export interface ModelPlan {
   readonly clip_sd: number | null;
   readonly with_mask: boolean;
   readonly label_range: number | null;
-  readonly search: EvaluateConfig['models'][number]['search'] | null;
+  /** Null: there is one configuration. What is solved draws nothing. */
+  readonly search:
+    | (NonNullable<EvaluateConfig['search']> & {
+        readonly draw: NonNullable<EvaluateConfig['models'][number]['draw']>;
+      })
+    | null;
+  readonly validation_missing: number;
+  readonly exception: EvaluateConfig['models'][number]['exception'] | null;
 }
 
 export interface LoadedEvaluateConfig {
@@ -216,9 +250,8 @@ export async function loadEvaluateConfig(path: string): Promise<LoadedEvaluateCo
   const solved = models.find(({ fit }) => fit === null);
   if (solved && config.sweeps.missing?.train === 'each-rate')
     throw invalid(path, `sweeps.missing.train: ${solved.name} has no dropout to train with; train: once`);
-  const compared = config.compare_with;
-  if (compared !== undefined && !names.includes(compared))
-    throw invalid(path, `compare_with: ${compared} is not one of ${names.join(', ')}`);
+  const problem = mainProblem(config.main, models, config);
+  if (problem !== null) throw invalid(path, problem);
   for (const [i, { model }] of config.paper.entries())
     if (model !== null && !names.includes(model))
       throw invalid(path, `paper.${i}.model: ${model} is not one of ${names.join(', ')}`);
@@ -260,8 +293,12 @@ function parsed<T>(path: string, place: string, schema: z.ZodType<T>, value: unk
   throw invalid(path, `${[place, ...issue.path].join('.')}: ${issue.message}`);
 }
 
+/** Seeds and what holds for every model alike stand at the top, not in one model's `fit`. */
+const ELSEWHERE = { seed: 'seeds', validation_missing: 'validation_missing' } as const;
+
 function planModels(path: string, config: EvaluateConfig): ModelPlan[] {
   const plans: ModelPlan[] = [];
+  const { validation, validation_missing } = config;
   const add = (place: string, model: EvaluateConfig['models'][number], of: string | null): void => {
     if (plans.some((other) => other.name === model.name))
       throw invalid(path, `${place}.name: there are two models called ${model.name}`);
@@ -273,25 +310,44 @@ function planModels(path: string, config: EvaluateConfig): ModelPlan[] {
         path,
         `${place}.type: ${model.type} is not one of ${[...modelSettingsSchemas.keys()].join(', ')}`,
       );
-    if (model.type === LINEAR_SVM && model.fit)
-      throw invalid(path, `${place}.fit: ${LINEAR_SVM} is solved, not fitted by steps; leave it out`);
-    if (model.type !== LINEAR_SVM && !model.fit) throw invalid(path, `${place}.fit: ${model.type} needs it`);
-    if (model.fit && 'seed' in model.fit)
-      throw invalid(path, `${place}.fit.seed: seeds stand under \`seeds\``);
-    const fit = model.fit ? parsed(path, `${place}.fit`, fitSettings, { ...model.fit, seed: 0 }) : null;
-    const chosenOnTest = model.search?.choose_on === 'test';
-    if (config.validation === 'none' && fit?.keep === 'best' && !chosenOnTest)
+    const solved = isSolved(model.type, model.settings);
+    if (solved && model.fit)
+      throw invalid(path, `${place}.fit: ${model.type} is solved, not fitted by steps; leave it out`);
+    if (!solved && !model.fit) throw invalid(path, `${place}.fit: ${model.type} needs it`);
+    for (const [key, top] of Object.entries(ELSEWHERE))
+      if (model.fit && key in model.fit)
+        throw invalid(
+          path,
+          `${place}.fit.${key}: it holds for all models; it stands at the top as \`${top}\``,
+        );
+    const fit = model.fit
+      ? parsed(path, `${place}.fit`, fitSettings, { ...model.fit, seed: 0, validation_missing })
+      : null;
+    const search = searchOf(path, place, config, model, solved);
+    if (validation === 'none' && fit?.keep === 'best' && search?.choose_on !== 'test')
       throw invalid(path, `${place}.fit.keep: with validation: none there is no best epoch; keep: last`);
-    parsed(path, `${place}.settings`, schema, model.settings);
+    const { steps } = parsed(path, `${place}.settings`, schema, model.settings) as { steps?: number };
+    const history = model.exception?.history ?? config.history ?? 1;
+    if (steps !== undefined && steps !== history)
+      throw invalid(
+        path,
+        `${place}.settings.steps: ${steps}, but it sees ${history} windows; \`history\` at the top gives every model so many, \`exception\` this one alone`,
+      );
     plans.push({
-      ...model,
+      name: model.name,
+      type: model.type,
       of,
-      fit,
       modalities: model.modalities ?? null,
       select: model.select ?? null,
-      history: model.history ?? null,
+      history: history > 1 ? history : null,
+      settings: model.settings,
+      fit,
+      clip_sd: model.clip_sd,
+      with_mask: model.with_mask,
       label_range: model.label_range ?? null,
-      search: model.search ?? null,
+      search,
+      validation_missing,
+      exception: model.exception ?? null,
     });
   };
   for (const [i, model] of config.models.entries()) add(`models.${i}`, model, null);
@@ -308,4 +364,44 @@ function planModels(path: string, config: EvaluateConfig): ModelPlan[] {
     add(`ablations.${i}`, patched, of);
   }
   return plans;
+}
+
+/** As many configurations for a model as for all others, all of which its settings allow. */
+function searchOf(
+  path: string,
+  place: string,
+  { search, validation }: EvaluateConfig,
+  { type, settings, draw, exception }: EvaluateConfig['models'][number],
+  solved: boolean,
+): ModelPlan['search'] {
+  const configurations = exception?.configurations ?? search?.configurations ?? 1;
+  const choose_on = search?.choose_on ?? 'validation';
+  if (draw && solved) throw invalid(path, `${place}.draw: ${type} tries a grid of penalties; leave it out`);
+  if (draw && configurations < 2) throw invalid(path, `${place}.draw: nothing is drawn without \`search\``);
+  if (configurations < 2) return null;
+  if (validation === 'none' && choose_on === 'validation')
+    throw invalid(
+      path,
+      `${place}: ${configurations} configurations, but with validation: none there is nothing to choose on; validation: held-out`,
+    );
+  if (solved) return { configurations, choose_on, draw: {} };
+  if (!draw || Object.keys(draw).length === 0)
+    throw invalid(
+      path,
+      `${place}.draw: missing; it tries ${configurations} configurations as all models do; say what is drawn, or make it an \`exception\` with its reason`,
+    );
+  for (const bound of [0, 1])
+    try {
+      const values = Object.entries(draw).map(([key, bounds]) => [key, bounds[bound]] as const);
+      parsed(
+        path,
+        `${place}.settings`,
+        modelSettingsSchemas.get(type)!,
+        withValues(settings, new Map(values)),
+      );
+    } catch (error) {
+      if (error instanceof RangeError) throw invalid(path, `${place}.${error.message}`);
+      throw error;
+    }
+  return { configurations, choose_on, draw };
 }

@@ -13,14 +13,18 @@ import { type ExampleSet, loadExamples } from '../training/example-set.js';
 import { DATA_FILE, FOLDS_FILE, linkText } from '../training/link-evidence.js';
 import type { SplitOutcomes } from './assemble.js';
 import { chooseFoldEngine } from './choose-fold-engine.js';
+import { COMPARISONS_FILE, ComparisonLedger, type WrittenDown } from './comparison-ledger.js';
 import { modelProblems } from './contestants/model.js';
 import { invalid, type LoadedEvaluateConfig, loadEvaluateConfig } from './evaluate-config.js';
 import { type EvaluationResult, resultJson } from './evaluation-result.js';
-import { dataDigest } from './fold-cache.js';
+import { dataDigest, foldsFolder, keptFolds } from './fold-cache.js';
 import type { EvaluationData } from './fold-task.js';
 import { judgeSplits } from './judge-splits.js';
 import { measureLatency, renderLatency } from './latency.js';
+import type { MainComparison } from './main-comparison.js';
+import { mainResult } from './main-result.js';
 import { modelRecipe, planRecipe } from './model-recipe.js';
+import { opportunitiesOf } from './opportunities.js';
 import { paperRows } from './paper-rows.js';
 import { drawFigures } from './render-figures.js';
 import { renderReport } from './render-report.js';
@@ -150,6 +154,7 @@ async function evaluateOn(
   };
   const digest = dataDigest(data);
   const ledger = await openLedger(options);
+  const written = await writeDownMain(path, loaded, data, digest, options);
   const engine = await chooseFoldEngine(path, models, set, options);
   const recipes = models.map((model) => modelRecipe(model, config.data, pipeline));
   const name = String(config.data.dataset.name ?? config.data.dataset.kind);
@@ -169,7 +174,7 @@ async function evaluateOn(
     options,
   ).finally(() => engine?.device?.close());
   const { facts, splits: outcomes } = judged;
-  const reference = config.compare_with ?? models[0]?.name ?? null;
+  const reference = config.main?.model ?? models[0]?.name ?? null;
   const results = outcomes.map((own) => splitResult(data, facts, own, config, reference));
   const leaky_models = models.filter(({ search }) => search?.choose_on === 'test').map(({ name }) => name);
   const count = (key: (example: EvaluationData['examples'][number]) => string): number =>
@@ -196,9 +201,17 @@ async function evaluateOn(
     },
     folds: digestOfBytes(linked[FOLDS_FILE]),
     seeds: config.seeds,
-    models: models.map(({ name, type, of }, m) => {
+    main: config.main && written ? mainOf(config.main, written, data, config, outcomes) : null,
+    models: models.map((plan, m) => {
+      const { name, type, of } = plan;
       const recipe = recipes[m];
-      return { name, type, of, recipe: recipe && digestOf(recipe) };
+      return {
+        name,
+        type,
+        of,
+        recipe: recipe && digestOf(recipe),
+        ...opportunitiesOf(plan, data.inputs, config),
+      };
     }),
     splits: results,
     verdicts: judged.verdicts,
@@ -220,6 +233,54 @@ async function evaluateOn(
 /** The ledger beside a report's folder, or the lines that are told, to which nothing is added. */
 async function openLedger({ out, ledger }: EvaluateOptions): Promise<Pick<Ledger, 'on' | 'add'>> {
   return ledger ? new Ledger(null, ledger) : Ledger.open(join(dirname(resolve(out)), LEDGER_FILE));
+}
+
+/** Writes the main comparison down, with everything that it is made of, before a fold of it is computed. */
+async function writeDownMain(
+  path: string,
+  { config, models }: LoadedEvaluateConfig,
+  data: EvaluationData,
+  digest: string,
+  { out, clock }: EvaluateOptions,
+): Promise<WrittenDown | null> {
+  const { main, splits, seeds, validation, validation_share, split_seed } = config;
+  if (!main) return null;
+  if (main.quantity === 'class' && main.metric === 'auc' && data.classes.length !== 2)
+    throw invalid(path, `main.metric: auc is of two classes; the data have ${data.classes.length}`);
+  const compared = [main.model, main.against].map((name) => models.find((model) => model.name === name));
+  return new ComparisonLedger(join(out, COMPARISONS_FILE)).writeDown(
+    digestOf({
+      main,
+      compared,
+      split: splits[main.split - 1],
+      seeds,
+      validation,
+      validation_share,
+      split_seed,
+      data: digest,
+    }),
+    main,
+    () => keptFolds(foldsFolder(out)),
+    clock.unix(),
+  );
+}
+
+/** The main comparison with what came of it. */
+function mainOf(
+  main: MainComparison,
+  written: WrittenDown,
+  data: EvaluationData,
+  { splits }: LoadedEvaluateConfig['config'],
+  outcomes: readonly SplitOutcomes[],
+): EvaluationResult['main'] {
+  const split = outcomes.findIndex(({ settings }) => settings === splits[main.split - 1]);
+  return {
+    ...main,
+    ...written,
+    // Where the split was left out there is nothing to tell.
+    result: split < 0 ? null : mainResult(data, outcomes[split], main),
+    label: outcomes[split]?.split.label ?? null,
+  };
 }
 
 async function write(

@@ -1,6 +1,9 @@
 import type { RowGroup } from './blind/contestants.js';
+import type { WrittenDown } from './comparison-ledger.js';
+import type { MainComparison } from './main-comparison.js';
 import { type BootstrapInterval, clusterBootstrap } from './metrics/cluster-bootstrap.js';
 import { type Spread, spread } from './metrics/spread.js';
+import type { Choices, Opportunities } from './opportunities.js';
 import type { PairedRow } from './paired-comparison.js';
 import type { LedgerLine } from './rule/ledger.js';
 import type { LocalRow } from './rule/local-rows.js';
@@ -25,11 +28,12 @@ export interface ModelRow {
   readonly pooled: Scores;
 }
 
+/** Secondary, all of it: the main comparison is {@link EvaluationResult.main}. Each of the two is a table of its own. */
 export interface Comparison {
   readonly metric: MetricName;
   /** Over people (or sessions), each the mean of its seeds. */
   readonly units: readonly PairedRow[];
-  /** Over seeds, each the mean of its units; null of one seed. */
+  /** Over seeds, each the mean of its units: how far training itself goes apart, not people. Null of one seed. */
   readonly seeds: readonly PairedRow[] | null;
 }
 
@@ -81,6 +85,7 @@ export interface SplitResult {
   readonly label: typeof LEAKY | null;
   readonly settings: unknown;
   readonly folds: number;
+  readonly choices: readonly Choices[];
   /** What mean and SD are taken over. */
   readonly unit: 'person' | 'session';
   readonly tables: readonly Table[];
@@ -121,6 +126,22 @@ export interface PaperRow {
   }[];
 }
 
+/** What came of the main comparison. */
+export interface MainResult {
+  /** What figures, differences and tests are over. */
+  readonly unit: 'person' | 'session';
+  readonly model: Spread;
+  readonly against: Spread;
+  /** Mean of the model's figure less the other's, over units that have both. */
+  readonly difference: number;
+  /** Of {@link difference}, 95 %, units drawn with replacement. */
+  readonly interval: readonly [low: number, high: number];
+  readonly pairs: number;
+  /** Two-sided p of Wilcoxon's signed-rank test, exact, and of Student's paired t test; one comparison, so uncorrected. */
+  readonly wilcoxon: number;
+  readonly t: number;
+}
+
 export interface EvaluationResult {
   readonly name: string;
   readonly summary: string;
@@ -148,13 +169,22 @@ export interface EvaluationResult {
   /** Digest of folds.json beside the report. */
   readonly folds: string;
   readonly seeds: readonly number[];
-  readonly models: readonly {
+  /** Null of one model alone. */
+  readonly main:
+    | (MainComparison &
+        WrittenDown & {
+          /** Null where its split was left out, or one of the two doesn't tell the quantity. */
+          readonly result: MainResult | null;
+          readonly label: typeof LEAKY | null;
+        })
+    | null;
+  readonly models: readonly (Opportunities & {
     readonly name: string;
     readonly type: string;
     readonly of: string | null;
     /** Digest of its recipe; null of what `affectd train` does not make. */
     readonly recipe: string | null;
-  }[];
+  })[];
   readonly splits: readonly SplitResult[];
   /** What each model may say of itself, by output. */
   readonly verdicts: readonly Verdict[];

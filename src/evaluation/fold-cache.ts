@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { digestOf } from '../core/digest.js';
@@ -7,6 +7,7 @@ import type { EvaluationData, FoldOutcome, FoldTask } from './fold-task.js';
 
 /** Goes up when what is kept, or how a fold is computed, changes. */
 const FORMAT = 3;
+const ENDING = '.fold';
 
 /** `sha256:` of everything in the data that training or testing looks at. */
 export function dataDigest({ examples, inputs, classes, hop_s }: EvaluationData): string {
@@ -21,6 +22,20 @@ export function dataDigest({ examples, inputs, classes, hop_s }: EvaluationData)
     }
   }
   return `sha256:${hash.digest('hex')}`;
+}
+
+/** Where the finished folds of a report are. */
+export function foldsFolder(report: string): string {
+  return join(report, 'folds');
+}
+
+/** How many finished folds are kept in a folder, whatever evaluation they're of. */
+export async function keptFolds(directory: string): Promise<number> {
+  const files = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  return files.filter((file) => file.endsWith(ENDING)).length;
 }
 
 /** Finished folds on disk, so that an evaluation that was stopped goes on where it was. */
@@ -53,8 +68,8 @@ export class FoldCache {
 
   #file({ learner, fold, ...rest }: FoldTask): string {
     const { train, validation, test } = fold;
-    const own = { ...learner, name: undefined, of: undefined };
+    const own = { ...learner, name: undefined, of: undefined, exception: undefined };
     const digest = digestOf({ format: FORMAT, ...this.scope, own, train, validation, test, ...rest });
-    return join(this.directory, `${digest.slice('sha256:'.length, 39)}.fold`);
+    return join(this.directory, `${digest.slice('sha256:'.length, 39)}${ENDING}`);
   }
 }

@@ -2,6 +2,7 @@ import type { RatedDimension } from '../datasets/dataset.js';
 import type { ModelInputs } from '../training/dataset.js';
 import type { Example } from '../training/example.js';
 import type { Epoch } from '../training/fit.js';
+import type { Chosen } from './contestants/contestant.js';
 import type { EvaluateConfig, ModelPlan } from './evaluate-config.js';
 import type { Outputs, Weights } from './outputs.js';
 import type { Fold } from './splits/fold.js';
@@ -53,6 +54,7 @@ export interface FoldOutcome {
   readonly classes: readonly string[];
   readonly modalities: readonly string[];
   readonly history: readonly Epoch[];
+  readonly chosen: Chosen | null;
   /** Of the fold's test windows, in their order. */
   readonly outputs: Outputs & Weights;
   readonly missing: readonly Condition<MissingCondition>[];

@@ -12,13 +12,14 @@ export async function judgeSketch(
   seed: number,
   options: RunOptions,
 ): Promise<JudgedSplits> {
-  const { splits, validation_share, split_seed } = loaded.config;
+  const { splits, validation, validation_share, split_seed } = loaded.config;
+  const share = validation === 'none' ? 0 : validation_share;
   const data = sketch(kind, seed);
   return judgeSplits(
     loaded,
     splits.map((settings) => ({
       settings,
-      split: makeSplit(settings, data.examples, validation_share, split_seed),
+      split: makeSplit(settings, data.examples, share, split_seed),
     })),
     {
       data,

@@ -19,16 +19,17 @@ export interface PairedRow {
     /** Mean of this model's figure less the reference's, over the units that both have. */
     readonly difference: number;
     readonly pairs: number;
-    /** Wilcoxon's signed-rank test, two-sided, exact, and Student's paired t test. */
+    /** Two-sided p of Wilcoxon's signed-rank test, exact; corrected by Holm for all rows. */
     readonly wilcoxon: number;
+    readonly wilcoxon_corrected: number;
+    /** Of Student's paired t test. */
     readonly t: number;
-    /** Wilcoxon's p, corrected by Holm for the number of models compared. */
-    readonly corrected: number;
+    readonly t_corrected: number;
   } | null;
 }
 
 /**
- * Compares each model with `reference` over the same units. Throws `RangeError` where `reference` is not a model.
+ * Compares each model with `reference` over the same units: one table, whose p values are corrected together. Throws `RangeError` where `reference` is not a model.
  */
 export function pairedComparison(models: readonly ModelFigures[], reference: string): PairedRow[] {
   const base = models.find(({ model }) => model === reference);
@@ -52,10 +53,16 @@ export function pairedComparison(models: readonly ModelFigures[], reference: str
       },
     };
   });
-  const corrected = holm(rows.map(({ compared }) => compared?.wilcoxon ?? Number.NaN));
+  const corrected = (test: 'wilcoxon' | 't'): number[] =>
+    holm(rows.map(({ compared }) => compared?.[test] ?? Number.NaN));
+  const [wilcoxon_corrected, t_corrected] = [corrected('wilcoxon'), corrected('t')];
   return rows.map(({ model, own, compared }, i) => ({
     model,
     own,
-    compared: compared && { ...compared, corrected: corrected[i] },
+    compared: compared && {
+      ...compared,
+      wilcoxon_corrected: wilcoxon_corrected[i],
+      t_corrected: t_corrected[i],
+    },
   }));
 }

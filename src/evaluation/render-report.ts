@@ -11,7 +11,10 @@ import type {
   Table,
 } from './evaluation-result.js';
 import { LOCAL_S } from './metrics/local-auc.js';
+import type { Choices } from './opportunities.js';
 import type { PairedRow } from './paired-comparison.js';
+import { mainSection, opportunitiesSection } from './render-main.js';
+import { marked, metricTitles, number, plusMinus } from './report-text.js';
 import type { MetricName } from './scores.js';
 import { type Condition, type ConditionName, conditionNames, type Verdict } from './verdict.js';
 
@@ -24,30 +27,11 @@ export interface ReportFigure {
   readonly split: number;
 }
 
-const metricTitles: Readonly<Record<MetricName, string>> = {
-  ccc: 'CCC',
-  pcc: 'PCC',
-  mae: 'MAE',
-  rmse: 'RMSE',
-  accuracy: 'ACC',
-  balanced_accuracy: 'balanced ACC',
-  macro_f1: 'macro-F1',
-  auc: 'AUC',
-  brier: 'Brier',
-  nll: 'NLL',
-  ece: 'ECE',
-};
-
 const groupTitles: Readonly<Record<RowGroup, string>> = {
   model: 'models',
   'sees-no-body': 'sees no body',
   'knows-the-experiment': 'knows the experiment',
 };
-
-const number = (value: number, digits = 3): string => (Number.isFinite(value) ? value.toFixed(digits) : '-');
-const plusMinus = ({ mean, sd }: { readonly mean: number; readonly sd: number }): string =>
-  Number.isFinite(sd) ? `${number(mean)} ± ${number(sd)}` : number(mean);
-const marked = (text: string, label: string | null): string => (label ? `${text} (${label})` : text);
 
 /** The report as Markdown; the same result gives the same bytes. */
 export function renderReport(result: EvaluationResult, figures: readonly ReportFigure[]): string {
@@ -63,6 +47,7 @@ export function renderReport(result: EvaluationResult, figures: readonly ReportF
     ...(data.simulated
       ? ['**Simulated**: a simulator made these data, or some of them. Such figures say nothing of people.']
       : []),
+    ...(result.main ? mainSection(result.main) : []),
     ...leaky,
     ...result.leaky_models.map((name) => `- ${label}: ${name} was chosen on the test part.`),
     ...(result.notes.length > 0 ? [result.notes.map((note) => `- ${note}`).join('\n')] : []),
@@ -78,6 +63,7 @@ export function renderReport(result: EvaluationResult, figures: readonly ReportF
       ],
     ),
     `Training seeds: ${result.seeds.join(', ')}. Data \`${data.digest}\`.`,
+    ...(result.models.length > 0 ? opportunitiesSection(result) : []),
     ...result.left_out.map(
       (kind) => `Split \`${kind}\` was left out: it is leaky, and runs with \`--leaky\` only.`,
     ),
@@ -97,7 +83,8 @@ const readingSection = `## How to read this
 CCC, PCC, MAE and RMSE are on the scale -1 to 1 of labels. Each person (or session, where a model is made for one) is measured alone, then mean ± standard
 deviation (n - 1) are taken over them, in brackets the 95 % interval of the mean, people drawn with replacement; someone whose labels or predictions never
 change has no CCC, PCC or AUC and is counted out. Of a dimension, ACC, macro-F1 and AUC are High against Low at the middle of the scale. p values of
-comparisons are two-sided: Wilcoxon's signed-rank test, exact, also corrected for the number of models (Holm), and Student's paired t.
+comparisons are two-sided: Wilcoxon's signed-rank test, exact, and Student's paired t; in brackets corrected for all rows of their table (Holm). Seeds say how
+far training goes apart, not people.
 
 Rows that see no signal learn on the same training parts as the models:
 ${blindNames.map((name) => `- \`${name}\` (${groupTitles[blindContestants[name].group]}): ${blindContestants[name].summary}`).join('\n')}
@@ -113,6 +100,7 @@ function splitSection(split: SplitResult, figures: readonly ReportFigure[]): str
     `${split.folds} fold${split.folds === 1 ? '' : 's'}; \`${JSON.stringify(split.settings)}\`. Mean ± SD over ${unit === 'person' ? 'people' : 'sessions'}.`,
     ...split.tables.flatMap((table) => tableSection(table, split)),
     ...localSection(split),
+    ...choicesSection(split.choices, label),
     ...sweepSection(split.sweeps, label),
     ...(split.coverage.length > 0
       ? [
@@ -293,27 +281,53 @@ function conditionCell(condition: Condition | undefined): string {
 }
 
 function comparisonSection({ metric, units, seeds }: Comparison, { label, unit }: SplitResult): string[] {
-  const reference = units.find(({ compared }) => compared === null)!.model;
-  const rows = (all: readonly PairedRow[], over: string): string[][] =>
-    all.flatMap(({ model, compared }) => (compared ? [[model, over, ...comparedCells(compared)]] : []));
-  return [
-    marked(`${metricTitles[metric]} less that of ${reference}:`, label),
+  const table = (rows: readonly PairedRow[], over: string): string[] => [
+    marked(
+      `Secondary: ${metricTitles[metric]} less that of ${rows.find(({ compared }) => compared === null)!.model}, over ${over}:`,
+      label,
+    ),
     markdownTable(
-      ['model', 'over', 'difference', 'pairs', 'p (Wilcoxon)', 'p (Holm)', 'p (t)'],
-      [...rows(units, unit === 'person' ? 'people' : 'sessions'), ...(seeds ? rows(seeds, 'seeds') : [])],
+      ['model', ...comparedHeader],
+      rows.flatMap(({ model, compared }) => (compared ? [[model, ...comparedCells(compared)]] : [])),
+    ),
+  ];
+  return [
+    ...table(units, unit === 'person' ? 'people' : 'sessions'),
+    ...(seeds ? table(seeds, 'training seeds') : []),
+  ];
+}
+
+const comparedHeader = ['difference', 'pairs', 'p (Wilcoxon)', 'p (t)'] as const;
+
+function comparedCells(compared: NonNullable<PairedRow['compared']>): string[] {
+  const p = (one: number, corrected: number): string => `${number(one, 4)} (${number(corrected, 4)})`;
+  return [
+    number(compared.difference),
+    String(compared.pairs),
+    p(compared.wilcoxon, compared.wilcoxon_corrected),
+    p(compared.t, compared.t_corrected),
+  ];
+}
+
+function choicesSection(choices: readonly Choices[], label: string | null): string[] {
+  if (choices.length === 0) return [];
+  return [
+    `### ${marked('What held-out windows chose', label)}`,
+    markdownTable(
+      ['model', 'configuration (folds)', 'epoch: least, median, most'],
+      choices.map(({ model, configurations, epochs }) => [
+        model,
+        configurations.length > MOST_CONFIGURATIONS
+          ? `${configurations.length} different`
+          : configurations.map((one) => `${one.configuration} (${one.folds})`).join('; ') || '-',
+        epochs ? `${epochs.least}, ${epochs.median}, ${epochs.most}` : '-',
+      ]),
     ),
   ];
 }
 
-function comparedCells({
-  difference,
-  pairs,
-  wilcoxon,
-  corrected,
-  t,
-}: NonNullable<PairedRow['compared']>): string[] {
-  return [number(difference), String(pairs), number(wilcoxon, 4), number(corrected, 4), number(t, 4)];
-}
+/** More are only counted. */
+const MOST_CONFIGURATIONS = 12;
 
 function sweepSection(sweeps: readonly SweepTable[], label: string | null): string[] {
   const titles = {
@@ -337,13 +351,13 @@ function sweepSection(sweeps: readonly SweepTable[], label: string | null): stri
       ),
       ...(lost
         ? [
-            marked(`${metricTitles[metric]} lost from the first rate to the last:`, label),
+            marked(`Secondary: ${metricTitles[metric]} lost from the first rate to the last:`, label),
             markdownTable(
-              ['model', 'lost', 'difference', 'pairs', 'p (Wilcoxon)', 'p (Holm)', 'p (t)'],
+              ['model', 'lost', ...comparedHeader],
               lost.map(({ model, own, compared }) => [
                 model,
                 plusMinus(own),
-                ...(compared ? comparedCells(compared) : ['-', '-', '-', '-', '-']),
+                ...(compared ? comparedCells(compared) : comparedHeader.map(() => '-')),
               ]),
             ),
           ]

@@ -46,6 +46,7 @@ export async function runFold(
     classes: trained.classes,
     modalities: trained.modalities,
     history: trained.history,
+    chosen: trained.chosen,
     outputs,
     missing: sweeps.missing
       ? await missingSweep(learner, sweeps.missing, folded, data, seed, trained, learn)

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Clock } from '../core/clock.js';
 import type { TrainingEngineChoice } from '../engines/training-engine.js';
 import type { ModelInputs } from '../training/dataset.js';
@@ -9,7 +8,7 @@ import { blindOutcome } from './blind/blind-outcome.js';
 import { blindContestants, blindNames } from './blind/contestants.js';
 import type { WindowFacts } from './blind/window-facts.js';
 import type { LoadedEvaluateConfig, ModelPlan } from './evaluate-config.js';
-import { FoldCache } from './fold-cache.js';
+import { FoldCache, foldsFolder } from './fold-cache.js';
 import type { FoldEngine } from './fold-engine.js';
 import { runFolds } from './fold-pool.js';
 import type { EvaluationData, FoldOutcome, FoldTask } from './fold-task.js';
@@ -96,7 +95,7 @@ async function runTasks(
   { data, digest, shared, loadEngine }: FoldSource,
   { out, version, engine, workers, clock, signal, progress = () => {} }: RunOptions,
 ): Promise<FoldOutcome[]> {
-  const cache = new FoldCache(join(out, 'folds'), {
+  const cache = new FoldCache(foldsFolder(out), {
     data: digest,
     // Engines differ in the last digits.
     version: [version, engine ?? ''].join(' ').trim(),

@@ -4,6 +4,7 @@ import type { EvaluateConfig } from './evaluate-config.js';
 import type { SplitResult, Table } from './evaluation-result.js';
 import type { EvaluationData, FoldOutcome } from './fold-task.js';
 import { comparisonOf, learntOf, rowOf, unitKind } from './learnt.js';
+import { choicesOf } from './opportunities.js';
 import { localRows } from './rule/local-rows.js';
 import { leadingMetric, type Quantity } from './scores.js';
 import { sweepTables } from './sweep-tables.js';
@@ -34,6 +35,7 @@ export function splitResult(
     label: split.label,
     settings,
     folds: split.folds.length,
+    choices: choicesOf(outcomes),
     unit: unitKind(settings),
     tables,
     local: localRows(data, facts, outcomes),

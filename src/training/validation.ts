@@ -4,10 +4,13 @@ import { mulberry32 } from '../models/random.js';
 import { byPerson, type Example } from './example.js';
 import { meanAgreement } from './metrics.js';
 import { withoutModalities } from './missing.js';
-import { columnOf } from './predicting.js';
+import { columnOf, largestOf } from './predicting.js';
 
 /** What is predicted: `ranking` is a help in training, and no epoch is chosen by it. */
-type Predicted = Pick<ModelOutputs, 'heads' | 'binary_heads' | 'classes'>;
+type Predicted = Pick<ModelOutputs, 'heads' | 'binary_heads' | 'classes'> & {
+  /** Classes have scores without a scale, as a support vector machine's decisions: the share of errors counts. */
+  readonly decisions?: boolean;
+};
 
 /** Row-major: [n, heads], and the logits of classes [n, classes]. */
 interface Predictions {
@@ -19,7 +22,13 @@ interface Predictions {
 const FLOOR = 1e-7;
 
 /** What {@link Validation.loss} measures, as a report names it; null where there is nothing but a ranking. */
-export function validationMetric({ heads, binary_heads = false, classes }: Predicted): string | null {
+export function validationMetric({
+  heads,
+  binary_heads = false,
+  classes,
+  decisions = false,
+}: Predicted): string | null {
+  if (decisions) return 'share of errors';
   const values = heads.length > 0 && !binary_heads;
   const sides = classes.length > 0 || binary_heads;
   if (values && sides) return 'mean of NLL and 1 - CCC';
@@ -50,7 +59,7 @@ export class Validation {
 
   /** Mean over views and over what is predicted; lower is better. NaN where no label says. */
   async loss(predict: (examples: readonly Example[]) => Promise<Predictions>): Promise<number> {
-    const { heads, binary_heads, classes } = this.told;
+    const { heads, binary_heads, classes, decisions } = this.told;
     const losses: number[] = [];
     for (const view of this.#views) {
       const predicted = await predict(view);
@@ -61,7 +70,8 @@ export class Validation {
           binary_heads ? sideSurprise(view, column, labelOf) : 1 - concordance(view, column, labelOf),
         );
       });
-      if (classes.length > 0) losses.push(classSurprise(view, predicted.classes, classes.length));
+      const classLoss = decisions ? errorShare : classSurprise;
+      if (classes.length > 0) losses.push(classLoss(view, predicted.classes, classes.length));
     }
     const counted = losses.filter((loss) => !Number.isNaN(loss));
     return counted.reduce((sum, loss) => sum + loss, 0) / counted.length;
@@ -113,6 +123,13 @@ function classSurprise(examples: readonly Example[], logits: Float32Array, width
       const total = row.reduce((sum, logit) => sum + Math.exp(logit - most), 0);
       return [most + Math.log(total) - row[label.class]];
     }),
+  );
+}
+
+function errorShare(examples: readonly Example[], decisions: Float32Array, width: number): number {
+  const told = largestOf(decisions, width);
+  return mean(
+    examples.flatMap(({ label }, i) => (label.class === null ? [] : [Number(label.class !== told[i])])),
   );
 }
 

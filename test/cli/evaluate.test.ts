@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { configFile, tiny } from '../evaluation/tiny.js';
 import { runAffectd } from './run-affectd.js';
 
-const quick = { ...tiny, seeds: [1], ablations: [], sweeps: {}, paper: [] };
+const quick = { ...tiny, seeds: [1], ablations: [], main: undefined, sweeps: {}, paper: [] };
 
 describe('affectd evaluate', () => {
   it('writes a report and prints where it is', async () => {

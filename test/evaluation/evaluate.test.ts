@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { blindNames } from '../../src/evaluation/blind/contestants.js';
 import { evaluate } from '../../src/evaluation/evaluate.js';
 import type { EvaluationResult } from '../../src/evaluation/evaluation-result.js';
+import { holm } from '../../src/evaluation/metrics/holm.js';
 import { configFile, options, tiny } from './tiny.js';
 
 const read = (out: string, file: string): string => readFileSync(join(out, file), 'utf8');
@@ -60,6 +61,59 @@ describe('evaluate', () => {
     expect(report).toMatch(/\| \*knows the experiment:\* \|[ |]+\n\| schedule /);
     expect(report).toContain('| atam | valence | no | 4 ✗ | - | held-out: the data are simulated |');
     for (const name of blindNames) expect(report).toContain(`- \`${name}\``);
+  });
+
+  it('opens with the main comparison, written down before the first fold', () => {
+    const { main, splits } = result;
+    const overall = splits[0].tables.find(({ quantity }) => quantity === 'overall')!;
+    const [model, against] = overall.rows.map(({ figures }) => figures.ccc!);
+    expect(main).toMatchObject({ ...tiny.main, split: 1, after_folds: 0, after_others: 0, label: null });
+    const { result: found } = main!;
+    expect(found!.model.mean).toBeCloseTo(model.mean, 12);
+    expect(found!.against.mean).toBeCloseTo(against.mean, 12);
+    const [, other] = overall.comparison!.units;
+    // There the reference is the model itself.
+    expect(found!.difference).toBeCloseTo(-other.compared!.difference, 12);
+    expect(found).toMatchObject({ unit: 'person', pairs: 4, wilcoxon: other.compared!.wilcoxon });
+    expect(found!.interval[0]).toBeLessThanOrEqual(found!.difference);
+    expect(found!.interval[1]).toBeGreaterThanOrEqual(found!.difference);
+    const [, opening] = read(out, 'report.md').split('\n## ');
+    expect(opening).toMatch(
+      /^Main comparison\n\nCCC of overall, by window, split 1: atam less no MI\. More is better\. Written down before/,
+    );
+    expect(opening).toContain(main!.digest);
+  });
+
+  it('says what each model was given, and what held-out windows chose', () => {
+    for (const own of result.models)
+      expect(own).toMatchObject({ history: 1, configurations: 1, chosen: ['epoch'], chosen_by: '1 - CCC' });
+    for (const { epochs, configurations } of result.splits[0].choices) {
+      expect(configurations).toEqual([]);
+      expect(epochs!.least).toBeLessThanOrEqual(epochs!.median);
+      expect(epochs!.most).toBeLessThanOrEqual(10);
+    }
+    expect(result.splits[0].choices.map(({ model }) => model)).toEqual(['atam', 'no MI']);
+  });
+
+  it('corrects every table of p values by itself', () => {
+    const [{ tables, sweeps }] = result.splits;
+    const all = [
+      ...tables.flatMap(({ comparison }) => [comparison!.units, comparison!.seeds!]),
+      ...sweeps.flatMap(({ lost }) => (lost ? [lost] : [])),
+    ];
+    expect(all.length).toBeGreaterThan(8);
+    for (const rows of all) {
+      const compared = rows.flatMap((row) => row.compared ?? []);
+      expect(compared.map((row) => row.wilcoxon_corrected)).toEqual(
+        holm(compared.map(({ wilcoxon }) => wilcoxon)),
+      );
+      expect(compared.map((row) => row.t_corrected)).toEqual(holm(compared.map(({ t }) => t)));
+    }
+    const report = read(out, 'report.md');
+    // One row a table, no p of it without its corrected one.
+    const cells = [...report.matchAll(/^\| no MI \|.*\| (\S+ \(\S+\)) \| (\S+ \(\S+\)) \|$/gm)];
+    expect(cells).toHaveLength(all.length);
+    expect(report.match(/^Secondary: /gm)!.length).toBe(all.length);
   });
 
   it('compares over people and over seeds', () => {
@@ -183,9 +237,91 @@ describe('evaluate', () => {
   );
 });
 
+describe('a main comparison', () => {
+  const linear = { type: 'ridge', settings: { heads: ['valence', 'arousal'] } };
+  const config = {
+    ...tiny,
+    seeds: [1, 2],
+    models: [
+      { name: 'soft', ...linear },
+      { name: 'hard', ...linear, settings: { ...linear.settings, penalty: 100 } },
+      { name: 'eeg', ...linear, modalities: ['eeg'] },
+    ],
+    ablations: [],
+    main: { model: 'soft', against: 'hard', quantity: 'overall', metric: 'ccc', level: 'window' },
+    sweeps: {},
+    paper: [],
+  };
+  const mainOf = async (change: object, out: string, leaky = false) => {
+    const { main } = await evaluate(configFile({ ...config, ...change }).path, options(out, { leaky }));
+    return main!;
+  };
+
+  it('that was changed when folds were known says so, and so does its report, also when it goes back', async () => {
+    const { out } = configFile('');
+    const first = await mainOf({}, out);
+    // Three solved models on two folds: seeds make no difference to them.
+    expect(readdirSync(join(out, 'folds'))).toHaveLength(6);
+    const before = outputs(out);
+    expect(await mainOf({}, out)).toEqual(first);
+    expect(outputs(out)).toEqual(before);
+
+    const changed = await mainOf({ main: { ...config.main, against: 'eeg' } }, out);
+    expect(changed).toMatchObject({ after_folds: 6, after_others: 1 });
+    expect(read(out, 'report.md')).toContain('**Written down after 6 folds were computed**');
+    // The same two by another metric, or the same by another penalty, are other comparisons.
+    expect(await mainOf({ main: { ...config.main, metric: 'mae' } }, out)).toMatchObject({ after_folds: 6 });
+    const [soft, ...rest] = config.models;
+    const tuned = { models: [{ ...soft, settings: { ...soft.settings, penalty: 0.5 } }, ...rest] };
+    expect(await mainOf(tuned, out)).toMatchObject({ after_folds: 6, after_others: 3 });
+    // A third model that it isn't about changes nothing.
+    expect(await mainOf({ models: config.models.slice(0, 2) }, out)).toEqual(first);
+  });
+
+  it('tells what each loses under absences', async () => {
+    const sweeps = { missing: { rates: [0, 0.2, 0.4] } };
+    const { path, out } = configFile({ ...config, sweeps, main: { ...config.main, lost: 'single' } });
+    const { main, splits } = await evaluate(path, options(out));
+    const { lost } = splits[0].sweeps.find(
+      ({ sweep, quantity }) => sweep === 'single' && quantity === 'overall',
+    )!;
+    expect(main!.result!.model).toEqual(lost![0].own);
+    expect(main!.result!.against).toEqual(lost![1].own);
+    expect(main!.result!.difference).toBeCloseTo(-lost![1].compared!.difference, 12);
+    expect(read(out, 'report.md')).toContain('soft less hard. Less is better.');
+  });
+
+  it('has no result where its split was left out, and is LEAKY where it was not', async () => {
+    const { out } = configFile('');
+    const change = {
+      splits: [...config.splits, { kind: 'window', folds: 2 }],
+      main: { ...config.main, split: 2 },
+    };
+    expect(await mainOf(change, out)).toMatchObject({ result: null, label: null });
+    expect(read(out, 'report.md')).toContain('It has no result: its split was left out');
+    expect(await mainOf(change, out, true)).toMatchObject({ result: { pairs: 4 }, label: 'LEAKY' });
+    expect(read(out, 'report.md')).toContain('## Main comparison (LEAKY)');
+  });
+
+  it('by AUC needs two classes', async () => {
+    const main = { ...config.main, quantity: 'class', metric: 'auc' };
+    const { path, out } = configFile({ ...config, main });
+    await expect(evaluate(path, options(out))).rejects.toThrow(
+      'main.metric: auc is of two classes; the data have 0',
+    );
+  });
+});
+
 describe('evaluate with leaky parts', () => {
   const [model] = tiny.models;
-  const quick = { ...tiny, seeds: [1], ablations: [], sweeps: { missing: { rates: [0, 0.4] } }, paper: [] };
+  const quick = {
+    ...tiny,
+    seeds: [1],
+    ablations: [],
+    main: undefined,
+    sweeps: { missing: { rates: [0, 0.4] } },
+    paper: [],
+  };
   const leaky = { ...quick, splits: [{ kind: 'window', folds: 2 }, ...tiny.splits] };
 
   it('leaves leaky splits out', async () => {
@@ -204,7 +340,7 @@ describe('evaluate with leaky parts', () => {
     expect(result.splits.map(({ label }) => label)).toEqual(['LEAKY', null]);
     const report = read(out, 'report.md');
     expect(report).toMatch(/^# Evaluation: tiny \(LEAKY\)/);
-    const [, may, window, subject] = report.split('\n## ');
+    const [, , may, window, subject] = report.split('\n## ');
     expect(may).toContain('LEAKY');
     for (const heading of window.match(/^### .*$/gm)!) expect(heading).toContain('(LEAKY)');
     expect(subject).not.toContain('LEAKY');
@@ -225,8 +361,11 @@ describe('evaluate with leaky parts', () => {
   it('refuses when nothing honest is left, or a model is chosen on test data', async () => {
     const only = configFile({ ...quick, splits: [{ kind: 'window', folds: 2 }] });
     await expect(evaluate(only.path, options(only.out))).rejects.toMatchObject({ code: 'evaluation-leaky' });
-    const search = { configurations: 2, draw: { 'transforms.eeg.0': [4, 9] }, choose_on: 'test' };
-    const chosen = configFile({ ...quick, models: [{ ...model, search }] });
+    const chosen = configFile({
+      ...quick,
+      search: { configurations: 2, choose_on: 'test' },
+      models: [{ ...model, draw: { 'transforms.eeg.0': [4, 9] } }],
+    });
     await expect(evaluate(chosen.path, options(chosen.out))).rejects.toMatchObject({
       code: 'evaluation-leaky',
     });
@@ -265,11 +404,13 @@ describe('evaluate with classes', () => {
       {
         name: 'sequence',
         type: 'bilstm',
-        history: 3,
+        exception: { history: 3, reason: 'A sequence model.' },
         settings: { steps: 3, hidden: 4, classes: ['calm', 'stressed'] },
         fit: { epochs: 2, batch_size: 8, learning_rate: 0.03, keep: 'last', loss: { cross_entropy: 1 } },
       },
+      { name: 'linear', type: 'logistic', settings: { classes: ['calm', 'stressed'] } },
     ],
+    main: { model: 'prnet', against: 'linear', quantity: 'class', metric: 'accuracy', level: 'trial' },
   };
 
   it('has accuracies, calibration and AUC by session', async () => {
@@ -290,9 +431,15 @@ describe('evaluate with classes', () => {
       'nll',
       'ece',
     ]);
-    expect(rows.map(({ model }) => model)).toEqual(['prnet', 'sequence', ...blindNames]);
+    expect(rows.map(({ model }) => model)).toEqual(['prnet', 'sequence', 'linear', ...blindNames]);
     expect(auc[0].interval.low).toBeLessThanOrEqual(auc[0].interval.estimate);
-    expect(aurc).toHaveLength(2);
+    expect(aurc).toHaveLength(3);
+    expect(result.models.map(({ history, chosen, exception }) => [history, chosen, exception])).toEqual([
+      [1, [], null],
+      [3, [], 'A sequence model.'],
+      [1, [], null],
+    ]);
+    expect(read(out, 'report.md')).toContain('- Exception: **sequence**. A sequence model.');
     const files = readdirSync(join(out, 'figures'));
     for (const part of ['confusion', 'reliability', 'risk-coverage-class'])
       expect(files.some((file) => file.includes(part))).toBe(true);

@@ -21,6 +21,7 @@ const outcome: FoldOutcome = {
   classes: [],
   modalities: ['eeg'],
   history: [{ epoch: 1, loss: 0.5, terms: { mse: 0.5 }, validation: Number.NaN, watched: null }],
+  chosen: { configuration: null, epoch: 1 },
   outputs: {
     heads: Float32Array.of(0.25),
     classes: new Float32Array(),

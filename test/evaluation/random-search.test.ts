@@ -1,12 +1,15 @@
 import { expect, it } from 'vitest';
-import { drawSettings } from '../../src/evaluation/random-search.js';
+import { drawnValues, withValues } from '../../src/evaluation/random-search.js';
 import { mulberry32 } from '../../src/models/random.js';
 
 it('draws whole numbers within their bounds, both included, and leaves the rest alone', () => {
   const settings = { transforms: { eeg: [150, 30], eye: [150, 30] }, width: 12 };
   const uniform = mulberry32(1);
   const drawn = Array.from({ length: 200 }, () =>
-    drawSettings(settings, { 'transforms.eeg.0': [100, 102], 'transforms.eeg.1': [20, 20] }, uniform),
+    withValues(
+      settings,
+      drawnValues({ 'transforms.eeg.0': [100, 102], 'transforms.eeg.1': [20, 20] }, uniform),
+    ),
   ) as (typeof settings)[];
   expect(new Set(drawn.map(({ transforms }) => transforms.eeg[0]))).toEqual(new Set([100, 101, 102]));
   for (const { transforms, width } of drawn) {
@@ -14,5 +17,5 @@ it('draws whole numbers within their bounds, both included, and leaves the rest 
     expect([transforms.eye, width]).toEqual([[150, 30], 12]);
   }
   expect(settings.transforms.eeg).toEqual([150, 30]);
-  expect(() => drawSettings(settings, { 'a.b': [1, 2] }, uniform)).toThrow('the settings have no a');
+  expect(() => withValues(settings, new Map([['a.b', 1]]))).toThrow('draw.a.b: the settings have no a');
 });

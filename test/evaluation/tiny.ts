@@ -29,6 +29,9 @@ export const tiny = {
   },
   splits: [{ kind: 'subject', folds: 2 } as Record<string, unknown>],
   seeds: [1, 2],
+  main: { model: 'atam', against: 'no MI', quantity: 'overall', metric: 'ccc', level: 'window' } as
+    | Record<string, unknown>
+    | undefined,
   models: [
     {
       name: 'atam',

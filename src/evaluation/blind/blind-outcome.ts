@@ -42,6 +42,7 @@ export function blindOutcome(
     classes,
     modalities: [],
     history: [],
+    chosen: null,
     outputs: {
       heads: Float32Array.from(test.flatMap((_, row) => heads.map((own) => clipped(own[row][0])))),
       classes: Float32Array.from(classes.length > 0 ? said('class').flat() : []),

@@ -11,10 +11,20 @@ export interface FoldData {
   readonly test: readonly Example[];
 }
 
+/** What the windows held out of a fold's training part chose. */
+export interface Chosen {
+  /** Of those that were tried, as `penalty 10`; null: there was one. */
+  readonly configuration: string | null;
+  /** The epoch whose weights were kept; null: there are no epochs. */
+  readonly epoch: number | null;
+}
+
 /** What learnt from one fold's training part. */
 export interface Trained {
   /** Of each epoch; empty for what has none. */
   readonly history: readonly Epoch[];
+  /** Null for what consists of several, and for what looks at no signal. */
+  readonly chosen: Chosen | null;
   /** Dimensions of {@link Outputs.heads}. */
   readonly heads: readonly RatedDimension[];
   /** Classes of {@link Outputs.classes}. */

@@ -6,25 +6,33 @@ import type { FoldEngine } from '../fold-engine.js';
 import { choquetIntegral, type FuzzyMeasure, fitMeasure, importance } from '../fusion/choquet.js';
 import type { FoldData, Trained } from './contestant.js';
 import { trainMeans } from './means.js';
-import { DECISION_FUSION, decisionFusionSettings } from './model-settings.js';
+import { decisionFusionSettings, solvedSettings } from './model-settings.js';
 import { trainNetwork } from './network.js';
+import { trainSolved } from './solved.js';
+
+/** What of a fusion is drawn, is drawn for every modality's classifier. */
+const UNIMODAL = 'unimodal.settings.';
 
 /** The plan of each modality's own classifier. */
 export function unimodalPlans(plan: ModelPlan, inputs: ModelInputs): ModelPlan[] {
   const { unimodal } = decisionFusionSettings.parse(plan.settings);
+  const draw = Object.entries(plan.search?.draw ?? {}).map(([path, bounds]) => [
+    path.slice(UNIMODAL.length),
+    bounds,
+  ]);
   return (plan.modalities ?? [...inputs.keys()]).map((modality) => ({
     ...plan,
     ...unimodal,
     modalities: [modality],
+    search: plan.search && { ...plan.search, draw: Object.fromEntries(draw) },
   }));
 }
 
-/** What is wrong between a plan of decision fusion and what it fuses, one line each. */
-export function decisionFusionProblems({ history, search }: ModelPlan): string[] {
-  const problems: string[] = [];
-  if (history !== null) problems.push(`history: ${DECISION_FUSION} fuses what is said of single windows`);
-  if (search !== null) problems.push(`search: ${DECISION_FUSION} has nothing that is drawn`);
-  return problems;
+/** What is wrong with a plan of decision fusion beside its classifiers, one line each. */
+export function decisionFusionProblems({ search }: ModelPlan): string[] {
+  return Object.keys(search?.draw ?? {})
+    .filter((path) => !path.startsWith(UNIMODAL))
+    .map((path) => `draw.${path}: only what is in ${UNIMODAL.slice(0, -1)} can be drawn`);
 }
 
 /** One modality's classifier; null where the training part never has the modality. */
@@ -48,7 +56,7 @@ export async function trainDecisionFusion(
   seed: number,
 ): Promise<Trained> {
   const { rule, measure_from, unimodal } = decisionFusionSettings.parse(plan.settings);
-  const { heads, classes } = unimodal.settings;
+  const { heads, classes } = { heads: [], classes: [], ...unimodal.settings };
   const names = [...inputs.keys()];
   const members: Member[] = [];
   for (const own of unimodalPlans(plan, inputs)) {
@@ -56,7 +64,8 @@ export async function trainDecisionFusion(
     const m = names.indexOf(modality);
     const has = ({ frame }: Example): boolean => frame[m].present;
     const part = { train: data.train.filter(has), validation: data.validation.filter(has), test: [] };
-    const trained = part.train.length > 1 ? await trainNetwork(engine, own, inputs, part, seed) : null;
+    const train = solvedSettings.has(own.type) ? trainSolved : trainNetwork;
+    const trained = part.train.length > 1 ? await train(engine, own, inputs, part, seed) : null;
     members.push({ modality, m, trained });
   }
   const fallback = trainMeans('train-mean', data, heads, classes);
@@ -68,6 +77,7 @@ export async function trainDecisionFusion(
 
   return {
     history: [],
+    chosen: null,
     heads,
     classes,
     modalities: members.map(({ modality }) => modality),

@@ -58,6 +58,7 @@ export function trainMeans(
   const prior = overall.values((column) => (column < heads.length ? 0 : 1 / classes.length));
   return {
     history: [],
+    chosen: null,
     heads,
     classes,
     modalities: [],

@@ -3,9 +3,9 @@ import type { ModelPlan } from '../evaluate-config.js';
 import type { FoldEngine } from '../fold-engine.js';
 import type { FoldData, Trained } from './contestant.js';
 import { decisionFusionProblems, trainDecisionFusion, unimodalPlans } from './decision-fusion.js';
-import { linearSvmNetwork, linearSvmProblems, trainLinearSvm } from './linear-svm.js';
-import { DECISION_FUSION, LINEAR_SVM } from './model-settings.js';
+import { DECISION_FUSION, solvedSettings } from './model-settings.js';
 import { networkProblems, trainNetwork } from './network.js';
+import { solvedNetwork, trainSolved } from './solved.js';
 
 interface Contestant {
   /** The networks that it consists of, each with a plan of its own. */
@@ -16,17 +16,23 @@ interface Contestant {
 }
 
 const network: Contestant = { networks: (plan) => [plan], problems: () => [], train: trainNetwork };
+const solved: Contestant = {
+  networks: (plan) => [solvedNetwork(plan)],
+  problems: () => [],
+  train: trainSolved,
+};
 
 /** Those `type`s that only evaluations have. */
-const contestants: ReadonlyMap<string, Contestant> = new Map([
+const contestants: ReadonlyMap<string, Contestant> = new Map<string, Contestant>([
   [
     DECISION_FUSION,
-    { networks: unimodalPlans, problems: decisionFusionProblems, train: trainDecisionFusion },
+    {
+      networks: (plan, inputs) => unimodalPlans(plan, inputs).flatMap((own) => networksOf(own, inputs)),
+      problems: decisionFusionProblems,
+      train: trainDecisionFusion,
+    },
   ],
-  [
-    LINEAR_SVM,
-    { networks: (plan) => [linearSvmNetwork(plan)], problems: linearSvmProblems, train: trainLinearSvm },
-  ],
+  ...[...solvedSettings.keys()].map((type) => [type, solved] as const),
 ]);
 
 const contestantOf = ({ type }: ModelPlan): Contestant => contestants.get(type) ?? network;

@@ -15,7 +15,7 @@ import { objectiveProblems } from '../../training/trainer.js';
 import type { ModelPlan } from '../evaluate-config.js';
 import type { FoldEngine } from '../fold-engine.js';
 import { softmaxRows } from '../outputs.js';
-import { drawSettings } from '../random-search.js';
+import { drawnValues, withValues } from '../random-search.js';
 import type { FoldData, Trained } from './contestant.js';
 
 /** Losses whose course on training and test data is worth a figure (as in ATAM, Fig. 2a (training on SEED)). */
@@ -42,8 +42,8 @@ export async function trainNetwork(
     );
   const specs = inputSpecs(plan, shape.inputs, prepared.train);
   const watches = WATCHED.some((name) => (plan.fit!.loss[name]?.weight ?? 0) > 0);
-  let best: { model: BoundModel; fit: Fit } | null = null;
-  for (const settings of configurations(plan, seed)) {
+  let best: { model: BoundModel; fit: Fit; drawn: string | null } | null = null;
+  for (const { settings, drawn } of configurations(plan, seed)) {
     const model = bound(plan, settings, specs);
     const chosenOnTest = plan.search?.choose_on === 'test';
     const fit = await fitModel(
@@ -58,13 +58,14 @@ export async function trainNetwork(
       { epoch },
       device,
     );
-    if (best === null || fit.best.validation < best.fit.best.validation) best = { model, fit };
+    if (best === null || fit.best.validation < best.fit.best.validation) best = { model, fit, drawn };
   }
-  const { model, fit } = best!;
+  const { model, fit, drawn } = best!;
   const executable =
     device?.executable(model, fit.parameters) ?? new TfjsExecutable(tf, model, fit.parameters);
   return {
     history: fit.history,
+    chosen: { configuration: drawn, epoch: fit.best.epoch },
     heads: model.heads,
     classes: model.classes,
     modalities: model.inputs.map(({ name }) => name),
@@ -99,6 +100,9 @@ export function networkProblems(plan: ModelPlan, inputs: ModelInputs, classes: r
   const unknown = (plan.modalities ?? []).filter((name) => !known.includes(name));
   if (unknown.length > 0) return [`modalities: ${unknown.join(', ')}: the data have ${known.join(', ')}`];
   const own = new Map([...inputs].filter(([name]) => plan.modalities?.includes(name) ?? true));
+  const raw = [...own].flatMap(([name, { kind }]) => (kind === 'features' ? [] : [name]));
+  if (plan.history && raw.length > 0)
+    return [`history: it is of features; ${raw.join(', ')} come as signals or images`];
   const specs = inputSpecs(plan, plan.history ? withHistory(own, [], plan.history).inputs : own, []);
   const definition = modelDefinitions.get(plan.type)!;
   const settings = definition.settings.parse(plan.settings);
@@ -111,10 +115,22 @@ export function networkProblems(plan: ModelPlan, inputs: ModelInputs, classes: r
   return problems;
 }
 
-function configurations({ settings, search }: ModelPlan, seed: number): Readonly<Record<string, unknown>>[] {
-  if (!search) return [settings];
+interface Configuration {
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** What was drawn, by path; null: nothing. */
+  readonly drawn: string | null;
+}
+
+function configurations({ settings, search }: ModelPlan, seed: number): Configuration[] {
+  if (!search) return [{ settings, drawn: null }];
   const uniform = mulberry32(seed);
-  return Array.from({ length: search.configurations }, () => drawSettings(settings, search.draw, uniform));
+  return Array.from({ length: search.configurations }, () => {
+    const drawn = drawnValues(search.draw, uniform);
+    return {
+      settings: withValues(settings, drawn),
+      drawn: [...drawn].map(([path, value]) => `${path} ${value}`).join(', '),
+    };
+  });
 }
 
 function bound(

@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { ModelFrame, ModelOutput } from '../../core/model.js';
 import { maskLength, valuesPerChannel } from '../../core/model.js';
@@ -11,6 +12,7 @@ import { type LoadedModel, readModel } from '../../models/manifest.js';
 import { mulberry32 } from '../../models/random.js';
 import { loadTrainConfig } from '../../training/config.js';
 import { type TrainOptions, train } from '../../training/train.js';
+import { COMPARISONS_FILE } from '../comparison-ledger.js';
 import { type EvaluateOptions, evaluate } from '../evaluate.js';
 import { ledgerLineSchema } from '../rule/ledger.js';
 import type { LinkFinding } from './finding.js';
@@ -62,6 +64,10 @@ async function sameReport(
   out: string,
   options: RerunOptions,
 ): Promise<LinkFinding> {
+  // The report says when its main comparison was written down; here everything is new.
+  const comparisons = join(dirname(report), COMPARISONS_FILE);
+  await mkdir(out);
+  if (existsSync(comparisons)) await copyFile(comparisons, join(out, COMPARISONS_FILE));
   options.progress?.('evaluating again');
   const before = await readFile(report);
   const { ledger } = ledgerSchema.parse(JSON.parse(before.toString()));

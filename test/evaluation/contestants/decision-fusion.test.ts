@@ -3,7 +3,9 @@ import { loadTfjsWasm } from '../../../src/engines/tfjs-wasm.js';
 import { trainDecisionFusion } from '../../../src/evaluation/contestants/decision-fusion.js';
 import { modelProblems } from '../../../src/evaluation/contestants/model.js';
 import { trainNetwork } from '../../../src/evaluation/contestants/network.js';
+import { trainSolved } from '../../../src/evaluation/contestants/solved.js';
 import { loadEvaluateConfig, type ModelPlan } from '../../../src/evaluation/evaluate-config.js';
+import type { FoldEngine } from '../../../src/evaluation/fold-engine.js';
 import { choquetIntegral, fitMeasure } from '../../../src/evaluation/fusion/choquet.js';
 import type { Example } from '../../../src/training/example.js';
 import { loadExamples } from '../../../src/training/example-set.js';
@@ -32,6 +34,7 @@ const config = {
     fit,
   })),
   ablations: [],
+  main: { model: 'max', against: 'sum', quantity: 'class', metric: 'accuracy', level: 'window' },
   paper: [],
 };
 const { config: loaded, models } = await loadEvaluateConfig(configFile(config).path);
@@ -160,13 +163,48 @@ describe('trainDecisionFusion', () => {
 describe('modelProblems', () => {
   it('finds none in what fits, and names what decision fusion has no use for', () => {
     expect(modelProblems(models[0], inputs, classes)).toEqual([]);
-    expect(modelProblems({ ...models[0], history: 4 }, inputs, classes)[0]).toBe(
-      'history: decision-fusion fuses what is said of single windows',
-    );
-    const draw = { configurations: 2, draw: {}, choose_on: 'validation' } as const;
-    expect(modelProblems({ ...models[0], search: draw }, inputs, classes)[0]).toContain('search: ');
+    const search = { configurations: 2, choose_on: 'validation' } as const;
+    const [draw] = [{ 'unimodal.settings.hidden.0': [2, 4] as [number, number] }];
+    expect(modelProblems({ ...models[0], search: { ...search, draw } }, inputs, classes)).toEqual([]);
+    expect(
+      modelProblems({ ...models[0], search: { ...search, draw: { rule: [1, 2] } } }, inputs, classes),
+    ).toEqual(['draw.rule: only what is in unimodal.settings can be drawn']);
     expect(modelProblems({ ...models[0], modalities: ['face'] }, inputs, classes)[0]).toBe(
       'modalities: face: the data have eeg, eye, skin',
+    );
+  });
+});
+
+describe('decision fusion of solved classifiers', () => {
+  it('fuses what each says alone, their penalties chosen by the windows held out', async () => {
+    const logistic = { type: 'logistic', settings: { classes } };
+    const search = { configurations: 3, draw: {}, choose_on: 'validation' } as const;
+    const plan: ModelPlan = {
+      ...models[1],
+      settings: { rule: 'sum', unimodal: logistic },
+      fit: null,
+      search,
+    };
+    const engine = {} as FoldEngine;
+    const sum = await trainDecisionFusion(engine, plan, inputs, data, 1);
+    const { classes: fused } = await sum.predict(data.test);
+    const each = await Promise.all(
+      names.map(async (name) => {
+        const member = await trainSolved(
+          engine,
+          { ...plan, ...logistic, modalities: [name] },
+          inputs,
+          data,
+          2,
+        );
+        return (await member.predict(data.test)).classes;
+      }),
+    );
+    expectRows(
+      fused,
+      data.test.map((_, i) =>
+        normalised(classes.map((_, k) => each.reduce((all, own) => all + own[i * classes.length + k], 0))),
+      ),
     );
   });
 });

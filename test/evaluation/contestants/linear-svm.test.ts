@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { blindNames } from '../../../src/evaluation/blind/contestants.js';
-import { linearSvmProblems, trainLinearSvm } from '../../../src/evaluation/contestants/linear-svm.js';
 import { modelProblems } from '../../../src/evaluation/contestants/model.js';
+import { trainSolved } from '../../../src/evaluation/contestants/solved.js';
 import { evaluate } from '../../../src/evaluation/evaluate.js';
 import { loadEvaluateConfig, type ModelPlan } from '../../../src/evaluation/evaluate-config.js';
 import type { FoldEngine } from '../../../src/evaluation/fold-engine.js';
@@ -65,15 +65,17 @@ const plan: ModelPlan = {
   with_mask: false,
   label_range: null,
   search: null,
+  validation_missing: 0,
+  exception: null,
 };
 /** It is solved on the spot, by no engine. */
 const none = {} as FoldEngine;
 const trained = (
   settings: object,
   data = { train: learnt, validation: [] as Example[], test: [] as Example[] },
-) => trainLinearSvm(none, { ...plan, settings: { classes, ...settings } }, inputs, data, 1);
+) => trainSolved(none, { ...plan, settings: { classes, ...settings } }, inputs, data, 1);
 
-describe('trainLinearSvm', () => {
+describe('a linear SVM', () => {
   it.each(standardised)(
     "decides and scores as scikit-learn's at C = $c",
     async ({ c, decision, accuracy }) => {
@@ -87,14 +89,12 @@ describe('trainLinearSvm', () => {
     },
   );
 
-  it('learns from what is held out too, and from no window without a class', async () => {
+  it('learns from the training part alone, and from no window without a class', async () => {
     const unlabelled = asked.map((example) => ({ ...example, label: { targets: {}, class: null } }));
+    const half = learnt.slice(0, 100);
     const [whole, parted] = await Promise.all([
-      trained({}),
-      trained(
-        {},
-        { train: [...learnt.slice(0, 100), ...unlabelled], validation: learnt.slice(100), test: [] },
-      ),
+      trained({}, { train: half, validation: [], test: [] }),
+      trained({}, { train: half, validation: learnt.slice(100), test: asked }),
     ]);
     expect((await parted.predict(asked)).classes).toEqual((await whole.predict(asked)).classes);
     await expect(trained({}, { train: unlabelled, validation: [], test: [] })).rejects.toThrow(
@@ -119,10 +119,8 @@ describe('trainLinearSvm', () => {
 });
 
 describe('its plan', () => {
-  it('is at odds with a search, and with data of other classes', () => {
+  it('is at odds with data of other classes', () => {
     expect(modelProblems(plan, inputs, classes)).toEqual([]);
-    const search = { configurations: 2, draw: {}, choose_on: 'validation' } as const;
-    expect(linearSvmProblems({ ...plan, search })).toEqual(['search: linear-svm has nothing that is drawn']);
     expect(modelProblems(plan, inputs, ['low', 'high'])).toEqual([
       "settings.classes: the data's are low, high, in this order",
     ]);
@@ -144,6 +142,7 @@ describe('its plan', () => {
     seeds: [1],
     models: [svm],
     ablations: [{ name: 'softer', of: 'SVM', settings: { c: 0.001 } }],
+    main: { model: 'SVM', against: 'softer', quantity: 'class', metric: 'auc', level: 'window' },
     paper: [],
   };
 
@@ -177,6 +176,11 @@ describe('its plan', () => {
       'models.0.fit: atam needs it',
     ],
     ['one class', { models: [{ ...svm, settings: { classes: ['low'] } }] }, 'models.0.settings.classes: '],
+    [
+      'a draw',
+      { search: { configurations: 2 }, models: [{ ...svm, draw: { c: [1, 2] } }] },
+      'models.0.draw: linear-svm tries a grid of penalties; leave it out',
+    ],
     [
       'training under absences',
       { sweeps: { missing: { rates: [0, 0.4], train: 'each-rate' } } },

@@ -18,6 +18,11 @@ describe('models that only evaluations have', () => {
           settings: { rule: 'sum', unimodal },
           fit: { epochs: 2, batch_size: 16, learning_rate: 0.02, loss: { mse: 1 } },
         },
+        {
+          name: 'solved',
+          type: 'decision-fusion',
+          settings: { rule: 'sum', unimodal: { type: 'ridge', settings: { heads: ['valence', 'arousal'] } } },
+        },
       ],
       ablations: [
         {
@@ -26,19 +31,21 @@ describe('models that only evaluations have', () => {
           settings: { unimodal: { type: 'concatenation', settings: { hidden: [] } } },
         },
       ],
+      main: { model: 'sum', against: 'linear', quantity: 'overall', metric: 'ccc', level: 'window' },
       paper: [],
     };
     const { path, out } = configFile(config);
     const { splits } = await evaluate(path, options(out));
     const [{ rows }] = splits[0].tables;
-    expect(rows.map(({ model }) => model)).toEqual(['sum', 'linear', ...blindNames]);
+    expect(rows.map(({ model }) => model)).toEqual(['sum', 'solved', 'linear', ...blindNames]);
     expect(rows[0].figures.ccc!.mean).not.toBe(rows[2].figures.ccc!.mean);
     expect(new Set(splits[0].sweeps.map(({ sweep }) => sweep))).toEqual(
       new Set(['single', 'bursts', 'asynchrony']),
     );
     // Two classifiers of 4 units, with masks: (8 and 6) x 4 + 4, then two values each.
-    const [latency] = JSON.parse(readFileSync(join(out, 'latency.json'), 'utf8'));
-    expect(latency.parameters).toBe(8 * 4 + 4 + 6 * 4 + 4 + 2 * 2 * 5);
+    const [sum, solved] = JSON.parse(readFileSync(join(out, 'latency.json'), 'utf8'));
+    expect(sum.parameters).toBe(8 * 4 + 4 + 6 * 4 + 4 + 2 * 2 * 5);
+    expect(solved.parameters).toBe(2 * (8 + 1) + 2 * (6 + 1));
   });
 
   it.each([
