@@ -86,8 +86,17 @@ export interface ModelOutput {
   readonly unfamiliar?: readonly string[];
   /** Where it was asked for. */
   readonly contribution?: Contribution;
-  /** Half widths of the calibrated interval, or null. */
-  readonly interval: { readonly level: number; readonly valence: number; readonly arousal: number } | null;
+  /** Half widths of the calibrated intervals around values cut to -1..1; null where nothing is known. */
+  readonly interval: {
+    readonly level: number;
+    readonly valence: number | null;
+    readonly arousal: number | null;
+  } | null;
+  /**
+   * Dimensions, and `classes`, that the present modalities were not shown to tell: their values are not to be told on.
+   * Left out where it was not measured.
+   */
+  readonly abstained?: readonly string[];
 }
 
 /** A loaded model, wherever it runs. `predict` never blocks the event loop. */

@@ -4,7 +4,10 @@ import type { Contribution } from '../core/prediction.js';
 import { rankOutcomes } from '../models/definition.js';
 import { unfamiliar } from '../models/familiarity.js';
 import { encodeFrames } from '../models/frames.js';
+import { type Calibration, halfWidth, moment, onScale } from '../models/intervals.js';
 import { type LoadedModel, PROBE_TOLERANCE } from '../models/manifest.js';
+import { setName } from '../models/modality-sets.js';
+import { toldBy } from '../models/told.js';
 import type { Engine, Executable, ModelArrays } from './engine.js';
 
 /** A model on an engine: frames in, outputs out. */
@@ -16,9 +19,15 @@ export interface Inference {
   dispose(): Promise<void>;
 }
 
-function toOutput({ manifest, model }: LoadedModel, arrays: ModelArrays, present: number): ModelOutput {
+function toOutput(
+  { manifest, model }: LoadedModel,
+  arrays: ModelArrays,
+  frame: ModelFrame,
+  present: readonly boolean[],
+): ModelOutput {
   const { valence = null, arousal = null, ...others } = named(model.heads, arrays.heads);
-  const { calibration } = manifest;
+  const { calibration, skill } = manifest;
+  const set = setName(manifest.inputs, present);
   return {
     valence,
     arousal,
@@ -35,15 +44,16 @@ function toOutput({ manifest, model }: LoadedModel, arrays: ModelArrays, present
     ...(model.ranking.length > 0 && { ranking: rankingScores(model.ranking, arrays.ranking) }),
     weights: [...arrays.weights],
     routing: [...arrays.routing],
-    interval:
-      calibration && present > 0
-        ? {
-            level: calibration.level,
-            valence: calibration.valence[present - 1],
-            arousal: calibration.arousal[present - 1],
-          }
-        : null,
+    interval: calibration && halfWidths(calibration, set, moment(arrays.heads, frame, present)),
+    ...(skill && { abstained: toldBy(model).filter((told) => !skill[set]?.includes(told)) }),
   };
+}
+
+/** Half widths of a window's intervals; null where there are none. */
+function halfWidths(calibration: Calibration, set: string, of: Float64Array): ModelOutput['interval'] {
+  const valence = halfWidth(calibration, 'valence', set, of);
+  const arousal = halfWidth(calibration, 'arousal', set, of);
+  return valence === null && arousal === null ? null : { level: calibration.level, valence, arousal };
 }
 
 function named<N extends string>(names: readonly N[], values: ArrayLike<number>): Partial<Record<N, number>> {
@@ -76,20 +86,20 @@ async function contributions(
   { model, manifest }: LoadedModel,
   executable: Executable,
   frame: ModelFrame,
-  presence: Float32Array,
+  present: readonly boolean[],
 ): Promise<Contribution> {
   const { inputs } = manifest;
-  const present = inputs.flatMap((_, m) => (presence[m] === 1 ? [m] : []));
+  const heard = inputs.flatMap((_, m) => (present[m] ? [m] : []));
   const others = (gone: number): ModelFrame =>
     without(
       frame,
       inputs.map((_, m) => m === gone),
     );
-  const rows = [frame, ...present.map(others)];
+  const rows = [frame, ...heard.map(others)];
   const arrays = await executable.run(encodeFrames(inputs, rows));
   const [all, ...masked] = rows.map((_, row) => toldValues(model, arrays, row));
   return Object.fromEntries(
-    present.map((m, i) => [
+    heard.map((m, i) => [
       inputs[m].name,
       Object.fromEntries(Object.entries(all).map(([told, value]) => [told, value - masked[i][told]])),
     ]),
@@ -104,7 +114,7 @@ function toldValues(
 ): Record<string, number> {
   const of = (values: Float32Array, width: number): Float32Array =>
     values.subarray(row * width, (row + 1) * width);
-  const clipped = of(arrays.heads, heads.length).map((value) => Math.max(-1, Math.min(1, value)));
+  const clipped = of(arrays.heads, heads.length).map(onScale);
   const probabilities = classes.length > 0 ? softmax(of(arrays.classes, classes.length)) : [];
   const names = [...heads, ...classes.map((name) => `classes.${name}`)];
   return named(names, [...clipped, ...probabilities]) as Record<string, number>;
@@ -153,12 +163,12 @@ export async function createInference(loaded: LoadedModel, engine: Engine): Prom
       const outputs: ModelOutput[] = [];
       for (const frame of frames) {
         const batch = encodeFrames(inputs, [frame]);
-        const present = batch.presence.reduce((sum, p) => sum + p, 0);
+        const present = Array.from(batch.presence, (p) => p === 1);
         outputs.push({
-          ...toOutput(loaded, await executable.run(batch), present),
+          ...toOutput(loaded, await executable.run(batch), frame, present),
           ...(familiarity && { unfamiliar: unfamiliar(inputs, familiarity, frame) }),
           ...(explain && {
-            contribution: await contributions(loaded, executable, frame, batch.presence),
+            contribution: await contributions(loaded, executable, frame, present),
           }),
         });
       }

@@ -15,7 +15,7 @@ import type { Tfjs } from './tfjs-graph.js';
 export interface ModelDescription<S>
   extends Pick<
     Manifest,
-    'name' | 'trained_with' | 'simulated' | 'links' | 'calibration' | 'validity' | 'familiarity'
+    'name' | 'trained_with' | 'simulated' | 'links' | 'calibration' | 'skill' | 'validity' | 'familiarity'
   > {
   readonly inputs: readonly InputSpec[];
   readonly definition: ModelDefinition<S>;
@@ -62,6 +62,7 @@ export async function writeModel<S>(
       onnx: { file: files.onnx.file, sha256: digestOfBytes(files.onnx.bytes) },
     },
     calibration: description.calibration,
+    ...(description.skill && { skill: description.skill }),
     validity: description.validity,
     ...(description.familiarity && { familiarity: description.familiarity }),
     probe: {

@@ -1,7 +1,7 @@
+import { type BootstrapInterval, clusterBootstrap } from '../training/cluster-bootstrap.js';
 import type { RowGroup } from './blind/contestants.js';
 import type { WrittenDown } from './comparison-ledger.js';
 import type { MainComparison } from './main-comparison.js';
-import { type BootstrapInterval, clusterBootstrap } from './metrics/cluster-bootstrap.js';
 import { type Spread, spread } from './metrics/spread.js';
 import type { Choices, Opportunities } from './opportunities.js';
 import type { PairedRow } from './paired-comparison.js';

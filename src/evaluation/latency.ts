@@ -3,12 +3,12 @@ import { TfjsExecutable } from '../engines/tfjs-executable.js';
 import type { Tfjs } from '../engines/tfjs-graph.js';
 import { encodeFrames } from '../models/frames.js';
 import { countParameters, initialParameters } from '../models/parameters.js';
+import { quantile } from '../training/cluster-bootstrap.js';
 import { loadedFrames } from '../training/frame-loader.js';
 import { networksOf } from './contestants/model.js';
 import { untrainedNetwork } from './contestants/network.js';
 import type { ModelPlan } from './evaluate-config.js';
 import type { EvaluationData } from './fold-task.js';
-import { quantile } from './metrics/cluster-bootstrap.js';
 
 /** How long one model takes for one window, from features to outputs; on this machine. */
 export interface LatencyRow {

@@ -1,9 +1,9 @@
+import { clusterBootstrap } from '../training/cluster-bootstrap.js';
 import type { SplitOutcomes } from './assemble.js';
 import type { MainResult } from './evaluation-result.js';
 import type { Condition, EvaluationData, FoldOutcome, MissingCondition } from './fold-task.js';
 import { learntOf, unitKind, unitMeans } from './learnt.js';
 import type { MainComparison } from './main-comparison.js';
-import { clusterBootstrap } from './metrics/cluster-bootstrap.js';
 import { spread } from './metrics/spread.js';
 import { pairedComparison } from './paired-comparison.js';
 

@@ -1,11 +1,11 @@
 import { modelDefinitions } from '../models/definitions.js';
+import { quantile } from '../training/cluster-bootstrap.js';
 import type { ModelInputs } from '../training/dataset.js';
 import { validationMetric } from '../training/validation.js';
 import type { SplitOutcomes } from './assemble.js';
 import { networksOf } from './contestants/model.js';
 import { LINEAR_SVM } from './contestants/model-settings.js';
 import type { EvaluateConfig, ModelPlan } from './evaluate-config.js';
-import { quantile } from './metrics/cluster-bootstrap.js';
 
 /** What a model of an evaluation was given to do its best with: the same for all but the exceptions. */
 export interface Opportunities {

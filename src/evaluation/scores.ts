@@ -1,7 +1,7 @@
 import { agreement } from '../core/agreement.js';
 import type { RatedDimension } from '../datasets/dataset.js';
+import { areaUnderRoc } from '../training/area-under-roc.js';
 import type { Example } from '../training/example.js';
-import { areaUnderRoc } from './metrics/area-under-roc.js';
 import { mostLikely, probabilityScores } from './metrics/class-probabilities.js';
 import { accuracy, balancedAccuracy, type Confusion, confusion, macroF1 } from './metrics/confusion.js';
 import { trialMeans } from './metrics/trial-mean.js';

@@ -1,3 +1,5 @@
+import { areaUnderRoc } from '../training/area-under-roc.js';
+import { clusterBootstrap } from '../training/cluster-bootstrap.js';
 import { conformalHalfWidths } from '../training/conformal.js';
 import {
   averaged,
@@ -10,9 +12,7 @@ import {
 import type { CoverageRow, SplitResult } from './evaluation-result.js';
 import type { EvaluationData } from './fold-task.js';
 import { adaptiveCoverage } from './metrics/adaptive-coverage.js';
-import { areaUnderRoc } from './metrics/area-under-roc.js';
 import { mostLikely } from './metrics/class-probabilities.js';
-import { clusterBootstrap } from './metrics/cluster-bootstrap.js';
 import { type IntervalCoverage, intervalCoverage } from './metrics/interval-coverage.js';
 import { type RiskCoverage, riskCoverage } from './metrics/risk-coverage.js';
 import { type Spread, spread } from './metrics/spread.js';

@@ -3,11 +3,14 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { digestOf, digestOfBytes } from '../core/digest.js';
 import { ConfigurationError } from '../core/errors.js';
-import { type BoundModel, bindModel, type InputSpec } from './definition.js';
+import { type BoundModel, bindModel, type HeadName, type InputSpec } from './definition.js';
 import { modelDefinitions } from './definitions.js';
 import { linkedFile } from './evidence/linked-file.js';
 import { linksSchema } from './evidence/links.js';
+import { intervalDimensions, momentWidth } from './intervals.js';
+import { memberOf, setName } from './modality-sets.js';
 import { type Parameters, sizeOf, unpackParameters } from './parameters.js';
+import { toldBy } from './told.js';
 
 export const MANIFEST_FILE = 'manifest.json';
 export const MANIFEST_FORMAT = 2;
@@ -86,10 +89,23 @@ export const manifestSchema = z.strictObject({
   calibration: z
     .strictObject({
       level: z.number().gt(0).lt(1),
-      valence: z.array(z.number().positive()).describe('Half width by number of present modalities, from 1.'),
-      arousal: z.array(z.number().positive()),
+      scale: z
+        .partialRecord(z.enum(intervalDimensions), z.array(z.number()))
+        .describe('By dimension: weights of what makes a window hard.'),
+      quantiles: z
+        .record(z.string(), z.partialRecord(z.enum(intervalDimensions), z.number().nonnegative().nullable()))
+        .describe('By set of present modalities, `eeg+eye`, then by dimension; null: too few people.'),
     })
-    .nullable(),
+    .nullable()
+    .describe(
+      'Half the width of an interval is the quantile times exp(scale . moment) (src/models/intervals.ts).',
+    ),
+  skill: z
+    .record(z.string(), z.array(z.string()))
+    .optional()
+    .describe(
+      'By set of present modalities: dimensions, and `classes`, that they were shown to tell on people whom training did not see. All else is abstained from; left out: not measured.',
+    ),
   validity: z.strictObject({ min_present: z.int().positive(), required: z.array(z.string()) }),
   familiarity: z
     .record(z.string(), z.number().positive())
@@ -134,12 +150,37 @@ function inconsistencies(manifest: Manifest): string[] {
     if (!names.includes(name)) found.push(`familiarity.${name}: no input has this name`);
   if (manifest.validity.min_present > names.length)
     found.push(`validity.min_present: more than the ${names.length} inputs`);
-  for (const dimension of ['valence', 'arousal'] as const)
-    if (manifest.calibration && manifest.calibration[dimension].length !== names.length)
-      found.push(
-        `calibration.${dimension}: needs ${names.length} values, one for each number of present inputs`,
-      );
   if (manifest.probe.frame.length !== names.length) found.push('probe.frame: needs one entry for each input');
+  return found;
+}
+
+/** What stands in the manifest and is not the model's; one line each. */
+function contradictions(
+  { parameters, calibration, skill = {}, inputs, probe }: Manifest,
+  model: BoundModel,
+): string[] {
+  const found: string[] = [];
+  const expected = model.parameters.map(({ name, shape }) => ({ name, shape }));
+  if (digestOf(expected) !== digestOf(parameters))
+    found.push('parameters: do not match the settings and inputs');
+  const width = momentWidth(model.heads.length, model.inputs.length);
+  for (const [dimension, weights] of Object.entries(calibration?.scale ?? {}))
+    if (!model.heads.includes(dimension as HeadName))
+      found.push(`calibration.scale.${dimension}: the model does not tell it`);
+    else if (weights.length !== width) found.push(`calibration.scale.${dimension}: needs ${width} weights`);
+  const setIn = (name: string): boolean => name !== '' && setName(inputs, memberOf(inputs, name)) === name;
+  for (const name of Object.keys(calibration?.quantiles ?? {}))
+    if (!setIn(name))
+      found.push(`calibration.quantiles.${name}: not a set of inputs in their order, joined by +`);
+  const told = toldBy(model);
+  for (const [name, shown] of Object.entries(skill)) {
+    if (!setIn(name)) found.push(`skill.${name}: not a set of inputs in their order, joined by +`);
+    const strange = shown.find((own) => !told.includes(own));
+    if (strange !== undefined) found.push(`skill.${name}: the model does not tell ${strange}`);
+  }
+  if (probe.heads.length !== model.heads.length) found.push('probe.heads: one value for each head');
+  if (![0, inputs.length].includes(probe.weights.length))
+    found.push('probe.weights: one value for each input, or none where the model fuses nothing');
   return found;
 }
 
@@ -158,13 +199,8 @@ function bind(manifest: Manifest, invalid: (problem: string) => ConfigurationErr
   const [problem] = [...inconsistencies(manifest), ...definition.problems(settings.data, manifest.inputs)];
   if (problem) throw invalid(problem);
   const model = bindModel(definition, settings.data, manifest.inputs);
-  const expected = model.parameters.map(({ name, shape }) => ({ name, shape }));
-  if (digestOf(expected) !== digestOf(manifest.parameters))
-    throw invalid('parameters: do not match the settings and inputs');
-  if (manifest.probe.heads.length !== model.heads.length)
-    throw invalid('probe.heads: one value for each head');
-  if (![0, manifest.inputs.length].includes(manifest.probe.weights.length))
-    throw invalid('probe.weights: one value for each input, or none where the model fuses nothing');
+  const [contradiction] = contradictions(manifest, model);
+  if (contradiction) throw invalid(contradiction);
   return model;
 }
 

@@ -6,7 +6,7 @@ import { rankOutcomes } from '../models/definition.js';
 import { round6 } from './predict.js';
 import type { SessionOutput } from './session-output.js';
 
-/** Anchor of the first valid window of a session. */
+/** Anchor of the first valid window of a session; in a dimension from which that abstained, of the first that tells it. */
 export const START_ANCHOR = 'start';
 
 /** A marker's name for an anchor: `anchor:calm` is `calm`, `anchor` alone is named by its place. */
@@ -69,7 +69,7 @@ export class Anchors {
       this.#anchors.clear();
     }
     if (valid) {
-      if (this.#anchors.size === 0) this.#anchors.set(START_ANCHOR, scores);
+      this.#anchors.set(START_ANCHOR, { ...scores, ...this.#anchors.get(START_ANCHOR) });
       for (const { name } of this.#waiting.filter((anchor) => anchor.time <= time))
         this.#anchors.set(name, scores);
       this.#waiting = this.#waiting.filter((anchor) => anchor.time > time);
@@ -78,7 +78,9 @@ export class Anchors {
       Object.entries(scores).map(([dimension, own]) => [
         dimension,
         Object.fromEntries(
-          [...this.#anchors].map(([name, anchor]) => [name, compare(own, anchor[dimension])]),
+          [...this.#anchors].flatMap(([name, anchor]) =>
+            anchor[dimension] ? [[name, compare(own, anchor[dimension])]] : [],
+          ),
         ),
       ]),
     );

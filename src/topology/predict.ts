@@ -1,7 +1,15 @@
 import type { ModelOutput, ModelRunner, RankingScores } from '../core/model.js';
-import type { Interval, InvalidReason, ModalityState, Prediction } from '../core/prediction.js';
+import type {
+  AbstentionReason,
+  Interval,
+  InvalidReason,
+  ModalityState,
+  Prediction,
+} from '../core/prediction.js';
+import { onScale } from '../models/intervals.js';
 import { evidenceInScope } from './evidence-in-scope.js';
 import type { GraphOutput, ModalityStatus } from './graph-output.js';
+import { type Withheld, withhold } from './withhold.js';
 
 export type FrameOutput = Extract<GraphOutput, { kind: 'frame' }>;
 
@@ -36,7 +44,7 @@ export async function predictAll(
   context: PredictionContext,
 ): Promise<Predicted[]> {
   const shown = outputs.filter(({ frame }) => frame.some((modality) => modality.present));
-  const results = new Map<FrameOutput, ModelOutput>();
+  const results = new Map<FrameOutput, Withheld>();
   let failed = false;
   if (shown.length > 0) {
     try {
@@ -45,7 +53,7 @@ export async function predictAll(
         context.explain ?? false,
       );
       shown.forEach((output, i) => {
-        results.set(output, predicted[i]);
+        results.set(output, withhold(predicted[i]));
       });
     } catch {
       failed = true;
@@ -55,18 +63,19 @@ export async function predictAll(
     const result = results.get(output) ?? null;
     return {
       prediction: predictionOf(output, result, failed && shown.includes(output), runner, context),
-      scores: result?.ranking ?? null,
+      scores: result?.output.ranking ?? null,
     };
   });
 }
 
 function predictionOf(
   output: FrameOutput,
-  result: ModelOutput | null,
+  withheld: Withheld | null,
   failed: boolean,
   runner: ModelRunner,
   context: PredictionContext,
 ): Prediction {
+  const result = withheld?.output ?? null;
   const modalities: Record<string, ModalityState> = {};
   let index = 0;
   for (const [name, status] of output.modalities) {
@@ -82,7 +91,8 @@ function predictionOf(
   const invalid = failed
     ? 'model-failed'
     : (invalidReason(output.modalities, runner.validity) ??
-      (result?.unfamiliar?.length ? 'out-of-distribution' : null));
+      (result?.unfamiliar?.length ? 'out-of-distribution' : null) ??
+      (withheld?.everything ? 'no-skill' : null));
   return {
     stream: 'affect',
     session: context.session,
@@ -97,6 +107,7 @@ function predictionOf(
     ...(result?.high && { high: mapped(result.high, round6) }),
     ...(result?.classes && { classes: mapped(result.classes, round6) }),
     ...(result && result.routing.length > 0 ? { routing: result.routing.map(round6) } : {}),
+    ...(withheld && withheld.abstained.length > 0 && { abstained: abstentions(withheld.abstained) }),
     ...(result?.contribution && {
       contribution: Object.fromEntries(
         Object.entries(result.contribution).map(([name, changes]) => [name, mapped(changes, round6)]),
@@ -129,9 +140,14 @@ function scaled(value: number | null | undefined): number | null {
 }
 
 function intervalOf(result: ModelOutput | null): Interval | null {
-  if (!result?.interval || result.valence === null || result.arousal === null) return null;
-  const { level, valence, arousal } = result.interval;
-  return { level, valence: around(result.valence, valence), arousal: around(result.arousal, arousal) };
+  if (!result?.interval) return null;
+  const valence = around(result.valence, result.interval.valence);
+  const arousal = around(result.arousal, result.interval.arousal);
+  return valence || arousal ? { level: result.interval.level, valence, arousal } : null;
+}
+
+function abstentions(names: readonly string[]): Record<string, AbstentionReason> {
+  return Object.fromEntries(names.map((name) => [name, 'no-skill']));
 }
 
 function invalidReason(
@@ -153,11 +169,13 @@ function invalidReason(
 }
 
 function toScale(value: number): number {
-  return round6(Math.min(1, Math.max(-1, value)));
+  return round6(onScale(value));
 }
 
-function around(value: number, half: number): [number, number] {
-  return [toScale(value - half), toScale(value + half)];
+function around(value: number | null, half: number | null): [number, number] | null {
+  if (value === null || half === null) return null;
+  const told = onScale(value);
+  return [toScale(told - half), toScale(told + half)];
 }
 
 /** Six decimals, the resolution of the wire; never `-0`. */

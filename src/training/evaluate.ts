@@ -41,9 +41,10 @@ export function evaluationRow(
   const report = (dimension: Dimension): DimensionReport => {
     const values = predicted.map((p) => clipped(p[dimension]));
     const labels = examples.map(({ label }) => label.targets[dimension] ?? Number.NaN);
-    const inside = predicted.flatMap((p, i) =>
-      p.interval ? [Math.abs((p[dimension] ?? Number.NaN) - labels[i]) <= p.interval[dimension]] : [],
-    );
+    const inside = predicted.flatMap(({ interval }, i) => {
+      const half = interval?.[dimension] ?? null;
+      return half === null ? [] : [Math.abs(values[i] - labels[i]) <= half];
+    });
     return {
       ...meanAgreement(
         people.map((rows) =>

@@ -337,10 +337,10 @@ async function trainOn(plan: Plan, data: TrainingData, options: TrainOptions): P
     device,
   );
   const executable = device.executable(model, parameters);
-  const calibration = await calibrate(
+  const { calibration, skill } = await calibrate(
     model,
     executable,
-    groups.calibration,
+    groups,
     config.interval_level,
     config.fit.seed,
   );
@@ -364,6 +364,7 @@ async function trainOn(plan: Plan, data: TrainingData, options: TrainOptions): P
       inputs,
       parameters,
       calibration,
+      ...(skill && { skill }),
       validity: config.validity,
       // How light an image is does not tell whether there is a face in it.
       ...(!inputs.some(({ kind }) => kind === 'image') && {

@@ -7,9 +7,9 @@ import { affectMessageSchema } from '../../src/protocol/output.js';
 import { predict } from '../../src/topology/predict.js';
 import { fullFrame, inputs, writeSmallModel } from './small-model.js';
 
-async function served(own: Parameters<typeof writeSmallModel>[0]) {
+async function served(...[own, skill]: Parameters<typeof writeSmallModel>) {
   const inference = await createInference(
-    await readModel(await writeSmallModel(own)),
+    await readModel(await writeSmallModel(own, skill)),
     await createOnnxEngine(),
   );
   const frame = fullFrame();
@@ -60,6 +60,33 @@ describe('a served model', () => {
       expect(value).toBeCloseTo(2 * high![dimension] - 1, 5);
     }
     affectMessageSchema.omit({ time_unix: true, age_ms: true }).parse(sides.prediction);
+  });
+
+  it('abstains from what its sensors were not shown to tell, and has no say where that is everything', async () => {
+    const both = { 'eeg+eye+eda': ['valence', 'arousal'] };
+    expect((await served({}, both)).prediction).not.toHaveProperty('abstained');
+    const { prediction, output } = await served({}, { 'eeg+eye+eda': ['arousal'], eeg: ['valence'] });
+    expect(output.valence).not.toBeNull();
+    expect(prediction).toMatchObject({ valence: null, abstained: { valence: 'no-skill' }, valid: true });
+    expect(prediction.interval).toMatchObject({
+      valence: null,
+      arousal: [expect.any(Number), expect.any(Number)],
+    });
+    expect(prediction.arousal).not.toBeNull();
+    expect(Object.keys(prediction.contribution!.eeg)).toEqual(['arousal']);
+    // Nobody was measured with these sensors together.
+    const unknown = await served({ classes: ['rest', 'task'] }, { eeg: ['valence', 'classes'] });
+    expect(unknown.prediction).toMatchObject({
+      valence: null,
+      arousal: null,
+      interval: null,
+      valid: false,
+      reason: 'no-skill',
+      abstained: { valence: 'no-skill', arousal: 'no-skill', classes: 'no-skill' },
+    });
+    expect(unknown.prediction).not.toHaveProperty('classes');
+    for (const told of [prediction, unknown.prediction])
+      affectMessageSchema.omit({ time_unix: true, age_ms: true }).strict().parse(told);
   });
 
   it('that tells classes says what each modality adds to the probability of each', async () => {

@@ -64,8 +64,26 @@ export function fullFrame(seed = 1): ModelFrame {
   ];
 }
 
+/** Twice as wide where the eyes are missing, wider where valence is far from 0; nothing is known of skin alone. */
+const smallCalibration: Manifest['calibration'] = {
+  level: 0.9,
+  scale: {
+    valence: [0, 0, 0.5, 0, 0, 0, 0, -Math.LN2, 0, 0, 0],
+    arousal: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+  },
+  quantiles: {
+    'eeg+eye+eda': { valence: 0.4, arousal: 0.7 },
+    'eeg+eye': { valence: 0.5, arousal: 0.8 },
+    'eeg+eda': { valence: 0.4, arousal: 0.9 },
+    eye: { valence: null, arousal: 0.9 },
+  },
+};
+
 /** Writes the model, with some other settings, into a new folder and gives its path. */
-export async function writeSmallModel(own: Partial<HiMoeSettings> = {}): Promise<string> {
+export async function writeSmallModel(
+  own: Partial<HiMoeSettings> = {},
+  skill?: Manifest['skill'],
+): Promise<string> {
   const all = { ...settings, ...own };
   const directory = temporaryFolder();
   await writeModel(
@@ -79,7 +97,8 @@ export async function writeSmallModel(own: Partial<HiMoeSettings> = {}): Promise
       trained_with: 'nothing',
       simulated: true,
       links: null,
-      calibration: { level: 0.9, valence: [0.6, 0.5, 0.4], arousal: [0.9, 0.8, 0.7] },
+      calibration: smallCalibration,
+      ...(skill && { skill }),
       validity: { min_present: 1, required: [] },
       probe: fullFrame(),
       card: '# A small model for tests\n',

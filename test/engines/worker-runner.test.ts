@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigurationError } from '../../src/core/errors.js';
 import type { SessionEvent } from '../../src/core/event.js';
-import type { ModelFrame, ModelRunner } from '../../src/core/model.js';
+import type { ModelFrame, ModelOutput, ModelRunner } from '../../src/core/model.js';
 import { loadModel } from '../../src/engines/worker-runner.js';
 import { fullFrame, writeSmallModel } from './small-model.js';
 
@@ -46,15 +46,25 @@ describe.each(engines)('a model on %s', (engine) => {
     expect(runner.validity).toEqual({ min_present: 1, required: [] });
   });
 
-  it('gives an interval by the number of modalities present', async () => {
-    const [eeg, eye, eda] = fullFrame();
-    const gone = { ...eda, present: false };
-    const [all, two] = await runners[engine].predict([
-      [eeg, eye, eda],
-      [eeg, eye, gone],
+  it('gives an interval by the set of modalities that are present, and by how hard the moment is', async () => {
+    const with_ = (...present: number[]): ModelFrame =>
+      fullFrame().map((modality, m) => ({ ...modality, present: present.includes(m) }));
+    const [all, two, other, eyes, skin] = await runners[engine].predict([
+      with_(0, 1, 2),
+      with_(0, 1),
+      with_(0, 2),
+      with_(1),
+      with_(2),
     ]);
-    expect(all.interval).toEqual({ level: 0.9, valence: 0.4, arousal: 0.7 });
-    expect(two.interval).toEqual({ level: 0.9, valence: 0.5, arousal: 0.8 });
+    const grown = ({ valence }: ModelOutput): number => Math.exp(0.5 * Math.min(1, Math.abs(valence!)) ** 2);
+    expect(all.interval!.valence).toBeCloseTo(0.4 * grown(all) * 0.5, 6);
+    expect(two.interval!.valence).toBeCloseTo(0.5 * grown(two) * 0.5, 6);
+    expect(other.interval!.valence).toBeCloseTo(0.4 * grown(other), 6);
+    expect([all, two, other].map(({ interval }) => interval!.arousal)).toEqual([0.7, 0.8, 0.9]);
+    // Too few people for valence by the eyes alone; nothing at all of the skin alone.
+    expect(eyes.interval).toEqual({ level: 0.9, valence: null, arousal: 0.9 });
+    expect(skin.interval).toBeNull();
+    expect(all.abstained).toBeUndefined();
     expect(two.weights[2]).toBe(0);
     expect(two.weights[0] + two.weights[1]).toBeCloseTo(1, 6);
   });

@@ -136,12 +136,30 @@ describe('a model that is not as it should be', () => {
         }),
     ],
     [
-      'calibration of another size',
+      'a scale of intervals of another size',
       'model-invalid',
-      /calibration\.valence: needs 3/,
+      /calibration\.scale\.valence: needs 11 weights/,
       () =>
         edited((m) => {
-          m.calibration?.valence.pop();
+          m.calibration?.scale.valence?.pop();
+        }),
+    ],
+    [
+      'intervals for a set of inputs that there is not',
+      'model-invalid',
+      /calibration\.quantiles\.eye\+eeg: not a set of inputs in their order/,
+      () =>
+        edited((m) => {
+          m.calibration!.quantiles['eye+eeg'] = { valence: 1, arousal: 1 };
+        }),
+    ],
+    [
+      'skill in what the model does not tell',
+      'model-invalid',
+      /skill\.eeg: the model does not tell liking/,
+      () =>
+        edited((m) => {
+          m.skill = { eeg: ['liking'] };
         }),
     ],
     [

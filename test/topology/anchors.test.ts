@@ -45,6 +45,29 @@ describe('Anchors', () => {
     expect(Object.keys(told(anchors, window(5, 0))!)).toEqual(['start', 'rest', 'anchor-1']);
   });
 
+  it('compares in a dimension with moments that told it: the others abstained', () => {
+    const score = { first: [0, 0.5, 0], second: [0, 0, 0] };
+    const moment = (time: number, ...dimensions: string[]): SessionOutput => ({
+      ...(window(time, 0) as SessionOutput & { kind: 'prediction' }),
+      scores: Object.fromEntries(dimensions.map((dimension) => [dimension, score])),
+    });
+    const anchors = new Anchors();
+    const ranked = (output: SessionOutput): Record<string, string[]> => {
+      const followed = anchors.follow(output);
+      if (followed.kind !== 'prediction') return {};
+      const { ranking } = followed.prediction;
+      return Object.fromEntries(Object.entries(ranking!).map(([name, own]) => [name, Object.keys(own)]));
+    };
+    expect(ranked(moment(1, 'arousal'))).toEqual({ arousal: ['start'] });
+    anchors.follow(marker(1.5, 'anchor:rest'));
+    expect(ranked(moment(2, 'arousal'))).toEqual({ arousal: ['start', 'rest'] });
+    expect(ranked(moment(3, 'valence', 'arousal'))).toEqual({
+      valence: ['start'],
+      arousal: ['start', 'rest'],
+    });
+    expect(ranked(moment(4))).toEqual({});
+  });
+
   it('gives probabilities that add up to 1', () => {
     const anchors = new Anchors();
     anchors.follow(window(1, 0));

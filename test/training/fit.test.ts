@@ -1,14 +1,17 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { without } from '../../src/core/model.js';
 import { TfjsExecutable } from '../../src/engines/tfjs-executable.js';
 import type { Tfjs } from '../../src/engines/tfjs-graph.js';
 import { loadTfjsWasm } from '../../src/engines/tfjs-wasm.js';
 import { bindModel } from '../../src/models/definition.js';
 import { hiMoe } from '../../src/models/hi-moe.js';
+import { halfWidth } from '../../src/models/intervals.js';
+import { setName } from '../../src/models/modality-sets.js';
 import { prnet } from '../../src/models/prnet.js';
 import { gaussian, mulberry32 } from '../../src/models/random.js';
-import { calibrate } from '../../src/training/calibrate.js';
+import { calibrate, errorsOf, momentsOf, withSet } from '../../src/training/calibrate.js';
 import { ceilingRow, evaluate, type Predict } from '../../src/training/evaluate.js';
-import type { Example } from '../../src/training/example.js';
+import { type Example, withFrame } from '../../src/training/example.js';
 import { type FitState, fitModel } from '../../src/training/fit.js';
 import { type FitSettings, fitSettings } from '../../src/training/fit-settings.js';
 import { columnOf, largestOf, predictExamples } from '../../src/training/predicting.js';
@@ -101,11 +104,52 @@ describe('fitModel', () => {
     expect(eye.arousal.ccc).toBeGreaterThan(0.8);
     expect(Math.abs(eye.valence.ccc)).toBeLessThan(0.2);
 
-    const calibration = await calibrate(model, executable, population('measure', 12, 60), 0.9, 1);
-    expect(calibration?.level).toBe(0.9);
-    const [one, both] = calibration!.valence;
-    expect(one).toBeGreaterThan(both);
-    expect(await calibrate(model, executable, population('few', 5, 20), 0.9, 1)).toBeNull();
+    const groups = { train: population('train', 6, 80), validation: population('held', 3, 60) };
+    const measured = population('measure', 24, 120);
+    const { calibration, skill } = await calibrate(
+      model,
+      executable,
+      { ...groups, calibration: measured },
+      0.9,
+      1,
+    );
+    // Nobody rated dominance, and eyes alone say nothing of valence.
+    expect(skill).toEqual({
+      eeg: ['valence', 'arousal'],
+      eye: ['arousal'],
+      'eeg+eye': ['valence', 'arousal'],
+    });
+    const few = { ...groups, calibration: population('few', 5, 20) };
+    expect(await calibrate(model, executable, few, 0.9, 1)).toMatchObject({
+      calibration: { quantiles: { eye: { valence: null, arousal: null } } },
+      skill: undefined,
+    });
+    // Everybody lacked the eyes: nothing is known of them, nor of what they say together.
+    const blind = measured.map((example) => withFrame(example, () => without(example.frame, [false, true])));
+    const lacking = await calibrate(model, executable, { ...groups, calibration: blind }, 0.9, 1);
+    expect(Object.keys(lacking.calibration!.quantiles)).toEqual(['eeg']);
+    expect(lacking.skill).toEqual({ eeg: ['valence', 'arousal'] });
+    expect(lacking.calibration!.quantiles.eeg).toEqual(calibration!.quantiles.eeg);
+
+    // What of new people's labels the intervals hold, with each set of sensors, and how wide they are.
+    const fresh = population('unknown', 40, 120);
+    const held = async (set: readonly boolean[]): Promise<{ covered: number; width: number }> => {
+      const examples = withSet(fresh, set);
+      const { heads } = await predictExamples(model, executable, examples);
+      const moments = momentsOf(model, heads, examples);
+      const name = setName(inputs, set);
+      const halves = moments.map((own) => halfWidth(calibration!, 'valence', name, own)!);
+      const inside = errorsOf(model, heads, examples, 'valence').filter(({ i, error }) => error <= halves[i]);
+      const width = halves.reduce((sum, half) => sum + half, 0) / halves.length;
+      return { covered: inside.length / examples.length, width };
+    };
+    const [both, onlyEye] = [await held([true, true]), await held([false, true])];
+    for (const { covered } of [both, onlyEye, await held([true, false])]) {
+      // Of 24 people the level is exceeded by a 25th part.
+      expect(covered).toBeGreaterThan(0.9);
+      expect(covered).toBeLessThan(0.97);
+    }
+    expect(onlyEye.width).toBeGreaterThan(2 * both.width);
     await executable.dispose();
   });
 

@@ -1,5 +1,5 @@
 import type { Seconds } from '../../core/clock.js';
-import { areaUnderRoc } from './area-under-roc.js';
+import { areaUnderRoc } from '../../training/area-under-roc.js';
 import { spread } from './spread.js';
 
 /** A labelled window and what a model said of it; times on the clock of its session. */

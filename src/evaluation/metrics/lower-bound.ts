@@ -1,4 +1,4 @@
-import { bootstrapDraws, quantile } from './cluster-bootstrap.js';
+import { bootstrapDraws, quantile } from '../../training/cluster-bootstrap.js';
 
 /** A statistic over people against what nothing would give. */
 export interface LowerBound {

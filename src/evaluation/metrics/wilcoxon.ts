@@ -1,4 +1,4 @@
-import { midranks } from './midranks.js';
+import { midranks } from '../../training/midranks.js';
 
 export interface PairedTest {
   /** Pairs that the test used. */

@@ -1,5 +1,5 @@
 import type { Seconds } from '../../core/clock.js';
-import { areaUnderRoc } from '../metrics/area-under-roc.js';
+import { areaUnderRoc } from '../../training/area-under-roc.js';
 import { spread } from '../metrics/spread.js';
 import { groupBy } from '../splits/group.js';
 import { type ScoredWindow, scoredClasses } from './scored-window.js';

@@ -1,4 +1,4 @@
-import { areaUnderRoc } from '../metrics/area-under-roc.js';
+import { areaUnderRoc } from '../../training/area-under-roc.js';
 import { spread } from '../metrics/spread.js';
 import { scoredClasses } from './scored-window.js';
 

@@ -4,8 +4,8 @@ import { blindOutcome } from '../../../src/evaluation/blind/blind-outcome.js';
 import { type BlindName, blindNames } from '../../../src/evaluation/blind/contestants.js';
 import { windowFacts } from '../../../src/evaluation/blind/window-facts.js';
 import type { EvaluationData } from '../../../src/evaluation/fold-task.js';
-import { areaUnderRoc } from '../../../src/evaluation/metrics/area-under-roc.js';
 import type { Fold } from '../../../src/evaluation/splits/fold.js';
+import { areaUnderRoc } from '../../../src/training/area-under-roc.js';
 import { anExample } from '../../training/an-example.js';
 
 const HOP_S = 10;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import reference from '../../../fixtures/evaluation/metrics.json' with { type: 'json' };
-import { areaUnderRoc } from '../../../src/evaluation/metrics/area-under-roc.js';
-import { clusterBootstrap, quantile } from '../../../src/evaluation/metrics/cluster-bootstrap.js';
-import { gaussian, mulberry32 } from '../../../src/models/random.js';
+import reference from '../../fixtures/evaluation/metrics.json' with { type: 'json' };
+import { gaussian, mulberry32 } from '../../src/models/random.js';
+import { areaUnderRoc } from '../../src/training/area-under-roc.js';
+import { clusterBootstrap, quantile } from '../../src/training/cluster-bootstrap.js';
 
 const settings = { resamples: 2000, level: 0.95, seed: 4 };
 const mean = (people: readonly (readonly number[])[]): number =>

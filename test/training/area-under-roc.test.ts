@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import reference from '../../../fixtures/evaluation/metrics.json' with { type: 'json' };
-import { areaUnderRoc } from '../../../src/evaluation/metrics/area-under-roc.js';
+import reference from '../../fixtures/evaluation/metrics.json' with { type: 'json' };
+import { areaUnderRoc } from '../../src/training/area-under-roc.js';
 
 describe('areaUnderRoc', () => {
   it('equals scikit-learn, ties counting half', () => {

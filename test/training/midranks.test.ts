@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { midranks } from '../../../src/evaluation/metrics/midranks.js';
+import { midranks } from '../../src/training/midranks.js';
 
 it('gives equal values the mean of their places', () => {
   expect([...midranks([3, 1, 3, 2, 3])]).toEqual([4, 1, 4, 2, 4]);

@@ -1,4 +1,4 @@
-import { mulberry32 } from '../../models/random.js';
+import { mulberry32 } from '../models/random.js';
 
 export interface BootstrapInterval {
   /** Of the data as it is. */
