@@ -11,7 +11,7 @@ interface CommandEntry {
 }
 
 /** Only the command that is asked for is loaded: the model engines alone take a second. */
-const commands: readonly CommandEntry[] = [
+export const commands: readonly CommandEntry[] = [
   {
     name: 'demo',
     summary: 'run the daemon on a bundled simulated session, with its page',

@@ -166,11 +166,16 @@ export class TfjsGraph implements Graph<Tensor> {
       [o.padding[0], o.padding[1] + after],
     ]);
     const phases = (o.length + o.padding[0] + o.padding[1] + after) / o.stride;
-    const strided = tf.reshape(padded, [-1, o.channels, phases, o.stride]) as tfjs.Tensor4D;
+    // The backend slices by rows: what one tap takes has to lie in a row.
+    const strided = tf.transpose(tf.reshape(padded, [-1, o.channels, phases, o.stride]), [0, 1, 3, 2]);
     // Sample s * stride + tap of every output s: [B, C, outputs].
     const tapped = (tap: number): Tensor => {
       const start = Math.floor(tap / o.stride);
-      const sliced = tf.slice4d(strided, [0, 0, start, tap % o.stride], [-1, -1, outputs, 1]);
+      const sliced = tf.slice4d(
+        strided as tfjs.Tensor4D,
+        [0, 0, tap % o.stride, start],
+        [-1, -1, 1, outputs],
+      );
       return tf.reshape(sliced, [-1, o.channels, outputs]);
     };
     const taps = Array.from({ length: o.taps }, (_, tap) => tapped(tap));

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -209,11 +210,13 @@ export async function loadManifest(directory: string): Promise<Manifest> {
   return (await readManifest(directory)).manifest;
 }
 
-/** The usual reason is that a pipeline's model is still to be trained. */
+/** The usual reason is that a pipeline's model is still to be trained; only a recipe that is there is named. */
 function mend({ code }: NodeJS.ErrnoException, directory: string): string {
-  return code === 'ENOENT'
-    ? `if this model is still to be trained, do it first: affectd train ${join(directory, 'train.yaml')}`
-    : `a model is a folder with a ${MANIFEST_FILE}`;
+  const recipe = join(directory, 'train.yaml');
+  if (code !== 'ENOENT') return `a model is a folder with a ${MANIFEST_FILE}`;
+  return existsSync(recipe)
+    ? `if this model is still to be trained, do it first: affectd train ${recipe}`
+    : `a model is a folder with a ${MANIFEST_FILE}, which affectd train writes; give that folder as path`;
 }
 
 async function readManifest(directory: string): Promise<{ manifest: Manifest; model: BoundModel }> {

@@ -139,13 +139,17 @@ describe('check', () => {
     expect(JSON.parse(fine.stdout)).toEqual({ ok: true, problems: [] });
   });
 
-  it('passes a pipeline whose model is still to be trained, and names the command', async () => {
+  it('passes a pipeline whose model is still to be trained, and names the command where there is a recipe', async () => {
     const own = at('untrained.yaml');
     const transforms = 'transforms:\n  a: { type: extract, input: eeg, features: [differential-entropy] }\n';
     writeFileSync(
       own,
       `sources:\n  eeg: { type: websocket, stream_type: EEG }\n${transforms}models:\n  m: { type: atam, path: nowhere, inputs: { eeg: a } }\n`,
     );
+    const without = await runAffectd(['check', own]);
+    expect(without.stderr).toContain('a model is a folder with a manifest.json, which affectd train writes');
+    mkdirSync(at('nowhere'));
+    writeFileSync(at(join('nowhere', 'train.yaml')), '');
     const command = `affectd train ${at(join('nowhere', 'train.yaml'))}`;
     const text = await runAffectd(['check', own]);
     expect(text.code, text.stderr).toBe(0);

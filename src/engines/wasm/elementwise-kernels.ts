@@ -116,7 +116,7 @@ export const activations = {
   },
 } satisfies Readonly<Record<string, { forward: Body; backward: Body; from: 'input' | 'output' }>>;
 
-/** Adam's step, as `Adam` in src/engines/adam.ts: addresses of values, gradient, both moments, seven scalars; then vectors. */
+/** Adam's step, as `Adam` in src/training/adam.ts: addresses of values, gradient, both moments, seven scalars; then vectors. */
 function adam(): FunctionBuilder {
   const f = new FunctionBuilder('adam', 6);
   const [values, gradient, first, second, scalars, count] = [0, 1, 2, 3, 4, 5];
