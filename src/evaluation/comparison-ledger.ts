@@ -13,6 +13,12 @@ const entry = z.looseObject({
   after_folds: z.int().min(0),
 });
 
+export const writtenDownSchema = z.object({
+  digest: z.string(),
+  after_folds: z.int().min(0),
+  after_others: z.int().min(0),
+});
+
 /** When a main comparison was written down, seen from what had been computed. */
 export interface WrittenDown {
   /** `sha256:` of all that the comparison is made of. */

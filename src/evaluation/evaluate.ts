@@ -52,6 +52,8 @@ export interface EvaluateOptions {
   readonly memory?: number;
   /** What trains; default: WebAssembly in every thread, and for images what `affectd train` chooses. */
   readonly engine?: TrainingEngineChoice;
+  /** When the main comparison was written down, where another report already tells; default: its ledger tells. */
+  readonly written?: WrittenDown;
   readonly signal: AbortSignal;
   /** Told what is being done, one line at a time. */
   readonly progress?: (line: string) => void;
@@ -241,24 +243,26 @@ async function writeDownMain(
   { config, models }: LoadedEvaluateConfig,
   data: EvaluationData,
   digest: string,
-  { out, clock }: EvaluateOptions,
+  { out, clock, written }: EvaluateOptions,
 ): Promise<WrittenDown | null> {
   const { main, splits, seeds, validation, validation_share, split_seed } = config;
   if (!main) return null;
   if (main.quantity === 'class' && main.metric === 'auc' && data.classes.length !== 2)
     throw invalid(path, `main.metric: auc is of two classes; the data have ${data.classes.length}`);
   const compared = [main.model, main.against].map((name) => models.find((model) => model.name === name));
+  const made = digestOf({
+    main,
+    compared,
+    split: splits[main.split - 1],
+    seeds,
+    validation,
+    validation_share,
+    split_seed,
+    data: digest,
+  });
+  if (written?.digest === made) return written;
   return new ComparisonLedger(join(out, COMPARISONS_FILE)).writeDown(
-    digestOf({
-      main,
-      compared,
-      split: splits[main.split - 1],
-      seeds,
-      validation,
-      validation_share,
-      split_seed,
-      data: digest,
-    }),
+    made,
     main,
     () => keptFolds(foldsFolder(out)),
     clock.unix(),

@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { ModelFrame, ModelOutput } from '../../core/model.js';
 import { maskLength, valuesPerChannel } from '../../core/model.js';
@@ -12,7 +11,7 @@ import { type LoadedModel, readModel } from '../../models/manifest.js';
 import { mulberry32 } from '../../models/random.js';
 import { loadTrainConfig } from '../../training/config.js';
 import { type TrainOptions, train } from '../../training/train.js';
-import { COMPARISONS_FILE } from '../comparison-ledger.js';
+import { writtenDownSchema } from '../comparison-ledger.js';
 import { type EvaluateOptions, evaluate } from '../evaluate.js';
 import { ledgerLineSchema } from '../rule/ledger.js';
 import type { LinkFinding } from './finding.js';
@@ -25,7 +24,11 @@ const FRAMES = 1000;
 const TOLERANCE = 1e-3;
 
 /** What a report counts beside its own models. */
-const ledgerSchema = z.looseObject({ ledger: z.array(ledgerLineSchema).default([]) });
+const ledgerSchema = z.looseObject({
+  ledger: z.array(ledgerLineSchema).default([]),
+  /** When its main comparison was written down: here everything is new. */
+  main: writtenDownSchema.nullish(),
+});
 
 /**
  * Evaluates and trains again what a model's folder was made from, in a temporary folder, and compares: the report and every
@@ -64,14 +67,10 @@ async function sameReport(
   out: string,
   options: RerunOptions,
 ): Promise<LinkFinding> {
-  // The report says when its main comparison was written down; here everything is new.
-  const comparisons = join(dirname(report), COMPARISONS_FILE);
-  await mkdir(out);
-  if (existsSync(comparisons)) await copyFile(comparisons, join(out, COMPARISONS_FILE));
   options.progress?.('evaluating again');
   const before = await readFile(report);
-  const { ledger } = ledgerSchema.parse(JSON.parse(before.toString()));
-  await evaluate(config, { ...options, out, leaky: false, ledger });
+  const { ledger, main } = ledgerSchema.parse(JSON.parse(before.toString()));
+  await evaluate(config, { ...options, out, leaky: false, ledger, ...(main && { written: main }) });
   const now = await readFile(join(out, 'report.json'));
   return before.equals(now)
     ? { link: 'report', state: 'holds', message: 'evaluating again gives the same bytes' }
