@@ -7,7 +7,7 @@ export type IntervalDimension = (typeof intervalDimensions)[number];
 /**
  * How wide intervals are: half the width in a window is the quantile of the set of modalities that are present, times the
  * scale that the window's {@link moment} gives, `exp(weights . moment)` (normalised conformal prediction; Papadopoulos et
- * al. 2002, Lei et al. 2018, section 5.2).
+ * al. 2002; Lei et al. 2018).
  */
 export interface Calibration {
   /** Share of labels that intervals hold. */

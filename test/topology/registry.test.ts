@@ -23,12 +23,15 @@ const others: Readonly<Record<string, readonly string[]>> = {
     'familiarity',
     'frames',
     'graph',
+    'intervals',
     'manifest',
+    'modality-sets',
     'output-layers',
     'parameter-list',
     'parameters',
     'random',
     'recurrent',
+    'told',
   ],
 };
 
