@@ -12,6 +12,7 @@ import { seedMultimodal } from './seed-multimodal.js';
 import { seedV } from './seed-v.js';
 import { simulatedFaces } from './simulated-faces.js';
 import { simulatedFeatures } from './simulated-features.js';
+import { simulatedPeople } from './simulated-people.js';
 import { stressPredict } from './stress-predict.js';
 import { xdfSessions } from './xdf-sessions.js';
 
@@ -31,6 +32,7 @@ const definitions: readonly DatasetDefinition<unknown>[] = [
   xdfSessions,
   simulatedFeatures,
   simulatedFaces,
+  simulatedPeople,
 ];
 
 /** Every kind of data set, by name. */

@@ -48,19 +48,6 @@ export function runGraph(
 
 export type SignalRecording = Extract<DatasetRecording, { kind: 'signals' }>;
 
-/** A recording that is one trial from end to end, labelled by its own annotation. */
-export function wholeSession(person: string, messages: Iterable<StreamMessage>): SignalRecording {
-  const trial: TimedTrial = {
-    trial: 'session',
-    stimulus: null,
-    position: 0,
-    label: null,
-    start: Number.NEGATIVE_INFINITY,
-    end: Number.POSITIVE_INFINITY,
-  };
-  return { kind: 'signals', person, session: 'session', messages, trials: [trial] };
-}
-
 /** Room for rounding where a window ends with its trial, s. */
 const SLACK_S = 1e-6;
 

@@ -70,6 +70,8 @@ export interface LoadOptions {
   readonly pipeline: Pipeline | null;
   /** What relative paths are relative to. */
   readonly directory: string;
+  /** What the model takes, where that is known; else recordings are looked at for it. */
+  readonly inputs?: ModelInputs;
   /** Folder in which examples are kept for the next time; null: in a temporary one. Default: null. */
   readonly cache?: string | null;
   /** Threads that compute, people apart; 1 computes in this one. Default 1. The result is the same. */
@@ -121,6 +123,7 @@ export async function loadExamples(settings: ExampleSettings, options: LoadOptio
     const made = await makeExamples(dataset, people, {
       settings: settings.dataset,
       directory: options.directory,
+      ...(options.inputs && { inputs: options.inputs }),
       pipeline: options.pipeline,
       times: { step_s, shift_s: labels.shift_s },
       folder,

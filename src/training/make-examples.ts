@@ -25,6 +25,8 @@ export interface MakeOptions {
   readonly settings: DatasetSettings;
   /** What relative paths are relative to. */
   readonly directory: string;
+  /** What the model takes of signals, where that is known; else recordings are looked at for it. */
+  readonly inputs?: ModelInputs;
   readonly pipeline: Pipeline | null;
   readonly times: ExampleTimes;
   /** Where the files go, and may stand already. */
@@ -50,11 +52,11 @@ export async function makeExamples(
   const { pipeline, folder, progress } = options;
   const files = new Map<string, ExampleFile>();
   try {
-    const surveys = await survey(dataset, people, files, options);
-    const inputs = inputsOf(people, surveys, files, pipeline);
+    const surveys = options.inputs ? null : await survey(dataset, people, files, options);
+    const inputs = options.inputs ?? inputsOf(people, surveys!, files, pipeline);
     const made = new Map(
       people
-        .filter((person) => surveys.get(person)?.kind === 'signals')
+        .filter((person) => surveys === null || surveys.get(person)?.kind === 'signals')
         .map((person) => [person, folder.path('signals', person, [...inputs])]),
     );
     for (const [person, path] of made) keep(files, person, path, ', from the cache', progress);

@@ -4,18 +4,27 @@ import type { SimulatedData, TrainConfig } from './config.js';
 import type { DimensionReport, EvaluationRow } from './evaluate.js';
 import type { Epoch } from './fit.js';
 import type { GroupWeights } from './group-weights.js';
+import type { IntervalReport } from './interval-report.js';
+import { intervalSection, removalSection } from './interval-section.js';
 import type { RankAgreement } from './rank-agreement.js';
+import type { Removal } from './removals.js';
 
 /** What training on simulated people reports. */
 export interface SimulatedReport extends TrainingReport {
   readonly data: SimulatedData;
   /** What ran the model for {@link rows}. */
   readonly engine: string;
+  /** Test people of whom every window counts in {@link rows} and what follows. */
+  readonly panel: number;
   readonly rows: readonly EvaluationRow[];
   readonly ceiling: EvaluationRow;
   readonly baseline: EvaluationRow;
   /** One a ranked dimension. */
   readonly ranking: readonly RankAgreement[];
+  /** Of all test people; null where the model has no intervals. */
+  readonly intervals: IntervalReport | null;
+  /** One a modality; none of a model of one. */
+  readonly removals: readonly Removal[];
 }
 
 export interface TrainingReport {
@@ -110,19 +119,18 @@ running baselines know little.
 ## How well it does on simulated people it never saw
 Each person by themselves, then the mean (± standard deviation) over people; CCC is 1 for perfect agreement. "Missing": each
 modality is taken away from each window with that probability, one always staying. "Alone": that modality and no other. "In interval": share of labels within the
-prediction interval, made to hold at least ${Math.round(100 * config.interval_level)} % over new people (conformal, by person, for each number of present modalities).
+prediction interval. Every window of the first ${report.panel} test people.
 
 ${renderRows(report.rows)}
 
 ## What to compare it with
 The ceiling is a linear reader of the model's outputs, for all sensors and for each alone, that sees the 15 windows before and the 15 after each window, learnt on
-the calibration people. It needs the future, so nothing live can be expected to pass it; what keeps it from 1 is the generator's own noise.
+${report.panel} calibration people. It needs the future, so nothing live can be expected to pass it; what keeps it from 1 is the generator's own noise.
 
 ${renderRows([report.ceiling, report.baseline])}
 
-${rankingSection(report.ranking)}## Known limits
+${intervalSection(report)}${removalSection(report)}${rankingSection(report.ranking)}## Known limits
 Simulated effects have no sign flips between people, valence and arousal are independent, and nothing else happens in the simulated
-person's life. Where facial EMG is worn, that it says so much of valence is a property of the generator, not a finding. Intervals hold their level over all combinations of
-that many modalities, not for each combination.
+person's life. Where facial EMG is worn, that it says so much of valence is a property of the generator, not a finding.
 `;
 }

@@ -6,9 +6,10 @@ import { ConfigurationError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
 import type { ModelFrame } from '../core/model.js';
 import { datasetDefinitions } from '../datasets/definitions.js';
+import { simulatedPerson } from '../datasets/simulated-people.js';
 import { chooseEngine } from '../engines/choose.js';
 import type { EngineChoice } from '../engines/engine.js';
-import { createInference } from '../engines/inference.js';
+import { createInference, type Inference } from '../engines/inference.js';
 import { chooseTrainingEngine, type TrainingEngineChoice } from '../engines/training-engine.js';
 import { writeModel } from '../engines/write-model.js';
 import { bindModel, type InputSpec, type ModelDefinition } from '../models/definition.js';
@@ -19,24 +20,28 @@ import { outputsOf } from '../models/evidence/outputs.js';
 import { familiarLimits } from '../models/familiarity.js';
 import { readModel } from '../models/manifest.js';
 import { countParameters } from '../models/parameters.js';
+import { type SensorName, sensorNames } from '../simulation/profile.js';
+import { simulatedStreams, simulateSession } from '../simulation/session.js';
 import { loadPipeline } from '../topology/load.js';
 import type { ModelNode, Pipeline } from '../topology/pipeline.js';
-import { calibrate } from './calibrate.js';
+import { sourcesOf } from '../topology/served-recipe.js';
+import { apart, calibrate } from './calibrate.js';
 import { Checkpoint, examplesDigest } from './checkpoint.js';
 import { type DatasetData, loadTrainConfig, type SimulatedData, type TrainConfig } from './config.js';
 import { dataLink } from './data-link.js';
-import { collectExamples, type ModelInputs } from './dataset.js';
+import type { ModelInputs } from './dataset.js';
 import { type EvaluationSummary, renderDatasetCard } from './dataset-card.js';
 import { discoverInputs } from './discover-inputs.js';
 import { duration } from './duration.js';
 import { engineProblems } from './engine-problems.js';
 import { ceilingRow, constantRow, evaluate } from './evaluate.js';
 import { summariseEvaluation } from './evaluation-summary.js';
-import type { Example } from './example.js';
-import { loadExamples } from './example-set.js';
+import { byPerson, type Example } from './example.js';
+import { type ExampleSet, loadExamples } from './example-set.js';
 import { type Epoch, fitModel } from './fit.js';
 import { loadedFrames } from './frame-loader.js';
 import { groupWeights } from './group-weights.js';
+import { intervalReport } from './interval-report.js';
 import { type LinkedEvidence, linkEvidence } from './link-evidence.js';
 import { modelFolder } from './model-folder.js';
 import { onlyModel } from './only-model.js';
@@ -44,8 +49,8 @@ import { groupPeople, type PeopleGroups } from './people-groups.js';
 import { predictExamples } from './predicting.js';
 import { rankAgreement } from './rank-agreement.js';
 import { recipeOf, trainedAlone } from './recipe.js';
+import { type Removal, removals } from './removals.js';
 import { renderCard, type SimulatedReport, type TrainingReport } from './report.js';
-import { type SimulatedSession, simulatedPeople } from './simulated-people.js';
 import { standardisedInputs } from './standardise.js';
 import { objectiveProblems } from './trainer.js';
 import { validationMetric } from './validation.js';
@@ -154,6 +159,8 @@ function checkFit(plan: Plan, inputs: ModelInputs): void {
 interface TrainingData {
   readonly inputs: ModelInputs;
   readonly groups: PeopleGroups;
+  /** People whom nothing but the report sees; left out where there is no such group. */
+  readonly test?: readonly Example[];
   /** Null: simulated people, who are no data set. */
   readonly link: DataLink | null;
   readonly name: string;
@@ -162,34 +169,54 @@ interface TrainingData {
   close(): Promise<void>;
 }
 
-const nothingOpen = async (): Promise<void> => {};
+/** People of the test group who are looked at closely: every window of theirs, and their sessions without each sensor. */
+const PANEL = 40;
 
-function simulate(plan: Plan, data: SimulatedData, progress: (line: string) => void): TrainingData {
+/** Simulated people are read from files that threads make, like any data set's: all of them would be more than memory need hold. */
+async function simulate(plan: Plan, data: SimulatedData, options: TrainOptions): Promise<TrainingData> {
   const { pipeline, node } = servedBy(plan);
-  const brief = { ...data, duration_s: DISCOVERY_S, people: { ...data.people, train: data.profiles.length } };
+  const { seed, profiles, people } = data;
   const inputs = discoverInputs(
     pipeline,
     node,
-    simulatedPeople(brief, 'train').map(({ messages }) => messages),
+    profiles.map((profile, i) =>
+      simulateSession({ seed: simulatedPerson(seed, 'train', i), profile, duration_s: DISCOVERY_S }),
+    ),
   );
   checkFit(plan, inputs);
-  const groups = {} as Record<keyof PeopleGroups, Example[]>;
-  for (const group of ['train', 'validation', 'calibration'] as const) {
-    progress(`simulating ${data.people[group]} people for ${group}`);
-    groups[group] = collect(plan, inputs, simulatedPeople(data, group), data.step_s);
-  }
-  const source = 'src/simulation';
-  return { inputs, groups, link: null, name: 'Simulated people', source, close: nothingOpen };
+  options.progress?.(`simulating ${Object.values(people).reduce((sum, n) => sum + n, 0)} people`);
+  const { examples, close } = await simulated(plan, data, people, inputs, options);
+  const of = (group: keyof typeof people): Example[] => {
+    const names = new Set(
+      Array.from({ length: people[group] }, (_, number) => simulatedPerson(seed, group, number)),
+    );
+    return examples.filter(({ person }) => names.has(person));
+  };
+  return {
+    inputs,
+    groups: { train: of('train'), validation: of('validation'), calibration: of('calibration') },
+    test: of('test'),
+    link: null,
+    name: 'Simulated people',
+    source: 'src/simulation',
+    close,
+  };
 }
 
-function collect(
+function simulated(
   plan: Plan,
+  { seed, profiles, duration_s, step_s }: SimulatedData,
+  people: Readonly<Record<string, number>>,
   inputs: ModelInputs,
-  sessions: readonly SimulatedSession[],
-  step_s: number,
-): Example[] {
-  const { pipeline, node } = servedBy(plan);
-  return sessions.flatMap((session) => collectExamples(pipeline, node, inputs, session, step_s));
+  options: TrainOptions,
+  only?: readonly SensorName[],
+): Promise<ExampleSet> {
+  const dataset = { kind: 'simulated-people', seed, profiles, duration_s, people, ...(only && { only }) };
+  const { pipeline } = servedBy(plan);
+  return loadExamples(
+    { dataset, step_s, labels: { shift_s: 0 } },
+    { ...options, pipeline, directory: plan.directory, inputs },
+  );
 }
 
 async function load(plan: Plan, data: DatasetData, options: TrainOptions): Promise<TrainingData> {
@@ -227,41 +254,97 @@ async function load(plan: Plan, data: DatasetData, options: TrainOptions): Promi
 async function test(
   plan: Plan,
   data: SimulatedData,
-  { inputs, groups }: TrainingData,
+  { inputs, groups, test: examples = [] }: TrainingData,
   options: TrainOptions,
-): Promise<Pick<SimulatedReport, 'engine' | 'rows' | 'ceiling' | 'baseline' | 'ranking'>> {
+): Promise<
+  Pick<
+    SimulatedReport,
+    'engine' | 'panel' | 'rows' | 'ceiling' | 'baseline' | 'ranking' | 'intervals' | 'removals'
+  >
+> {
   const { config, folder } = plan;
-  const examples = collect(plan, inputs, simulatedPeople(data, 'test'), data.step_s);
   const loaded = await readModel(folder);
   const { engine } = await chooseEngine(options.engine ?? 'auto');
   options.progress?.(
     `testing on ${data.people.test} people, ${examples.length} windows, with ${engine.name}`,
   );
+  const executable = await engine.load(loaded);
+  const intervals = await intervalReport(loaded, executable, examples);
+  await executable.dispose();
+  const panel = firstPeople(examples, PANEL);
   const inference = await createInference(loaded, engine);
-  const rows = await evaluate(
-    loaded.manifest.inputs,
-    examples,
-    inference.predict,
-    config.report.missing_rates,
-  );
+  const rows = await evaluate(loaded.manifest.inputs, panel, inference.predict, config.report.missing_rates);
   const ceiling = await ceilingRow(
     loaded.manifest.inputs.length,
-    groups.calibration,
-    examples,
+    firstPeople(groups.calibration, PANEL),
+    panel,
     inference.predict,
   );
   const ranked = loaded.model.ranking;
-  const told = ranked.length > 0 ? await inference.predict(examples.map(({ frame }) => frame)) : [];
-  await inference.dispose();
+  const told = ranked.length > 0 ? await inference.predict(panel.map(({ frame }) => frame)) : [];
   const ranking = ranked.map((dimension) =>
     rankAgreement(
-      examples,
+      panel,
       told.map((output) => output.ranking![dimension]),
       dimension,
       config.fit.loss.ranking?.tolerance ?? 0,
     ),
   );
-  return { engine: engine.name, rows, ceiling, baseline: constantRow(groups.train, examples), ranking };
+  const removed = await removedSensors(plan, data, inputs, panel, inference, options);
+  await inference.dispose();
+  const people = Math.min(PANEL, data.people.test);
+  const baseline = constantRow(groups.train, panel);
+  return {
+    engine: engine.name,
+    panel: people,
+    rows,
+    ceiling,
+    baseline,
+    ranking,
+    intervals,
+    removals: removed,
+  };
+}
+
+/** {@link removals}, of the panel's sessions simulated again without each modality's sensors. */
+async function removedSensors(
+  plan: Plan,
+  data: SimulatedData,
+  inputs: ModelInputs,
+  panel: readonly Example[],
+  inference: Inference,
+  options: TrainOptions,
+): Promise<Removal[]> {
+  const { pipeline, node } = servedBy(plan);
+  if (inputs.size < 2) return [];
+  const types = new Map(
+    data.profiles.flatMap((profile) =>
+      simulatedStreams({ profile, seed: data.seed }).map(({ id, type }) => [id, type] as const),
+    ),
+  );
+  const lacking = new Map<string, readonly Example[]>();
+  const opened: ExampleSet[] = [];
+  try {
+    for (const [modality, nodes] of node.join.inputs) {
+      const feeding = new Set<string>(
+        sourcesOf(pipeline, nodes).map((source) => pipeline.sources.get(source)!.stream_type),
+      );
+      const others = sensorNames.filter((sensor) => !feeding.has(types.get(sensor) ?? ''));
+      options.progress?.(`the same sessions without ${modality}`);
+      const people = { test: Math.min(PANEL, data.people.test) };
+      const set = await simulated(plan, data, people, inputs, options, others);
+      opened.push(set);
+      lacking.set(modality, set.examples);
+    }
+    return await removals(inference, [...inputs.keys()], panel, lacking);
+  } finally {
+    for (const { close } of opened) await close();
+  }
+}
+
+/** The windows of the first people. */
+function firstPeople(examples: readonly Example[], count: number): Example[] {
+  return [...byPerson(examples).values()].slice(0, count).flat();
 }
 
 /** Tells each epoch's figures and how long the rest will take. */
@@ -291,9 +374,7 @@ export async function train(path: string, options: TrainOptions = {}): Promise<T
   const plan = await makePlan(path, options.out ?? null);
   const { data: config } = plan.config;
   const data =
-    config.kind === 'simulated'
-      ? simulate(plan, config, options.progress ?? (() => {}))
-      : await load(plan, config, options);
+    config.kind === 'simulated' ? await simulate(plan, config, options) : await load(plan, config, options);
   try {
     return await trainOn(plan, data, options);
   } finally {
@@ -368,7 +449,7 @@ async function trainOn(plan: Plan, data: TrainingData, options: TrainOptions): P
       validity: config.validity,
       // How light an image is does not tell whether there is a face in it.
       ...(!inputs.some(({ kind }) => kind === 'image') && {
-        familiarity: familiarLimits(inputs, framesOf([...groups.calibration, ...groups.validation])),
+        familiarity: familiarLimits(inputs, framesOf(apart([...groups.calibration, ...groups.validation]))),
       }),
       probe: evidence?.probe ?? window,
       card: '',

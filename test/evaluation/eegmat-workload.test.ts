@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type FeatureVector, featureName } from '../../src/core/features.js';
+import { wholeSession } from '../../src/datasets/whole-session.js';
 import { loadEvaluateConfig } from '../../src/evaluation/evaluate-config.js';
 import { simulateSession } from '../../src/simulation/session.js';
 import { loadPipeline } from '../../src/topology/load.js';
-import { collectExamples, runGraph, wholeSession } from '../../src/training/dataset.js';
+import { collectExamples, runGraph } from '../../src/training/dataset.js';
 import { discoverInputs } from '../../src/training/discover-inputs.js';
 import { onlyModel } from '../../src/training/only-model.js';
 

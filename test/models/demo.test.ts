@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { wholeSession } from '../../src/datasets/whole-session.js';
 import { chooseEngine } from '../../src/engines/choose.js';
 import { createInference } from '../../src/engines/inference.js';
 import { type LoadedModel, readModel } from '../../src/models/manifest.js';
 import { simulateSession } from '../../src/simulation/session.js';
 import { loadPipeline } from '../../src/topology/load.js';
 import { modelMismatches } from '../../src/topology/load-models.js';
-import { collectExamples, wholeSession } from '../../src/training/dataset.js';
+import { collectExamples } from '../../src/training/dataset.js';
 import { evaluate } from '../../src/training/evaluate.js';
 import type { SimulatedReport } from '../../src/training/report.js';
 

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import type { StreamMessage } from '../../src/core/signal.js';
 import { blockMessages } from '../../src/datasets/signal-messages.js';
+import { wholeSession } from '../../src/datasets/whole-session.js';
 import { modelDefinitions } from '../../src/models/definitions.js';
 import { loadPipeline } from '../../src/topology/load.js';
-import { collectExamples, type ModelInputs, wholeSession } from '../../src/training/dataset.js';
+import { collectExamples, type ModelInputs } from '../../src/training/dataset.js';
 import { discoverInputs } from '../../src/training/discover-inputs.js';
 import type { Example } from '../../src/training/example.js';
 import { onlyModel } from '../../src/training/only-model.js';
