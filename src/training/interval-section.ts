@@ -1,8 +1,8 @@
 import { markdownTable } from '../core/markdown-table.js';
 import { intervalDimensions } from '../models/intervals.js';
-import type { IntervalFigures } from './interval-report.js';
+import type { SimulatedData } from './config.js';
+import type { IntervalFigures, IntervalReport } from './interval-report.js';
 import type { Change, Removal } from './removals.js';
-import type { SimulatedReport } from './report.js';
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)}`;
 const figure = (value: number): string => (Number.isFinite(value) ? value.toFixed(3) : '-');
@@ -25,7 +25,13 @@ function cells({
 }
 
 /** What the intervals hold, for every set of modalities; empty of a model without intervals. */
-export function intervalSection({ intervals, data }: SimulatedReport): string {
+export function intervalSection({
+  intervals,
+  data,
+}: {
+  readonly intervals: IntervalReport | null;
+  readonly data: SimulatedData;
+}): string {
   if (!intervals) return '';
   const { sets, tied, reaction, level } = intervals;
   const rows = [...Object.entries(sets), [`absent by ${tied.by}`, tied.figures] as const].flatMap(
@@ -55,7 +61,13 @@ ${markdownTable(['sensors', 'dimension', 'held', 'worst tenth', 'by thirds', 'ha
 const change = ({ mean, lower_bound }: Change): string => `${figure(mean)} (${figure(lower_bound)})`;
 
 /** What each sensor contributes, beside what its real removal does; empty of a model of one modality. */
-export function removalSection({ removals, panel }: SimulatedReport): string {
+export function removalSection({
+  removals,
+  panel,
+}: {
+  readonly removals: readonly Removal[];
+  readonly panel: number;
+}): string {
   if (removals.length === 0) return '';
   const rows = removals.flatMap(({ modality, weight, dimensions, together }: Removal) => [
     ...intervalDimensions.flatMap((dimension) => {
