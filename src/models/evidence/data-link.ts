@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { streamTypes } from '../../core/signal.js';
-
-const sha256 = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+import { digestSchema } from './linked-file.js';
 
 /** A stream as a model's people wore it. */
 const streamScope = z.strictObject({
@@ -17,11 +16,11 @@ export const dataLinkSchema = z.strictObject({
     .describe("The data set's kind, and its importer's settings but for the path."),
   simulated: z.boolean().describe('Whether any datum was simulated.'),
   people: z
-    .array(z.strictObject({ person: z.string(), labels: sha256 }))
+    .array(z.strictObject({ person: z.string(), labels: digestSchema }))
     .describe('Who is who: of each person the digest of the labels that were read as theirs.'),
   streams: z.array(streamScope).describe('Every layout of stream that somebody had.'),
   files: z
-    .array(z.strictObject({ path: z.string(), bytes: z.int().nonnegative(), sha256 }))
+    .array(z.strictObject({ path: z.string(), bytes: z.int().nonnegative(), sha256: digestSchema }))
     .describe("Every file under the data set's path."),
 });
 export type DataLink = z.infer<typeof dataLinkSchema>;
