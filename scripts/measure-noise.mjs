@@ -1,6 +1,5 @@
 // What the noise test lets through, and what it takes away: the battery of sensors without a body, real recordings of people, and
-// simulated people, through the pipelines of fixtures/noise (the shipped ones with the test in them) as they are and without
-// their `mask-noise` nodes. The shipped models were trained without it: their digests are left unchecked here.
+// simulated people, through the shipped pipelines as they are and without their `mask-noise` nodes.
 //   npm run build && node scripts/measure-noise.mjs ../shared/recordings [part]
 // The people and recordings are those that scripts/fit-physiological.mjs took no threshold from.
 import { readFileSync } from 'node:fs';
@@ -53,12 +52,12 @@ function withoutTest(text) {
 
 const loadedPipelines = new Map();
 
-/** A pipeline with the test and without, and its model, whose weights need not be those trained with either. */
+/** A pipeline with the test and without, and its model. */
 async function load(name) {
   const existing = loadedPipelines.get(name);
   if (existing) return existing;
   const file = join('pipelines', `${name}.yaml`);
-  const text = readFileSync(join('fixtures', 'noise', `${name}.yaml`), 'utf8');
+  const text = readFileSync(file, 'utf8');
   const [after, before] = [text, withoutTest(text)].map((t) => {
     const { pipeline, problems } = checkPipeline(new PipelineDocument(file, t));
     if (!pipeline) throw new Error(problems.map(({ message }) => message).join('\n'));

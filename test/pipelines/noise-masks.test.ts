@@ -11,9 +11,8 @@ import { checkPipeline } from '../../src/topology/check.js';
 import { PipelineDocument } from '../../src/topology/document.js';
 import { SessionGraph } from '../../src/topology/session-graph.js';
 
-/** The shipped default pipeline with noise masks, as scripts/measure-noise.mjs runs it. */
 const file = join('pipelines', 'default.yaml');
-const text = readFileSync(join('fixtures', 'noise', 'default.yaml'), 'utf8');
+const text = readFileSync(file, 'utf8');
 
 /** State of the EEG in each window of the demo model's grid. */
 async function eegStates(messages: Iterable<StreamMessage>): Promise<(string | null)[]> {

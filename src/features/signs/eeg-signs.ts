@@ -11,6 +11,8 @@ const HOP_S = SEGMENT_S / 2;
 /** Segments that weigh as much as all before them: spectra over half a minute. */
 const FADE = 15;
 const LEAST_SEGMENTS = LEAST_S / HOP_S - 1;
+/** Electrodes beyond these, spread over the montage, tell nothing that they don't: noise and rhythms are common to all. */
+const MOST_CHANNELS = 16;
 /** Neither drift and blinks' offsets below nor a filter's edge at 45 Hz above. */
 const LOW_HZ = 1.75;
 const BAND_HZ = 1.5;
@@ -50,12 +52,19 @@ export class EegSigns implements Signs {
   readonly #segment: number;
   readonly #hop: number;
   #held = 0;
+  /** As of the last segment. */
+  #statistics: EegStatistics | null = null;
 
   constructor(info: StreamInfo) {
     this.#segment = samplesIn(SEGMENT_S, info.sfreq);
     this.#hop = samplesIn(HOP_S, info.sfreq);
     this.#spectrum = info.sfreq >= SLOWEST_HZ ? new SegmentSpectrum(this.#segment, info.sfreq) : null;
-    this.#channels = info.channels.map(() => new WatchedChannel(this.#segment));
+    const all = info.channels.length;
+    const watched = Math.min(all, MOST_CHANNELS);
+    this.#channels = Array.from(
+      { length: watched },
+      (_, i) => new WatchedChannel(Math.floor((i * all) / watched), this.#segment),
+    );
   }
 
   push(chunk: Chunk): void {
@@ -64,16 +73,20 @@ export class EegSigns implements Signs {
     const n = chunk.times.length;
     for (let at = 0; at < n; ) {
       const taken = Math.min(n - at, this.#segment - this.#held);
-      for (const [c, { samples }] of this.#channels.entries())
-        samples.set(channelOf(chunk, c).subarray(at, at + taken), this.#held);
+      for (const { channel, samples } of this.#channels)
+        samples.set(channelOf(chunk, channel).subarray(at, at + taken), this.#held);
       this.#held += taken;
       at += taken;
       if (this.#held === this.#segment) this.#close(this.#spectrum);
     }
   }
 
-  /** Means over the channels that had enough signal; null where none had. */
+  /** Means over the watched channels that had enough signal; null where none had. */
   get statistics(): EegStatistics | null {
+    return this.#statistics;
+  }
+
+  #measure(): EegStatistics | null {
     const known = this.#channels.filter(({ loudness }) => loudness.n >= LEAST_SEGMENTS);
     if (known.length === 0) return null;
     let relief = 0;
@@ -86,7 +99,7 @@ export class EegSigns implements Signs {
   }
 
   verdict(): number {
-    const { statistics } = this;
+    const statistics = this.#statistics;
     if (!statistics) return Number.NaN;
     return statistics.relief >= LEAST_RELIEF || statistics.swing >= LEAST_SWING ? 1 : 0;
   }
@@ -102,7 +115,15 @@ export class EegSigns implements Signs {
     }
     for (const { samples } of channels) samples.copyWithin(0, this.#hop);
     this.#held = this.#segment - this.#hop;
+    this.#statistics = this.#measure();
   }
+}
+
+/** Bins `from` to `to` (exclusive) count by `share`. */
+interface BinRun {
+  readonly from: number;
+  readonly to: number;
+  readonly share: number;
 }
 
 /**
@@ -117,8 +138,8 @@ class SegmentSpectrum {
     new Float64Array(BANDS),
     new Float64Array(BANDS),
   ];
-  /** Of each band: its bins and how much of them. */
-  readonly #parts: readonly (readonly { readonly bin: number; readonly share: number }[])[];
+  /** Of each band: runs of bins, and how much of them. */
+  readonly #parts: readonly (readonly BinRun[])[];
 
   constructor(length: number, sfreq: number) {
     const size = nextPowerOfTwo(length);
@@ -127,13 +148,15 @@ class SegmentSpectrum {
     this.#centred = [new Float64Array(length), new Float64Array(length)];
     const bin_hz = sfreq / size;
     this.#parts = bands.map(({ low_hz, high_hz }) => {
-      const [low, high] = [low_hz / bin_hz, high_hz / bin_hz];
-      const parts = [];
-      for (let bin = Math.round(low); bin - 0.5 < high; bin++) {
-        const share = Math.min(bin + 0.5, high) - Math.max(bin - 0.5, low);
-        if (share > 0) parts.push({ bin, share });
-      }
-      return parts;
+      // A bin reaches half a bin to either side.
+      const [low, high] = [low_hz / bin_hz + 0.5, high_hz / bin_hz + 0.5];
+      const [from, to] = [Math.ceil(low), Math.floor(high)];
+      const runs = [
+        { from: from - 1, to: from, share: from - low },
+        { from, to, share: 1 },
+        { from: to, to: to + 1, share: high - to },
+      ];
+      return runs.filter(({ share }) => share > 0);
     });
   }
 
@@ -146,8 +169,8 @@ class SegmentSpectrum {
     for (const [j, parts] of this.#parts.entries()) {
       one[j] = 0;
       other[j] = 0;
-      for (const { bin, share } of parts) {
-        const power = this.#fft.power(bin, bin + 1);
+      for (const { from, to, share } of parts) {
+        const power = this.#fft.power(from, to);
         one[j] += share * power[0];
         other[j] += share * power[1];
       }
@@ -171,7 +194,10 @@ class WatchedChannel {
   readonly loudness = new FadingMoments(1 / FADE);
   readonly #power = new Float64Array(BANDS);
 
-  constructor(length: number) {
+  constructor(
+    readonly channel: number,
+    length: number,
+  ) {
     this.samples = new Float64Array(length);
   }
 
