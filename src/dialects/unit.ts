@@ -1,4 +1,5 @@
 import type { StreamType } from '../core/signal.js';
+import { tableOf } from '../core/table.js';
 
 /** `canonical = raw * scale + offset`. A NaN scale masks: the values can't be brought to the canonical unit. */
 export interface UnitConversion {
@@ -10,25 +11,25 @@ export interface UnitConversion {
 interface Quantity {
   readonly unit: string;
   /** Scale, or scale and offset, of each spelling to `unit`; lower case, no blanks, `u` for micro. */
-  readonly spellings: Readonly<Record<string, number | readonly [scale: number, offset: number]>>;
+  readonly spellings: ReadonlyMap<string, number | readonly [scale: number, offset: number]>;
 }
 
 const voltageIn = (unit: 'uV' | 'mV'): Quantity => {
   const one = unit === 'uV' ? 1 : 1e-3;
-  const spellings: Record<string, number> = {};
+  const spellings = new Map<string, number>();
   for (const [names, factor] of [
     [['v', 'volt', 'volts'], 1e6],
     [['mv', 'millivolt', 'millivolts'], 1e3],
     [['uv', 'microvolt', 'microvolts'], 1],
     [['nv', 'nanovolt', 'nanovolts'], 1e-3],
   ] as const)
-    for (const name of names) spellings[name] = factor * one;
+    for (const name of names) spellings.set(name, factor * one);
   return { unit, spellings };
 };
 
 const perMinute: Quantity = {
   unit: '1/min',
-  spellings: { '1/min': 1, bpm: 1, 'beats/min': 1, beatsperminute: 1, hz: 60, '1/s': 60 },
+  spellings: tableOf({ '1/min': 1, bpm: 1, 'beats/min': 1, beatsperminute: 1, hz: 60, '1/s': 60 }),
 };
 
 /** What the values of a type are measured in; types that are not listed keep their unit. */
@@ -39,11 +40,20 @@ const quantities: Partial<Record<StreamType, Quantity>> = {
   ECG: voltageIn('mV'),
   EDA: {
     unit: 'uS',
-    spellings: { us: 1, microsiemens: 1, usiemens: 1, umho: 1, s: 1e6, siemens: 1e6, ms: 1e3, ns: 1e-3 },
+    spellings: tableOf({
+      us: 1,
+      microsiemens: 1,
+      usiemens: 1,
+      umho: 1,
+      s: 1e6,
+      siemens: 1e6,
+      ms: 1e3,
+      ns: 1e-3,
+    }),
   },
   TEMP: {
     unit: 'degC',
-    spellings: {
+    spellings: tableOf({
       degc: 1,
       c: 1,
       celsius: 1,
@@ -54,29 +64,29 @@ const quantities: Partial<Record<StreamType, Quantity>> = {
       fahrenheit: [5 / 9, -160 / 9],
       k: [1, -273.15],
       kelvin: [1, -273.15],
-    },
+    }),
   },
   ACC: {
     unit: 'g',
-    spellings: {
+    spellings: tableOf({
       g: 1,
       mg: 1e-3,
       '1/64g': 1 / 64,
       'm/s2': 1 / 9.80665,
       'm/s^2': 1 / 9.80665,
       'm/s²': 1 / 9.80665,
-    },
+    }),
   },
   GYRO: {
     unit: 'deg/s',
-    spellings: { 'deg/s': 1, dps: 1, degreespersecond: 1, 'rad/s': 180 / Math.PI },
+    spellings: tableOf({ 'deg/s': 1, dps: 1, degreespersecond: 1, 'rad/s': 180 / Math.PI }),
   },
   HR: perMinute,
-  IBI: { unit: 's', spellings: { s: 1, sec: 1, seconds: 1, ms: 1e-3, milliseconds: 1e-3 } },
+  IBI: { unit: 's', spellings: tableOf({ s: 1, sec: 1, seconds: 1, ms: 1e-3, milliseconds: 1e-3 }) },
 };
 
 /** Skin resistance, which is no conductance: it keeps a unit of its own, and who asks for conductance converts it. */
-const resistances: Readonly<Record<string, number>> = {
+const resistances = tableOf<number>({
   ohm: 1,
   ohms: 1,
   ω: 1,
@@ -87,10 +97,10 @@ const resistances: Readonly<Record<string, number>> = {
   mohm: 1e6,
   megaohm: 1e6,
   mω: 1e6,
-};
+});
 
 /** Spellings of the units that gaze and free channels carry, to the canonical one. */
-const freeUnits: Readonly<Record<string, readonly [unit: string, scale: number]>> = {
+const freeUnits = tableOf<readonly [unit: string, scale: number]>({
   px: ['px', 1],
   pixel: ['px', 1],
   pixels: ['px', 1],
@@ -113,7 +123,7 @@ const freeUnits: Readonly<Record<string, readonly [unit: string, scale: number]>
   volts: ['V', 1],
   degc: ['degC', 1],
   seconds: ['s', 1],
-};
+});
 
 const unknownSpellings = new Set(['', 'none', 'unknown', 'n/a', 'na', 'nan', '-', '?']);
 
@@ -129,15 +139,16 @@ export function isUnitUnknown(raw: string): boolean {
 export function unitConversion(type: StreamType, raw: string): UnitConversion {
   if (isUnitUnknown(raw)) return { unit: '', scale: 1, offset: 0 };
   const name = spelling(raw);
-  if (type === 'EDA' && name in resistances) return { unit: 'ohm', scale: resistances[name], offset: 0 };
+  const resistance = type === 'EDA' ? resistances.get(name) : undefined;
+  if (resistance !== undefined) return { unit: 'ohm', scale: resistance, offset: 0 };
   const quantity = quantities[type];
   if (quantity) {
-    const factor = quantity.spellings[name];
+    const factor = quantity.spellings.get(name);
     if (factor === undefined) return { unit: '', scale: Number.NaN, offset: 0 };
     const [scale, offset] = typeof factor === 'number' ? [factor, 0] : factor;
     return { unit: quantity.unit, scale, offset };
   }
-  const [unit, scale] = freeUnits[name] ?? [raw.trim(), 1];
+  const [unit, scale] = freeUnits.get(name) ?? [raw.trim(), 1];
   return { unit, scale, offset: 0 };
 }
 

@@ -3,6 +3,7 @@ import { featureDefinition } from '../core/component.js';
 import type { FeatureDescriptor } from '../core/features.js';
 import type { Extractor } from '../core/processor.js';
 import type { StreamInfo, Window } from '../core/signal.js';
+import { tableOf } from '../core/table.js';
 
 const kinds = ['intensity', 'presence', 'pose'] as const;
 type Kind = (typeof kinds)[number];
@@ -59,7 +60,7 @@ interface Mean {
 }
 
 /** By unit: what even odds are. Of another scale it is not known from where on a unit counts as active. */
-const evenOdds: Readonly<Record<string, number>> = { '0..1': 0.5, '0..100': 50, 'log10 odds': 0 };
+const evenOdds = tableOf({ '0..1': 0.5, '0..100': 50, 'log10 odds': 0 });
 const isActive = (threshold: number) => (value: number) => Number(value > threshold);
 
 function meansOf(info: StreamInfo, kind: Kind): Mean[] {
@@ -79,7 +80,7 @@ function meansOf(info: StreamInfo, kind: Kind): Mean[] {
       const own = find(`AU${au}_c`);
       if (own >= 0) return { descriptor, channel: own, map: isActive(0.5) };
       const likely = find(`AU${au}`, `AU${au}_evidence`);
-      const even = evenOdds[unitOf(likely)];
+      const even = evenOdds.get(unitOf(likely));
       return even === undefined
         ? { descriptor, channel: -1 }
         : { descriptor, channel: likely, map: isActive(even) };

@@ -1,3 +1,4 @@
+import { tableOf } from '../core/table.js';
 import { LslError } from './lsl-error.js';
 import type { XmlElement } from './xml.js';
 
@@ -140,7 +141,7 @@ class QueryParser {
       while (this.#take('symbol', ','));
       this.#expect(')');
     }
-    const called = functions[name];
+    const called = functions.get(name);
     if (!called) throw new LslError('query', `no function ${name}() in queries`);
     if (args.length !== called.parameters)
       throw new LslError('query', `${name}() takes ${called.parameters} arguments`);
@@ -197,9 +198,7 @@ class QueryParser {
   }
 }
 
-const functions: Readonly<
-  Record<string, { parameters: number; evaluate: (args: readonly Value[]) => Value }>
-> = {
+const functions = tableOf<{ parameters: number; evaluate: (args: readonly Value[]) => Value }>({
   'starts-with': { parameters: 2, evaluate: ([a, b]) => text(a).startsWith(text(b)) },
   contains: { parameters: 2, evaluate: ([a, b]) => text(a).includes(text(b)) },
   count: {
@@ -215,7 +214,7 @@ const functions: Readonly<
   string: { parameters: 1, evaluate: ([value]) => text(value) },
   number: { parameters: 1, evaluate: ([value]) => number(value) },
   'string-length': { parameters: 1, evaluate: ([value]) => text(value).length },
-};
+});
 
 function below(node: XmlElement): readonly XmlElement[] {
   return node.children.flatMap((child) => [child, ...below(child)]);

@@ -1,4 +1,5 @@
 import { XMLParser } from 'fast-xml-parser';
+import { tableOf } from '../core/table.js';
 import { LslError } from './lsl-error.js';
 
 /** An element of a stream's description. Text beside children is not kept: liblsl writes none. */
@@ -83,11 +84,11 @@ function textOf(nodes: readonly ParsedNode[]): string {
     .join('');
 }
 
-const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+const named = tableOf({ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" });
 
 function decodeEntities(text: string): string {
   return text.replace(/&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(\w{1,8}));/gi, (whole, hex, decimal, name) => {
-    if (name !== undefined) return named[name] ?? whole;
+    if (name !== undefined) return named.get(name) ?? whole;
     const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
     return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
   });

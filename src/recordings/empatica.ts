@@ -2,6 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { InputError } from '../core/errors.js';
 import type { StreamMessage } from '../core/signal.js';
+import { tableOf } from '../core/table.js';
 import { type CanonicalStream, canonicalStream } from '../dialects/canonical-stream.js';
 import { isUnixStamp } from '../timebase/unix-stamps.js';
 import { ChunkBuilder } from './chunk-builder.js';
@@ -43,7 +44,7 @@ interface Sensor {
   readonly kind: 'regular' | 'beats' | 'tags';
 }
 
-const sensors: Readonly<Record<string, Sensor>> = {
+const sensors = tableOf<Sensor>({
   ACC: { type: 'ACC', labels: ['x', 'y', 'z'], unit: '1/64 g', kind: 'regular' },
   BVP: { type: 'BVP', labels: ['BVP'], unit: '', kind: 'regular' },
   EDA: { type: 'EDA', labels: ['EDA'], unit: 'uS', kind: 'regular' },
@@ -51,7 +52,7 @@ const sensors: Readonly<Record<string, Sensor>> = {
   HR: { type: 'HR', labels: ['HR'], unit: '1/min', kind: 'regular' },
   IBI: { type: 'IBI', labels: ['IBI'], unit: 's', kind: 'beats' },
   TAGS: { type: 'Markers', labels: ['tag'], unit: '', kind: 'tags' },
-};
+});
 
 /** Name of the sensor in a file's name (`BVP.csv`, `tags_S02.csv`), or null. */
 function sensorOf(path: string): string | null {
@@ -59,7 +60,7 @@ function sensorOf(path: string): string | null {
   const words = stemOf(path)
     .toUpperCase()
     .split(/[^A-Z]+/);
-  return words.find((word) => word in sensors) ?? null;
+  return words.find((word) => sensors.has(word)) ?? null;
 }
 
 function looksLikeE4(head: string): boolean {
@@ -105,7 +106,7 @@ class EmpaticaRecording implements Recording {
     files: readonly RandomAccessFile[],
   ) {
     this.#files = files.map((file) => {
-      const sensor = sensors[sensorOf(file.path)!];
+      const sensor = sensors.get(sensorOf(file.path)!)!;
       const canonical = canonicalStream({
         id: `${stem}/${stemOf(file.path)}`,
         name: 'Empatica E4',

@@ -1,6 +1,7 @@
 import type { Seconds } from '../core/clock.js';
 import { InputError } from '../core/errors.js';
 import type { StreamInfo, StreamMessage } from '../core/signal.js';
+import { tableOf } from '../core/table.js';
 import { type CanonicalStream, canonicalStream } from '../dialects/canonical-stream.js';
 import { BreakFinder } from './break-finder.js';
 import { ChunkBuilder } from './chunk-builder.js';
@@ -90,7 +91,7 @@ interface Channel {
 const eyes = ['left', 'right'] as const;
 /** Rows from which a rate is estimated that no line tells. */
 const RATE_SAMPLES = 50_000;
-const positionUnits: Readonly<Record<string, string>> = { GAZE: 'px', HREF: 'href', PUPIL: 'raw' };
+const positionUnits = tableOf({ GAZE: 'px', HREF: 'href', PUPIL: 'raw' });
 const kinds: Readonly<Record<string, DeviceEventKind>> = { FIX: 'fixation', SACC: 'saccade', BLINK: 'blink' };
 
 class EyeLinkRecording implements Recording {
@@ -292,7 +293,7 @@ class BlockHeader {
 function channelsOf(blocks: readonly Block[], first: Block | null): Channel[] {
   if (!first) return [];
   const seen = eyes.filter((eye) => blocks.some((block) => block.eyes.includes(eye)));
-  const unit = positionUnits[first.position] ?? '';
+  const unit = positionUnits.get(first.position) ?? '';
   return seen.flatMap((eye) => {
     const prefix = first.isEyeKnown ? `${eye}_` : '';
     const pupil = first.pupil === '' ? 'pupil' : `pupil_${first.pupil.toLowerCase()}`;

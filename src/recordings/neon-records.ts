@@ -1,15 +1,16 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Seconds } from '../core/clock.js';
+import { tableOf } from '../core/table.js';
 import { RandomAccessFile } from './random-access-file.js';
 
-const readers: Readonly<Record<string, { bytes: number; read(view: Buffer, at: number): number }>> = {
+const readers = tableOf<{ bytes: number; read(view: Buffer, at: number): number }>({
   uint8: { bytes: 1, read: (view, at) => view[at] },
   int32: { bytes: 4, read: (view, at) => view.readInt32LE(at) },
   float32: { bytes: 4, read: (view, at) => view.readFloatLE(at) },
   // Nanoseconds since 1970: as seconds they fit a double.
   int64: { bytes: 8, read: (view, at) => seconds(view.readBigInt64LE(at)) },
-};
+});
 
 interface Field {
   readonly name: string;
@@ -17,7 +18,7 @@ interface Field {
 }
 
 /** Layouts of recordings from before the app wrote `.dtype` files beside the data. */
-const olderLayouts: Readonly<Record<string, readonly Field[]>> = {
+const olderLayouts = tableOf<readonly Field[]>({
   gaze: ['x', 'y'].map((name) => ({ name, type: 'float32' })),
   eye_state: ['left', 'right'].flatMap((eye) =>
     [
@@ -33,7 +34,7 @@ const olderLayouts: Readonly<Record<string, readonly Field[]>> = {
     { name: 'start_timestamp_ns', type: 'int64' },
     { name: 'end_timestamp_ns', type: 'int64' },
   ],
-};
+});
 
 interface Part {
   readonly raw: RandomAccessFile;
@@ -69,8 +70,9 @@ export class NeonRecords {
 
   private constructor(folder: string, layout: readonly Field[], files: readonly string[]) {
     for (const { name, type } of layout) {
-      this.#fields.set(name, { at: this.#bytes, read: readers[type].read });
-      this.#bytes += readers[type].bytes;
+      const { bytes, read } = readers.get(type)!;
+      this.#fields.set(name, { at: this.#bytes, read });
+      this.#bytes += bytes;
     }
     try {
       for (const file of files) this.#openPart(join(folder, file));
@@ -133,9 +135,9 @@ export function seconds(nanoseconds: bigint): Seconds {
 /** What `NAME.dtype` tells: a list of `("name", "type")`; null where it is missing or has types that aren't known. */
 function layoutOf(folder: string, name: string): readonly Field[] | null {
   const path = join(folder, `${name}.dtype`);
-  if (!existsSync(path)) return olderLayouts[name] ?? null;
+  if (!existsSync(path)) return olderLayouts.get(name) ?? null;
   const fields = [...readFileSync(path, 'utf8').matchAll(/\(\s*"(\w+)"\s*,\s*"(\w+)"\s*\)/g)].map(
     ([, field, type]) => ({ name: field, type }),
   );
-  return fields.length > 0 && fields.every(({ type }) => type in readers) ? fields : null;
+  return fields.length > 0 && fields.every(({ type }) => readers.has(type)) ? fields : null;
 }

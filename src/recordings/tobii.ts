@@ -1,5 +1,6 @@
 import type { Seconds } from '../core/clock.js';
 import { InputError } from '../core/errors.js';
+import { tableOf } from '../core/table.js';
 import {
   isEmpty,
   localNumberIn,
@@ -236,7 +237,7 @@ function eventStreams(
   return streams;
 }
 
-const kinds: Readonly<Record<string, DeviceEventKind>> = { Fixation: 'fixation', Saccade: 'saccade' };
+const kinds = tableOf<DeviceEventKind>({ Fixation: 'fixation', Saccade: 'saccade' });
 
 /** Each movement's text at the row that ends it. */
 function movementsOf(
@@ -251,7 +252,7 @@ function movementsOf(
     if (next.name === current.name && next.index === current.index) return [];
     const ended = current;
     current = next;
-    const kind = kinds[ended.name];
+    const kind = kinds.get(ended.name);
     return kind ? [deviceEventText(kind, ended.onset, time)] : [];
   };
 }

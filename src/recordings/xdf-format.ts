@@ -1,3 +1,4 @@
+import { tableOf } from '../core/table.js';
 /** What reader and writer share of XDF 1.0 (https://github.com/sccn/xdf/wiki/Specifications). */
 
 export const XDF_MAGIC = 'XDF:';
@@ -23,7 +24,7 @@ interface NumericFormat {
 }
 
 /** Numeric sample formats, little-endian. int64 beyond 2^53 loses its last bits, as every float64 reader does. */
-export const xdfNumericFormats: Readonly<Record<string, NumericFormat>> = {
+export const xdfNumericFormats = tableOf<NumericFormat>({
   int8: { bytes: 1, read: (v, at) => v.getInt8(at), write: (v, at, x) => v.setInt8(at, x) },
   int16: { bytes: 2, read: (v, at) => v.getInt16(at, true), write: (v, at, x) => v.setInt16(at, x, true) },
   int32: { bytes: 4, read: (v, at) => v.getInt32(at, true), write: (v, at, x) => v.setInt32(at, x, true) },
@@ -42,7 +43,7 @@ export const xdfNumericFormats: Readonly<Record<string, NumericFormat>> = {
     read: (v, at) => v.getFloat64(at, true),
     write: (v, at, x) => v.setFloat64(at, x, true),
   },
-};
+});
 
 /** Length of an integer with one byte before it that tells its width: 1, 4 or 8 bytes. */
 export function readVariableInteger(

@@ -172,7 +172,7 @@ function parseHeader(streamId: number, xml: string, problems: string[]): XdfStre
   }
   const format = textOf(info, 'channel_format');
   const count = Number(textOf(info, 'channel_count'));
-  const isReadable = format === 'string' || format in xdfNumericFormats;
+  const isReadable = format === 'string' || xdfNumericFormats.has(format);
   if (!isReadable || !Number.isInteger(count) || count < 1 || count > 65_536) {
     problems.push(`stream ${streamId} has no readable header; its samples are ignored`);
     return null;

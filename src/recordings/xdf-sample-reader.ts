@@ -27,7 +27,7 @@ export class XdfSampleReader {
     this.#file = file;
     this.#stream = stream;
     this.#interval = stream.sfreq > 0 ? 1 / stream.sfreq : 0;
-    this.#valueBytes = (xdfNumericFormats[stream.format]?.bytes ?? 0) * stream.channels.length;
+    this.#valueBytes = (xdfNumericFormats.get(stream.format)?.bytes ?? 0) * stream.channels.length;
   }
 
   /** Bytes of the current sample's values: they start at {@link valuesAt}. Valid until the next sample. */

@@ -149,7 +149,7 @@ export class XdfWriter {
     // A measurement at the very stamp that follows it says that samples are missing there, and is true for any reader.
     if (chunk.gapBefore && stream.marksGaps && stream.samples > 0)
       this.writeClockOffset(info.id, times[0], stream.offsets.at(-1)?.offset ?? 0);
-    const { bytes: width, write } = xdfNumericFormats[stream.format];
+    const { bytes: width, write } = xdfNumericFormats.get(stream.format)!;
     const channels = info.channels.length;
     const bytes = Buffer.allocUnsafe(5 + n * (9 + channels * width));
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -250,7 +250,7 @@ function valueBytes(format: string, value: number | bigint | string): Buffer {
     length.writeUInt32LE(text.length, 1);
     return Buffer.concat([length, text]);
   }
-  const { bytes: width, write } = xdfNumericFormats[format];
+  const { bytes: width, write } = xdfNumericFormats.get(format)!;
   const bytes = Buffer.alloc(width);
   if (typeof value === 'bigint') bytes.writeBigInt64LE(value);
   else write(new DataView(bytes.buffer, bytes.byteOffset, width), 0, Number(value));

@@ -187,7 +187,7 @@ class XdfRecording implements Recording {
   ): Generator<DataMessage> {
     const reader = new XdfSampleReader(this.#file, source);
     const mapper = this.#mapper(source, clockSync, reader);
-    const numeric = xdfNumericFormats[source.format];
+    const numeric = xdfNumericFormats.get(source.format);
     while (reader.next()) {
       const values = numeric
         ? source.channels.map((_, c) =>
@@ -210,7 +210,7 @@ class XdfRecording implements Recording {
     places: WeakMap<DataMessage, number>,
   ): Generator<DataMessage> {
     const { info, keep, scale, offset } = canonical;
-    const format = xdfNumericFormats[source.format];
+    const format = xdfNumericFormats.get(source.format);
     if (!format) return;
     // When windows closed depends on the chunks that came, so they are given as they came.
     const builder = new ChunkBuilder(info, this.inArrivalOrder ? longestChunk(source) : options.chunk);
@@ -281,7 +281,7 @@ class ArrivedStamps {
 
 /** Samples that none of the stream's chunks exceeds. */
 function longestChunk({ chunkLengths, channels, format }: XdfStream): number {
-  const sampleBytes = 1 + channels.length * xdfNumericFormats[format].bytes;
+  const sampleBytes = 1 + channels.length * (xdfNumericFormats.get(format)?.bytes ?? 0);
   return chunkLengths.reduce((longest, bytes) => Math.max(longest, Math.ceil(bytes / sampleBytes)), 1);
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { chunkTransform } from '../core/component.js';
 import type { ChunkProcessor } from '../core/processor.js';
 import { type Channel, type Chunk, channelOf, type StreamInfo, type StreamType } from '../core/signal.js';
+import { tableOf } from '../core/table.js';
 
 const params = z.strictObject({
   flat_s: z
@@ -38,22 +39,24 @@ const flatDefaults_s: Partial<Record<StreamType, number>> = { EEG: 1, ECG: 1, EM
 const railDefaults_s: Partial<Record<StreamType, number>> = { EEG: 0.1, ECG: 0.1, EMG: 0.1, EOG: 0.1 };
 const FLAT_EEG_UV = 0.1;
 
+type Range = readonly [min: number, max: number];
+
 /** Beyond +-400 mV no biosignal amplifier measures; electrode offsets lie well within. */
-const voltages = { uV: [-4e5, 4e5], mV: [-400, 400], V: [-0.4, 0.4] } as const;
+const voltages = tableOf<Range>({ uV: [-4e5, 4e5], mV: [-400, 400], V: [-0.4, 0.4] });
 
 /** What a living person's signal, or an instrument that works, can show. */
-const plausible: Partial<Record<StreamType, Readonly<Record<string, readonly [number, number]>>>> = {
+const plausible: Partial<Record<StreamType, ReadonlyMap<string, Range>>> = {
   EEG: voltages,
   ECG: voltages,
   EMG: voltages,
   EOG: voltages,
-  EDA: { uS: [0.01, 100], ohm: [1e4, 1e8] },
-  TEMP: { degC: [10, 45] },
-  HR: { '1/min': [25, 240] },
-  IBI: { s: [0.25, 2.4] },
+  EDA: tableOf({ uS: [0.01, 100], ohm: [1e4, 1e8] }),
+  TEMP: tableOf({ degC: [10, 45] }),
+  HR: tableOf({ '1/min': [25, 240] }),
+  IBI: tableOf({ s: [0.25, 2.4] }),
   // Pupils are the millimetres of a gaze stream; 0 is an eye tracker's way of having none.
-  Gaze: { mm: [0.5, 12], norm: [-10, 10], deg: [-180, 180] },
-  ACC: { g: [-64, 64] },
+  Gaze: tableOf({ mm: [0.5, 12], norm: [-10, 10], deg: [-180, 180] }),
+  ACC: tableOf({ g: [-64, 64] }),
 };
 
 /** Follows one channel sample by sample. */
@@ -151,7 +154,7 @@ class Mask implements ChunkProcessor {
     const { params } = this;
     const samples = (span_s: number) =>
       span_s > 0 && sfreq > 0 ? Math.max(2, Math.round(span_s * sfreq)) : Number.POSITIVE_INFINITY;
-    const [min, max] = plausible[type]?.[unit] ?? [-Number.MAX_VALUE, Number.MAX_VALUE];
+    const [min, max] = plausible[type]?.get(unit) ?? [-Number.MAX_VALUE, Number.MAX_VALUE];
     return new ChannelWatch(
       [params.min ?? min, params.max ?? max],
       samples(params.flat_s ?? flatDefaults_s[type] ?? 0),
