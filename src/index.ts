@@ -6,8 +6,8 @@ export { type Clock, type Seconds, SystemClock, VirtualClock } from './core/cloc
 export { AffectdError, ConfigurationError, ExitCode, InputError } from './core/errors.js';
 export type { SessionEvent } from './core/event.js';
 export type { FeatureDescriptor, FeatureSchema, FeatureVector } from './core/features.js';
-export type { Prediction } from './core/prediction.js';
 export type { Channel, Chunk, Marker, StreamInfo, StreamMessage, StreamType } from './core/signal.js';
+export type { Prediction } from './protocol/output.js';
 export { joinRecordings } from './recordings/join.js';
 export { openRecording } from './recordings/open.js';
 export type { RecordedStream, Recording } from './recordings/recording.js';

@@ -1,8 +1,8 @@
 import type { Seconds } from '../core/clock.js';
-import type { Prediction } from '../core/prediction.js';
 import type { StreamMessage } from '../core/signal.js';
 import { type Truth, TruthReader, TruthTrack } from '../core/truth.js';
 import { type Estimate, truthScore } from '../core/truth-score.js';
+import type { Prediction } from '../protocol/output.js';
 import type { SessionOutput } from '../topology/session-output.js';
 
 const toldDimensions = ['valence', 'arousal'] as const satisfies readonly (keyof Truth)[];

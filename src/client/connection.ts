@@ -1,4 +1,5 @@
 import { CloseCode } from '../protocol/close-code.js';
+import type { RpcError } from '../protocol/control.js';
 import { SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from '../protocol/version.js';
 import { systemTimers, type Timers } from './timers.js';
 import { platformWebSocket, type WebSocketConstructor, type WebSocketLike } from './web-socket.js';
@@ -25,17 +26,6 @@ interface RpcMessage {
   readonly id?: unknown;
   readonly result?: unknown;
   readonly error?: RpcError;
-}
-
-export interface RpcError {
-  readonly code: number;
-  readonly message: string;
-  readonly data: {
-    readonly code: string;
-    readonly stream?: number;
-    readonly seq?: number;
-    readonly expected?: number;
-  };
 }
 
 /** An error that the daemon answered; `code` is one of the protocol's error codes. */

@@ -5,7 +5,6 @@ export type {
   DroppedParams,
   OpenParams,
   OpenResult,
-  OutputStream,
   Policy,
   StreamDeclaration,
   SubscribeParams,
@@ -15,6 +14,8 @@ export type {
 export type {
   AffectMessage,
   FeaturesMessage,
+  IndicesMessage,
+  OutputStream,
   QualityMessage,
   SignalsMessage,
   SysMessage,

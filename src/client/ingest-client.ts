@@ -1,13 +1,7 @@
-import type { AckParams, OpenParams, OpenResult, StreamDeclaration } from '../protocol/control.js';
+import type { AckParams, OpenParams, OpenResult, RpcError, StreamDeclaration } from '../protocol/control.js';
 import { encodeSamples } from '../protocol/sample-frame.js';
 import { INGEST_PATH } from '../protocol/version.js';
-import {
-  AffectdClientError,
-  Connection,
-  type ConnectionState,
-  type ConnectOptions,
-  type RpcError,
-} from './connection.js';
+import { AffectdClientError, Connection, type ConnectionState, type ConnectOptions } from './connection.js';
 import { Emitter } from './emitter.js';
 
 export interface IngestOptions extends ConnectOptions {

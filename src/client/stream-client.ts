@@ -1,18 +1,13 @@
 import type {
   DroppedParams,
+  RpcError,
   SubscribeParams,
   SubscribeResult,
   UnsubscribeParams,
 } from '../protocol/control.js';
 import type { WireMessage, WireMessages } from '../protocol/output.js';
 import { STREAM_PATH } from '../protocol/version.js';
-import {
-  AffectdClientError,
-  Connection,
-  type ConnectionState,
-  type ConnectOptions,
-  type RpcError,
-} from './connection.js';
+import { AffectdClientError, Connection, type ConnectionState, type ConnectOptions } from './connection.js';
 import { Emitter } from './emitter.js';
 
 export interface StreamEvents extends WireMessages {

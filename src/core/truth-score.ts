@@ -1,10 +1,15 @@
 import { agreement } from './agreement.js';
 import type { Seconds } from './clock.js';
-import type { Prediction } from './prediction.js';
 import type { Truth, TruthTrack } from './truth.js';
 
+type Bounds = readonly [low: number, high: number];
+
 /** What of a prediction is held against the truth. */
-export type Estimate = Pick<Prediction, 'window' | 'valence' | 'arousal' | 'interval' | 'valid'>;
+export interface Estimate extends Readonly<Record<keyof Truth, number | null>> {
+  readonly window: readonly [Seconds, Seconds];
+  readonly interval: ({ readonly level: number } & Readonly<Record<keyof Truth, Bounds | null>>) | null;
+  readonly valid: boolean;
+}
 
 /** How valid windows' estimates of one dimension agree with the truth over them. */
 export interface TruthScore {

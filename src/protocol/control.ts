@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type ErrorCode, errorCodes } from './error-code.js';
 import { ingestLimitsSchema } from './limits.js';
+import { type OutputStream, outputSchemas } from './output.js';
 
 const id = z.union([z.string(), z.number()]).describe('Chosen by the client; the response carries it.');
 const name = z
@@ -15,8 +16,7 @@ const seq = z
   .max(0xffffffff)
   .describe('Rises by one with each frame of the stream, from 0, modulo 2^32.');
 
-export const outputStreams = ['affect', 'quality', 'features', 'indices', 'sys', 'truth', 'signals'] as const;
-export type OutputStream = (typeof outputStreams)[number];
+export const outputStreams = Object.keys(outputSchemas) as [OutputStream, ...OutputStream[]];
 export const outputStreamSchema = z.enum(outputStreams);
 
 export const policies = ['latest', 'drop-oldest', 'buffer'] as const;
@@ -31,9 +31,7 @@ const sessionFilter = z.union([z.literal('*'), name]).describe('A session, or `*
 const streamNames = z.array(z.string()).min(1).max(64);
 
 export const subscribeParamsSchema = z.object({
-  streams: streamNames.describe(
-    'Any of `affect`, `quality`, `features`, `indices`, `sys`, `truth`, `signals`.',
-  ),
+  streams: streamNames.describe(`Any of ${outputStreams.map((stream) => `\`${stream}\``).join(', ')}.`),
   session: sessionFilter.default('*'),
   policy: policySchema.default('drop-oldest'),
   explain: z.boolean().default(false).describe('Whether each message of `affect` carries `contribution`.'),
@@ -218,7 +216,7 @@ export const requestFrameSchema = z.object({
   method: z.string(),
   params: z.unknown().optional(),
 });
-export type RequestId = string | number;
+export type RequestId = z.infer<typeof id>;
 
 export const errorMessageSchema = z.object({
   jsonrpc: z.literal('2.0'),
@@ -234,6 +232,8 @@ export const errorMessageSchema = z.object({
     }),
   }),
 });
+
+export type RpcError = z.infer<typeof errorMessageSchema>['error'];
 
 export const controlSchemas = {
   subscribe: request('subscribe', subscribeParamsSchema),

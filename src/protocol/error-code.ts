@@ -40,7 +40,7 @@ export const errorCodes = {
   ],
   'unknown-stream-name': [
     -32019,
-    'Streams to subscribe to are `affect`, `quality`, `features`, `indices`, `sys` and `signals`.',
+    'There is no such stream to subscribe to; the message names those that there are.',
   ],
   'not-subscribed': [-32020, 'There is no such subscription to end.'],
   'not-ready': [-32021, 'No pipeline takes data at the moment; nothing was taken. Send again later.'],

@@ -17,8 +17,8 @@ const header = {
   seq: z.int().nonnegative().describe('Rises by one with each message of this stream and session.'),
 };
 
-/** Added where a message leaves the process; what `replay` writes does not have them. */
-const wallClock = {
+/** Added where a message leaves the process; the lines of `replay` don't have them. */
+const atSocket = {
   time_unix: z
     .number()
     .describe(
@@ -26,7 +26,6 @@ const wallClock = {
     ),
   age_ms: z.number().nonnegative().describe('Age of the data when the message was made, ms.'),
 };
-export type WallClockFields = { readonly time_unix: number; readonly age_ms: number };
 
 const probability = z.number().min(0).max(1);
 const anchorRanking = z.object({
@@ -34,7 +33,7 @@ const anchorRanking = z.object({
   probabilities: z.object({ higher: probability, similar: probability, lower: probability }),
 });
 
-export const affectMessageSchema = z.object({
+const affectLine = z.object({
   stream: z.literal('affect'),
   ...header,
   time,
@@ -110,19 +109,17 @@ export const affectMessageSchema = z.object({
     ),
   model: z.string().describe('`name@sha256:...`'),
   pipeline: z.string().describe('Digest of the normalised pipeline file without sources and sinks.'),
-  ...wallClock,
 });
 
-export const truthMessageSchema = z.object({
+const truthLine = z.object({
   stream: z.literal('truth'),
   ...header,
   time,
   valence: affect.describe('What a stream of type `Annotation` told; null = missing.'),
   arousal: affect,
-  ...wallClock,
 });
 
-export const featuresMessageSchema = z.object({
+const featuresLine = z.object({
   stream: z.literal('features'),
   ...header,
   time,
@@ -144,12 +141,11 @@ export const featuresMessageSchema = z.object({
     .describe('What each value is.'),
   values: z.array(z.number().nullable()).readonly().describe('null = masked.'),
   simulated: mark.describe('Any stream that they were computed from was made by a simulator.'),
-  ...wallClock,
 });
 
 const share = z.number().min(0).max(1).nullable();
 
-export const qualityMessageSchema = z.object({
+const qualityLine = z.object({
   stream: z.literal('quality'),
   ...header,
   time,
@@ -203,10 +199,9 @@ export const qualityMessageSchema = z.object({
         .readonly(),
     }),
   ),
-  ...wallClock,
 });
 
-export const indicesMessageSchema = z.object({
+const indicesLine = z.object({
   stream: z.literal('indices'),
   ...header,
   time,
@@ -233,10 +228,9 @@ export const indicesMessageSchema = z.object({
     )
     .readonly(),
   simulated: mark.describe('Any stream that they were computed from was made by a simulator.'),
-  ...wallClock,
 });
 
-export const sysMessageSchema = z.object({
+const sysLine = z.object({
   stream: z.literal('sys'),
   ...header,
   time: time.nullable(),
@@ -249,10 +243,9 @@ export const sysMessageSchema = z.object({
     time: z.number().optional(),
     details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
   }),
-  ...wallClock,
 });
 
-export const signalsMessageSchema = z.object({
+const signalsLine = z.object({
   stream: z.literal('signals'),
   ...header,
   time: time.nullable().describe('Session time of the first sample, s; null where there is none.'),
@@ -290,35 +283,59 @@ export const signalsMessageSchema = z.object({
     .optional()
     .describe('`samples`: [n][C] values, every bit of them; null = missing; text in a stream of markers.'),
   gap_before: z.boolean().optional().describe('`samples`: samples are missing before these.'),
-  ...wallClock,
 });
 
-export const outputSchemas = {
-  affect: affectMessageSchema,
-  features: featuresMessageSchema,
-  quality: qualityMessageSchema,
-  indices: indicesMessageSchema,
-  sys: sysMessageSchema,
-  truth: truthMessageSchema,
-  signals: signalsMessageSchema,
+/** What a pipeline publishes, as `replay` writes it, by the name of its stream. */
+export const lineSchemas = {
+  affect: affectLine,
+  quality: qualityLine,
+  features: featuresLine,
+  indices: indicesLine,
+  sys: sysLine,
+  truth: truthLine,
+  signals: signalsLine,
 } as const;
 
-export type AffectMessage = z.infer<typeof affectMessageSchema>;
-export type FeaturesMessage = z.infer<typeof featuresMessageSchema>;
-export type QualityMessage = z.infer<typeof qualityMessageSchema>;
-export type IndicesMessage = z.infer<typeof indicesMessageSchema>;
-export type SysMessage = z.infer<typeof sysMessageSchema>;
-export type TruthMessage = z.infer<typeof truthMessageSchema>;
-export type SignalsMessage = z.infer<typeof signalsMessageSchema>;
+/** The same as messages of `/v1/stream`. */
+export const outputSchemas = {
+  affect: affectLine.extend(atSocket),
+  quality: qualityLine.extend(atSocket),
+  features: featuresLine.extend(atSocket),
+  indices: indicesLine.extend(atSocket),
+  sys: sysLine.extend(atSocket),
+  truth: truthLine.extend(atSocket),
+  signals: signalsLine.extend(atSocket),
+} as const;
 
+export type OutputStream = keyof typeof outputSchemas;
+export type SocketFields = Readonly<z.infer<z.ZodObject<typeof atSocket>>>;
+
+type Inferred<Schemas extends Readonly<Record<string, z.ZodType>>> = {
+  readonly [Stream in keyof Schemas]: Readonly<z.infer<Schemas[Stream]>>;
+};
+/** Lines by the name of their stream. */
+export type OutputLines = Inferred<typeof lineSchemas>;
 /** Messages of `/v1/stream` by the name of their stream. */
-export interface WireMessages {
-  readonly affect: AffectMessage;
-  readonly features: FeaturesMessage;
-  readonly quality: QualityMessage;
-  readonly indices: IndicesMessage;
-  readonly sys: SysMessage;
-  readonly truth: TruthMessage;
-  readonly signals: SignalsMessage;
-}
-export type WireMessage = WireMessages[keyof WireMessages];
+export type WireMessages = Inferred<typeof outputSchemas>;
+export type WireMessage = WireMessages[OutputStream];
+
+/** One line of `replay`. */
+export type Prediction = OutputLines['affect'];
+export type ModalityState = Readonly<Prediction['modalities'][string]>;
+export type Interval = Readonly<NonNullable<Prediction['interval']>>;
+/** How a moment compares with an anchor moment of the same person. */
+export type AnchorRanking = Readonly<z.infer<typeof anchorRanking>>;
+export type FeaturesLine = OutputLines['features'];
+export type QualityLine = OutputLines['quality'];
+export type IndicesLine = OutputLines['indices'];
+export type SysLine = OutputLines['sys'];
+export type TruthLine = OutputLines['truth'];
+export type SignalsLine = OutputLines['signals'];
+
+export type AffectMessage = WireMessages['affect'];
+export type FeaturesMessage = WireMessages['features'];
+export type QualityMessage = WireMessages['quality'];
+export type IndicesMessage = WireMessages['indices'];
+export type SysMessage = WireMessages['sys'];
+export type TruthMessage = WireMessages['truth'];
+export type SignalsMessage = WireMessages['signals'];

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { Clock, Seconds } from '../core/clock.js';
 import type { EventSink } from '../core/event.js';
-import type { Prediction } from '../core/prediction.js';
 import { loadConfig } from '../lsl/config.js';
 import { channelsElement, simulatedElement } from '../lsl/declaration.js';
 import type { LslContext } from '../lsl/network.js';
 import { Outlet } from '../lsl/outlet.js';
 import { type XmlElement, xmlElement } from '../lsl/xml.js';
+import type { Prediction } from '../protocol/output.js';
 import { affectChannels, affectSample, affectSourceId } from './lsl/affect-sample.js';
 import type { OutputMessage, Sink, SinkDefinition } from './sink.js';
 

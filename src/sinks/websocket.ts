@@ -5,7 +5,6 @@ import type { EventSink } from '../core/event.js';
 import type { StreamMessage } from '../core/signal.js';
 import { CloseCode } from '../protocol/close-code.js';
 import {
-  type OutputStream,
   outputStreamSchema,
   outputStreams,
   type Policy,
@@ -15,18 +14,12 @@ import {
   unsubscribeParamsSchema,
 } from '../protocol/control.js';
 import { defaultStreamLimits, type StreamLimits } from '../protocol/limits.js';
-import type { WallClockFields } from '../protocol/output.js';
+import type { OutputStream, SignalsLine, SocketFields } from '../protocol/output.js';
 import { RpcSocket, rpcMethod } from '../protocol/rpc-socket.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { type Delivery, SubscriberQueue } from './queue/subscriber-queue.js';
 import { SignalMessages } from './signals/signal-messages.js';
-import {
-  type OutputMessage,
-  type SignalsMessage,
-  type Sink,
-  type SinkDefinition,
-  unexplained,
-} from './sink.js';
+import { type OutputMessage, type Sink, type SinkDefinition, unexplained } from './sink.js';
 
 export interface WebSocketSinkOptions {
   readonly clock: Clock;
@@ -152,7 +145,7 @@ export class WebSocketSink implements Sink {
     for (const { rpc } of this.#subscribers) rpc.close(CloseCode.goingAway, 'the daemon stops');
   }
 
-  #signalDelivery(message: SignalsMessage): Delivery {
+  #signalDelivery(message: SignalsLine): Delivery {
     const key = `signals ${message.session} ${message.id} ${message.kind}`;
     return delivery(message, this.#wallClock(message), key);
   }
@@ -215,7 +208,7 @@ export class WebSocketSink implements Sink {
     for (const [key, { plain }] of this.#current) if (plain.session === session) this.#current.delete(key);
   }
 
-  #wallClock({ session, time }: OutputMessage | SignalsMessage): WallClockFields {
+  #wallClock({ session, time }: OutputMessage | SignalsLine): SocketFields {
     const now = this.#options.clock.unix();
     if (time === null) return { time_unix: now, age_ms: 0 };
     let time_unix = this.#options.unixOf?.(session, time);
@@ -228,11 +221,7 @@ export class WebSocketSink implements Sink {
   }
 }
 
-function delivery(
-  message: OutputMessage | SignalsMessage,
-  wallClock: WallClockFields,
-  key: string,
-): Delivery {
+function delivery(message: OutputMessage | SignalsLine, wallClock: SocketFields, key: string): Delivery {
   const { stream, session } = message;
   return { stream, session, key, bytes: Buffer.from(JSON.stringify({ ...message, ...wallClock })) };
 }

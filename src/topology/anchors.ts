@@ -1,8 +1,8 @@
 import type { Seconds } from '../core/clock.js';
 import type { RankingScores } from '../core/model.js';
-import type { AnchorRanking, Prediction } from '../core/prediction.js';
 import { softmax } from '../engines/inference.js';
 import { rankOutcomes } from '../models/definition.js';
+import type { AnchorRanking, Prediction } from '../protocol/output.js';
 import { round6 } from './predict.js';
 import type { SessionOutput } from './session-output.js';
 

@@ -1,6 +1,6 @@
 import { Observable, type OperatorFunction } from 'rxjs';
 import type { Clock, Seconds } from '../core/clock.js';
-import type { Prediction } from '../core/prediction.js';
+import type { Prediction } from '../protocol/output.js';
 import { Anchors } from './anchors.js';
 import { predict } from './predict.js';
 import type { LiveOutput } from './run-session.js';

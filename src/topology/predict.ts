@@ -1,12 +1,7 @@
 import type { ModelOutput, ModelRunner, RankingScores } from '../core/model.js';
-import type {
-  AbstentionReason,
-  Interval,
-  InvalidReason,
-  ModalityState,
-  Prediction,
-} from '../core/prediction.js';
+import type { AbstentionReason, InvalidReason } from '../core/prediction.js';
 import { onScale } from '../models/intervals.js';
+import type { Interval, ModalityState, Prediction } from '../protocol/output.js';
 import { evidenceInScope } from './evidence-in-scope.js';
 import type { GraphOutput, ModalityStatus } from './graph-output.js';
 import { type Withheld, withhold } from './withhold.js';

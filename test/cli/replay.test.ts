@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/core/clock.js';
-import { affectMessageSchema } from '../../src/protocol/output.js';
+import { lineSchemas } from '../../src/protocol/output.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 import { type CliResult, runAffectd } from './run-affectd.js';
 
@@ -35,7 +35,7 @@ describe('replay', () => {
     );
     expect(predictions.filter(({ time }) => time >= 6).every(({ valid }) => valid)).toBe(true);
     expect(predictions[0]).not.toHaveProperty('time_unix');
-    const strict = affectMessageSchema.omit({ time_unix: true, age_ms: true }).strict();
+    const strict = lineSchemas.affect.strict();
     for (const line of predictions) expect(strict.safeParse(line).error?.issues ?? []).toEqual([]);
   });
 

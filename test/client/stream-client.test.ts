@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { AffectdClientError, connectStream, type StreamClient } from '../../src/client/index.js';
-import type { Prediction } from '../../src/core/prediction.js';
+import type { Prediction } from '../../src/protocol/output.js';
 import { type Daemon, startDaemon, until } from '../server/daemon.js';
 import { ManualTimers } from './manual-timers.js';
 

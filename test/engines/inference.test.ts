@@ -3,7 +3,7 @@ import type { ModelRunner } from '../../src/core/model.js';
 import { createInference } from '../../src/engines/inference.js';
 import { createOnnxEngine } from '../../src/engines/onnx.js';
 import { readModel } from '../../src/models/manifest.js';
-import { affectMessageSchema } from '../../src/protocol/output.js';
+import { lineSchemas } from '../../src/protocol/output.js';
 import { predict } from '../../src/topology/predict.js';
 import { fullFrame, inputs, writeSmallModel } from './small-model.js';
 
@@ -59,7 +59,7 @@ describe('a served model', () => {
       expect(high![dimension]).toBeCloseTo(1 / (1 + Math.exp(-logit)), 5);
       expect(value).toBeCloseTo(2 * high![dimension] - 1, 5);
     }
-    affectMessageSchema.omit({ time_unix: true, age_ms: true }).parse(sides.prediction);
+    lineSchemas.affect.parse(sides.prediction);
   });
 
   it('abstains from what its sensors were not shown to tell, and has no say where that is everything', async () => {
@@ -85,8 +85,7 @@ describe('a served model', () => {
       abstained: { valence: 'no-skill', arousal: 'no-skill', classes: 'no-skill' },
     });
     expect(unknown.prediction).not.toHaveProperty('classes');
-    for (const told of [prediction, unknown.prediction])
-      affectMessageSchema.omit({ time_unix: true, age_ms: true }).strict().parse(told);
+    for (const told of [prediction, unknown.prediction]) lineSchemas.affect.strict().parse(told);
   });
 
   it('that tells classes says what each modality adds to the probability of each', async () => {
@@ -104,6 +103,6 @@ describe('a served model', () => {
         output.classes![own] - withoutFirst.classes![own],
         5,
       );
-    affectMessageSchema.omit({ time_unix: true, age_ms: true }).strict().parse(prediction);
+    lineSchemas.affect.strict().parse(prediction);
   });
 });

@@ -1,9 +1,9 @@
 import { afterEach, expect, it } from 'vitest';
-import type { Prediction } from '../../src/core/prediction.js';
 import { channelsOf, isSimulated } from '../../src/lsl/declaration.js';
 import { Inlet } from '../../src/lsl/inlet.js';
 import { Resolver, resolveStreams } from '../../src/lsl/resolver.js';
 import type { LslStreamInfo } from '../../src/lsl/stream-info.js';
+import type { Prediction } from '../../src/protocol/output.js';
 import { LslSink } from '../../src/sinks/lsl.js';
 import { testNetwork } from '../lsl/liblsl-oracle.js';
 import { ownPorts } from '../lsl/own-ports.js';

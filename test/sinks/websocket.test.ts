@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/core/clock.js';
-import type { Prediction } from '../../src/core/prediction.js';
+import type { Prediction } from '../../src/protocol/output.js';
 import { outputSchemas } from '../../src/protocol/output.js';
 import { WebSocketSink } from '../../src/sinks/websocket.js';
 import { type Daemon, type DaemonOptions, RawClient, startDaemon, until } from '../server/daemon.js';

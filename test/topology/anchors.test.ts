@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Prediction } from '../../src/core/prediction.js';
+import type { Prediction } from '../../src/protocol/output.js';
 import { Anchors } from '../../src/topology/anchors.js';
 import type { SessionOutput } from '../../src/topology/session-output.js';
 

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
-import type { Prediction } from '../../core/prediction.js';
 import type { Channel } from '../../core/signal.js';
+import type { Prediction } from '../../protocol/output.js';
 
 const labels = ['valence', 'arousal', 'valence_low', 'valence_high', 'arousal_low', 'arousal_high'] as const;
 

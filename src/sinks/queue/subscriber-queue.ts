@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws';
-import type { DroppedParams, OutputStream, Policy } from '../../protocol/control.js';
+import type { DroppedParams, Policy } from '../../protocol/control.js';
 import type { StreamLimits } from '../../protocol/limits.js';
+import type { OutputStream } from '../../protocol/output.js';
 
 /** A message, serialised once for all subscribers. */
 export interface Delivery {

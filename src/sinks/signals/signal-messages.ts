@@ -1,6 +1,6 @@
 import type { Seconds } from '../../core/clock.js';
 import { type Chunk, isMeasured, type StreamInfo, type StreamMessage } from '../../core/signal.js';
-import type { SignalsMessage } from '../sink.js';
+import type { SignalsLine } from '../../protocol/output.js';
 
 interface Session {
   readonly open: Map<string, StreamInfo>;
@@ -28,7 +28,7 @@ export class SignalMessages {
   }
 
   /** The message as it is sent, after {@link follow}. */
-  of(session: string, message: StreamMessage): SignalsMessage {
+  of(session: string, message: StreamMessage): SignalsLine {
     switch (message.kind) {
       case 'open':
         return this.#open(session, message.info);
@@ -50,22 +50,22 @@ export class SignalMessages {
   }
 
   /** `open` of every stream that is open, for a subscriber who comes late; `*`: of all sessions. */
-  openings(session: string): SignalsMessage[] {
+  openings(session: string): SignalsLine[] {
     return [...this.#sessions].flatMap(([name, { open }]) =>
       session === '*' || session === name ? [...open.values()].map((info) => this.#open(name, info)) : [],
     );
   }
 
-  #open(session: string, { id, sourceId, ...info }: StreamInfo): SignalsMessage {
+  #open(session: string, { id, sourceId, ...info }: StreamInfo): SignalsLine {
     return this.#message(session, id, 'open', { info: { ...info, source_id: sourceId } });
   }
 
   #message(
     name: string,
     id: string,
-    kind: SignalsMessage['kind'],
-    content: Pick<SignalsMessage, 'info' | 'times' | 'data' | 'gap_before'>,
-  ): SignalsMessage {
+    kind: SignalsLine['kind'],
+    content: Pick<SignalsLine, 'info' | 'times' | 'data' | 'gap_before'>,
+  ): SignalsLine {
     const session = this.#sessions.get(name);
     const zero = session?.zero ?? null;
     const first = content.times?.[0];

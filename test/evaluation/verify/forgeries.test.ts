@@ -2,7 +2,6 @@ import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { digestOfBytes } from '../../../src/core/digest.js';
-import type { Prediction } from '../../../src/core/prediction.js';
 import type { Worth } from '../../../src/core/worth.js';
 import { verifyModel } from '../../../src/evaluation/verify/verify-model.js';
 import { judge } from '../../../src/models/evidence/judge.js';
@@ -10,6 +9,7 @@ import { outputsOf } from '../../../src/models/evidence/outputs.js';
 import { sealOf } from '../../../src/models/evidence/seal.js';
 import { type Manifest, readModel } from '../../../src/models/manifest.js';
 import { mulberry32 } from '../../../src/models/random.js';
+import type { Prediction } from '../../../src/protocol/output.js';
 import { loadPipeline } from '../../../src/topology/load.js';
 import { loadModels } from '../../../src/topology/load-models.js';
 import { checkServed } from '../../../src/topology/raw-probe.js';
