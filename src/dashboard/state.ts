@@ -23,7 +23,6 @@ export type Evidence = AffectMessage['evidence'];
 export type ModalityState = AffectMessage['modalities'][string];
 export type Contribution = NonNullable<AffectMessage['contribution']>[string];
 export type InputState = QualityMessage['inputs'][string];
-export type Bounds = readonly [low: number, high: number];
 
 /** One prediction, as the charts need it. */
 export interface AffectPoint {
@@ -238,7 +237,7 @@ export interface Stretch {
 }
 
 /** The usual distance of predictions, s: the median, which a few lost messages don't move; 0 for less than two. */
-export function usualHop_s(points: readonly { readonly time: number }[]): number {
+function usualHop_s(points: readonly { readonly time: number }[]): number {
   if (points.length < 2) return 0;
   const hops = points.slice(1).map((point, i) => point.time - points[i].time);
   hops.sort((a, b) => a - b);

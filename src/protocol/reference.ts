@@ -34,7 +34,7 @@ export function protocolFiles(): [path: string, content: string][] {
 }
 
 /** docs/reference/protocol.md. */
-export function protocolReference(): string {
+function protocolReference(): string {
   const schemas = messageSchemas() as Record<MessageName, Schema>;
   const names = Object.keys(protocolMessages) as MessageName[];
   const section = (path: string) =>

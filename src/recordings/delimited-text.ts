@@ -73,7 +73,7 @@ export function tableHead(head: Uint8Array): TableHead {
 }
 
 /** A column's name as written in a table's head, without blanks and quotes around it. */
-export function columnName(cell: string): string {
+function columnName(cell: string): string {
   return cell.trim().replace(/^"|"$/g, '').trim();
 }
 

@@ -7,7 +7,7 @@ export interface InspectedStream extends RecordedStream {
 }
 
 /** What `inspect` tells of a recording. Its JSON is the contract of `inspect --json`; the text tells more. */
-export class InspectReport {
+class InspectReport {
   constructor(
     readonly path: string,
     readonly format: string,

@@ -70,30 +70,3 @@ export function drawPerson(seed: number | string): Person {
     corrugator_uv: 5 * random.logNormal(SPREAD),
   };
 }
-
-/** The population's mean person: responsivity and noise 1, nothing drawn. For tests and figures. */
-export const averagePerson: Person = {
-  responsivity: {
-    eeg: { valence: 1, arousal: 1 },
-    eye: { valence: 1, arousal: 1 },
-    heart: { valence: 1, arousal: 1 },
-    skinConductance: { valence: 1, arousal: 1 },
-    skinTemperature: { valence: 1, arousal: 1 },
-    muscle: { valence: 1, arousal: 1 },
-  },
-  noise: { eeg: 1, eye: 1, heart: 1, skinConductance: 1, skinTemperature: 1, muscle: 1 },
-  eegGain: 1,
-  alphaPeak_hz: 10,
-  alphaAsymmetry: 0,
-  heartRate_per_min: 70,
-  respiration_per_min: 15,
-  pulseGain: 1,
-  ecgGain: 1,
-  pupil_mm: 3.6,
-  blinks_per_min: 15,
-  skinConductance_us: 4,
-  scr_us: 0.3,
-  skinTemperature_degc: 32.5,
-  zygomaticus_uv: 3,
-  corrugator_uv: 5,
-};

@@ -21,7 +21,7 @@ export interface DataLinkOptions {
 }
 
 /** Digests of a data set's files, in a fixed order; none where its settings name no path. */
-export async function fileDigests({ settings, directory }: DataLinkOptions): Promise<DataLink['files']> {
+async function fileDigests({ settings, directory }: DataLinkOptions): Promise<DataLink['files']> {
   if (typeof settings.path !== 'string') return [];
   const root = resolve(directory, settings.path);
   if (!existsSync(root)) return [];

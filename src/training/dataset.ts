@@ -127,21 +127,6 @@ function annotated(targets: Truth | null): Label | null {
   return targets && { targets: { ...targets }, class: null };
 }
 
-/** {@link labelledWindows} with all their frames in memory. */
-export function collectExamples(
-  pipeline: Pipeline,
-  node: ModelNode,
-  inputs: ModelInputs,
-  recording: SignalRecording,
-  step_s: Seconds,
-  shift_s: Seconds = 0,
-): Example[] {
-  const keep = (frame: ModelFrame): ModelFrame => frame;
-  return labelledWindows(pipeline, node, inputs, recording, step_s, shift_s, keep).map(
-    ({ kept: frame, ...rest }) => ({ ...rest, frame }),
-  );
-}
-
 export function originOf(
   { person, session }: Pick<DatasetRecording, 'person' | 'session'>,
   { trial, stimulus, position, file }: Trial,

@@ -31,7 +31,7 @@ export type Predict = (frames: readonly ModelFrame[]) => Promise<readonly Predic
 const clipped = (value: number | null): number => Math.max(-1, Math.min(1, value ?? Number.NaN));
 
 /** Compares predictions with labels, each person by themselves, then averaged over people. */
-export function evaluationRow(
+function evaluationRow(
   name: string,
   examples: readonly Example[],
   predicted: readonly Predicted[],

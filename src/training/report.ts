@@ -60,7 +60,7 @@ function cells({ ccc, cccSd, pcc, mae, rmse, pooledCcc, covered }: DimensionRepo
 }
 
 /** Rows as a Markdown table, two lines a row: valence, then arousal. */
-export function renderRows(rows: readonly EvaluationRow[]): string {
+function renderRows(rows: readonly EvaluationRow[]): string {
   const header = ['', 'dimension', 'CCC', 'PCC', 'MAE', 'RMSE', 'pooled CCC', 'in interval', 'windows'];
   return markdownTable(
     header,

@@ -5,9 +5,10 @@ import { wholeSession } from '../../src/datasets/whole-session.js';
 import { loadEvaluateConfig } from '../../src/evaluation/evaluate-config.js';
 import { simulateSession } from '../../src/simulation/session.js';
 import { loadPipeline } from '../../src/topology/load.js';
-import { collectExamples, runGraph } from '../../src/training/dataset.js';
+import { runGraph } from '../../src/training/dataset.js';
 import { discoverInputs } from '../../src/training/discover-inputs.js';
 import { onlyModel } from '../../src/training/only-model.js';
+import { collectExamples } from '../training/collect-examples.js';
 
 const folder = join(import.meta.dirname, '../../models/eegmat-workload');
 const session = () => simulateSession({ profile: 'epoc', seed: 'workload', duration_s: 66, only: ['eeg'] });

@@ -8,9 +8,9 @@ import { type LoadedModel, readModel } from '../../src/models/manifest.js';
 import { simulateSession } from '../../src/simulation/session.js';
 import { loadPipeline } from '../../src/topology/load.js';
 import { modelMismatches } from '../../src/topology/load-models.js';
-import { collectExamples } from '../../src/training/dataset.js';
 import { evaluate } from '../../src/training/evaluate.js';
 import type { SimulatedReport } from '../../src/training/report.js';
+import { collectExamples } from '../training/collect-examples.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const report: SimulatedReport = JSON.parse(readFileSync(`${root}models/demo/report.json`, 'utf8'));

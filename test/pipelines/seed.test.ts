@@ -4,9 +4,9 @@ import expected from '../../fixtures/pipelines/expected.json' with { type: 'json
 import { wholeSession } from '../../src/datasets/whole-session.js';
 import { simulateSession } from '../../src/simulation/session.js';
 import { loadPipeline } from '../../src/topology/load.js';
-import { collectExamples } from '../../src/training/dataset.js';
 import { discoverInputs } from '../../src/training/discover-inputs.js';
 import { onlyModel } from '../../src/training/only-model.js';
+import { collectExamples } from '../training/collect-examples.js';
 import { largestError, runPipeline, valuesAt } from './run-pipeline.js';
 
 const session = {

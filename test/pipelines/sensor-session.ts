@@ -4,10 +4,11 @@ import { blockMessages } from '../../src/datasets/signal-messages.js';
 import { wholeSession } from '../../src/datasets/whole-session.js';
 import { modelDefinitions } from '../../src/models/definitions.js';
 import { loadPipeline } from '../../src/topology/load.js';
-import { collectExamples, type ModelInputs } from '../../src/training/dataset.js';
+import type { ModelInputs } from '../../src/training/dataset.js';
 import { discoverInputs } from '../../src/training/discover-inputs.js';
 import type { Example } from '../../src/training/example.js';
 import { onlyModel } from '../../src/training/only-model.js';
+import { collectExamples } from '../training/collect-examples.js';
 import { noise } from '../transforms/signals.js';
 
 /** One of a session's streams, as a device or data set declares it. */

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { effects } from '../../src/simulation/effects.js';
-import { averagePerson } from '../../src/simulation/person.js';
-import { deviation, lnBandPower, mean, record, spectrum, steady } from './measure.js';
+import { averagePerson, deviation, lnBandPower, mean, record, spectrum, steady } from './measure.js';
 
 /** Signals of the average person with affect held still are compared with the sizes written down in effects.ts. */
 const LONG_S = 300;

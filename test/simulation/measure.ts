@@ -1,7 +1,34 @@
 import FFT from 'fft.js';
 import type { Affect } from '../../src/simulation/affect-trajectory.js';
-import { averagePerson } from '../../src/simulation/person.js';
+import type { Person } from '../../src/simulation/person.js';
 import { type SimulationOptions, simulateSession } from '../../src/simulation/session.js';
+
+/** The population's mean person: responsivity and noise 1, nothing drawn. */
+export const averagePerson: Person = {
+  responsivity: {
+    eeg: { valence: 1, arousal: 1 },
+    eye: { valence: 1, arousal: 1 },
+    heart: { valence: 1, arousal: 1 },
+    skinConductance: { valence: 1, arousal: 1 },
+    skinTemperature: { valence: 1, arousal: 1 },
+    muscle: { valence: 1, arousal: 1 },
+  },
+  noise: { eeg: 1, eye: 1, heart: 1, skinConductance: 1, skinTemperature: 1, muscle: 1 },
+  eegGain: 1,
+  alphaPeak_hz: 10,
+  alphaAsymmetry: 0,
+  heartRate_per_min: 70,
+  respiration_per_min: 15,
+  pulseGain: 1,
+  ecgGain: 1,
+  pupil_mm: 3.6,
+  blinks_per_min: 15,
+  skinConductance_us: 4,
+  scr_us: 0.3,
+  skinTemperature_degc: 32.5,
+  zygomaticus_uv: 3,
+  corrugator_uv: 5,
+};
 
 /** Affect that stays where it is. */
 export function steady(valence: number, arousal: number): Affect {

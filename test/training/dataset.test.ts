@@ -8,9 +8,10 @@ import { AffectTrajectory } from '../../src/simulation/affect-trajectory.js';
 import { simulateSession } from '../../src/simulation/session.js';
 import { loadPipeline } from '../../src/topology/load.js';
 import type { ModelNode, Pipeline } from '../../src/topology/pipeline.js';
-import { collectExamples, type SignalRecording } from '../../src/training/dataset.js';
+import type { SignalRecording } from '../../src/training/dataset.js';
 import { discoverInputs } from '../../src/training/discover-inputs.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
+import { collectExamples } from './collect-examples.js';
 import { skinPipeline } from './skin-pipeline.js';
 
 const file = skinPipeline('hi-moe');
@@ -32,7 +33,7 @@ const recording = (messages: Iterable<StreamMessage>, trials?: readonly TimedTri
   ...(trials && { trials }),
 });
 
-describe('collectExamples', () => {
+describe('labelledWindows', () => {
   it('takes the windows wholly inside a trial, with the label of the trial', () => {
     const inputs = discoverInputs(pipeline, node, [session()]);
     const label = (valence: number) => ({ targets: { valence }, class: 1 });

@@ -8,11 +8,11 @@ import { wholeSession } from '../../src/datasets/whole-session.js';
 import { readModel } from '../../src/models/manifest.js';
 import { type SimulationOptions, simulateSession } from '../../src/simulation/session.js';
 import { loadPipeline } from '../../src/topology/load.js';
-import { collectExamples } from '../../src/training/dataset.js';
 import { discoverInputs } from '../../src/training/discover-inputs.js';
 import { onlyModel } from '../../src/training/only-model.js';
 import { train } from '../../src/training/train.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
+import { collectExamples } from './collect-examples.js';
 import { skinPipeline } from './skin-pipeline.js';
 
 const folderWith = (files: Readonly<Record<string, string>>): string => {

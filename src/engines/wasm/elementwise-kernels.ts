@@ -3,7 +3,7 @@ import { type Code, FunctionBuilder, f32x4, get, i32, set } from '../../dsp/wasm
 const VECTOR_BYTES = 16;
 
 /** Arithmetic on vectors whose results get locals of their own. */
-export class VectorArithmetic {
+class VectorArithmetic {
   constructor(readonly f: FunctionBuilder) {}
   value = (code: Code): number => this.f.v128(code);
   constant = (x: number): number => this.f.v128(f32x4.constant(x));

@@ -5,10 +5,10 @@ import type { ModelPlan } from '../evaluate-config.js';
 import type { FoldEngine } from '../fold-engine.js';
 import { choquetIntegral, type FuzzyMeasure, fitMeasure, importance } from '../fusion/choquet.js';
 import type { FoldData, Trained } from './contestant.js';
-import { trainMeans } from './means.js';
 import { decisionFusionSettings, solvedSettings } from './model-settings.js';
 import { trainNetwork } from './network.js';
 import { trainSolved } from './solved.js';
+import { trainMean } from './train-mean.js';
 
 /** What of a fusion is drawn, is drawn for every modality's classifier. */
 const UNIMODAL = 'unimodal.settings.';
@@ -68,7 +68,7 @@ export async function trainDecisionFusion(
     const trained = part.train.length > 1 ? await train(engine, own, inputs, part, seed) : null;
     members.push({ modality, m, trained });
   }
-  const fallback = trainMeans('train-mean', data, heads, classes);
+  const fallback = trainMean(data, heads, classes);
   const measures =
     rule === 'choquet' && classes.length > 0
       ? await fitMeasures(plan.name, members, data, measure_from, classes.length)

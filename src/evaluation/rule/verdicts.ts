@@ -6,7 +6,7 @@ import type { Outputs } from '../outputs.js';
 import type { Quantity } from '../scores.js';
 import type { Condition, Verdict } from '../verdict.js';
 import { labelIsFile } from './beyond-drift.js';
-import { FEWEST_PEOPLE, type HeldOut, heldOut } from './held-out.js';
+import { type HeldOut, heldOut } from './held-out.js';
 import { type LedgerLine, ledgerKey } from './ledger.js';
 import { type Part, type ScoredWindow, scoredFold, scoredWindows } from './scored-window.js';
 import { ALPHA, type Showing, type ShowingContext, showing } from './showing.js';
@@ -224,9 +224,4 @@ function heldCondition({ people, problem }: HeldOut, leaky: boolean): Condition 
     people,
     reason,
   };
-}
-
-/** Whether any output could be shown at all on a split, for which inner folds are worth their time. */
-export function isWorthInnerFolds(holdings: readonly HeldOut[]): boolean {
-  return holdings.some(({ problem, people }) => problem === null && people >= FEWEST_PEOPLE);
 }

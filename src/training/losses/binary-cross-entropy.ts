@@ -12,7 +12,7 @@ const FLOOR = 1e-7;
  * Mean over the H dimensions of -log p of the side of the scale's middle that the label is on; the middle is Low. All
  * [B, H]; `predicted` is 2 p(High) - 1; where `mask` is 0 the label is not looked at.
  */
-export function binarySurprise(tf: Tfjs, predicted: Tensor, label: Tensor, mask: Tensor): tfjs.Scalar {
+function binarySurprise(tf: Tfjs, predicted: Tensor, label: Tensor, mask: Tensor): tfjs.Scalar {
   const side = tf.sub(tf.mul(2, tf.cast(tf.greater(label, 0), 'float32')), 1);
   const probability = tf.mul(0.5, tf.add(1, tf.mul(side, predicted)));
   return tf.mean(maskedMean(tf, tf.neg(tf.log(tf.add(probability, FLOOR))), mask)) as tfjs.Scalar;

@@ -46,7 +46,6 @@ export const lossSettings = z.strictObject({
   ranknet: weighted(ranknet.settings),
   reconstruction: weighted(reconstruction.settings),
 });
-export type LossSettings = z.infer<typeof lossSettings>;
 
 function weighted<S>(settings: z.ZodType<S>) {
   return z

@@ -40,7 +40,7 @@ export function rankOf(first: number, second: number, tolerance: number): number
  * @param second [J, 3]
  * @param target [I * J, 3], weights: rows of 0 are pairs that do not count
  */
-export function rankingLoss(tf: Tfjs, first: Tensor, second: Tensor, target: Tensor): Tensor {
+function rankingLoss(tf: Tfjs, first: Tensor, second: Tensor, target: Tensor): Tensor {
   const outcomes = rankOutcomes.length;
   const [i, j] = [first.shape[0], second.shape[0]];
   const logits = tf.add(tf.reshape(first, [i, 1, outcomes]), tf.reshape(second, [1, j, outcomes]));
@@ -49,7 +49,7 @@ export function rankingLoss(tf: Tfjs, first: Tensor, second: Tensor, target: Ten
 }
 
 /** The target of {@link rankingLoss} for one dimension, row-major over `first` x `second`. */
-export function rankTargets(
+function rankTargets(
   first: readonly Example[],
   second: readonly Example[],
   dimension: 'valence' | 'arousal' | 'dominance' | 'liking',
