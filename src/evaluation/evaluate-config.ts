@@ -12,6 +12,7 @@ import { mainComparison, mainProblem } from './main-comparison.js';
 import { mergePatch } from './merge-patch.js';
 import { missingRates } from './missing/rates.js';
 import { withValues } from './random-search.js';
+import { metricNames } from './scores.js';
 import { splitSettings } from './splits/split.js';
 
 const record = z.record(z.string(), z.unknown());
@@ -83,7 +84,7 @@ const paperFigure = z.strictObject({
   quantity: z
     .union([z.literal('class'), z.literal('overall'), z.enum(ratedDimensions)])
     .describe('`overall`: mean over the dimensions.'),
-  metric: z.enum(['ccc', 'pcc', 'mae', 'rmse', 'accuracy', 'macro_f1', 'auc']),
+  metric: z.enum(metricNames),
   value: z.number(),
   sd: z.number().optional(),
   missing: z.number().optional().describe('Share of modalities missing, for figures of the sweep.'),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ratedDimensions } from '../datasets/dataset.js';
-import { type MetricName, metricNames } from './scores.js';
+import { metricNames, metricsOf } from './scores.js';
 
 const name = z.string().min(1);
 
@@ -22,20 +22,6 @@ export const mainComparison = z.strictObject({
     ),
 });
 export type MainComparison = z.infer<typeof mainComparison>;
-
-const OF_CLASSES: readonly MetricName[] = [
-  'accuracy',
-  'balanced_accuracy',
-  'macro_f1',
-  'auc',
-  'brier',
-  'nll',
-  'ece',
-];
-const OF_DIMENSIONS: readonly MetricName[] = ['ccc', 'pcc', 'mae', 'rmse', 'accuracy', 'macro_f1', 'auc'];
-
-/** Metrics of which less is better. */
-export const errors: readonly MetricName[] = ['mae', 'rmse', 'brier', 'nll', 'ece'];
 
 /**
  * What is wrong with a main comparison, with the mend; null: nothing.
@@ -67,7 +53,7 @@ export function mainProblem(
       return `main.${role}: ${main[role]} is an exception; compare two that had the same opportunities`;
   }
   if (main.model === main.against) return `main.against: ${main.against} is the model itself`;
-  const known = main.quantity === 'class' ? OF_CLASSES : OF_DIMENSIONS;
+  const known = metricsOf(main.quantity === 'class' ? 'class' : 'dimension');
   if (!known.includes(main.metric))
     return `main.metric: ${main.quantity} has no ${main.metric}; it has ${known.join(', ')}`;
   if (levels && !levels.includes(main.level)) return `main.level: ${main.level} is not in \`levels\``;

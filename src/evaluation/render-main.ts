@@ -1,7 +1,7 @@
 import { markdownTable } from '../core/markdown-table.js';
 import type { EvaluationResult } from './evaluation-result.js';
-import { errors } from './main-comparison.js';
 import { marked, metricTitles, number, plusMinus } from './report-text.js';
+import { isError } from './scores.js';
 
 /** What a report opens with: the one comparison that was written down, and whether that was before anything was known. */
 export function mainSection(main: NonNullable<EvaluationResult['main']>): string[] {
@@ -9,7 +9,7 @@ export function mainSection(main: NonNullable<EvaluationResult['main']>): string
   const title = metricTitles[metric];
   const under = lost ? `, lost from the first missing rate to the last (${lost})` : '';
   const asked = `${title} of ${quantity}, by ${level}, split ${split}${under}: ${model} less ${against}.`;
-  const better = errors.includes(metric) !== (lost !== undefined) ? 'Less is better.' : 'More is better.';
+  const better = isError(metric) !== (lost !== undefined) ? 'Less is better.' : 'More is better.';
   return [
     `## ${marked('Main comparison', label)}`,
     `${asked} ${better} ${writtenDown(main)}`,

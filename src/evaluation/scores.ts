@@ -73,20 +73,33 @@ export function rowsOf(all: Paired, keep: (example: Example) => boolean): Paired
   };
 }
 
-export const metricNames = [
-  'ccc',
-  'pcc',
-  'mae',
-  'rmse',
-  'accuracy',
-  'balanced_accuracy',
-  'macro_f1',
-  'auc',
-  'brier',
-  'nll',
-  'ece',
-] as const;
-export type MetricName = (typeof metricNames)[number];
+/** Every metric, in the order of reports: what it is of, and whether less is better. */
+const metrics = {
+  ccc: { of: 'dimension', isError: false },
+  pcc: { of: 'dimension', isError: false },
+  mae: { of: 'dimension', isError: true },
+  rmse: { of: 'dimension', isError: true },
+  accuracy: { of: 'both', isError: false },
+  balanced_accuracy: { of: 'class', isError: false },
+  macro_f1: { of: 'both', isError: false },
+  auc: { of: 'both', isError: false },
+  brier: { of: 'class', isError: true },
+  nll: { of: 'class', isError: true },
+  ece: { of: 'class', isError: true },
+} as const;
+export type MetricName = keyof typeof metrics;
+export const metricNames = Object.keys(metrics) as MetricName[];
+
+/** Metrics of a dimension, or of the class. */
+export function metricsOf(kind: 'dimension' | 'class'): MetricName[] {
+  return metricNames.filter((name) => metrics[name].of === kind || metrics[name].of === 'both');
+}
+
+/** Whether less of it is better. */
+export function isError(name: MetricName): boolean {
+  return metrics[name].isError;
+}
+
 export type Scores = Readonly<Partial<Record<MetricName, number>>>;
 
 /** The metric that models are compared by. */

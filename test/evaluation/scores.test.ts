@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { byTrial, meanScores, paired, scoresOf } from '../../src/evaluation/scores.js';
+import { byTrial, meanScores, metricsOf, paired, scoresOf } from '../../src/evaluation/scores.js';
 import type { Example } from '../../src/training/example.js';
 import { anExample } from '../training/an-example.js';
 
@@ -36,6 +36,13 @@ describe('scoresOf', () => {
     expect(accuracy).toBe(0.5);
     expect(auc).toBe(0.75);
     expect(ccc).toBeGreaterThan(0);
+  });
+
+  it('gives the metrics that there are of a dimension, and of two classes', () => {
+    const valence = paired('valence', [example('a', 1), example('b', -1)], Float32Array.of(0.5, 0), 1, 0);
+    expect(Object.keys(scoresOf(valence, 0)).sort()).toEqual(metricsOf('dimension').sort());
+    const own = paired('class', [example('a', 0, 1)], Float32Array.of(0.25, 0.75), 2, 0);
+    expect(Object.keys(scoresOf(own, 2)).sort()).toEqual(metricsOf('class').sort());
   });
 
   it('has no AUC of three classes', () => {
