@@ -54,15 +54,17 @@ export async function makeExamples(
   try {
     const surveys = options.inputs ? null : await survey(dataset, people, files, options);
     const inputs = options.inputs ?? inputsOf(people, surveys!, files, pipeline);
-    const made = new Map(
+    const paths = new Map(
       people
         .filter((person) => surveys === null || surveys.get(person)?.kind === 'signals')
         .map((person) => [person, folder.path('signals', person, [...inputs])]),
     );
-    for (const [person, path] of made) keep(files, person, path, ', from the cache', progress);
-    const missing = [...made].filter(([person]) => !files.has(person));
+    for (const [person, path] of paths) keepKnown(files, person, path, progress);
+    const missing = [...paths].filter(([person]) => !files.has(person));
     const tasks = missing.map(([person, path]): MakerTask => ({ kind: 'make', person, path, inputs }));
-    await run(dataset, tasks, options, ({ person, path }, left) => keep(files, person, path, left, progress));
+    await run(dataset, tasks, options, ({ person, path }, left) =>
+      keep(files, person, made(path), left, progress),
+    );
     return { inputs, files: people.map((person) => files.get(person)!) };
   } catch (error) {
     for (const file of files.values()) file.close();
@@ -70,16 +72,28 @@ export async function makeExamples(
   }
 }
 
-/** Opens a file that is there, and says so. */
-function keep(
+/** Keeps a person's file of the cache, where there is one. */
+function keepKnown(
   files: Map<string, ExampleFile>,
   person: string,
   path: string,
-  remark: string,
   progress: (line: string) => void,
 ): void {
   const file = ExampleFile.open(path);
-  if (!file) return;
+  if (file) keep(files, person, file, ', from the cache', progress);
+}
+
+/** Opens a file that was made just now; throws `InputError` where it is gone. */
+const made = (path: string): ExampleFile => ExampleFile.from({ path, bytes: null });
+
+/** Keeps an open file, and says so. */
+function keep(
+  files: Map<string, ExampleFile>,
+  person: string,
+  file: ExampleFile,
+  remark: string,
+  progress: (line: string) => void,
+): void {
   files.set(person, file);
   progress(`${person}: ${file.examples.length} windows${remark}`);
 }
@@ -97,7 +111,7 @@ async function survey(
   const keyOf = (person: string) => ['survey', person, pipeline?.digest] as const;
   const featuresOf = (person: string): string => folder.path('features', person);
   for (const person of people) {
-    keep(files, person, featuresOf(person), ', from the cache', progress);
+    keepKnown(files, person, featuresOf(person), progress);
     const known: PersonSurvey | null = files.has(person)
       ? { kind: 'features' }
       : await folder.find<PersonSurvey>(...keyOf(person));
@@ -109,7 +123,7 @@ async function survey(
   if (tasks.length > 0 && pipeline) progress(`looking at the recordings of ${tasks.length} people`);
   await run(dataset, tasks, options, async ({ person, path }, left, found) => {
     surveys.set(person, found!);
-    if (found!.kind === 'features') keep(files, person, path, left, progress);
+    if (found!.kind === 'features') keep(files, person, made(path), left, progress);
     if (found!.kind === 'signals') await folder.keep(found, ...keyOf(person));
   });
   return surveys;

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -148,6 +148,21 @@ describe.each([
     expect(told).toHaveLength(3);
     expect(told[0]).toMatch(/^\S+: \d+ windows \(1 of 3 people; about 0 s left\)$/);
     expect(told[2]).toMatch(/\(3 of 3 people\)$/);
+  });
+
+  it('says which file is gone where somebody empties the cache meanwhile', async () => {
+    const cache = temporaryFolder();
+    const clock = new VirtualClock();
+    // It is looked at for the time that is left, when a file was made and before it is opened.
+    clock.now = () => {
+      for (const file of readdirSync(cache)) rmSync(join(cache, file));
+      return 0;
+    };
+    const failure = load(settings(), { cache, clock });
+    await expect(failure).rejects.toMatchObject({ code: 'examples-unreadable', exitCode: 3 });
+    await expect(failure).rejects.toThrow(
+      new RegExp(`^${cache}/\\S+: is gone; run it again, and what is missing is made anew$`),
+    );
   });
 
   it.each([1, ...(isBuilt ? [2] : [])])(
