@@ -9,6 +9,7 @@ import type {
   Windower,
 } from './processor.js';
 import type { StreamInfo, StreamType } from './signal.js';
+import type { StateVersion } from './state.js';
 
 /** What is known of a stream when a pipeline file is checked, before any data. */
 export interface UpstreamFacts {
@@ -31,6 +32,8 @@ interface ComponentBase<Params> {
   readonly summary: string;
   /** Strict schema of the node's own keys (without `type` and `input`); every key has a `.describe()` with its unit. */
   readonly params: z.ZodType<Params>;
+  /** Of what `create` makes; `none` where that keeps nothing from one call, or one window, to the next. */
+  readonly state: StateVersion;
   physics?(params: Params, upstream: UpstreamFacts): PhysicsProblem[];
 }
 
@@ -82,6 +85,8 @@ export interface FeatureDefinition<Params = unknown> {
   readonly params: z.ZodType<Params>;
   /** Stream types that the extractor understands. */
   readonly streams: readonly StreamType[];
+  /** Of what `create` makes; `none` where that keeps nothing from one window to the next. */
+  readonly state: StateVersion;
   physics?(params: Params, upstream: UpstreamFacts & { window_s: number }): PhysicsProblem[];
   /** `window_s`, s: the extract node's window. `shared`: one for the extractors that get the same chunks, in order. */
   create(info: StreamInfo, params: Params, window_s: number, shared?: SharedParts): Extractor;

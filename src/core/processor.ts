@@ -1,18 +1,17 @@
 import type { Seconds } from './clock.js';
 import type { FeatureDescriptor, FeatureSchema, FeatureVector, MaskReason } from './features.js';
 import type { Chunk, Marker, StreamInfo, Window } from './signal.js';
+import type { Stateful } from './state.js';
 
 /** `gap`: samples are missing before what comes next; `layout`: channels or rate changed. */
 export type ResetCause = 'start' | 'layout' | 'gap';
 
-/** State as plain JSON values, so that a session can be stored, resumed or moved. */
-export type Snapshot = null | boolean | number | string | Snapshot[] | { [key: string]: Snapshot };
-
 /**
  * A streaming algorithm on chunks: synchronous, without clock, I/O or RxJS. The output must not depend on
- * how samples are cut into chunks (`assertChunkInvariant` in src/testing proves it).
+ * how samples are cut into chunks (`assertChunkInvariant` in src/testing proves it). What it learns is {@link Stateful}, to
+ * be restored after {@link reset} for the same layout; so it is of windowers, extractors (made anew) and feature processors.
  */
-export interface ChunkProcessor {
+export interface ChunkProcessor extends Partial<Stateful> {
   /** Allocates for `info` and returns the info of what will be emitted. Called before the first chunk and when the layout changes. */
   reset(info: StreamInfo, cause: ResetCause): StreamInfo;
   /** A chunk with `gapBefore` resets filter memory by itself. Input arrays must not be kept or written to. */
@@ -20,7 +19,7 @@ export interface ChunkProcessor {
 }
 
 /** Collects one stream's chunks and gives an output for each closing time. */
-export interface Windower<Out> {
+export interface Windower<Out> extends Partial<Stateful> {
   reset(info: StreamInfo, cause: ResetCause): void;
   push(chunk: Chunk): void;
   /** Sees the session's markers, of whichever stream, as they come; their times are those of the chunks. */
@@ -44,22 +43,23 @@ export interface RawWindow {
 }
 
 /** A streaming algorithm on feature vectors. */
-export interface FeatureProcessor {
+export interface FeatureProcessor extends Partial<Stateful> {
   reset(schema: FeatureSchema, cause: ResetCause): FeatureSchema;
   /** A marker on the session clock; those before a window's end come before it. */
   mark?(marker: Marker): void;
   /** The vector of another node that closed at the same time, before {@link process} gets its own; of several in their order. */
   beside?(vector: FeatureVector): void;
   process(vector: FeatureVector): FeatureVector;
-  snapshot?(): Snapshot;
-  restore?(snapshot: Snapshot): void;
 }
 
-/** What extractors of one stream do together, by name: made anew with them for every layout. */
+/**
+ * What extractors of one stream do together, by name: made anew with them for every layout. A part belongs to the
+ * extractor that made it, which feeds and stores it.
+ */
 export type SharedParts = Map<string, unknown>;
 
 /** Computes features of one stream at closing times; made anew for every stream layout. */
-export interface Extractor {
+export interface Extractor extends Partial<Stateful> {
   readonly descriptors: readonly FeatureDescriptor[];
   /** Trailing time that its values rest on where that is longer than the window, s. */
   readonly context_s?: Seconds;

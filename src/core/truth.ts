@@ -1,5 +1,6 @@
 import type { Seconds } from './clock.js';
 import { type Chunk, channelOf, type StreamInfo } from './signal.js';
+import type { Stateful } from './state.js';
 
 /** Valence and arousal as somebody told them, native scale -1..1. */
 export interface Truth {
@@ -18,7 +19,7 @@ export function truthChannels({ channels }: StreamInfo): { valence: number; arou
  * The truth as a session's `Annotation` streams tell it: of several that tell valence and arousal, the first that delivers
  * is listened to, for as long as it is there. NaN = missing; so is what lies beyond the scale, for it is on another one.
  */
-export class TruthReader {
+export class TruthReader implements Stateful<string | null> {
   #stream: string | null = null;
 
   /** Hands on the samples of the stream that is listened to; other chunks are passed over. */
@@ -36,6 +37,15 @@ export class TruthReader {
   /** The stream has ended: another may tell from now on. */
   close(id: string): void {
     if (this.#stream === id) this.#stream = null;
+  }
+
+  /** Id of the stream that is listened to. */
+  snapshot(): string | null {
+    return this.#stream;
+  }
+
+  restore(stream: string | null): void {
+    this.#stream = stream;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Stateful } from '../core/state.js';
 import { median } from './statistics.js';
 
 /** A wave that may be a heart beat's. */
@@ -41,12 +42,23 @@ const SILENCE_S = 6;
 /** Beyond this the past says nothing, s. */
 const FORGOTTEN_S = 60;
 
+export type BeatDecisionState = {
+  readonly began: number;
+  readonly first: readonly BeatCandidate[] | null;
+  readonly sizes: readonly number[];
+  readonly noises: readonly number[];
+  readonly intervals: readonly number[];
+  readonly passed: readonly BeatCandidate[];
+  readonly held: readonly BeatCandidate[];
+  readonly last: BeatCandidate | null;
+};
+
 /**
  * Tells beats among candidates, causally: by a threshold between the sizes of recent beats and of recent noise, from later waves
  * of the same beat by their size, and looked for again with a lower threshold where a beat should have been (Pan & Tompkins
  * 1985, doi:10.1109/TBME.1985.325532; Hamilton 2002, doi:10.1109/CIC.2002.1166717, whose medians these are).
  */
-export class BeatDecision {
+export class BeatDecision implements Stateful<BeatDecisionState> {
   readonly #rules: BeatRules;
   readonly #emit: (time: number) => void;
   #began = Number.NaN;
@@ -92,6 +104,30 @@ export class BeatDecision {
     this.#passed = [];
     this.#held = [];
     this.#last = null;
+  }
+
+  snapshot(): BeatDecisionState {
+    return {
+      began: this.#began,
+      first: this.#first && [...this.#first],
+      sizes: [...this.#sizes],
+      noises: [...this.#noises],
+      intervals: [...this.#intervals],
+      passed: [...this.#passed],
+      held: [...this.#held],
+      last: this.#last,
+    };
+  }
+
+  restore({ began, first, sizes, noises, intervals, passed, held, last }: BeatDecisionState): void {
+    this.#began = began;
+    this.#first = first && [...first];
+    this.#sizes = [...sizes];
+    this.#noises = [...noises];
+    this.#intervals = [...intervals];
+    this.#passed = [...passed];
+    this.#held = [...held];
+    this.#last = last;
   }
 
   #learn(): void {

@@ -1,4 +1,5 @@
-import { designButterworth, groupDelay_s, SosFilter } from './sos-filter.js';
+import type { Stateful } from '../core/state.js';
+import { designButterworth, groupDelay_s, SosFilter, type SosFilterState } from './sos-filter.js';
 
 const LOW_PASS_HZ = 7.5;
 const FILTER_ORDER = 3;
@@ -15,6 +16,13 @@ const MOST_UV = 2000;
 /** Below this rate there is no room for the low-pass, Hz. */
 export const SLOWEST_EOG_HZ = LOW_PASS_HZ / 0.45;
 
+export type EogBlinkDetectorState = {
+  readonly filter: SosFilterState;
+  readonly samples: Float64Array;
+  readonly times: Float64Array;
+  readonly pushed: number;
+};
+
 /**
  * Causal detector of blinks in a vertical electrooculogram, one channel, positive where the lid closes: peaks of the low-passed signal that
  * stand out on both sides, within half a second, by `least_uv`, and are 0.08 to 0.3 s wide at half of that. It gives what
@@ -22,7 +30,7 @@ export const SLOWEST_EOG_HZ = LOW_PASS_HZ / 0.45;
  * glance that stays into a bump that is as short as a blink, and a prominence doesn't see a drift. A blink is known half a
  * second after it happened.
  */
-export class EogBlinkDetector {
+export class EogBlinkDetector implements Stateful<EogBlinkDetectorState> {
   /** How much later than its own time a blink is known, s. */
   readonly delay_s: number;
   readonly #filter: SosFilter;
@@ -68,6 +76,22 @@ export class EogBlinkDetector {
     this.#pushed++;
     if (!this.judges || !this.#isBlink()) return null;
     return this.#times[(this.#pushed + this.#reach) % this.#kept] - this.#filterDelay_s;
+  }
+
+  snapshot(): EogBlinkDetectorState {
+    return {
+      filter: this.#filter.snapshot(),
+      samples: this.#samples.slice(),
+      times: this.#times.slice(),
+      pushed: this.#pushed,
+    };
+  }
+
+  restore({ filter, samples, times, pushed }: EogBlinkDetectorState): void {
+    this.#filter.restore(filter);
+    this.#samples.set(samples);
+    this.#times.set(times);
+    this.#pushed = pushed;
   }
 
   /** Sample `i` places after the one that is judged. */

@@ -1,3 +1,4 @@
+import type { Stateful } from '../core/state.js';
 import { median } from './statistics.js';
 
 /** A heart's interval between two beats. */
@@ -27,8 +28,17 @@ const LATEST_S = 3;
 /** Longer than any span asked for, s: what lies at its edge still has neighbours. */
 const MARGIN_S = 10;
 
+/** [n] of each interval: its time, its length, and whether it is adjacent to the one before. */
+export type IntervalHistoryState = {
+  readonly times: Float64Array;
+  readonly lengths: Float64Array;
+  readonly adjacent: Uint8Array;
+  readonly lastBeat: number;
+  readonly broken: boolean;
+};
+
 /** Beat-to-beat intervals of the last time and what follows from them. */
-export class IntervalHistory {
+export class IntervalHistory implements Stateful<IntervalHistoryState> {
   readonly #intervals: Interval[] = [];
   #lengths = new Float64Array(64);
   /** Good intervals by span, as they were last asked for. */
@@ -103,6 +113,24 @@ export class IntervalHistory {
     const typical = median(good.map((i) => i.length_s));
     const deviation = median(good.map((i) => Math.abs(i.length_s - typical)));
     return 1 / (1 + deviation / typical);
+  }
+
+  snapshot(): IntervalHistoryState {
+    const intervals = this.#intervals;
+    return {
+      times: Float64Array.from(intervals, ({ time }) => time),
+      lengths: Float64Array.from(intervals, ({ length_s }) => length_s),
+      adjacent: Uint8Array.from(intervals, ({ adjacent }) => Number(adjacent)),
+      lastBeat: this.#lastBeat,
+      broken: this.#broken,
+    };
+  }
+
+  restore({ times, lengths, adjacent, lastBeat, broken }: IntervalHistoryState): void {
+    for (const [i, time] of times.entries())
+      this.#intervals.push({ time, length_s: lengths[i], adjacent: adjacent[i] === 1 });
+    this.#lastBeat = lastBeat;
+    this.#broken = broken;
   }
 
   #add(time: number, length_s: number, adjacent: boolean): void {

@@ -1,8 +1,17 @@
+import type { Stateful } from '../core/state.js';
+
+export type MovingSumState = {
+  readonly ring: Float64Array;
+  readonly at: number;
+  readonly sum: number;
+  readonly anew: number;
+};
+
 /**
  * Sum of the last `length` values. Every `length` values the running sum is replaced by one that was summed anew, so
  * that rounding, and what a burst of garbage leaves behind, lasts for one length at most.
  */
-export class MovingSum {
+export class MovingSum implements Stateful<MovingSumState> {
   readonly #ring: Float64Array;
   #at = 0;
   #sum = 0;
@@ -30,5 +39,16 @@ export class MovingSum {
     this.#at = 0;
     this.#sum = 0;
     this.#anew = 0;
+  }
+
+  snapshot(): MovingSumState {
+    return { ring: this.#ring.slice(), at: this.#at, sum: this.#sum, anew: this.#anew };
+  }
+
+  restore({ ring, at, sum, anew }: MovingSumState): void {
+    this.#ring.set(ring);
+    this.#at = at;
+    this.#sum = sum;
+    this.#anew = anew;
   }
 }

@@ -1,5 +1,6 @@
-import { BeatDecision, type BeatRules } from './beat-decision.js';
-import { designButterworth, groupDelay_s, SosFilter } from './sos-filter.js';
+import type { Stateful } from '../core/state.js';
+import { BeatDecision, type BeatDecisionState, type BeatRules } from './beat-decision.js';
+import { designButterworth, groupDelay_s, SosFilter, type SosFilterState } from './sos-filter.js';
 
 const FILTER_ORDER = 2;
 /** Slopes are those of the signal under this edge; the mains and most of a muscle's noise lie above it, Hz. */
@@ -32,6 +33,17 @@ const rules: BeatRules = {
 /** Below this rate there is nothing left of a pulse's slope, Hz. */
 export const SLOWEST_PULSE_HZ = 1.5;
 
+export type PulseDetectorState = {
+  readonly decision: BeatDecisionState;
+  readonly filter: SosFilterState;
+  readonly smooth: SosFilterState;
+  readonly slopes: Float64Array;
+  readonly smoothed: Float64Array;
+  readonly stamps: Float64Array;
+  readonly last: number;
+  readonly pushed: number;
+};
+
 /**
  * Causal detector of systolic peaks, one channel of a pulse wave: of the peaks of the low-passed signal's slope, those that stand
  * out far enough on both sides are beats, as {@link BeatDecision} tells. (Elgendi et al. 2013, doi:10.1371/journal.pone.0076585,
@@ -40,7 +52,7 @@ export const SLOWEST_PULSE_HZ = 1.5;
  * the summit after its steepest place, less the delay of the low-pass through which it is looked for; it is known half a
  * second after it, during the first 3 s, and where it was looked for again, later.
  */
-export class PulseDetector {
+export class PulseDetector implements Stateful<PulseDetectorState> {
   readonly #decision: BeatDecision;
   readonly #filter: SosFilter;
   readonly #smooth: SosFilter;
@@ -107,6 +119,30 @@ export class PulseDetector {
     this.#filter.restart(0);
     this.#smooth.restart(0);
     this.#pushed = 0;
+  }
+
+  snapshot(): PulseDetectorState {
+    return {
+      decision: this.#decision.snapshot(),
+      filter: this.#filter.snapshot(),
+      smooth: this.#smooth.snapshot(),
+      slopes: this.#slopes.slice(),
+      smoothed: this.#smoothed.slice(),
+      stamps: this.#stamps.slice(),
+      last: this.#last,
+      pushed: this.#pushed,
+    };
+  }
+
+  restore(state: PulseDetectorState): void {
+    this.#decision.restore(state.decision);
+    this.#filter.restore(state.filter);
+    this.#smooth.restore(state.smooth);
+    this.#slopes.set(state.slopes);
+    this.#smoothed.set(state.smoothed);
+    this.#stamps.set(state.stamps);
+    this.#last = state.last;
+    this.#pushed = state.pushed;
   }
 
   /** Looks whether there is a pulse at `place`; all of its neighbours are known that there will be. Places count samples from the start. */

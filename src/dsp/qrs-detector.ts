@@ -1,5 +1,6 @@
-import { BeatDecision, type BeatRules } from './beat-decision.js';
-import { SteepnessPeaks, type SteepnessShape } from './steepness-peaks.js';
+import type { Stateful } from '../core/state.js';
+import { BeatDecision, type BeatDecisionState, type BeatRules } from './beat-decision.js';
+import { SteepnessPeaks, type SteepnessPeaksState, type SteepnessShape } from './steepness-peaks.js';
 
 /** QRS complexes, those of ventricular beats too, whose power reaches further down. */
 const shape: SteepnessShape = {
@@ -23,12 +24,17 @@ const rules: BeatRules = {
 /** Below this rate there is no room for the band, Hz. */
 export const SLOWEST_QRS_HZ = 24;
 
+export type QrsDetectorState = {
+  readonly decision: BeatDecisionState;
+  readonly peaks: SteepnessPeaksState;
+};
+
 /**
  * Causal detector of heart beats in an electrocardiogram, one channel: peaks of the steepness of the band-passed signal that
  * {@link BeatDecision} takes for beats. No change of polarity moves a beat. It is known 0.3 s after it happened; during the
  * first 3 s, where it was looked for again, and where beats have grown eightfold, later.
  */
-export class QrsDetector {
+export class QrsDetector implements Stateful<QrsDetectorState> {
   readonly #decision: BeatDecision;
   readonly #peaks: SteepnessPeaks;
 
@@ -47,5 +53,14 @@ export class QrsDetector {
   finish(): void {
     this.#decision.finish(this.#peaks.finish());
     this.#peaks.restart();
+  }
+
+  snapshot(): QrsDetectorState {
+    return { decision: this.#decision.snapshot(), peaks: this.#peaks.snapshot() };
+  }
+
+  restore({ decision, peaks }: QrsDetectorState): void {
+    this.#decision.restore(decision);
+    this.#peaks.restore(peaks);
   }
 }

@@ -1,3 +1,4 @@
+import type { Stateful } from '../core/state.js';
 import { RESAMPLER_LANES as LANES } from './resampler-kernel.js';
 import { type ResamplerVectors, resamplerVectors } from './resampler-vectors.js';
 
@@ -60,12 +61,15 @@ export function designResampler({ up, down }: Ratio): Float64Array {
   return taps;
 }
 
+/** [groups of channels, taps - 1, lanes] the inputs that still count; null before the first one. */
+export type ResamplerState = { readonly kept: Float64Array | null };
+
 /**
  * Resamples channels by `up / down` with a causal polyphase FIR: `scipy.signal.upfirdn(h, x, up, down)` chunk by
  * chunk. Output k is due with input `floor(k * down / up)` and depends on no later one; it lags the signal by
  * 10 periods of the slower of the two rates. Before the first sample, its value is taken to have stood since ever.
  */
-export class RationalResampler {
+export class RationalResampler implements Stateful<ResamplerState> {
   /** Phase-major: [up, taps], oldest sample first. */
   readonly #phases: Float64Array;
   readonly #taps: number;
@@ -120,6 +124,25 @@ export class RationalResampler {
       }
       line.copyWithin(0, n * LANES);
     }
+  }
+
+  snapshot(): ResamplerState {
+    if (this.#fresh) return { kept: null };
+    const length = (this.#taps - 1) * LANES;
+    const kept = new Float64Array(this.#groups * length);
+    for (let g = 0; g < this.#groups; g++) {
+      const from = g * this.#stride * LANES;
+      kept.set(this.#lines.subarray(from, from + length), g * length);
+    }
+    return { kept };
+  }
+
+  restore({ kept }: ResamplerState): void {
+    this.#fresh = kept === null;
+    if (kept === null) return;
+    const length = (this.#taps - 1) * LANES;
+    for (let g = 0; g < this.#groups; g++)
+      this.#lines.set(kept.subarray(g * length, (g + 1) * length), g * this.#stride * LANES);
   }
 
   get #groups(): number {

@@ -1,11 +1,20 @@
 import type { Chunk, StreamInfo } from '../core/signal.js';
+import type { Stateful } from '../core/state.js';
+
+/** The samples held, [C, n], with stamps [n] and running numbers of gaps [n]; and the gaps so far. */
+export type SampleBufferState = {
+  readonly data: Float64Array;
+  readonly times: Float64Array;
+  readonly gaps: Uint32Array;
+  readonly gapCount: number;
+};
 
 /**
  * The recent samples of one stream, every span of them readable as one contiguous view. Rows are longer than what
  * they hold; when the end is reached the live samples move to the front, or the rows double. Indices count from the
  * oldest sample held and hold until the next {@link append} or {@link discard}; so do views.
  */
-export class SampleBuffer {
+export class SampleBuffer implements Stateful<SampleBufferState> {
   readonly #channels: number;
   #capacity: number;
   #head = 0;
@@ -108,6 +117,20 @@ export class SampleBuffer {
       gaps = count;
       start = end;
     }
+  }
+
+  snapshot(): SampleBufferState {
+    const n = this.length;
+    const data = new Float64Array(this.#channels * n);
+    for (let c = 0; c < this.#channels; c++) data.set(this.channel(c, 0, n), c * n);
+    const gaps = this.#gaps.slice(this.#head, this.#tail);
+    return { data, times: this.times().slice(), gaps, gapCount: this.#gapCount };
+  }
+
+  restore({ data, times, gaps, gapCount }: SampleBufferState): void {
+    this.append({ info: this.info, data, times, gapBefore: false });
+    this.#gaps.set(gaps, this.#tail - gaps.length);
+    this.#gapCount = gapCount;
   }
 
   #makeRoom(n: number): void {

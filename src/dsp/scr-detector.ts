@@ -1,4 +1,5 @@
-import { designButterworth, SosFilter } from './sos-filter.js';
+import type { Stateful } from '../core/state.js';
+import { designButterworth, SosFilter, type SosFilterState } from './sos-filter.js';
 
 /** A skin conductance response. */
 export interface SkinConductanceResponse {
@@ -23,12 +24,23 @@ const LEAST_FALL_US = 0.003;
 /** No response rises longer, s. */
 const LONGEST_RISE_S = 6;
 
+export type ScrDetectorState = {
+  readonly filter: SosFilterState | null;
+  readonly last: number;
+  readonly lastTime: number;
+  readonly onset: number;
+  readonly onsetTime: number;
+  readonly peak: number;
+  readonly peakTime: number;
+  readonly rising: boolean;
+};
+
 /**
  * Causal detector of skin conductance responses, one channel, by onset and peak (Boucsein 2012, 2.3): the onset is where
  * the low-passed signal begins to rise faster than a level drifts, and what has risen from there by `least_us` before it
  * falls again is a response. Responses that begin on another's rise count as one. A response is known when the fall shows.
  */
-export class ScrDetector {
+export class ScrDetector implements Stateful<ScrDetectorState> {
   readonly #filter: SosFilter | null;
   #last = Number.NaN;
   #lastTime = Number.NaN;
@@ -72,6 +84,30 @@ export class ScrDetector {
       this.#peakTime = time;
     }
     return found;
+  }
+
+  snapshot(): ScrDetectorState {
+    return {
+      filter: this.#filter?.snapshot() ?? null,
+      last: this.#last,
+      lastTime: this.#lastTime,
+      onset: this.#onset,
+      onsetTime: this.#onsetTime,
+      peak: this.#peak,
+      peakTime: this.#peakTime,
+      rising: this.#rising,
+    };
+  }
+
+  restore(state: ScrDetectorState): void {
+    if (state.filter) this.#filter?.restore(state.filter);
+    this.#last = state.last;
+    this.#lastTime = state.lastTime;
+    this.#onset = state.onset;
+    this.#onsetTime = state.onsetTime;
+    this.#peak = state.peak;
+    this.#peakTime = state.peakTime;
+    this.#rising = state.rising;
   }
 
   #follow(y: number, time: number): SkinConductanceResponse | null {

@@ -9,7 +9,8 @@ import {
   TIME_TOLERANCE_S,
   type Window,
 } from '../core/signal.js';
-import { SampleBuffer } from './sample-buffer.js';
+import type { Stateful } from '../core/state.js';
+import { SampleBuffer, type SampleBufferState } from './sample-buffer.js';
 
 /** Silence after which an irregular stream is stale, s. Heart data come once a beat, and a sensor may miss a few. */
 const irregularLimits_s: Partial<Record<StreamType, number>> = { Gaze: 0.5, Face: 0.5, HR: 5, IBI: 5 };
@@ -27,6 +28,14 @@ export interface SlidWindow {
   readonly reason: Extract<MaskReason, 'absent' | 'stale' | 'warming-up'> | null;
 }
 
+export type SlidingWindowState = {
+  readonly samples: SampleBufferState;
+  readonly forgotten: number;
+  readonly taken: number;
+  readonly gapsTaken: number;
+  readonly first: Seconds | null;
+};
+
 /**
  * Windows of one stream by data time. At T a window holds the last `round(window_s * sfreq)` samples with t < T;
  * irregular streams: those with t in [T - window_s, T). Where a gap lies between these samples, only those with
@@ -35,7 +44,7 @@ export interface SlidWindow {
  * Coverage of a regular stream is its usable samples in [T - window_s, T) over the expected number; a sample of an
  * irregular stream covers the time up to the next one, at most the stale limit.
  */
-export class SlidingWindow {
+export class SlidingWindow implements Stateful<SlidingWindowState> {
   readonly #buffer: SampleBuffer;
   readonly #expected: number;
   readonly #limit_s: Seconds;
@@ -106,6 +115,24 @@ export class SlidingWindow {
       channel: (c) => buffer.channel(c, from, to),
     };
     return { window, reason };
+  }
+
+  snapshot(): SlidingWindowState {
+    return {
+      samples: this.#buffer.snapshot(),
+      forgotten: this.#forgotten,
+      taken: this.#taken,
+      gapsTaken: this.#gapsTaken,
+      first: this.#first,
+    };
+  }
+
+  restore({ samples, forgotten, taken, gapsTaken, first }: SlidingWindowState): void {
+    this.#buffer.restore(samples);
+    this.#forgotten = forgotten;
+    this.#taken = taken;
+    this.#gapsTaken = gapsTaken;
+    this.#first = first;
   }
 
   #endAt(time: Seconds): number {

@@ -1,4 +1,5 @@
 import fili from 'fili';
+import type { Stateful } from '../core/state.js';
 
 /** One second-order section, a0 = 1: `y[n] = b0 x[n] + b1 x[n-1] + b2 x[n-2] - a1 y[n-1] - a2 y[n-2]`. */
 export interface Section {
@@ -83,12 +84,14 @@ export interface RowFilter {
   ): void;
 }
 
+export type SosFilterState = { readonly delays: Float64Array; readonly fresh: Uint8Array };
+
 /**
  * Cascade of second-order sections over several channels, transposed direct form II in float64
  * (the recursion of `scipy.signal.sosfilt`). Each channel starts, and after {@link restart} starts anew, from the
  * steady state of its first sample (`sosfilt_zi(sos) * x[0]`), so that an offset causes no transient.
  */
-export class SosFilter {
+export class SosFilter implements Stateful<SosFilterState> {
   readonly #sections: readonly Section[];
   /** [section, 2]: delays for a steady input of 1. */
   readonly #steady: Float64Array;
@@ -170,6 +173,15 @@ export class SosFilter {
     this.#sample[0] = x;
     this.process(channel, this.#sample, this.#sample, 0, 1);
     return this.#sample[0];
+  }
+
+  snapshot(): SosFilterState {
+    return { delays: this.#delays.slice(), fresh: this.#fresh.slice() };
+  }
+
+  restore({ delays, fresh }: SosFilterState): void {
+    this.#delays.set(delays);
+    this.#fresh.set(fresh);
   }
 }
 

@@ -1,5 +1,6 @@
-import { MovingSum } from './moving-sum.js';
-import { designButterworth, groupDelay_s, SosFilter } from './sos-filter.js';
+import type { Stateful } from '../core/state.js';
+import { MovingSum, type MovingSumState } from './moving-sum.js';
+import { designButterworth, groupDelay_s, SosFilter, type SosFilterState } from './sos-filter.js';
 import { median } from './statistics.js';
 
 /** Where a signal is steepest. */
@@ -42,13 +43,29 @@ const POLARITY_FAVOUR = 2;
 const ROUNDING = 1e-9;
 const LEAST = 1e-50;
 
+export type SteepnessPeaksState = {
+  readonly filter: SosFilterState;
+  readonly smooth: SosFilterState;
+  readonly sum: MovingSumState;
+  readonly steepness: Float64Array;
+  readonly powers: Float64Array;
+  readonly smoothed: Float64Array;
+  readonly times: Float64Array;
+  readonly pushed: number;
+  readonly last: number;
+  readonly top: number;
+  readonly topAt: number;
+  readonly lowest: number;
+  readonly polarity: number;
+};
+
 /**
  * Peaks of the root mean square slope, over `steep_s`, of a band-passed signal; one channel. Each is dated at the largest
  * deflection of the (low-passed) signal around it, from the line through the ends of that stretch; of two directions the
  * one that was larger before is favoured, so that a wave with two equal halves is always dated at the same one. A peak is told
  * {@link ALONE_S} after it.
  */
-export class SteepnessPeaks {
+export class SteepnessPeaks implements Stateful<SteepnessPeaksState> {
   readonly #shape: SteepnessShape;
   readonly #filter: SosFilter;
   readonly #delay_s: number;
@@ -143,6 +160,40 @@ export class SteepnessPeaks {
     const time = this.#timeAt(this.#deflectionNear(middle)) - this.#smoothDelay_s;
     const places = Math.min(AROUND_PLACES, Math.floor(this.#pushed / this.#every));
     return { time, size, around: median(this.#steepness.slice(0, places + 1)) };
+  }
+
+  snapshot(): SteepnessPeaksState {
+    return {
+      filter: this.#filter.snapshot(),
+      smooth: this.#smooth.snapshot(),
+      sum: this.#sum.snapshot(),
+      steepness: this.#steepness.slice(),
+      powers: this.#powers.slice(),
+      smoothed: this.#smoothed.slice(),
+      times: this.#times.slice(),
+      pushed: this.#pushed,
+      last: this.#last,
+      top: this.#top,
+      topAt: this.#topAt,
+      lowest: this.#lowest,
+      polarity: this.#polarity,
+    };
+  }
+
+  restore(state: SteepnessPeaksState): void {
+    this.#filter.restore(state.filter);
+    this.#smooth.restore(state.smooth);
+    this.#sum.restore(state.sum);
+    this.#steepness.set(state.steepness);
+    this.#powers.set(state.powers);
+    this.#smoothed.set(state.smoothed);
+    this.#times.set(state.times);
+    this.#pushed = state.pushed;
+    this.#last = state.last;
+    this.#top = state.top;
+    this.#topAt = state.topAt;
+    this.#lowest = state.lowest;
+    this.#polarity = state.polarity;
   }
 
   /** Places count samples from the start; those in between are fractions. This one is the centroid of the squared slope. */

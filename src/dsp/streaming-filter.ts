@@ -1,13 +1,16 @@
 import { type Chunk, channelOf, type StreamInfo, samplesIn } from '../core/signal.js';
-import { type Section, SosFilter } from './sos-filter.js';
+import type { Stateful } from '../core/state.js';
+import { type Section, SosFilter, type SosFilterState } from './sos-filter.js';
 import { type SosVectors, sosVectors } from './sos-vectors.js';
+
+export type StreamingFilterState = { readonly filter: SosFilterState; readonly unsettled: Int32Array };
 
 /**
  * A second-order-section filter over a stream's chunks, missing data included. A channel starts from its first
  * sample's steady state; a gap, a NaN or an infinity restarts it; for `settle_s` after each start it gives NaN.
  * A sample that is missing comes out missing.
  */
-export class StreamingFilter {
+export class StreamingFilter implements Stateful<StreamingFilterState> {
   readonly #filter: SosFilter;
   readonly #settle: number;
   /** Per channel: samples still to be given as NaN. */
@@ -42,6 +45,15 @@ export class StreamingFilter {
     return { info: this.info, data, times: chunk.times, gapBefore: chunk.gapBefore };
   }
 
+  snapshot(): StreamingFilterState {
+    return { filter: this.#filter.snapshot(), unsettled: this.#unsettled.slice() };
+  }
+
+  restore({ filter, unsettled }: StreamingFilterState): void {
+    this.#filter.restore(filter);
+    this.#unsettled.set(unsettled);
+  }
+
   #restart(channel: number): void {
     this.#filter.restart(channel);
     this.#unsettled[channel] = this.#settle;
@@ -63,6 +75,7 @@ export class StreamingFilter {
       at = end;
     }
   }
+
   /** Hides those of samples `from` to `to` that come before the filter has settled. */
   #hideUnsettled(channel: number, samples: Float64Array, from: number, to: number): void {
     const hidden = Math.min(this.#unsettled[channel], to - from);

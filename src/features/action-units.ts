@@ -135,5 +135,6 @@ export const actionUnits = featureDefinition<Params>({
     'Ekman, Friesen & Hager 2002 (FACS); units and scales of OpenFace, Baltrusaitis et al. 2018, doi:10.1109/FG.2018.00019',
   params,
   streams: ['Face'],
+  state: 'none',
   create: (info, p) => new ActionUnits(info, p),
 });

@@ -41,6 +41,7 @@ export const asymmetry = featureDefinition<Params>({
   source: 'Zheng & Lu 2015, doi:10.1109/TAMD.2015.2431497, III-C',
   params,
   streams: ['EEG'],
+  state: 'none',
   physics: ({ bands }, upstream) => bandsBeyondNyquist(bands, upstream),
   create: (info, { bands, measures, pairs: told, caudal_pairs }, window_s) => {
     const pairs = told ?? lateralPairs(info.channels.map(({ label }) => label));

@@ -110,6 +110,7 @@ export const bandPowerWelch = featureDefinition<WelchParams>({
     'Welch 1967, doi:10.1109/TAU.1967.1161901; bands and averaging of decibels after the code of PRNet (docs/explanation/features.md)',
   params: welchParams,
   streams: ['EEG'],
+  state: 'none',
   physics: welchProblems,
   create: (info, p, window_s) => new BandPowerWelch(info, p, window_s),
 });

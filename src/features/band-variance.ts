@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { featureDefinition } from '../core/component.js';
 import type { Extractor } from '../core/processor.js';
 import type { Chunk, StreamInfo, Window } from '../core/signal.js';
+import type { Stateful } from '../core/state.js';
 import { designButterworthBandpass } from '../dsp/butterworth-bandpass.js';
-import { SlidingWindow } from '../dsp/sliding-window.js';
-import { StreamingFilter } from '../dsp/streaming-filter.js';
+import { SlidingWindow, type SlidingWindowState } from '../dsp/sliding-window.js';
+import { StreamingFilter, type StreamingFilterState } from '../dsp/streaming-filter.js';
 import { labelOf } from './channels/channel-label.js';
 import {
   bandSchema,
@@ -34,7 +35,9 @@ interface Filtered {
   readonly sliding: SlidingWindow;
 }
 
-class BandVariance implements Extractor {
+type FilteredState = { readonly filter: StreamingFilterState; readonly sliding: SlidingWindowState };
+
+class BandVariance implements Extractor, Stateful<readonly (FilteredState | null)[]> {
   readonly descriptors;
   readonly #channels: readonly number[];
   /** null: the rate does not reach the band. */
@@ -75,6 +78,20 @@ class BandVariance implements Extractor {
       }
     }
   }
+
+  snapshot(): readonly (FilteredState | null)[] {
+    return this.#bands.map(
+      (band) => band && { filter: band.filter.snapshot(), sliding: band.sliding.snapshot() },
+    );
+  }
+
+  restore(state: readonly (FilteredState | null)[]): void {
+    for (const [b, band] of state.entries()) {
+      if (!band) continue;
+      this.#bands[b]?.filter.restore(band.filter);
+      this.#bands[b]?.sliding.restore(band.sliding);
+    }
+  }
 }
 
 function lacks(samples: Float64Array): boolean {
@@ -97,6 +114,7 @@ export const bandVariance = featureDefinition<Params>({
   source: 'Shi, Jiao & Lu 2013, doi:10.1109/EMBC.2013.6611075; order and ddof 0 after TorchEEG',
   params,
   streams: ['EEG'],
+  state: 1,
   physics: ({ bands }, upstream) => bandsBeyondNyquist(bands, upstream),
   create: (info, p, window_s) => new BandVariance(info, p, window_s),
 });

@@ -73,6 +73,7 @@ export const differentialEntropy = featureDefinition<Params>({
   source: 'Duan, Zhu & Lu 2013, doi:10.1109/NER.2013.6695876; canonical form of docs/explanation/features.md',
   params,
   streams: ['EEG'],
+  state: 'none',
   physics: ({ bands }, upstream) => bandsBeyondNyquist(bands, upstream),
   create: (info, p, window_s) => new DifferentialEntropy(info, p, window_s),
 });

@@ -3,14 +3,15 @@ import { featureDefinition } from '../core/component.js';
 import type { FeatureDescriptor } from '../core/features.js';
 import type { Extractor } from '../core/processor.js';
 import { type Chunk, channelOf, type Marker, type StreamInfo, type Window } from '../core/signal.js';
+import type { Stateful } from '../core/state.js';
 import { LowFrequencyPower } from '../dsp/low-frequency-power.js';
 import { pupilChannels } from './channels/eye-channels.js';
-import { DeviceGazeEvents } from './events/device-gaze-events.js';
+import { DeviceGazeEvents, type DeviceGazeEventsState } from './events/device-gaze-events.js';
 import type { GazeEvent } from './events/gaze-event.js';
-import { GazeEvents } from './events/gaze-events.js';
-import { GazeHistory } from './events/gaze-history.js';
+import { GazeEvents, type GazeEventsState } from './events/gaze-events.js';
+import { GazeHistory, type GazeHistoryState } from './events/gaze-history.js';
 import { screenSchema } from './events/screen.js';
-import { BIN_S, TrailingBins } from './events/trailing-bins.js';
+import { BIN_S, TrailingBins, type TrailingBinsState } from './events/trailing-bins.js';
 
 const params = z.strictObject({
   screen: screenSchema
@@ -104,7 +105,16 @@ interface Measured {
   readonly amplitude_deg: number;
 }
 
-class EyeMovement implements Extractor {
+type EyeMovementState = {
+  readonly events: GazeEventsState;
+  readonly recent: readonly { readonly event: GazeEvent; readonly fromDevice: boolean }[];
+  readonly bins: TrailingBinsState;
+  readonly device: { readonly events: DeviceGazeEventsState; readonly history: GazeHistoryState } | null;
+  readonly gapUntil: number;
+  readonly first: number;
+};
+
+class EyeMovement implements Extractor, Stateful<EyeMovementState> {
   readonly descriptors: readonly FeatureDescriptor[];
   readonly context_s = LEAST_S;
   readonly #events: GazeEvents;
@@ -166,6 +176,30 @@ class EyeMovement implements Extractor {
     this.#window(this.#recent, window.start, out);
     const seen = this.#bins.filled(Row.gaze, window.end, bins);
     if (span >= LEAST_S - 1e-6 && seen >= LEAST_SHARE * bins) this.#trailing(this.#recent, span, out);
+  }
+
+  snapshot(): EyeMovementState {
+    const device = this.#device;
+    return {
+      events: this.#events.snapshot(),
+      recent: this.#recent.map(({ event, fromDevice }) => ({ event, fromDevice })),
+      bins: this.#bins.snapshot(),
+      device: device && { events: device.snapshot(), history: device.history.snapshot() },
+      gapUntil: this.#gapUntil,
+      first: this.#first,
+    };
+  }
+
+  restore({ events, recent, bins, device, gapUntil, first }: EyeMovementState): void {
+    this.#events.restore(events);
+    for (const { event, fromDevice } of recent) this.#recent.push(this.#measured(event, fromDevice));
+    this.#bins.restore(bins);
+    if (device) {
+      this.#device?.restore(device.events);
+      this.#device?.history.restore(device.history);
+    }
+    this.#gapUntil = gapUntil;
+    this.#first = first;
   }
 
   #mark(marker: Marker): void {
@@ -395,5 +429,6 @@ export const eyeMovement = featureDefinition<Params>({
     'ATAM, Table I (eye features), after Zheng, Liu, Lu, Lu & Cichocki 2019, doi:10.1109/TCYB.2018.2797176; events after Nystroem & Holmqvist 2010, doi:10.3758/BRM.42.1.188, and Hershman, Henik & Cohen 2018, doi:10.3758/s13428-017-1008-1',
   params,
   streams: ['Gaze'],
+  state: 1,
   create: (info, p) => new EyeMovement(info, p),
 });

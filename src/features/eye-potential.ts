@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { featureDefinition } from '../core/component.js';
 import type { Extractor } from '../core/processor.js';
 import { type Chunk, channelOf, type StreamInfo, type Window } from '../core/signal.js';
-import { EogBlinkDetector, SLOWEST_EOG_HZ } from '../dsp/eog-blink-detector.js';
+import type { Stateful } from '../core/state.js';
+import { EogBlinkDetector, type EogBlinkDetectorState, SLOWEST_EOG_HZ } from '../dsp/eog-blink-detector.js';
 
 const params = z.strictObject({
   rate_s: z
@@ -30,7 +31,13 @@ function verticalChannel({ channels }: StreamInfo): number {
   return channels[c]?.unit === 'uV' ? c : -1;
 }
 
-class EyePotential implements Extractor {
+type EyePotentialState = {
+  readonly detector: EogBlinkDetectorState | null;
+  readonly blinks: readonly number[];
+  readonly watched: readonly (readonly [from: number, to: number])[];
+};
+
+class EyePotential implements Extractor, Stateful<EyePotentialState> {
   readonly descriptors = [
     { channel: 'eye', feature: 'blink_present', unit: '' },
     { channel: 'eye', feature: 'blink_rate', unit: '1/min' },
@@ -101,6 +108,20 @@ class EyePotential implements Extractor {
     const share = this.#share(end - rate_s, end);
     if (share >= LEAST_RATE_SHARE) out[1] = (60 * since(end - rate_s)) / (share * rate_s);
   }
+
+  snapshot(): EyePotentialState {
+    return {
+      detector: this.#detector?.snapshot() ?? null,
+      blinks: [...this.#blinks],
+      watched: this.#watched.map(([from, to]) => [from, to]),
+    };
+  }
+
+  restore({ detector, blinks, watched }: EyePotentialState): void {
+    if (detector) this.#detector?.restore(detector);
+    this.#blinks = [...blinks];
+    this.#watched = watched.map(([from, to]) => [from, to]);
+  }
 }
 
 export const eyePotential = featureDefinition<Params>({
@@ -111,6 +132,7 @@ export const eyePotential = featureDefinition<Params>({
     'peaks below 7.5 Hz as in NeuroKit2 (doi:10.3758/s13428-020-01516-y), told from glances by their width at half height; the lower edge, 0.25 Hz, is a prominence within 0.5 s instead of a causal high-pass, which makes blinks of glances',
   params,
   streams: ['EOG'],
+  state: 1,
   physics: (_, { sfreq_hz }) =>
     sfreq_hz !== undefined && sfreq_hz <= SLOWEST_EOG_HZ
       ? [{ path: [], message: `${sfreq_hz} Hz is too slow to find blinks in an electrooculogram` }]

@@ -75,5 +75,6 @@ export const gazeStatistics = featureDefinition<Params>({
     'Zheng, Liu, Lu, Lu & Cichocki 2019, doi:10.1109/TCYB.2018.2797176, Table I (dispersion), without events',
   params,
   streams: ['Gaze'],
+  state: 'none',
   create: (info) => new GazeStatistics(info),
 });

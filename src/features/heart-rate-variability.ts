@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { featureDefinition } from '../core/component.js';
 import type { Extractor, SharedParts } from '../core/processor.js';
 import type { Chunk, StreamInfo, Window } from '../core/signal.js';
-import { BeatSeries, type Beats, beatProblems } from './heart/beat-series.js';
+import type { Stateful } from '../core/state.js';
+import { BeatSeries, type BeatSeriesState, type Beats, beatProblems } from './heart/beat-series.js';
 
 const params = z.strictObject({
   span_s: z
@@ -19,7 +20,7 @@ const LEAST_S = 55;
 /** Over which the channel with the most even rhythm is chosen, s. */
 const CHOICE_S = 10;
 
-class HeartRateVariability implements Extractor {
+class HeartRateVariability implements Extractor, Stateful<BeatSeriesState | null> {
   readonly descriptors = [
     { channel: 'heart', feature: 'sdnn', unit: 'ms' },
     { channel: 'heart', feature: 'rmssd_long', unit: 'ms' },
@@ -39,6 +40,14 @@ class HeartRateVariability implements Extractor {
     this.#beats.push(chunk);
   }
 
+  snapshot(): BeatSeriesState | null {
+    return this.#beats.snapshot();
+  }
+
+  restore(state: BeatSeriesState | null): void {
+    this.#beats.restore(state);
+  }
+
   compute({ end }: Window, out: Float64Array): void {
     const intervals = this.#beats.steadiest(end, CHOICE_S);
     out[0] = intervals?.sdnn(end, this.span_s, LEAST_S) ?? Number.NaN;
@@ -54,6 +63,7 @@ export const heartRateVariability = featureDefinition<Params>({
     'Task Force 1996, doi:10.1161/01.CIR.93.5.1043; least times after Munoz et al. 2015, doi:10.1371/journal.pone.0138921',
   params,
   streams: ['ECG', 'PPG', 'IBI'],
+  state: 1,
   physics: beatProblems,
   create: (info, { span_s }, _, shared) => new HeartRateVariability(info, span_s, shared),
 });

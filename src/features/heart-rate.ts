@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { featureDefinition } from '../core/component.js';
 import type { Extractor, SharedParts } from '../core/processor.js';
 import { type Chunk, channelOf, type StreamInfo, type Window } from '../core/signal.js';
-import { BeatSeries, type Beats, beatProblems } from './heart/beat-series.js';
+import type { Stateful } from '../core/state.js';
+import { BeatSeries, type BeatSeriesState, type Beats, beatProblems } from './heart/beat-series.js';
 
 const params = z.strictObject({
   rate_s: z.number().min(4).max(60).default(10).describe('trailing time of the mean rate, s'),
@@ -19,7 +20,7 @@ const descriptors = [
 ] as const;
 
 /** Of beats: found in the signal, of several channels in the one with the most even rhythm at the moment, or the device's. */
-class RateOfBeats implements Extractor {
+class RateOfBeats implements Extractor, Stateful<BeatSeriesState | null> {
   readonly descriptors = descriptors;
   readonly context_s;
   readonly #beats: Beats;
@@ -37,6 +38,14 @@ class RateOfBeats implements Extractor {
     this.#beats.push(chunk);
   }
 
+  snapshot(): BeatSeriesState | null {
+    return this.#beats.snapshot();
+  }
+
+  restore(state: BeatSeriesState | null): void {
+    this.#beats.restore(state);
+  }
+
   compute({ end }: Window, out: Float64Array): void {
     const { rate_s, rmssd_s } = this.params;
     const intervals = this.#beats.steadiest(end, rate_s);
@@ -45,10 +54,15 @@ class RateOfBeats implements Extractor {
   }
 }
 
+interface RateThen {
+  readonly time: number;
+  readonly rate: number;
+}
+
 /** A rate that the device measured, 1/min. */
-class RateOfDevice implements Extractor {
+class RateOfDevice implements Extractor, Stateful<readonly RateThen[]> {
   readonly descriptors = descriptors;
-  readonly #recent: { time: number; rate: number }[] = [];
+  readonly #recent: RateThen[] = [];
   readonly #known: boolean;
 
   constructor(
@@ -73,6 +87,14 @@ class RateOfDevice implements Extractor {
     out[0] = recent.reduce((sum, { rate }) => sum + rate, 0) / recent.length;
     out[1] = Number.NaN;
   }
+
+  snapshot(): readonly RateThen[] {
+    return [...this.#recent];
+  }
+
+  restore(recent: readonly RateThen[]): void {
+    this.#recent.push(...recent);
+  }
 }
 
 export const heartRate = featureDefinition<Params>({
@@ -83,6 +105,7 @@ export const heartRate = featureDefinition<Params>({
     'Pan & Tompkins 1985, doi:10.1109/TBME.1985.325532, and Hamilton 2002 (QRS); Zong et al. 2003, doi:10.1109/CIC.2003.1291140 (pulse); Task Force 1996, doi:10.1161/01.CIR.93.5.1043 (RMSSD)',
   params,
   streams: ['ECG', 'PPG', 'HR', 'IBI'],
+  state: 1,
   physics: beatProblems,
   create: (info, p, _, shared) =>
     info.type === 'HR' ? new RateOfDevice(info, p) : new RateOfBeats(info, p, shared),

@@ -33,5 +33,6 @@ export const motion = featureDefinition<Params>({
   source: 'van Hees et al. 2013, doi:10.1371/journal.pone.0061691 (magnitude of acceleration as movement)',
   params,
   streams: ['ACC'],
+  state: 'none',
   create: (info) => new Motion(info),
 });

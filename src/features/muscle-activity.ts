@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { featureDefinition } from '../core/component.js';
 import type { Extractor } from '../core/processor.js';
 import type { Chunk, StreamInfo, Window } from '../core/signal.js';
-import { SlidingWindow } from '../dsp/sliding-window.js';
+import type { Stateful } from '../core/state.js';
+import { SlidingWindow, type SlidingWindowState } from '../dsp/sliding-window.js';
 import { designButterworth } from '../dsp/sos-filter.js';
-import { StreamingFilter } from '../dsp/streaming-filter.js';
+import { StreamingFilter, type StreamingFilterState } from '../dsp/streaming-filter.js';
 import { labelOf } from './channels/channel-label.js';
 import { channelsIn } from './channels/channels-in.js';
 
@@ -17,7 +18,12 @@ const FILTER_ORDER = 4;
 /** Share of the window that must be measured. */
 const LEAST_COVERAGE = 0.5;
 
-class MuscleActivity implements Extractor {
+type MuscleActivityState = {
+  readonly filter: StreamingFilterState | null;
+  readonly filtered: SlidingWindowState;
+};
+
+class MuscleActivity implements Extractor, Stateful<MuscleActivityState> {
   readonly descriptors;
   readonly #channels: readonly number[];
   readonly #filter: StreamingFilter | null;
@@ -46,6 +52,15 @@ class MuscleActivity implements Extractor {
       out[i] =
         Math.min(coverage[c], window.coverage[c]) >= LEAST_COVERAGE ? logRms(window.channel(c)) : Number.NaN;
   }
+
+  snapshot(): MuscleActivityState {
+    return { filter: this.#filter?.snapshot() ?? null, filtered: this.#filtered.snapshot() };
+  }
+
+  restore({ filter, filtered }: MuscleActivityState): void {
+    if (filter) this.#filter?.restore(filter);
+    this.#filtered.restore(filtered);
+  }
 }
 
 function passes(sfreq: number, low_hz: number): boolean {
@@ -70,6 +85,7 @@ export const muscleActivity = featureDefinition<Params>({
   source: 'Fridlund & Cacioppo 1986, doi:10.1111/j.1469-8986.1986.tb00676.x',
   params,
   streams: ['EMG'],
+  state: 1,
   physics: ({ low_hz }, { sfreq_hz }) =>
     sfreq_hz !== undefined && !passes(sfreq_hz, low_hz)
       ? [

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { featureDefinition } from '../core/component.js';
 import type { Extractor } from '../core/processor.js';
 import type { Chunk, StreamInfo, Window } from '../core/signal.js';
+import type { Stateful } from '../core/state.js';
 import { ofConductance } from './channels/skin-conductance.js';
 import { EegSigns } from './signs/eeg-signs.js';
 import { GazeSigns } from './signs/gaze-signs.js';
@@ -12,7 +13,7 @@ import { SkinSigns } from './signs/skin-signs.js';
 const params = z.strictObject({});
 type Params = z.infer<typeof params>;
 
-class Physiological implements Extractor {
+class Physiological implements Extractor, Stateful {
   readonly descriptors = [{ channel: 'signal', feature: 'physiological', unit: '' }];
 
   constructor(readonly signs: Signs) {}
@@ -23,6 +24,14 @@ class Physiological implements Extractor {
 
   compute({ end }: Window, out: Float64Array): void {
     out[0] = this.signs.verdict(end);
+  }
+
+  snapshot(): unknown {
+    return this.signs.snapshot();
+  }
+
+  restore(state: unknown): void {
+    this.signs.restore(state);
   }
 }
 
@@ -39,5 +48,6 @@ export const physiological = featureDefinition<Params>({
   source: 'docs/explanation/noise.md',
   params,
   streams: ['EEG', 'Gaze', 'PPG', 'ECG', 'EDA'],
+  state: 1,
   create: (info) => ofConductance(info, (stream) => new Physiological(signsOf(stream))),
 });

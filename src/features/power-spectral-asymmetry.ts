@@ -22,6 +22,7 @@ export const powerSpectralAsymmetry = featureDefinition<Params>({
     "Koelstra et al. 2012, doi:10.1109/T-AFFC.2011.15 (pairs); bands and averaging after PRNet's code (docs/explanation/features.md)",
   params,
   streams: ['EEG'],
+  state: 'none',
   physics: welchProblems,
   create: (info, { pairs, ...welch }, window_s) =>
     new PairedFeatures(new BandPowerWelch(info, welch, window_s), 'psd_', [

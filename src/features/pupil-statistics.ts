@@ -50,5 +50,6 @@ export const pupilStatistics = featureDefinition<Params>({
   source: 'Zheng, Liu, Lu, Lu & Cichocki 2019, doi:10.1109/TCYB.2018.2797176, Table I (pupil diameter)',
   params,
   streams: ['Gaze'],
+  state: 'none',
   create: (info) => new PupilStatistics(info),
 });

@@ -2,10 +2,11 @@ import { z } from 'zod';
 import { featureDefinition } from '../core/component.js';
 import type { Extractor } from '../core/processor.js';
 import type { Chunk, StreamInfo, Window } from '../core/signal.js';
+import type { Stateful } from '../core/state.js';
 import { breathsIn } from '../dsp/breaths.js';
-import { SlidingWindow } from '../dsp/sliding-window.js';
+import { SlidingWindow, type SlidingWindowState } from '../dsp/sliding-window.js';
 import { designButterworth } from '../dsp/sos-filter.js';
-import { StreamingFilter } from '../dsp/streaming-filter.js';
+import { StreamingFilter, type StreamingFilterState } from '../dsp/streaming-filter.js';
 
 const params = z.strictObject({
   rate_s: z
@@ -24,7 +25,12 @@ const FILTER_ORDER = 2;
 const SETTLE_S = 5;
 const LEAST_SHARE = 0.5;
 
-class Respiration implements Extractor {
+type RespirationState = {
+  readonly filter: StreamingFilterState | null;
+  readonly trailing: SlidingWindowState;
+};
+
+class Respiration implements Extractor, Stateful<RespirationState> {
   readonly descriptors;
   readonly context_s;
   readonly #filter: StreamingFilter | null;
@@ -70,6 +76,15 @@ class Respiration implements Extractor {
     out[1] = breaths.amplitude;
     out[2] = breaths.rate_sd;
   }
+
+  snapshot(): RespirationState {
+    return { filter: this.#filter?.snapshot() ?? null, trailing: this.#trailing.snapshot() };
+  }
+
+  restore({ filter, trailing }: RespirationState): void {
+    if (filter) this.#filter?.restore(filter);
+    this.#trailing.restore(trailing);
+  }
 }
 
 export const respiration = featureDefinition<Params>({
@@ -80,6 +95,7 @@ export const respiration = featureDefinition<Params>({
     'Khodadad et al. 2018, doi:10.1088/1361-6579/aad7e6 (extrema by share of amplitude); band 0.05-3 Hz as in NeuroKit2',
   params,
   streams: ['RESP'],
+  state: 1,
   physics: (_, { sfreq_hz }) =>
     sfreq_hz !== undefined && sfreq_hz < 4
       ? [{ path: [], message: `${sfreq_hz} Hz is too slow to find breaths` }]

@@ -87,6 +87,7 @@ export const seedDifferentialEntropy = featureDefinition<Params>({
     'Duan, Zhu & Lu 2013, doi:10.1109/NER.2013.6695876, as released (STFT.m); differences in docs/explanation/features.md',
   params,
   streams: ['EEG'],
+  state: 'none',
   physics: ({ bands }, upstream) => bandsBeyondNyquist(bands, upstream),
   create: (info, p, window_s) => new SeedDifferentialEntropy(info, p, window_s),
 });

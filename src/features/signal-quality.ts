@@ -45,5 +45,6 @@ export const signalQuality = featureDefinition<Params>({
   source: 'Bigdely-Shamlo et al. 2015 (PREP), doi:10.3389/fninf.2015.00016, as shares of one window',
   params,
   streams: ['EEG', 'ECG', 'EMG'],
+  state: 'none',
   create: (info, _, window_s) => new SignalQuality(info, window_s),
 });

@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { featureDefinition } from '../core/component.js';
 import type { Extractor } from '../core/processor.js';
 import { type Chunk, channelOf, type StreamInfo, type Window } from '../core/signal.js';
-import { ScrDetector, type SkinConductanceResponse } from '../dsp/scr-detector.js';
-import { SlidingWindow } from '../dsp/sliding-window.js';
+import type { Stateful } from '../core/state.js';
+import { ScrDetector, type ScrDetectorState, type SkinConductanceResponse } from '../dsp/scr-detector.js';
+import { SlidingWindow, type SlidingWindowState } from '../dsp/sliding-window.js';
 import { designButterworth } from '../dsp/sos-filter.js';
 import { finiteMean } from '../dsp/statistics.js';
-import { StreamingFilter } from '../dsp/streaming-filter.js';
+import { StreamingFilter, type StreamingFilterState } from '../dsp/streaming-filter.js';
 import { channelsIn } from './channels/channels-in.js';
 import { meanOver } from './channels/mean-over.js';
 import { ofConductance } from './channels/skin-conductance.js';
@@ -41,7 +42,20 @@ interface Watched {
   missing: boolean;
 }
 
-class SkinConductanceResponses implements Extractor {
+type ResponsesState = {
+  readonly watched: readonly {
+    readonly detector: ScrDetectorState;
+    readonly responses: readonly SkinConductanceResponse[];
+    readonly missing: boolean;
+  }[];
+  readonly filters: readonly {
+    readonly filter: StreamingFilterState;
+    readonly sliding: SlidingWindowState;
+  }[];
+  readonly trailing: SlidingWindowState;
+};
+
+class SkinConductanceResponses implements Extractor, Stateful<ResponsesState> {
   readonly descriptors = [
     { channel: 'skin', feature: 'eda_tonic', unit: 'uS' },
     { channel: 'skin', feature: 'eda_phasic_rms', unit: 'uS' },
@@ -105,6 +119,34 @@ class SkinConductanceResponses implements Extractor {
       row[3] = finiteMean(watched.responses.map(({ amplitude_us }) => amplitude_us));
     });
   }
+
+  snapshot(): ResponsesState {
+    return {
+      watched: this.#watched.map(({ detector, responses, missing }) => ({
+        detector: detector.snapshot(),
+        responses: [...responses],
+        missing,
+      })),
+      filters: this.#filters.map(([filter, sliding]) => ({
+        filter: filter.snapshot(),
+        sliding: sliding.snapshot(),
+      })),
+      trailing: this.#trailing.snapshot(),
+    };
+  }
+
+  restore({ watched, filters, trailing }: ResponsesState): void {
+    for (const [i, { detector, responses, missing }] of watched.entries()) {
+      this.#watched[i].detector.restore(detector);
+      this.#watched[i].responses = [...responses];
+      this.#watched[i].missing = missing;
+    }
+    for (const [i, { filter, sliding }] of filters.entries()) {
+      this.#filters[i][0].restore(filter);
+      this.#filters[i][1].restore(sliding);
+    }
+    this.#trailing.restore(trailing);
+  }
 }
 
 function watch(watched: Watched, chunk: Chunk): void {
@@ -131,5 +173,6 @@ export const skinConductanceResponse = featureDefinition<Params>({
   source: 'Boucsein et al. 2012, doi:10.1111/j.1469-8986.2012.01384.x; split at 0.05 Hz as in NeuroKit2',
   params,
   streams: ['EDA'],
+  state: 1,
   create: (info, p, window_s) => ofConductance(info, (own) => new SkinConductanceResponses(own, p, window_s)),
 });

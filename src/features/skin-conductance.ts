@@ -39,5 +39,6 @@ export const skinConductance = featureDefinition<Params>({
   source: 'Boucsein 2012, Electrodermal Activity, 2.2 (level and change over short windows)',
   params,
   streams: ['EDA'],
+  state: 'none',
   create: (info) => ofConductance(info, (own) => new SkinConductance(own)),
 });

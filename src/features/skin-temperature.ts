@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { featureDefinition } from '../core/component.js';
 import type { Extractor } from '../core/processor.js';
 import type { Chunk, StreamInfo, Window } from '../core/signal.js';
-import { SlidingWindow } from '../dsp/sliding-window.js';
+import type { Stateful } from '../core/state.js';
+import { SlidingWindow, type SlidingWindowState } from '../dsp/sliding-window.js';
 import { trendOf } from '../dsp/statistics.js';
 import { channelsIn } from './channels/channels-in.js';
 import { meanOver } from './channels/mean-over.js';
@@ -12,7 +13,7 @@ const params = z.strictObject({
 });
 type Params = z.infer<typeof params>;
 
-class SkinTemperature implements Extractor {
+class SkinTemperature implements Extractor, Stateful<SlidingWindowState> {
   readonly descriptors = [
     { channel: 'skin', feature: 'temp_mean', unit: 'degC' },
     { channel: 'skin', feature: 'temp_slope', unit: 'degC/s' },
@@ -40,6 +41,14 @@ class SkinTemperature implements Extractor {
         trailing.coverage[c] >= 1 / 3 ? trendOf(trailing.times, trailing.channel(c)).slope : Number.NaN;
     });
   }
+
+  snapshot(): SlidingWindowState {
+    return this.#trailing.snapshot();
+  }
+
+  restore(trailing: SlidingWindowState): void {
+    this.#trailing.restore(trailing);
+  }
 }
 
 export const skinTemperature = featureDefinition<Params>({
@@ -48,5 +57,6 @@ export const skinTemperature = featureDefinition<Params>({
   source: 'Kreibig 2010, doi:10.1016/j.biopsycho.2010.03.010; 30-60 s after docs/explanation/features.md',
   params,
   streams: ['TEMP'],
+  state: 1,
   create: (info, { slope_s }) => new SkinTemperature(info, slope_s),
 });

@@ -1,8 +1,9 @@
 import type { Seconds } from '../core/clock.js';
 import type { Chunk, StreamInfo, StreamType } from '../core/signal.js';
 import { samplesIn } from '../core/signal.js';
+import type { Stateful } from '../core/state.js';
 import { type SignalQuality, SignalQualityMeter } from '../dsp/signal-quality.js';
-import { SlidingWindow } from '../dsp/sliding-window.js';
+import { SlidingWindow, type SlidingWindowState } from '../dsp/sliding-window.js';
 
 export type ChannelState = 'ok' | 'flat' | 'railed' | 'missing';
 
@@ -28,8 +29,16 @@ const QUALITY_S = 2;
 /** Beyond this share at a rail, a channel shows its amplifier and not the person. */
 const RAILED_SHARE = 0.1;
 
+export type ChannelMonitorState = {
+  readonly usable: Float64Array;
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+  readonly recent: SlidingWindowState | null;
+  readonly samples: number;
+};
+
 /** What arrived on each channel of one stream since the last look: for people's eyes, not for features. */
-export class ChannelMonitor {
+export class ChannelMonitor implements Stateful<ChannelMonitorState> {
   readonly #usable: Float64Array;
   readonly #low: Float64Array;
   readonly #high: Float64Array;
@@ -73,6 +82,24 @@ export class ChannelMonitor {
     }));
     this.#clear();
     return reports;
+  }
+
+  snapshot(): ChannelMonitorState {
+    return {
+      usable: this.#usable.slice(),
+      low: this.#low.slice(),
+      high: this.#high.slice(),
+      recent: this.#recent?.snapshot() ?? null,
+      samples: this.#samples,
+    };
+  }
+
+  restore({ usable, low, high, recent, samples }: ChannelMonitorState): void {
+    this.#usable.set(usable);
+    this.#low.set(low);
+    this.#high.set(high);
+    if (recent) this.#recent?.restore(recent);
+    this.#samples = samples;
   }
 
   #measure(time: Seconds): MeasuredQuality[] | null {

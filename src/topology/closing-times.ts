@@ -1,4 +1,5 @@
 import type { Seconds } from '../core/clock.js';
+import type { Stateful } from '../core/state.js';
 
 const SAME_TIME_S = 1e-9;
 
@@ -9,11 +10,14 @@ interface Grid {
   next: number;
 }
 
+/** Index of the next time of each node. */
+export type ClosingTimesState = Readonly<Record<string, number>>;
+
 /**
  * When windows close: the union of the nodes' grids `window_s + k * hop_s`, k = 0, 1, ... Times are products,
  * never sums, so that they don't drift.
  */
-export class ClosingTimes {
+export class ClosingTimes implements Stateful<ClosingTimesState> {
   readonly #grids = new Map<string, Grid>();
 
   add(node: string, timing: { window_s: Seconds; hop_s: Seconds }): void {
@@ -43,6 +47,17 @@ export class ClosingTimes {
     for (const grid of this.#grids.values()) {
       const k = Math.ceil((time - grid.window_s) / grid.hop_s - SAME_TIME_S);
       if (k > grid.next) grid.next = k;
+    }
+  }
+
+  snapshot(): ClosingTimesState {
+    return Object.fromEntries([...this.#grids].map(([node, { next }]) => [node, next]));
+  }
+
+  restore(state: ClosingTimesState): void {
+    for (const [node, next] of Object.entries(state)) {
+      const grid = this.#grids.get(node);
+      if (grid) grid.next = next;
     }
   }
 }

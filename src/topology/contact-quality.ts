@@ -1,5 +1,6 @@
 import type { Seconds } from '../core/clock.js';
 import { type Chunk, type StreamInfo, TIME_TOLERANCE_S } from '../core/signal.js';
+import type { Stateful } from '../core/state.js';
 import { canonicalLabels } from '../montage/labels.js';
 
 /** How a headset grades an electrode's contact, and what of it is 1 (good) or 0 (none). */
@@ -21,19 +22,22 @@ const scales: readonly Scale[] = [
 /** What is older says nothing of now, s. */
 const KEPT_S = 5;
 
-interface Grades {
+export interface Grades {
   readonly time: Seconds;
   /** [channels] shares; NaN where untold. */
   readonly shares: Float64Array;
 }
 
 /** What a headset tells of its electrodes in a stream of their contact's quality. */
-export class ContactQuality {
+export class ContactQuality implements Stateful<readonly Grades[]> {
   readonly #labels: readonly string[];
   readonly #scale: Scale;
   #grades: Grades[] = [];
 
-  private constructor(info: StreamInfo, scale: Scale) {
+  private constructor(
+    readonly info: StreamInfo,
+    scale: Scale,
+  ) {
     this.#scale = scale;
     this.#labels = canonicalLabels(info.channels.map(({ label }) => label.replace(scale.label, '')));
   }
@@ -68,5 +72,13 @@ export class ContactQuality {
         return label === '' || Number.isNaN(share) ? [] : [[label, share] as const];
       }),
     );
+  }
+
+  snapshot(): readonly Grades[] {
+    return [...this.#grades];
+  }
+
+  restore(grades: readonly Grades[]): void {
+    this.#grades = [...grades];
   }
 }

@@ -1,6 +1,7 @@
 import type { Seconds } from '../core/clock.js';
 import type { ChunkProcessor, ResetCause } from '../core/processor.js';
 import type { Chunk, StreamInfo } from '../core/signal.js';
+import type { Stateful } from '../core/state.js';
 
 /** A channel that was missing for the first time. */
 export interface MissingChannel {
@@ -13,8 +14,15 @@ export interface MissingChannel {
   readonly channels: number;
 }
 
+/** Of the watch alone: the node that it watches keeps nothing. */
+export type InterpolationWatchState = {
+  readonly told: readonly string[];
+  readonly filled: Float64Array;
+  readonly samples: number;
+};
+
 /** Looks at what a node fills in: tells each channel once, mended or not, and counts samples between looks. */
-export class InterpolationWatch implements ChunkProcessor {
+export class InterpolationWatch implements ChunkProcessor, Stateful<InterpolationWatchState> {
   readonly #told = new Set<string>();
   #labels: readonly string[] = [];
   #filled = new Float64Array(0);
@@ -46,6 +54,16 @@ export class InterpolationWatch implements ChunkProcessor {
     this.#filled.fill(0);
     this.#samples = 0;
     return shares;
+  }
+
+  snapshot(): InterpolationWatchState {
+    return { told: [...this.#told], filled: this.#filled.slice(), samples: this.#samples };
+  }
+
+  restore({ told, filled, samples }: InterpolationWatchState): void {
+    for (const key of told) this.#told.add(key);
+    this.#filled.set(filled);
+    this.#samples = samples;
   }
 
   #compare(before: Chunk, after: Chunk): void {

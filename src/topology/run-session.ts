@@ -70,7 +70,7 @@ export function runSession(options: RunSessionOptions): OperatorFunction<StreamM
         priming = false;
         for (const [model, seq] of numbers) sequence.set(model, seq);
         next.skipTo(lastClosed + 1e-6);
-        next.restore(previous.snapshot());
+        next.takeOver(previous.snapshot());
       };
 
       const pipelines = loaded$.subscribe({ next: start, error: (error) => subscriber.error(error) });

@@ -1,43 +1,74 @@
 import type { Seconds } from '../core/clock.js';
 import type { ChunkTransform, FeatureTransform, WindowTransform } from '../core/component.js';
-import { AffectdError, ConfigurationError } from '../core/errors.js';
+import { AffectdError, ConfigurationError, InputError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
 import { type FeatureSchema, type FeatureVector, featureName } from '../core/features.js';
 import type { ModalityInput } from '../core/model.js';
-import type {
-  ChunkProcessor,
-  FeatureProcessor,
-  RawWindow,
-  ResetCause,
-  Snapshot,
-  Windower,
-} from '../core/processor.js';
+import type { ChunkProcessor, FeatureProcessor, RawWindow, ResetCause, Windower } from '../core/processor.js';
 import { type Chunk, isMeasured, type Marker, type StreamInfo, type StreamMessage } from '../core/signal.js';
+import {
+  restoreState,
+  type Stateful,
+  type StateVersion,
+  type StoredState,
+  storedState,
+} from '../core/state.js';
 import { truthChannels } from '../core/truth.js';
-import { FixationStream } from '../features/events/device-event.js';
+import { FixationStream, type FixationStreamState } from '../features/events/device-event.js';
 import { canonicalLabels } from '../montage/labels.js';
-import { ChannelMonitor } from './channel-monitor.js';
-import { ClosingTimes } from './closing-times.js';
-import { ContactQuality } from './contact-quality.js';
+import { ChannelMonitor, type ChannelMonitorState } from './channel-monitor.js';
+import { ClosingTimes, type ClosingTimesState } from './closing-times.js';
+import { ContactQuality, type Grades } from './contact-quality.js';
 import { FrameBuilder, type StreamLookup } from './frame.js';
 import type { GraphOutput, InputStatus } from './graph-output.js';
-import { InterpolationWatch, type MissingChannel } from './interpolation-watch.js';
+import {
+  InterpolationWatch,
+  type InterpolationWatchState,
+  type MissingChannel,
+} from './interpolation-watch.js';
 import { type Lineage, lineageOf } from './lineage.js';
 import type { Pipeline, SourceNode, TransformNode } from './pipeline.js';
-import { TruthOutputs } from './truth-outputs.js';
-import { Watermarks } from './watermarks.js';
+import { TruthOutputs, type TruthOutputsState } from './truth-outputs.js';
+import { Watermarks, type WatermarksState } from './watermarks.js';
 
 /** Windows that end more than this after the last sample are left out instead of being closed empty, s. */
 const LONGEST_SILENCE_S = 60;
 /** Most markers and truths that wait for the first sample, which tells when they were. */
 const MAX_EARLY = 4096;
 
-/** What a graph has learnt, as plain data. */
-export interface GraphSnapshot {
-  /** By node. */
-  readonly nodes: Readonly<Record<string, Snapshot>>;
+type Told = Extract<GraphOutput, { kind: 'marker' | 'truth' }>;
+
+/** All that a session's graph has learnt, as plain data. */
+export interface GraphState {
+  /** Digest of the pipeline. */
+  readonly pipeline: string;
+  readonly zero: Seconds | null;
+  readonly closedUntil: Seconds;
+  readonly streams: readonly StreamInfo[];
+  readonly sources: readonly (Omit<BoundSource, 'monitor'> & {
+    readonly name: string;
+    readonly monitor: ChannelMonitorState | null;
+  })[];
+  /** Of the nodes that have a stream. */
+  readonly nodes: Readonly<Record<string, StoredState>>;
+  readonly watches: Readonly<Record<string, InterpolationWatchState>>;
+  readonly schemas: readonly FeatureSchema[];
+  /** Places in `schemas` of what the nodes of features take in. */
+  readonly inputs: Readonly<Record<string, number>>;
+  /** What each node gave last; of features with the schema's place. */
+  readonly latest: Readonly<
+    Record<string, RawWindow | (Omit<FeatureVector, 'schema'> & { readonly schema: number })>
+  >;
+  readonly closing: ClosingTimesState;
+  readonly watermarks: WatermarksState;
+  /** Next frame number of each model. */
+  readonly sequence: Readonly<Record<string, number>>;
   /** Names of sources, nodes and models that simulated data have reached. */
   readonly simulated: readonly string[];
+  readonly truth: TruthOutputsState;
+  readonly early: readonly Told[];
+  readonly fixations: readonly { readonly info: StreamInfo; readonly current: FixationStreamState }[];
+  readonly contacts: readonly { readonly info: StreamInfo; readonly grades: readonly Grades[] }[];
 }
 
 export interface GraphOptions {
@@ -64,11 +95,15 @@ export interface GraphOptions {
 
 interface WindowStep {
   readonly node: string;
+  readonly version: StateVersion;
   readonly source: string;
   readonly windower: Windower<FeatureVector> | Windower<RawWindow>;
 }
 
 interface ChunkStep {
+  readonly node: string;
+  readonly version: StateVersion;
+  readonly source: string;
   readonly processor: ChunkProcessor;
   readonly chunkSteps: ChunkStep[];
   readonly windowSteps: WindowStep[];
@@ -76,6 +111,7 @@ interface ChunkStep {
 
 interface FeatureStep {
   readonly node: string;
+  readonly version: StateVersion;
   readonly input: string;
   readonly processor: FeatureProcessor;
   readonly publishes: boolean;
@@ -102,6 +138,7 @@ interface BoundSource {
 export class SessionGraph {
   readonly #options: GraphOptions;
   readonly #roots = new Map<string, Pick<ChunkStep, 'chunkSteps' | 'windowSteps'>>();
+  readonly #chunkSteps: ChunkStep[] = [];
   readonly #windowSteps: WindowStep[] = [];
   readonly #featureSteps: FeatureStep[] = [];
   readonly #frames: FrameBuilder[];
@@ -114,13 +151,16 @@ export class SessionGraph {
   readonly #simulated = new Set<string>();
   readonly #truth = new TruthOutputs();
   /** Outputs whose stamps no sample has yet given a zero. */
-  #early: Extract<GraphOutput, { kind: 'marker' | 'truth' }>[] = [];
+  #early: Told[] = [];
   /** Streams in which an eye tracker tells its fixations. */
   readonly #fixations = new Map<string, FixationStream>();
   /** Streams in which a headset tells the contact of its electrodes. */
   readonly #contacts = new Map<string, ContactQuality>();
+  /** By node that fills in missing channels. */
+  readonly #watches = new Map<string, InterpolationWatch>();
   /** Of sources whose missing channels a node fills in. */
   readonly #interpolations = new Map<string, InterpolationWatch>();
+  readonly #sequence: Map<string, number>;
   readonly #latest = new Map<string, FeatureVector | RawWindow>();
   #zero: Seconds | null = null;
   #closedUntil = Number.NEGATIVE_INFINITY;
@@ -140,14 +180,17 @@ export class SessionGraph {
     for (const node of pipeline.transforms.values()) {
       const { definition, params, name } = node;
       const parent = chunkSteps.get(node.input);
+      const { state: version } = definition;
+      const { source } = node;
       if (definition.kind === 'chunk' && parent) {
         const processor = this.#watched((definition as ChunkTransform<never>).create(params as never), node);
-        const step: ChunkStep = { processor, chunkSteps: [], windowSteps: [] };
+        const step: ChunkStep = { node: name, version, source, processor, chunkSteps: [], windowSteps: [] };
         parent.chunkSteps.push(step);
+        this.#chunkSteps.push(step);
         chunkSteps.set(name, step);
       } else if (definition.kind === 'window' && parent) {
         const transform = definition as WindowTransform<never>;
-        const step = { node: name, source: node.source, windower: transform.create(params as never) };
+        const step = { node: name, version, source, windower: transform.create(params as never) };
         parent.windowSteps.push(step);
         this.#windowSteps.push(step);
         this.#closing.add(name, transform.timing(params as never));
@@ -156,10 +199,11 @@ export class SessionGraph {
         const processor = transform.create(params as never);
         const publishes = transform.publishes === 'indices';
         const { input, beside } = node;
-        this.#featureSteps.push({ node: name, input, processor, publishes, beside, schemaIn: null });
+        this.#featureSteps.push({ node: name, version, input, processor, publishes, beside, schemaIn: null });
       }
     }
     const sequence = options.sequence ?? new Map<string, number>();
+    this.#sequence = sequence;
     this.#frames = [...pipeline.models.values()].map((model) => {
       const inputs = options.models.get(model.name) ?? new Map();
       this.#closing.add(model.name, model.join);
@@ -205,19 +249,127 @@ export class SessionGraph {
     this.#closing.skipTo(time);
   }
 
-  snapshot(): GraphSnapshot {
-    const nodes: Record<string, Snapshot> = {};
-    for (const step of this.#featureSteps) {
-      if (step.processor.snapshot) nodes[step.node] = step.processor.snapshot();
-    }
-    return { nodes, simulated: [...this.#simulated] };
+  snapshot(): GraphState {
+    const schemas: FeatureSchema[] = [];
+    const places = new Map<string, number>();
+    const placeOf = (schema: FeatureSchema): number => {
+      const text = JSON.stringify(schema);
+      const place = places.get(text) ?? schemas.push(schema) - 1;
+      places.set(text, place);
+      return place;
+    };
+    const fed = this.#featureSteps.filter(({ schemaIn }) => schemaIn !== null);
+    return {
+      pipeline: this.#options.pipeline.digest,
+      zero: this.#zero,
+      closedUntil: this.#closedUntil,
+      streams: [...this.#streams.values()],
+      sources: [...this.#bound].map(([name, { monitor, ...bound }]) => ({
+        ...bound,
+        name,
+        monitor: monitor?.snapshot() ?? null,
+      })),
+      nodes: Object.fromEntries(
+        [...this.#begun(), ...fed.map((step) => [step, step.processor] as const)].map(([step, component]) => [
+          step.node,
+          storedState(nameOf(step), component),
+        ]),
+      ),
+      watches: Object.fromEntries([...this.#watches].map(([node, watch]) => [node, watch.snapshot()])),
+      inputs: Object.fromEntries(fed.map(({ node, schemaIn }) => [node, placeOf(schemaIn!)])),
+      latest: Object.fromEntries(
+        [...this.#latest].map(([node, output]) => [
+          node,
+          'schema' in output ? { ...output, schema: placeOf(output.schema) } : output,
+        ]),
+      ),
+      schemas,
+      closing: this.#closing.snapshot(),
+      watermarks: this.#watermarks.snapshot(),
+      sequence: Object.fromEntries(this.#sequence),
+      simulated: [...this.#simulated],
+      truth: this.#truth.snapshot(),
+      early: [...this.#early],
+      fixations: [...this.#fixations.values()].map((stream) => ({
+        info: stream.info,
+        current: stream.snapshot(),
+      })),
+      contacts: [...this.#contacts.values()].map((stream) => ({
+        info: stream.info,
+        grades: stream.snapshot(),
+      })),
+    };
   }
 
-  restore({ nodes, simulated }: GraphSnapshot): void {
+  /** Goes on where another graph of the same pipeline was; this one was made anew. Throws {@link InputError}. */
+  restore(state: GraphState): void {
+    if (state.pipeline !== this.#options.pipeline.digest)
+      throw new InputError(
+        'state-mismatch',
+        'the stored state is of another pipeline; go on with that one, or begin the session anew',
+      );
+    this.#zero = state.zero;
+    this.#closedUntil = state.closedUntil;
+    for (const info of state.streams) this.#streams.set(info.id, info);
+    for (const { name, monitor: seen, ...bound } of state.sources) {
+      const root = this.#roots.get(name);
+      if (root) resetSteps(root, bound.info, 'start');
+      const monitor = this.#options.monitor ? new ChannelMonitor(bound.info) : null;
+      if (seen) monitor?.restore(seen);
+      this.#bound.set(name, { ...bound, monitor });
+    }
+    const nodes = new Map(Object.entries(state.nodes));
+    for (const [step, component] of this.#begun())
+      restoreState(nameOf(step), component, nodes.get(step.node));
+    for (const [node, watch] of Object.entries(state.watches)) this.#watches.get(node)?.restore(watch);
+    const inputs = new Map(Object.entries(state.inputs));
     for (const step of this.#featureSteps) {
-      if (step.node in nodes) step.processor.restore?.(nodes[step.node]);
+      const place = inputs.get(step.node);
+      if (place === undefined) continue;
+      step.schemaIn = state.schemas[place];
+      step.processor.reset(step.schemaIn, 'start');
+      restoreState(nameOf(step), step.processor, nodes.get(step.node));
+    }
+    for (const [node, output] of Object.entries(state.latest))
+      this.#latest.set(
+        node,
+        'schema' in output ? { ...output, schema: state.schemas[output.schema] } : output,
+      );
+    this.#closing.restore(state.closing);
+    this.#watermarks.restore(state.watermarks);
+    for (const [model, seq] of Object.entries(state.sequence)) this.#sequence.set(model, seq);
+    for (const name of state.simulated) this.#simulated.add(name);
+    this.#truth.restore(state.truth);
+    this.#early = [...state.early];
+    for (const { info, current } of state.fixations) {
+      const stream = FixationStream.of(info);
+      stream?.restore(current);
+      if (stream) this.#fixations.set(info.id, stream);
+    }
+    for (const { info, grades } of state.contacts) {
+      const stream = ContactQuality.of(info);
+      stream?.restore(grades);
+      if (stream) this.#contacts.set(info.id, stream);
+    }
+  }
+
+  /** Takes over from a graph that this one replaces what is known of the person, by the names of nodes. */
+  takeOver({ nodes, simulated }: GraphState): void {
+    const known = new Map(Object.entries(nodes));
+    for (const step of this.#featureSteps) {
+      const stored = known.get(step.node);
+      if (stored) restoreState(nameOf(step), step.processor, stored);
     }
     for (const name of simulated) this.#simulated.add(name);
+  }
+
+  /** Processors and windowers that have a stream. */
+  #begun(): (readonly [ChunkStep | WindowStep, Partial<Stateful>])[] {
+    const steps = [
+      ...this.#chunkSteps.map((step) => [step, step.processor] as const),
+      ...this.#windowSteps.map((step) => [step, step.windower] as const),
+    ];
+    return steps.filter(([{ source }]) => this.#bound.has(source));
   }
 
   #open(info: StreamInfo): void {
@@ -368,7 +520,7 @@ export class SessionGraph {
   }
 
   /** Emits what was told at a stamp in session time, once that is known. */
-  #publish(output: Extract<GraphOutput, { kind: 'marker' | 'truth' }>): void {
+  #publish(output: Told): void {
     const zero = this.#zero;
     if (zero === null) {
       this.#early.push(output);
@@ -474,6 +626,7 @@ export class SessionGraph {
   #watched(processor: ChunkProcessor, { name, source, definition }: TransformNode): ChunkProcessor {
     if (definition.type !== 'interpolate') return processor;
     const watch = new InterpolationWatch(processor, (channel) => this.#tellMissing(name, source, channel));
+    this.#watches.set(name, watch);
     this.#interpolations.set(source, watch);
     return watch;
   }
@@ -513,6 +666,10 @@ export class SessionGraph {
       });
     }
   }
+}
+
+function nameOf({ node, version }: { readonly node: string; readonly version: StateVersion }) {
+  return { name: node, version };
 }
 
 /** The stream with labels of the pipeline file. */

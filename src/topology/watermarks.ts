@@ -1,5 +1,6 @@
 import type { Seconds } from '../core/clock.js';
 import { type StreamInfo, TIME_TOLERANCE_S } from '../core/signal.js';
+import type { Stateful } from '../core/state.js';
 import { staleLimit_s } from '../dsp/sliding-window.js';
 
 interface Progress {
@@ -11,6 +12,11 @@ interface Progress {
   reach: Seconds;
 }
 
+export type WatermarksState = {
+  readonly streams: readonly (readonly [id: string, progress: Readonly<Progress>])[];
+  readonly head: Seconds;
+};
+
 /**
  * How far each stream of a session has come, and so which windows may close.
  *
@@ -19,7 +25,7 @@ interface Progress {
  * nothing about how late the others are. Hence chunks that come in order of their first stamps never make a window
  * close early, whatever their lengths.
  */
-export class Watermarks {
+export class Watermarks implements Stateful<WatermarksState> {
   readonly #streams = new Map<string, Progress>();
   #head = Number.NEGATIVE_INFINITY;
 
@@ -49,6 +55,15 @@ export class Watermarks {
   isStale(id: string, time: Seconds): boolean {
     const progress = this.#streams.get(id);
     return progress === undefined || time - progress.last > progress.stale_s + TIME_TOLERANCE_S;
+  }
+
+  snapshot(): WatermarksState {
+    return { streams: [...this.#streams].map(([id, progress]) => [id, { ...progress }]), head: this.#head };
+  }
+
+  restore({ streams, head }: WatermarksState): void {
+    for (const [id, progress] of streams) this.#streams.set(id, { ...progress });
+    this.#head = head;
   }
 
   /** Whether a window ending at `time` may close without the session's end or a tick. */

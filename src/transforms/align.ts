@@ -24,4 +24,5 @@ export const align = joinTransform<AlignParams>({
   type: 'align',
   summary: 'Joins asynchronous modalities onto one hop grid; what is late or absent is masked.',
   params,
+  state: 'none',
 });

@@ -3,8 +3,9 @@ import { chunkTransform } from '../core/component.js';
 import { ConfigurationError } from '../core/errors.js';
 import type { ChunkProcessor } from '../core/processor.js';
 import type { Chunk, StreamInfo } from '../core/signal.js';
+import type { Stateful } from '../core/state.js';
 import { designButterworth } from '../dsp/sos-filter.js';
-import { StreamingFilter } from '../dsp/streaming-filter.js';
+import { StreamingFilter, type StreamingFilterState } from '../dsp/streaming-filter.js';
 
 const params = z
   .strictObject({
@@ -19,7 +20,7 @@ type Params = z.infer<typeof params>;
 /** A high edge beyond this share of the sampling rate becomes it: closer to Nyquist the design degenerates. */
 const HIGHEST_EDGE = 0.45;
 
-class Bandpass implements ChunkProcessor {
+class Bandpass implements ChunkProcessor, Stateful<StreamingFilterState | null> {
   #filter: StreamingFilter | null = null;
 
   constructor(readonly params: Params) {}
@@ -47,6 +48,14 @@ class Bandpass implements ChunkProcessor {
   process(chunk: Chunk, emit: (chunk: Chunk) => void): void {
     if (this.#filter) emit(this.#filter.process(chunk));
   }
+
+  snapshot(): StreamingFilterState | null {
+    return this.#filter?.snapshot() ?? null;
+  }
+
+  restore(state: StreamingFilterState | null): void {
+    if (state) this.#filter?.restore(state);
+  }
 }
 
 export const bandpass = chunkTransform<Params>({
@@ -54,6 +63,7 @@ export const bandpass = chunkTransform<Params>({
   summary:
     'Causal Butterworth band-pass: high-pass, then low-pass. Starts from the steady state of the first sample, starts anew after a gap or a missing sample, and gives missing samples for 1 / low_hz seconds after each start.',
   params,
+  state: 1,
   physics({ low_hz }, { sfreq_hz }) {
     if (sfreq_hz === 0)
       return [

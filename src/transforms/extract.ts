@@ -11,7 +11,14 @@ import {
   TIME_TOLERANCE_S,
   type Window,
 } from '../core/signal.js';
-import { SlidingWindow } from '../dsp/sliding-window.js';
+import {
+  restoreState,
+  type Stateful,
+  type StateVersion,
+  type StoredState,
+  storedState,
+} from '../core/state.js';
+import { SlidingWindow, type SlidingWindowState } from '../dsp/sliding-window.js';
 import { featureDefinitions } from '../features/registry.js';
 
 const names = [...featureDefinitions.keys()] as [string, ...string[]];
@@ -68,10 +75,19 @@ export function extractedNames({
     : [];
 }
 
+type ExtractState = {
+  readonly sliding: SlidingWindowState | null;
+  readonly begin: number;
+  readonly marks: readonly Marker[];
+  /** In the order of `features`; null of those that keep nothing. */
+  readonly extractors: readonly StoredState[];
+};
+
 /** Extractors of one stream's layout, their values one after another. */
-class Extract implements Windower<FeatureVector> {
+class Extract implements Windower<FeatureVector>, Stateful<ExtractState> {
   #sliding: SlidingWindow | null = null;
   #extractors: readonly Extractor[] = [];
+  #definitions: readonly { readonly name: string; readonly version: StateVersion }[] = [];
   #schema: FeatureSchema = { features: [] };
   #missing = new Float64Array(0);
   /** Stamp of the stream's first usable sample, s. */
@@ -86,8 +102,9 @@ class Extract implements Windower<FeatureVector> {
     const { features, window_s } = this.params;
     this.#sliding = new SlidingWindow(info, window_s);
     const shared: SharedParts = new Map();
-    this.#extractors = features.map((f) => {
-      const { definition, own } = resolve(f);
+    const resolved = features.map(resolve);
+    this.#definitions = resolved.map(({ definition: { name, state } }) => ({ name, version: state }));
+    this.#extractors = resolved.map(({ definition, own }) => {
       if (!definition.streams.includes(info.type))
         throw new ConfigurationError(
           'feature-stream-mismatch',
@@ -147,6 +164,23 @@ class Extract implements Windower<FeatureVector> {
     };
   }
 
+  snapshot(): ExtractState {
+    return {
+      sliding: this.#sliding?.snapshot() ?? null,
+      begin: this.#begin,
+      marks: [...this.#marks],
+      extractors: this.#extractors.map((extractor, i) => storedState(this.#definitions[i], extractor)),
+    };
+  }
+
+  restore({ sliding, begin, marks, extractors }: ExtractState): void {
+    if (sliding) this.#sliding?.restore(sliding);
+    this.#begin = begin;
+    this.#marks = [...marks];
+    for (const [i, extractor] of this.#extractors.entries())
+      restoreState(this.#definitions[i], extractor, extractors[i]);
+  }
+
   /** A marker counts in the windows that end after it, like a sample; of those at one time, the first to come is first. */
   #giveMarks(time: number): void {
     const isDue = (marker: Marker) => marker.time < time - TIME_TOLERANCE_S;
@@ -204,6 +238,7 @@ export const extract = windowTransform<Params>({
   type: 'extract',
   summary: 'Features of sliding windows of one stream.',
   params,
+  state: 1,
   produces: 'features',
   timing: ({ window_s, hop_s }) => ({ window_s, hop_s }),
   physics({ features, window_s, hop_s }, upstream) {

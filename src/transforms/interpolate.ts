@@ -107,6 +107,7 @@ export const interpolate = chunkTransform<Params>({
   summary:
     "Fills in EEG channels that are missing (after `mask`: flat, railed or lost ones) from the others by spherical splines with MNE-Python's weights, sample by sample, while no more than max_share of them are missing; beyond it they stay missing. Channels whose label names no electrode are neither used nor filled in. Put it before the filters, and subtract no reference before it.",
   params,
+  state: 'none',
   facts: (_, upstream) => upstream,
   create: (p) => new Interpolate(p),
 });

@@ -44,6 +44,7 @@ export const maskMotion = featureTransform<Params>({
   summary:
     'Masks a window of features while the body moves: pulse waves and skin conductance of a hand that moves are those of the movement. Where motion is not known, everything passes.',
   params,
+  state: 'none',
   beside: { param: 'motion', feature: 'motion' },
   create: (p) => new MaskMotion(p),
 });

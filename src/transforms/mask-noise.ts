@@ -48,6 +48,7 @@ export const maskNoise = featureTransform<Params>({
   summary:
     'Masks a window of features whose signal is not one that a body gives: one of the sensors named can’t be told from noise, and none shows signs of a body. Where none of them says anything, everything passes.',
   params,
+  state: 'none',
   beside: { param: 'signs', feature: FEATURE },
   create: () => new MaskNoise(),
 });

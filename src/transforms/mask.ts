@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { chunkTransform } from '../core/component.js';
 import type { ChunkProcessor } from '../core/processor.js';
 import { type Channel, type Chunk, channelOf, type StreamInfo, type StreamType } from '../core/signal.js';
+import type { Stateful } from '../core/state.js';
 import { tableOf } from '../core/table.js';
 
 const params = z.strictObject({
@@ -59,8 +60,17 @@ const plausible: Partial<Record<StreamType, ReadonlyMap<string, Range>>> = {
   ACC: tableOf({ g: [-64, 64] }),
 };
 
+type ChannelWatchState = {
+  readonly run: number;
+  readonly low: number;
+  readonly high: number;
+  readonly railed: number;
+  readonly least: number;
+  readonly most: number;
+};
+
 /** Follows one channel sample by sample. */
-class ChannelWatch {
+class ChannelWatch implements Stateful<ChannelWatchState> {
   #run = 0;
   #low = Number.NaN;
   #high = Number.NaN;
@@ -124,9 +134,29 @@ class ChannelWatch {
     this.#most = most;
     return i;
   }
+
+  snapshot(): ChannelWatchState {
+    return {
+      run: this.#run,
+      low: this.#low,
+      high: this.#high,
+      railed: this.#railed,
+      least: this.#least,
+      most: this.#most,
+    };
+  }
+
+  restore({ run, low, high, railed, least, most }: ChannelWatchState): void {
+    this.#run = run;
+    this.#low = low;
+    this.#high = high;
+    this.#railed = railed;
+    this.#least = least;
+    this.#most = most;
+  }
 }
 
-class Mask implements ChunkProcessor {
+class Mask implements ChunkProcessor, Stateful<readonly ChannelWatchState[]> {
   #watches: readonly ChannelWatch[] = [];
 
   constructor(readonly params: Params) {}
@@ -150,6 +180,14 @@ class Mask implements ChunkProcessor {
     emit(data ? { ...chunk, data } : chunk);
   }
 
+  snapshot(): readonly ChannelWatchState[] {
+    return this.#watches.map((watch) => watch.snapshot());
+  }
+
+  restore(state: readonly ChannelWatchState[]): void {
+    for (const [c, watch] of state.entries()) this.#watches[c].restore(watch);
+  }
+
   #watch({ type, sfreq }: StreamInfo, { unit }: Channel): ChannelWatch {
     const { params } = this;
     const samples = (span_s: number) =>
@@ -169,6 +207,7 @@ export const mask = chunkTransform<Params>({
   summary:
     'Marks samples of a channel as missing while it is flat, railed or beyond what is plausible, from the moment this is known until the channel lives again. Nothing is taken back.',
   params,
+  state: 1,
   physics: ({ min, max }) =>
     min !== undefined && max !== undefined && min >= max
       ? [{ path: ['min'], message: `min ${min} is not below max ${max}` }]

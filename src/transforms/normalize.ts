@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { featureTransform } from '../core/component.js';
 import { type FeatureSchema, type FeatureVector, featureName } from '../core/features.js';
-import type { FeatureProcessor, ResetCause, Snapshot } from '../core/processor.js';
+import type { FeatureProcessor, ResetCause } from '../core/processor.js';
+import type { Stateful } from '../core/state.js';
 
 const params = z.strictObject({
   mode: z
@@ -42,8 +43,11 @@ interface Baseline {
 
 const untouched = (): Baseline => ({ time: null, weight: 0, mean: 0, spread: 0, measured: 0 });
 
+/** By `channel.feature`. */
+type NormalizeState = Readonly<Record<string, Baseline>>;
+
 /** Weighted incremental mean and variance (West 1979, doi:10.1145/359146.359153) with exponential forgetting. */
-class Normalize implements FeatureProcessor {
+class Normalize implements FeatureProcessor, Stateful<NormalizeState> {
   /** By `channel.feature`: a baseline outlives a change of layout. */
   readonly #baselines = new Map<string, Baseline>();
   #current: readonly Baseline[] = [];
@@ -86,13 +90,12 @@ class Normalize implements FeatureProcessor {
     return { ...vector, schema: this.#schema, values, present, reason };
   }
 
-  snapshot(): Snapshot {
+  snapshot(): NormalizeState {
     return Object.fromEntries([...this.#baselines].map(([name, baseline]) => [name, { ...baseline }]));
   }
 
-  restore(snapshot: Snapshot): void {
-    if (snapshot === null || typeof snapshot !== 'object' || Array.isArray(snapshot)) return;
-    for (const [name, stored] of Object.entries(snapshot)) {
+  restore(state: NormalizeState): void {
+    for (const [name, stored] of Object.entries(state)) {
       const baseline = this.#baselines.get(name) ?? untouched();
       this.#baselines.set(name, Object.assign(baseline, stored));
     }
@@ -137,5 +140,6 @@ export const normalize = featureTransform<Params>({
   summary:
     "Relates each feature to the person's own running baseline: an exponentially forgetting mean and standard deviation of what was measured so far. With an expected standard deviation (`prior_sd`) a feature is given from the first window on, otherwise after `min_s` of measured time. Masked values neither teach nor are given.",
   params,
+  state: 1,
   create: (p) => new Normalize(p),
 });

@@ -3,8 +3,9 @@ import { chunkTransform } from '../core/component.js';
 import { ConfigurationError } from '../core/errors.js';
 import type { ChunkProcessor } from '../core/processor.js';
 import type { Chunk, StreamInfo } from '../core/signal.js';
+import type { Stateful } from '../core/state.js';
 import { designNotch } from '../dsp/notch-filter.js';
-import { StreamingFilter } from '../dsp/streaming-filter.js';
+import { StreamingFilter, type StreamingFilterState } from '../dsp/streaming-filter.js';
 
 const params = z.strictObject({
   line_hz: z.number().positive().default(50).describe('frequency of the mains, Hz'),
@@ -23,7 +24,7 @@ type Params = z.infer<typeof params>;
 /** A notch this close to Nyquist would be distorted, and a band-pass has taken the line out anyway. */
 const HIGHEST_CENTRE = 0.45;
 
-class Notch implements ChunkProcessor {
+class Notch implements ChunkProcessor, Stateful<StreamingFilterState | null> {
   #filter: StreamingFilter | null = null;
 
   constructor(readonly params: Params) {}
@@ -46,6 +47,14 @@ class Notch implements ChunkProcessor {
   process(chunk: Chunk, emit: (chunk: Chunk) => void): void {
     if (this.#filter) emit(this.#filter.process(chunk));
   }
+
+  snapshot(): StreamingFilterState | null {
+    return this.#filter?.snapshot() ?? null;
+  }
+
+  restore(state: StreamingFilterState | null): void {
+    if (state) this.#filter?.restore(state);
+  }
 }
 
 export const notch = chunkTransform<Params>({
@@ -53,6 +62,7 @@ export const notch = chunkTransform<Params>({
   summary:
     'Causal notch filters at the mains frequency and its harmonics. Starts from the steady state of the first sample, and starts anew after a gap or a missing sample.',
   params,
+  state: 1,
   physics({ line_hz }, { sfreq_hz }) {
     if (sfreq_hz === 0)
       return [{ path: [], message: 'an irregular stream has no mains line; leave notch out' }];

@@ -61,5 +61,6 @@ export const pool = featureTransform<Params>({
   summary:
     'Means of EEG features over scalp regions by 10-20, 10-10 and 10-5 channel labels. A region without a measured channel is masked; channels that name no electrode are left out, and where no channel names one, all is masked with the reason `unlabelled`.',
   params,
+  state: 'none',
   create: () => new Pool(),
 });

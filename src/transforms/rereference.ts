@@ -102,6 +102,7 @@ export const rereference = chunkTransform<Params>({
   summary:
     'Subtracts a new reference from every channel of its unit, sample by sample: the average of the measured channels, linked mastoids, or named channels. A mastoid or named channel that is missing at a moment makes all missing then. The layout stays, the reference channels included. REST is left out: it needs a model of the head.',
   params,
+  state: 'none',
   facts: (_, upstream) => upstream,
   create: (p) => new Rereference(p),
 });

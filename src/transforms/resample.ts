@@ -3,18 +3,32 @@ import { chunkTransform } from '../core/component.js';
 import { ConfigurationError } from '../core/errors.js';
 import type { ChunkProcessor } from '../core/processor.js';
 import type { Chunk, StreamInfo } from '../core/signal.js';
-import { designResampler, type Ratio, RationalResampler, rationalRatio } from '../dsp/rational-resampler.js';
+import type { Stateful } from '../core/state.js';
+import {
+  designResampler,
+  type Ratio,
+  RationalResampler,
+  type ResamplerState,
+  rationalRatio,
+} from '../dsp/rational-resampler.js';
 
 const params = z.strictObject({
   sfreq_hz: z.number().positive().describe('rate of the output, Hz'),
 });
 type Params = z.infer<typeof params>;
 
+type ResampleState = {
+  readonly resampler: ResamplerState | null;
+  readonly due: number;
+  readonly newest: number;
+  readonly gap: boolean;
+};
+
 /**
  * The stamp of an output is its nominal place after the input sample due with it, so that nothing later than the
  * stamp went into it.
  */
-class Resample implements ChunkProcessor {
+class Resample implements ChunkProcessor, Stateful<ResampleState> {
   #ratio: Ratio = { up: 1, down: 1 };
   #resampler: RationalResampler | null = null;
   #info: StreamInfo | null = null;
@@ -75,6 +89,18 @@ class Resample implements ChunkProcessor {
     this.#gap = false;
   }
 
+  snapshot(): ResampleState {
+    const resampler = this.#resampler?.snapshot() ?? null;
+    return { resampler, due: this.#due, newest: this.#newest, gap: this.#gap };
+  }
+
+  restore({ resampler, due, newest, gap }: ResampleState): void {
+    if (resampler) this.#resampler?.restore(resampler);
+    this.#due = due;
+    this.#newest = newest;
+    this.#gap = gap;
+  }
+
   #stamps(times: Float64Array, length: number): Float64Array {
     const { up, down } = this.#ratio;
     const stamps = new Float64Array(length);
@@ -96,6 +122,7 @@ export const resample = chunkTransform<Params>({
   summary:
     "Changes the rate by a ratio of whole numbers through an anti-aliasing polyphase FIR (the filter of scipy's resample_poly, causal). The output lags the signal by 10 periods of the slower of the two rates. Starts from the steady state of the first sample, and anew after a gap; a missing sample makes the outputs missing that it would reach.",
   params,
+  state: 1,
   physics({ sfreq_hz }, upstream) {
     if (upstream.sfreq_hz === 0)
       return [{ path: [], message: 'an irregular stream has no rate to change; leave resample out' }];

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { featureTransform } from '../core/component.js';
 import { type FeatureSchema, type FeatureVector, featureName, type IndexReason } from '../core/features.js';
-import type { FeatureProcessor, ResetCause, Snapshot } from '../core/processor.js';
+import type { FeatureProcessor, ResetCause } from '../core/processor.js';
 import type { Marker } from '../core/signal.js';
+import type { Stateful } from '../core/state.js';
 
 const params = z
   .strictObject({
@@ -67,7 +68,9 @@ interface Stretch {
   windows: number;
 }
 
-class RestIndex implements FeatureProcessor {
+type RestIndexState = { readonly stretch: Stretch; readonly rests: Readonly<Record<string, Rest>> };
+
+class RestIndex implements FeatureProcessor, Stateful<RestIndexState> {
   /** By `channel.feature`: what was learnt at rest outlives a change of layout. */
   readonly #rests = new Map<string, Rest>();
   #stretch: Stretch;
@@ -128,16 +131,14 @@ class RestIndex implements FeatureProcessor {
     return { ...vector, schema: this.#schema, values, present, reason, reasons };
   }
 
-  snapshot(): Snapshot {
+  snapshot(): RestIndexState {
     const rests = Object.fromEntries([...this.#rests].map(([name, rest]) => [name, { ...rest }]));
     return { stretch: { ...this.#stretch }, rests };
   }
 
-  restore(snapshot: Snapshot): void {
-    const stored = snapshot as { stretch?: Stretch; rests?: Record<string, Rest> } | null;
-    if (!stored || typeof stored !== 'object' || !stored.stretch || !stored.rests) return;
-    this.#stretch = { ...stored.stretch };
-    for (const [name, own] of Object.entries(stored.rests)) {
+  restore({ stretch, rests }: RestIndexState): void {
+    this.#stretch = { ...stretch };
+    for (const [name, own] of Object.entries(rests)) {
       const rest = this.#rests.get(name);
       if (rest) Object.assign(rest, own);
       else this.#rests.set(name, { ...own });
@@ -179,6 +180,7 @@ export const restIndex = featureTransform<Params>({
   summary:
     "Relates each feature to this person's own rest: minus its mean, over its standard deviation (ddof 0), of the windows that close in a stretch at a known place in the session or between two markers. Needs no model. Nothing is given before the rest is over. What it gives goes out on the stream `indices`, too.",
   params,
+  state: 1,
   publishes: 'indices',
   create: (p) => new RestIndex(p),
 });

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { featureTransform } from '../core/component.js';
 import { type FeatureSchema, type FeatureVector, featureName } from '../core/features.js';
-import type { FeatureProcessor, ResetCause, Snapshot } from '../core/processor.js';
+import type { FeatureProcessor, ResetCause } from '../core/processor.js';
+import type { Stateful } from '../core/state.js';
 import { observeWalk, unknownWalk, type WalkEstimate } from '../dsp/linear-dynamical-system.js';
 
 const params = z.strictObject({
@@ -31,7 +32,10 @@ interface Memory {
 
 const untouched = (): Memory => ({ time: null, walk: unknownWalk(), recent: [] });
 
-class Smooth implements FeatureProcessor {
+/** By `channel.feature`. */
+type SmoothState = Readonly<Record<string, Memory>>;
+
+class Smooth implements FeatureProcessor, Stateful<SmoothState> {
   /** By `channel.feature`: what is known outlives a change of layout. */
   readonly #memories = new Map<string, Memory>();
   #current: readonly Memory[] = [];
@@ -54,28 +58,20 @@ class Smooth implements FeatureProcessor {
     return { ...vector, values };
   }
 
-  snapshot(): Snapshot {
+  snapshot(): SmoothState {
     return Object.fromEntries(
       [...this.#memories].map(([name, { time, walk, recent }]) => [
         name,
-        { time, mean: walk.mean, variance: time === null ? null : walk.variance, recent: [...recent] },
+        { time, walk: { ...walk }, recent: [...recent] },
       ]),
     );
   }
 
-  restore(snapshot: Snapshot): void {
-    if (snapshot === null || typeof snapshot !== 'object' || Array.isArray(snapshot)) return;
-    for (const [name, stored] of Object.entries(snapshot)) {
-      const { time, mean, variance, recent } = stored as {
-        time: number | null;
-        mean: number;
-        variance: number | null;
-        recent: (number | null)[];
-      };
+  restore(state: SmoothState): void {
+    for (const [name, { time, walk, recent }] of Object.entries(state)) {
       const memory = this.#memories.get(name) ?? untouched();
       memory.time = time;
-      memory.walk.mean = mean;
-      memory.walk.variance = variance ?? Number.POSITIVE_INFINITY;
+      Object.assign(memory.walk, walk);
       memory.recent.splice(0, memory.recent.length, ...recent);
       this.#memories.set(name, memory);
     }
@@ -103,5 +99,6 @@ export const smooth = featureTransform<Params>({
   summary:
     'Smooths each feature causally: by a linear dynamical system (a random walk seen through noise; the first value is taken as it is, and the longer a feature was masked, the more its next value counts), or by the mean of the last windows. What is masked stays masked.',
   params,
+  state: 1,
   create: (p) => new Smooth(p),
 });

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { featureTransform } from '../core/component.js';
 import { type FeatureSchema, type FeatureVector, featureName } from '../core/features.js';
-import type { FeatureProcessor, ResetCause, Snapshot } from '../core/processor.js';
+import type { FeatureProcessor, ResetCause } from '../core/processor.js';
+import type { Stateful } from '../core/state.js';
 
 const params = z.strictObject({
   from_s: z.number().min(0).default(0).describe('session time at which the baseline begins, s'),
@@ -21,7 +22,10 @@ interface Rest {
 
 const TOLERANCE_S = 1e-6;
 
-class SubtractBaseline implements FeatureProcessor {
+/** By `channel.feature`. */
+type SubtractBaselineState = Readonly<Record<string, Rest>>;
+
+class SubtractBaseline implements FeatureProcessor, Stateful<SubtractBaselineState> {
   /** By `channel.feature`: a baseline outlives a change of layout. */
   readonly #rests = new Map<string, Rest>();
   #current: readonly Rest[] = [];
@@ -56,13 +60,12 @@ class SubtractBaseline implements FeatureProcessor {
     return { ...vector, values, present, reason };
   }
 
-  snapshot(): Snapshot {
+  snapshot(): SubtractBaselineState {
     return Object.fromEntries([...this.#rests].map(([name, rest]) => [name, { ...rest }]));
   }
 
-  restore(snapshot: Snapshot): void {
-    if (snapshot === null || typeof snapshot !== 'object' || Array.isArray(snapshot)) return;
-    for (const [name, stored] of Object.entries(snapshot)) {
+  restore(state: SubtractBaselineState): void {
+    for (const [name, stored] of Object.entries(state)) {
       const rest = this.#rests.get(name) ?? { count: 0, mean: 0 };
       this.#rests.set(name, Object.assign(rest, stored));
     }
@@ -74,5 +77,6 @@ export const subtractBaseline = featureTransform<Params>({
   summary:
     "Subtracts each feature's mean over a stretch of rest at a known place in the session. Features are masked until that stretch is over, and those that were never measured in it stay masked. Where no rest is known, use `normalize` with mode `center`.",
   params,
+  state: 1,
   create: (p) => new SubtractBaseline(p),
 });

@@ -3,6 +3,7 @@ import { chunkTransform } from '../core/component.js';
 import { ConfigurationError } from '../core/errors.js';
 import type { ChunkProcessor } from '../core/processor.js';
 import { type Chunk, channelOf, type StreamInfo } from '../core/signal.js';
+import type { Stateful } from '../core/state.js';
 import { lightAdaptedPupil_mm, type Viewing } from '../dsp/watson-yellott.js';
 import { pupilChannels } from '../features/channels/eye-channels.js';
 
@@ -42,8 +43,10 @@ const LEAST_SQUARES = 1e-6;
 /** Points before a pupil counts as calibrated, as a share of what the time holds. */
 const LEAST_SHARE = 0.5;
 
+type LightMemoryState = { readonly times: readonly number[]; readonly sizes: readonly number[] };
+
 /** Luminance as the formula's pupil, with the time since which it holds. */
-class LightMemory {
+class LightMemory implements Stateful<LightMemoryState> {
   readonly #times: number[] = [];
   readonly #sizes: number[] = [];
 
@@ -67,10 +70,27 @@ class LightMemory {
     while (i >= 0 && this.#times[i] > time + 1e-9) i--;
     return i < 0 ? Number.NaN : this.#sizes[i];
   }
+
+  snapshot(): LightMemoryState {
+    return { times: [...this.#times], sizes: [...this.#sizes] };
+  }
+
+  restore({ times, sizes }: LightMemoryState): void {
+    this.#times.push(...times);
+    this.#sizes.push(...sizes);
+  }
 }
 
+type LagSumsState = {
+  readonly weight: number;
+  readonly light: number;
+  readonly pupil: number;
+  readonly lightSquares: number;
+  readonly products: number;
+};
+
 /** Weighted sums of one pupil against the light at one lag. */
-class LagSums {
+class LagSums implements Stateful<LagSumsState> {
   weight = 0;
   light = 0;
   pupil = 0;
@@ -93,10 +113,26 @@ class LagSums {
   get shared(): number {
     return this.products - (this.light * this.pupil) / this.weight;
   }
+
+  snapshot(): LagSumsState {
+    const { weight, light, pupil, lightSquares, products } = this;
+    return { weight, light, pupil, lightSquares, products };
+  }
+
+  restore(state: LagSumsState): void {
+    Object.assign(this, state);
+  }
 }
 
+type PupilRegressionState = {
+  readonly sums: readonly LagSumsState[];
+  readonly points: number;
+  readonly lag: number;
+  readonly level: number;
+};
+
 /** The regression of one pupil channel. */
-class PupilRegression {
+class PupilRegression implements Stateful<PupilRegressionState> {
   readonly #sums = LAGS_S.map(() => new LagSums());
   #points = 0;
   #lag = -1;
@@ -133,9 +169,28 @@ class PupilRegression {
     const slope = spread > LEAST_SQUARES ? (sums.shared + this.seed) / spread : 0;
     return pupil - slope * (light(this.#lag) - this.#level);
   }
+
+  snapshot(): PupilRegressionState {
+    const sums = this.#sums.map((own) => own.snapshot());
+    return { sums, points: this.#points, lag: this.#lag, level: this.#level };
+  }
+
+  restore({ sums, points, lag, level }: PupilRegressionState): void {
+    for (const [l, own] of sums.entries()) this.#sums[l].restore(own);
+    this.#points = points;
+    this.#lag = lag;
+    this.#level = level;
+  }
 }
 
-class SubtractLuminance implements ChunkProcessor {
+type SubtractLuminanceState = {
+  readonly memory: LightMemoryState;
+  readonly pupils: readonly PupilRegressionState[];
+  readonly begin: number;
+  readonly nextPoint: number;
+};
+
+class SubtractLuminance implements ChunkProcessor, Stateful<SubtractLuminanceState> {
   readonly #viewing: Viewing;
   readonly #memory = new LightMemory();
   #light = -1;
@@ -202,6 +257,22 @@ class SubtractLuminance implements ChunkProcessor {
     }
     emit(out);
   }
+
+  snapshot(): SubtractLuminanceState {
+    return {
+      memory: this.#memory.snapshot(),
+      pupils: this.#pupils.map(({ regression }) => regression.snapshot()),
+      begin: this.#begin,
+      nextPoint: this.#nextPoint,
+    };
+  }
+
+  restore({ memory, pupils, begin, nextPoint }: SubtractLuminanceState): void {
+    this.#memory.restore(memory);
+    for (const [i, regression] of pupils.entries()) this.#pupils[i].regression.restore(regression);
+    this.#begin = begin;
+    this.#nextPoint = nextPoint;
+  }
 }
 
 export const subtractLuminance = chunkTransform<Params>({
@@ -209,6 +280,7 @@ export const subtractLuminance = chunkTransform<Params>({
   summary:
     "Takes out of the pupil what light did to it: a regression on the size that Watson & Yellott's formula (2012) gives for the stream's channel `luminance` 0.2 to 0.5 s earlier. It learns for calibration_s, with the formula's own slope as its seed where pupils are in mm, chooses the lag that explains most, and goes on learning. Sizes then refer to the mean light of the calibration.",
   params,
+  state: 1,
   facts: (_, upstream) => upstream,
   create: (p) => new SubtractLuminance(p),
 });

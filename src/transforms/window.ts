@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { windowTransform } from '../core/component.js';
 import type { RawWindow, Windower } from '../core/processor.js';
 import { type Chunk, type StreamInfo, samplesIn } from '../core/signal.js';
-import { SlidingWindow } from '../dsp/sliding-window.js';
+import type { Stateful } from '../core/state.js';
+import { SlidingWindow, type SlidingWindowState } from '../dsp/sliding-window.js';
 
 const params = z.strictObject({
   window_s: z.number().positive().default(4).describe('window length, s'),
@@ -10,7 +11,7 @@ const params = z.strictObject({
 });
 type Params = z.infer<typeof params>;
 
-class RawWindower implements Windower<RawWindow> {
+class RawWindower implements Windower<RawWindow>, Stateful<SlidingWindowState | null> {
   #sliding: SlidingWindow | null = null;
 
   constructor(readonly window_s: number) {}
@@ -46,6 +47,14 @@ class RawWindower implements Windower<RawWindow> {
       reason,
     };
   }
+
+  snapshot(): SlidingWindowState | null {
+    return this.#sliding?.snapshot() ?? null;
+  }
+
+  restore(state: SlidingWindowState | null): void {
+    if (state) this.#sliding?.restore(state);
+  }
 }
 
 export const window = windowTransform<Params>({
@@ -53,6 +62,7 @@ export const window = windowTransform<Params>({
   summary:
     'Raw windows by data time, newest sample last. Samples that are not there are NaN; a stale stream gives a window without samples.',
   params,
+  state: 1,
   produces: 'window',
   timing: ({ window_s, hop_s }) => ({ window_s, hop_s }),
   physics: ({ window_s, hop_s }) =>

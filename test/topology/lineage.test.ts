@@ -8,7 +8,7 @@ import { PipelineDocument } from '../../src/topology/document.js';
 import type { GraphOutput } from '../../src/topology/graph-output.js';
 import { lineageOf } from '../../src/topology/lineage.js';
 import type { Pipeline } from '../../src/topology/pipeline.js';
-import { type GraphSnapshot, SessionGraph } from '../../src/topology/session-graph.js';
+import { SessionGraph } from '../../src/topology/session-graph.js';
 
 const text = `
 sources:
@@ -119,7 +119,7 @@ it('a pipeline that is reloaded remembers what a simulator taught its baselines'
   const { graph, play } = graphOf();
   graph.push({ kind: 'open', info: simulated(eeg) });
   play(simulated(eeg), 0, 4);
-  const snapshot: GraphSnapshot = JSON.parse(JSON.stringify(graph.snapshot()));
+  const state = structuredClone(graph.snapshot());
   // The source has another name in the new file; the baseline's node is the same.
   const next = graphOf(
     pipelineOf(
@@ -129,7 +129,7 @@ it('a pipeline that is reloaded remembers what a simulator taught its baselines'
         .replaceAll('{ cap: z', '{ eeg: z'),
     ),
   );
-  next.graph.restore(snapshot);
+  next.graph.takeOver(state);
   next.graph.push({ kind: 'open', info: eeg });
   next.play(eeg, 0, 4);
   expect(next.told(0).brain).toEqual([true]);

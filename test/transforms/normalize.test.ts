@@ -85,7 +85,7 @@ describe('normalize', () => {
       );
     const whole = create();
     run(whole, 0, 40);
-    const stored = JSON.parse(JSON.stringify(whole.snapshot!()));
+    const stored = structuredClone(whole.snapshot!());
     const resumed = create();
     resumed.restore!(stored);
     expect(run(resumed, 40, 60)).toEqual(run(whole, 40, 60));

@@ -80,7 +80,7 @@ describe('rest-index', () => {
     const [one, other] = [create().processor, create().processor];
     const rest = [60, 62, 64, 66, 68, 70];
     for (const [i, x] of rest.entries()) one.process(vectorOf(schema, [x, x], 1 + i));
-    other.restore!(JSON.parse(JSON.stringify(one.snapshot!())));
+    other.restore!(structuredClone(one.snapshot!()));
     const expected = one.process(vectorOf(schema, [75, 60], 7));
     expect(other.process(vectorOf(schema, [75, 60], 7))).toEqual(expected);
     const heart = schemaOf(['heart.hr_mean']);

@@ -75,7 +75,7 @@ describe('smooth', () => {
       run(first, rows.slice(0, 10));
       first.reset(schemaOf(['Cz.de_alpha']), 'layout');
       first.reset(schema, 'layout');
-      second.restore!(JSON.parse(JSON.stringify(first.snapshot!())));
+      second.restore!(structuredClone(first.snapshot!()));
       const rest = rows.slice(10);
       expect(run(first, rest, 1, 14)).toEqual(whole.slice(10));
       expect(run(second, rest, 1, 14)).toEqual(whole.slice(10));

@@ -48,6 +48,8 @@ export function ofConductance(info: StreamInfo, create: (info: StreamInfo) => Ex
     descriptors: inner.descriptors,
     ...(inner.context_s === undefined ? {} : { context_s: inner.context_s }),
     ...(inner.push ? { push: (chunk: Chunk) => inner.push!(conductance.chunk(chunk)) } : {}),
+    ...(inner.snapshot ? { snapshot: () => inner.snapshot!() } : {}),
+    ...(inner.restore ? { restore: (state: unknown) => inner.restore!(state) } : {}),
     compute: (window, out) => inner.compute(conductance.window(window), out),
   };
 }

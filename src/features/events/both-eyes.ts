@@ -1,11 +1,15 @@
+import type { Stateful } from '../../core/state.js';
+
 /** How fast the difference between the eyes is learnt, as a share of what is new in each sample. */
 const LEARNING = 0.02;
+
+export type BothEyesState = { readonly difference: Float64Array; readonly learnt: boolean };
 
 /**
  * One value from two eyes (or one, or more): the mean. While an eye is lost, its usual difference from the mean is
  * taken off the others, so that losing it makes no step.
  */
-export class BothEyes {
+export class BothEyes implements Stateful<BothEyesState> {
   readonly #difference: Float64Array;
   #learnt = false;
 
@@ -17,6 +21,15 @@ export class BothEyes {
   combine(rows: readonly Float64Array[], n: number, out: Float64Array): void {
     if (this.eyes === 2) this.#ofTwo(rows[0], rows[1], n, out);
     else for (let i = 0; i < n; i++) out[i] = this.#ofAny(rows, i);
+  }
+
+  snapshot(): BothEyesState {
+    return { difference: this.#difference.slice(), learnt: this.#learnt };
+  }
+
+  restore({ difference, learnt }: BothEyesState): void {
+    this.#difference.set(difference);
+    this.#learnt = learnt;
   }
 
   /** What {@link #ofAny} gives for two, whose differences from the mean are each other's negatives. */

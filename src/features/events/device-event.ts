@@ -1,5 +1,6 @@
 import type { Marker, StreamInfo } from '../../core/signal.js';
 import { type Chunk, channelOf } from '../../core/signal.js';
+import type { Stateful } from '../../core/state.js';
 import type { GazeEventKind } from './gaze-event.js';
 
 /** An event that the eye tracker itself told. */
@@ -30,15 +31,22 @@ export function deviceEventOf({ time, value }: Marker): DeviceEvent | null {
   };
 }
 
+/** The fixation that may go on. */
+export type FixationStreamState = {
+  readonly id: number;
+  readonly onset_s: number;
+  readonly end_s: number;
+} | null;
+
 /**
  * Pupil Capture's stream of type `Fixations` (its LSL relay: channels `fixation id`, `dispersion`, `duration` in
  * milliseconds, stamped at the onset) as markers like those of recordings. Capture tells a fixation again and again while
  * it goes on; it is passed on once, when the next one has begun.
  */
-export class FixationStream {
+export class FixationStream implements Stateful<FixationStreamState> {
   readonly #id: number;
   readonly #duration: number;
-  #current: { id: number; onset_s: number; end_s: number } | null = null;
+  #current: FixationStreamState = null;
 
   private constructor(
     readonly info: StreamInfo,
@@ -66,6 +74,14 @@ export class FixationStream {
       const onset_s = this.#current?.id === ids[i] ? this.#current.onset_s : chunk.times[i];
       this.#current = { id: ids[i], onset_s, end_s: chunk.times[i] + duration_s };
     }
+  }
+
+  snapshot(): FixationStreamState {
+    return this.#current;
+  }
+
+  restore(current: FixationStreamState): void {
+    this.#current = current;
   }
 
   #tell({ onset_s, end_s }: { onset_s: number; end_s: number }, emit: (marker: Marker) => void): void {

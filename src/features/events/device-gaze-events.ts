@@ -1,4 +1,5 @@
 import type { Marker } from '../../core/signal.js';
+import type { Stateful } from '../../core/state.js';
 import { type DeviceEvent, deviceEventOf } from './device-event.js';
 import type { GazeEvent, GazeEventKind } from './gaze-event.js';
 import type { GazeHistory } from './gaze-history.js';
@@ -6,12 +7,19 @@ import type { GazeHistory } from './gaze-history.js';
 /** Blinks that are remembered, to know the saccades that trackers see around them. */
 const BLINKS = 8;
 
+export type DeviceGazeEventsState = {
+  readonly told: readonly GazeEventKind[];
+  readonly blinks: readonly DeviceEvent[];
+  readonly eye: DeviceEvent['eye'] | null;
+  readonly lastEnd: number;
+};
+
 /**
  * The events that an eye tracker tells, measured on the gaze that came with them: each is known at its end. Of a tracker
  * that tells each eye's events, those of the eye count that is told first. A saccade around a blink is the lid's
  * (EyeLink 1000 User Manual, 4.9.5.3) and left out.
  */
-export class DeviceGazeEvents {
+export class DeviceGazeEvents implements Stateful<DeviceGazeEventsState> {
   readonly told = new Set<GazeEventKind>();
   readonly #blinks: DeviceEvent[] = [];
   #eye: DeviceEvent['eye'] | null = null;
@@ -44,5 +52,16 @@ export class DeviceGazeEvents {
     const afterLoss = gapUntil > this.#lastEnd;
     this.#lastEnd = Math.max(this.#lastEnd, end_s);
     this.emit({ kind, onset_s, end_s, ...path, afterLoss });
+  }
+
+  snapshot(): DeviceGazeEventsState {
+    return { told: [...this.told], blinks: [...this.#blinks], eye: this.#eye, lastEnd: this.#lastEnd };
+  }
+
+  restore({ told, blinks, eye, lastEnd }: DeviceGazeEventsState): void {
+    for (const kind of told) this.told.add(kind);
+    this.#blinks.push(...blinks);
+    this.#eye = eye;
+    this.#lastEnd = lastEnd;
   }
 }

@@ -1,3 +1,4 @@
+import type { Stateful } from '../../core/state.js';
 import { type GazeEvent, type GazeEventKind, LOOK_AHEAD_S, SampleLabel } from './gaze-event.js';
 
 /** Thresholds of the detector; the defaults serve video eye trackers from 120 to 1200 Hz. */
@@ -98,6 +99,43 @@ const NOISE_WEIGHT = 3;
 /** A saccade that catches up takes at most this long, glissade included, s. */
 const CATCH_UP_S = 0.1;
 
+export type GazeEventDetectorState = {
+  readonly time: Float64Array;
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+  readonly pupil: Float64Array;
+  readonly speed: Float64Array;
+  readonly label: Uint8Array;
+  readonly skipped: Uint8Array;
+  readonly noise: Float64Array;
+  readonly noiseCount: number;
+  readonly peakThreshold: number;
+  readonly edgeThreshold: number;
+  readonly n: number;
+  readonly final: number;
+  readonly onset: number;
+  readonly peak: number;
+  readonly lowest: number;
+  readonly lowestAt: number;
+  readonly lastEnd: number;
+  readonly lastPeak: number;
+  readonly slowFrom: number;
+  readonly lossFrom: number;
+  readonly lossEnd: number;
+  readonly opening: boolean;
+  readonly lidEnd: number;
+  readonly classified: SampleLabel;
+  readonly classifiedAt: number;
+  readonly nextDecision: number;
+  readonly slowEnd: number;
+  readonly trendStart: number;
+  readonly wasSlow: boolean;
+  readonly pursuitShare: number;
+  readonly afterLoss: boolean;
+  readonly hasPupil: boolean;
+  readonly run: RunState | null;
+};
+
 /**
  * Fixations, saccades, pursuit and blinks in one stream of gaze in degrees, causal: a sample's label depends on
  * nothing later than {@link LOOK_AHEAD_S} after it, and events are told once they have ended and that time has passed.
@@ -107,7 +145,7 @@ const CATCH_UP_S = 0.1;
  * is the glissade. Slow movement is pursuit where a line through it is steep, judged by how much pursuit there has been
  * lately. Blinks are losses of the pupil, extended to where its size stops to fall and rise (Hershman et al. 2018).
  */
-export class GazeEventDetector {
+export class GazeEventDetector implements Stateful<GazeEventDetectorState> {
   readonly #half: number;
   /** Samples after its own that a velocity rests on. */
   readonly #lag: number;
@@ -283,6 +321,82 @@ export class GazeEventDetector {
     this.#wasSlow = false;
     this.#slowEnd = Number.NEGATIVE_INFINITY;
     this.#afterLoss = true;
+  }
+
+  snapshot(): GazeEventDetectorState {
+    return {
+      time: this.#time.slice(),
+      x: this.#x.slice(),
+      y: this.#y.slice(),
+      pupil: this.#pupil.slice(),
+      speed: this.#speed.slice(),
+      label: this.#label.slice(),
+      skipped: this.#skipped.slice(),
+      noise: this.#noise.slice(),
+      noiseCount: this.#noiseCount,
+      peakThreshold: this.#peakThreshold,
+      edgeThreshold: this.#edgeThreshold,
+      n: this.#n,
+      final: this.#final,
+      onset: this.#onset,
+      peak: this.#peak,
+      lowest: this.#lowest,
+      lowestAt: this.#lowestAt,
+      lastEnd: this.#lastEnd,
+      lastPeak: this.#lastPeak,
+      slowFrom: this.#slowFrom,
+      lossFrom: this.#lossFrom,
+      lossEnd: this.#lossEnd,
+      opening: this.#opening,
+      lidEnd: this.#lidEnd,
+      classified: this.#classified,
+      classifiedAt: this.#classifiedAt,
+      nextDecision: this.#nextDecision,
+      slowEnd: this.#slowEnd,
+      trendStart: this.#trendStart,
+      wasSlow: this.#wasSlow,
+      pursuitShare: this.#pursuitShare,
+      afterLoss: this.#afterLoss,
+      hasPupil: this.#hasPupil,
+      run: this.#run?.snapshot() ?? null,
+    };
+  }
+
+  restore(state: GazeEventDetectorState): void {
+    this.#time.set(state.time);
+    this.#x.set(state.x);
+    this.#y.set(state.y);
+    this.#pupil.set(state.pupil);
+    this.#speed.set(state.speed);
+    this.#label.set(state.label);
+    this.#skipped.set(state.skipped);
+    this.#noise.set(state.noise);
+    this.#noiseCount = state.noiseCount;
+    this.#peakThreshold = state.peakThreshold;
+    this.#edgeThreshold = state.edgeThreshold;
+    this.#n = state.n;
+    this.#final = state.final;
+    this.#onset = state.onset;
+    this.#peak = state.peak;
+    this.#lowest = state.lowest;
+    this.#lowestAt = state.lowestAt;
+    this.#lastEnd = state.lastEnd;
+    this.#lastPeak = state.lastPeak;
+    this.#slowFrom = state.slowFrom;
+    this.#lossFrom = state.lossFrom;
+    this.#lossEnd = state.lossEnd;
+    this.#opening = state.opening;
+    this.#lidEnd = state.lidEnd;
+    this.#classified = state.classified;
+    this.#classifiedAt = state.classifiedAt;
+    this.#nextDecision = state.nextDecision;
+    this.#slowEnd = state.slowEnd;
+    this.#trendStart = state.trendStart;
+    this.#wasSlow = state.wasSlow;
+    this.#pursuitShare = state.pursuitShare;
+    this.#afterLoss = state.afterLoss;
+    this.#hasPupil = state.hasPupil;
+    this.#run = state.run && Run.restored(state.run);
   }
 
   #samples(span_s: number): number {
@@ -764,6 +878,20 @@ function kindOf(label: SampleLabel): GazeEventKind | null {
   return label === SampleLabel.saccade ? 'saccade' : null;
 }
 
+type RunState = {
+  readonly label: SampleLabel;
+  readonly onset_s: number;
+  readonly fromX: number;
+  readonly fromY: number;
+  readonly toX: number;
+  readonly toY: number;
+  readonly leastX: number;
+  readonly leastY: number;
+  readonly mostX: number;
+  readonly mostY: number;
+  readonly skipped: number;
+};
+
 /** Neighbouring samples of one label. */
 class Run {
   // All begin as doubles: a field that begins undefined would hold a new object at each sample.
@@ -798,6 +926,34 @@ class Run {
     if (x > this.#mostX) this.#mostX = x;
     if (y < this.#leastY) this.#leastY = y;
     if (y > this.#mostY) this.#mostY = y;
+  }
+
+  snapshot(): RunState {
+    return {
+      label: this.label,
+      onset_s: this.onset_s,
+      fromX: this.#fromX,
+      fromY: this.#fromY,
+      toX: this.#toX,
+      toY: this.#toY,
+      leastX: this.#leastX,
+      leastY: this.#leastY,
+      mostX: this.#mostX,
+      mostY: this.#mostY,
+      skipped: this.skipped,
+    };
+  }
+
+  static restored(state: RunState): Run {
+    const run = new Run(state.label, state.onset_s, state.fromX, state.fromY);
+    run.#toX = state.toX;
+    run.#toY = state.toY;
+    run.#leastX = state.leastX;
+    run.#leastY = state.leastY;
+    run.#mostX = state.mostX;
+    run.#mostY = state.mostY;
+    run.skipped = state.skipped;
+    return run;
   }
 
   event(kind: GazeEventKind, end_s: number, afterLoss: boolean): GazeEvent {

@@ -1,7 +1,8 @@
 import { type Chunk, channelOf, type StreamInfo } from '../../core/signal.js';
+import type { Stateful } from '../../core/state.js';
 import { median } from '../../dsp/statistics.js';
 import { type GazePair, gazeChannels, pupilChannels } from '../channels/eye-channels.js';
-import { BothEyes } from './both-eyes.js';
+import { BothEyes, type BothEyesState } from './both-eyes.js';
 import type { GazeEvent } from './gaze-event.js';
 import { GazeEventDetector, gazeEventDefaults } from './gaze-event-detector.js';
 import type { GazeHistory } from './gaze-history.js';
@@ -14,8 +15,8 @@ const RATE_SAMPLES = 24;
 /** A hole in an irregular stream beyond which it has a gap, s. */
 const HOLE_S = 0.1;
 
-/** What finds events in one gaze in degrees, as {@link GazeEventDetector} does. */
-export interface GazeDetector {
+/** What finds events in one gaze in degrees, as {@link GazeEventDetector} does; without state it can't go on elsewhere. */
+export interface GazeDetector extends Partial<Stateful> {
   readonly sfreq: number;
   push(time: number, x: number, y: number, pupil: number): void;
   pushAll(times: Float64Array, x: Float64Array, y: Float64Array, pupil: Float64Array): void;
@@ -30,8 +31,16 @@ interface Waiting {
   readonly pupil: number;
 }
 
+export type GazeEventsState = {
+  readonly combined: readonly BothEyesState[];
+  /** Null while the rate of an irregular stream isn't known. */
+  readonly detector: { readonly sfreq: number; readonly state: unknown } | null;
+  readonly waiting: readonly Waiting[];
+  readonly last: number;
+};
+
 /** Eye movements and blinks of one gaze stream, from whichever eyes and units it has. */
-export class GazeEvents {
+export class GazeEvents implements Stateful<GazeEventsState> {
   /** Null where the stream has no gaze in a unit that directions can be told in. */
   readonly scale: DegreeScale | null;
   /** Gaze channels of each eye. */
@@ -91,6 +100,23 @@ export class GazeEvents {
   /** [>= n] where the eyes looked in the chunk that was pushed last, horizontally; NaN where none was seen. */
   get position(): Float64Array {
     return this.#x;
+  }
+
+  snapshot(): GazeEventsState {
+    const detector = this.#detector;
+    return {
+      combined: this.#combined.map((eyes) => eyes.snapshot()),
+      detector: detector && { sfreq: detector.sfreq, state: detector.snapshot?.() ?? null },
+      waiting: [...this.#waiting],
+      last: this.#last,
+    };
+  }
+
+  restore({ combined, detector, waiting, last }: GazeEventsState): void {
+    for (const [i, eyes] of combined.entries()) this.#combined[i].restore(eyes);
+    if (detector) (this.#detector ?? this.#start(detector.sfreq))?.restore?.(detector.state);
+    this.#waiting = [...waiting];
+    this.#last = last;
   }
 
   #combine(chunk: Chunk): void {

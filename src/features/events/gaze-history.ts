@@ -1,3 +1,5 @@
+import type { Stateful } from '../../core/state.js';
+
 /** How long gaze is kept, s; of longer events the extent isn't known. */
 const SPAN_S = 10;
 
@@ -14,8 +16,16 @@ const unknown: GazePath = {
   extent: [Number.NaN, Number.NaN],
 };
 
+/** [n] of the gaze that is kept, oldest first, and how many samples there were in all. */
+export type GazeHistoryState = {
+  readonly times: Float64Array;
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+  readonly count: number;
+};
+
 /** The last seconds of gaze in the detector's degrees, to measure the events that a device tells. */
-export class GazeHistory {
+export class GazeHistory implements Stateful<GazeHistoryState> {
   readonly #times: Float64Array;
   readonly #x: Float64Array;
   readonly #y: Float64Array;
@@ -35,6 +45,24 @@ export class GazeHistory {
     this.#times[at] = time;
     this.#x[at] = x;
     this.#y[at] = y;
+  }
+
+  snapshot(): GazeHistoryState {
+    const kept = Math.min(this.#count, this.#size);
+    const oldest = this.#count - kept;
+    const inOrder = (row: Float64Array) =>
+      Float64Array.from({ length: kept }, (_, i) => row[(oldest + i) % this.#size]);
+    return {
+      times: inOrder(this.#times),
+      x: inOrder(this.#x),
+      y: inOrder(this.#y),
+      count: this.#count,
+    };
+  }
+
+  restore({ times, x, y, count }: GazeHistoryState): void {
+    this.#count = count - times.length;
+    for (const [i, time] of times.entries()) this.push(time, x[i], y[i]);
   }
 
   /** Gaze from `onset_s` to before `end_s`; NaN where it wasn't seen, or reaches back further than is kept. */

@@ -1,10 +1,18 @@
+import type { Stateful } from '../../core/state.js';
+
 /** Width of a bin, s. */
 export const BIN_S = 0.1;
 /** Stamps this close to an edge, as a share of a bin, lie on it: doubles don't hold tenths exactly. */
 const EDGE = 1e-5;
 
+export type TrailingBinsState = {
+  readonly sums: Float64Array;
+  readonly counts: Float64Array;
+  readonly bin: Float64Array;
+};
+
 /** Means of a few rows over the last bins of 0.1 s, in time; for what needs a longer past than a window holds. */
-export class TrailingBins {
+export class TrailingBins implements Stateful<TrailingBinsState> {
   readonly #sums: Float64Array;
   readonly #counts: Float64Array;
   /** Number of the bin that each place holds. */
@@ -48,6 +56,16 @@ export class TrailingBins {
       count++;
     }
     if (at >= 0) this.#put(at, sum, count);
+  }
+
+  snapshot(): TrailingBinsState {
+    return { sums: this.#sums.slice(), counts: this.#counts.slice(), bin: this.#bin.slice() };
+  }
+
+  restore({ sums, counts, bin }: TrailingBinsState): void {
+    this.#sums.set(sums);
+    this.#counts.set(counts);
+    this.#bin.set(bin);
   }
 
   #put(at: number, sum: number, count: number): void {

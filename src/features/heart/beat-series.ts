@@ -1,12 +1,13 @@
 import type { PhysicsProblem, UpstreamFacts } from '../../core/component.js';
 import type { SharedParts } from '../../core/processor.js';
 import { type Chunk, channelOf, type StreamInfo, type StreamType } from '../../core/signal.js';
-import { IntervalHistory } from '../../dsp/interval-history.js';
+import type { Stateful } from '../../core/state.js';
+import { IntervalHistory, type IntervalHistoryState } from '../../dsp/interval-history.js';
 import { PulseDetector, SLOWEST_PULSE_HZ } from '../../dsp/pulse-detector.js';
 import { QrsDetector, SLOWEST_QRS_HZ } from '../../dsp/qrs-detector.js';
 
 /** Finds beats in an ECG or a PPG and tells their times, s, in order. */
-export interface BeatDetector {
+export interface BeatDetector extends Stateful {
   push(x: number, time: number): void;
   /** Tells what is left and forgets the past. */
   finish(): void;
@@ -46,14 +47,24 @@ export function beatProblems(_: unknown, { stream_type, sfreq_hz }: UpstreamFact
     : [];
 }
 
-/** What an extractor needs of beats. */
-export type Beats = Pick<BeatSeries, 'push' | 'steadiest'>;
+/** Of each channel. */
+export type BeatSeriesState = readonly {
+  readonly detector: unknown;
+  readonly intervals: IntervalHistoryState;
+  readonly missing: boolean;
+}[];
+
+/** What an extractor needs of beats. The state of those that are another's is null. */
+export interface Beats extends Stateful<BeatSeriesState | null> {
+  push(chunk: Chunk): void;
+  steadiest(time: number, span_s: number): IntervalHistory | null;
+}
 
 /**
  * Intervals between heart beats of one stream: found in every channel of an ECG or PPG, or as the device measured them (IBI, s,
  * stamped at their end; its first channel).
  */
-export class BeatSeries {
+export class BeatSeries implements Beats {
   readonly #channels: readonly Heard[];
 
   constructor(readonly info: StreamInfo) {
@@ -71,11 +82,16 @@ export class BeatSeries {
     });
   }
 
-  /** Those that an extractor before has made already and feeds, so that beats are found once; else new ones. */
+  /** Those that an extractor before has made already, feeds and stores, so that beats are found once; else new ones. */
   static shared(info: StreamInfo, shared: SharedParts = new Map()): Beats {
     const made = shared.get(SHARED_NAME);
     if (made instanceof BeatSeries)
-      return { push: () => {}, steadiest: (time, span_s) => made.steadiest(time, span_s) };
+      return {
+        push: () => {},
+        steadiest: (time, span_s) => made.steadiest(time, span_s),
+        snapshot: () => null,
+        restore: () => {},
+      };
     const beats = new BeatSeries(info);
     shared.set(SHARED_NAME, beats);
     return beats;
@@ -100,6 +116,23 @@ export class BeatSeries {
       best = intervals;
     }
     return best;
+  }
+
+  snapshot(): BeatSeriesState {
+    return this.#channels.map(({ detector, intervals, missing }) => ({
+      detector: detector?.snapshot() ?? null,
+      intervals: intervals.snapshot(),
+      missing,
+    }));
+  }
+
+  restore(state: BeatSeriesState): void {
+    for (const [c, { detector, intervals, missing }] of state.entries()) {
+      const heard = this.#channels[c];
+      heard.detector?.restore(detector);
+      heard.intervals.restore(intervals);
+      heard.missing = missing;
+    }
   }
 }
 

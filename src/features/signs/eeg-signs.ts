@@ -1,8 +1,9 @@
 import { type Chunk, channelOf, type StreamInfo, samplesIn } from '../../core/signal.js';
+import type { Stateful } from '../../core/state.js';
 import { fftPairOf } from '../../dsp/choose-fft-pair.js';
 import type { FftPair } from '../../dsp/fft-pair.js';
 import { hannWindow, nextPowerOfTwo } from '../../dsp/periodogram.js';
-import { FadingMoments } from './fading-moments.js';
+import { FadingMoments, type FadingMomentsState } from './fading-moments.js';
 import { LEAST_S, type Signs } from './signs.js';
 
 /** Half of each segment is the next one's. */
@@ -40,13 +41,19 @@ const SWING = 0.0382;
 const LEAST_RELIEF = 1.9;
 const LEAST_SWING = 2.5;
 
+type EegSignsState = {
+  readonly channels: readonly WatchedChannelState[];
+  readonly held: number;
+  readonly statistics: EegStatistics | null;
+};
+
 /**
  * Whether an EEG is one. Amplifiers and electrodes without a head give power that follows a power law, which filters and
  * white noise bend smoothly: a parabola in ln frequency, 2 to 30.5 Hz, fits their ln spectrum. A brain's has rhythms on it.
  * And the noise of a device is as strong in one second as in the next; blinks, muscles, movements and bursts of rhythms
  * make all bands of a head's EEG stronger and weaker together.
  */
-export class EegSigns implements Signs {
+export class EegSigns implements Signs, Stateful<EegSignsState> {
   readonly #channels: readonly WatchedChannel[];
   readonly #spectrum: SegmentSpectrum | null;
   readonly #segment: number;
@@ -102,6 +109,20 @@ export class EegSigns implements Signs {
     const statistics = this.#statistics;
     if (!statistics) return Number.NaN;
     return statistics.relief >= LEAST_RELIEF || statistics.swing >= LEAST_SWING ? 1 : 0;
+  }
+
+  snapshot(): EegSignsState {
+    return {
+      channels: this.#channels.map((channel) => channel.snapshot()),
+      held: this.#held,
+      statistics: this.#statistics,
+    };
+  }
+
+  restore({ channels, held, statistics }: EegSignsState): void {
+    for (const [c, state] of channels.entries()) this.#channels[c].restore(state);
+    this.#held = held;
+    this.#statistics = statistics;
   }
 
   /** A segment is full: takes its spectra, of two channels at once, and keeps its later part. */
@@ -187,7 +208,13 @@ function centre(samples: Float64Array, out: Float64Array): void {
   for (let i = 0; i < samples.length; i++) out[i] = samples[i] - mean;
 }
 
-class WatchedChannel {
+type WatchedChannelState = {
+  readonly samples: Float64Array;
+  readonly loudness: FadingMomentsState;
+  readonly power: Float64Array;
+};
+
+class WatchedChannel implements Stateful<WatchedChannelState> {
   /** [segment] */
   readonly samples: Float64Array;
   /** Mean ln power of all bands, segment by segment. */
@@ -209,6 +236,20 @@ class WatchedChannel {
     this.loudness.push(loudness);
     const weight = Math.max(1 / this.loudness.n, 1 / FADE);
     for (let j = 0; j < BANDS; j++) this.#power[j] += weight * (powers[j] - this.#power[j]);
+  }
+
+  snapshot(): WatchedChannelState {
+    return {
+      samples: this.samples.slice(),
+      loudness: this.loudness.snapshot(),
+      power: this.#power.slice(),
+    };
+  }
+
+  restore({ samples, loudness, power }: WatchedChannelState): void {
+    this.samples.set(samples);
+    this.loudness.restore(loudness);
+    this.#power.set(power);
   }
 
   /** Mean square of what a parabola leaves of the ln spectrum, over the sum of the segments' squared weights. */

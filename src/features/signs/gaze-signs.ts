@@ -1,7 +1,8 @@
 import type { Seconds } from '../../core/clock.js';
 import { type Chunk, channelOf, type StreamInfo } from '../../core/signal.js';
+import type { Stateful } from '../../core/state.js';
 import { gazeChannels, pupilChannels } from '../channels/eye-channels.js';
-import { LastSign, type Signs } from './signs.js';
+import { LastSign, type LastSignState, type Signs } from './signs.js';
 
 /** Time whose past weighs as much as all before it, s. */
 const FADE_S = 10;
@@ -25,11 +26,17 @@ export interface GazeStatistics {
   readonly roughness: number;
 }
 
+type GazeSignsState = {
+  readonly positions: readonly StepWatchState[];
+  readonly pupils: readonly StepWatchState[];
+  readonly last: LastSignState;
+};
+
 /**
  * Whether a gaze is one: an eye stands nearly still and jumps. Noise of a tracker that sees no eye goes as far in one step
  * as in the next. A pupil, which is all that some trackers give, changes smoothly.
  */
-export class GazeSigns implements Signs {
+export class GazeSigns implements Signs, Stateful<GazeSignsState> {
   readonly #positions: readonly StepWatch[];
   readonly #pupils: readonly StepWatch[];
   readonly #last = new LastSign();
@@ -57,6 +64,20 @@ export class GazeSigns implements Signs {
     };
   }
 
+  snapshot(): GazeSignsState {
+    return {
+      positions: this.#positions.map((watch) => watch.snapshot()),
+      pupils: this.#pupils.map((watch) => watch.snapshot()),
+      last: this.#last.snapshot(),
+    };
+  }
+
+  restore({ positions, pupils, last }: GazeSignsState): void {
+    for (const [i, state] of positions.entries()) this.#positions[i].restore(state);
+    for (const [i, state] of pupils.entries()) this.#pupils[i].restore(state);
+    this.#last.restore(last);
+  }
+
   #watch(chunk: Chunk, watch: StepWatch, isSign: () => boolean): void {
     const { times, gapBefore } = chunk;
     const samples = channelOf(chunk, watch.channel);
@@ -67,8 +88,19 @@ export class GazeSigns implements Signs {
   }
 }
 
+type StepWatchState = {
+  readonly before: number;
+  readonly stamp: number;
+  readonly steps: number;
+  readonly span: number;
+  readonly mean: number;
+  readonly variance: number;
+  readonly second: number;
+  readonly fourth: number;
+};
+
 /** Fading moments of one channel and of its steps between neighbouring measured samples. */
-class StepWatch {
+class StepWatch implements Stateful<StepWatchState> {
   #before = Number.NaN;
   #stamp = 0;
   #steps = 0;
@@ -106,5 +138,29 @@ class StepWatch {
 
   get roughness(): number {
     return this.#steps >= LEAST_STEPS ? this.#second / (2 * this.#variance) : Number.NaN;
+  }
+
+  snapshot(): StepWatchState {
+    return {
+      before: this.#before,
+      stamp: this.#stamp,
+      steps: this.#steps,
+      span: this.#span,
+      mean: this.#mean,
+      variance: this.#variance,
+      second: this.#second,
+      fourth: this.#fourth,
+    };
+  }
+
+  restore(state: StepWatchState): void {
+    this.#before = state.before;
+    this.#stamp = state.stamp;
+    this.#steps = state.steps;
+    this.#span = state.span;
+    this.#mean = state.mean;
+    this.#variance = state.variance;
+    this.#second = state.second;
+    this.#fourth = state.fourth;
   }
 }

@@ -1,8 +1,9 @@
 import type { Seconds } from '../../core/clock.js';
 import { type Chunk, channelOf, type StreamInfo, samplesIn } from '../../core/signal.js';
+import type { Stateful } from '../../core/state.js';
 import { designButterworthBandpass } from '../../dsp/butterworth-bandpass.js';
-import { StreamingFilter } from '../../dsp/streaming-filter.js';
-import { LastSign, type Signs } from './signs.js';
+import { StreamingFilter, type StreamingFilterState } from '../../dsp/streaming-filter.js';
+import { LastSign, type LastSignState, type Signs } from './signs.js';
 
 /** What a pulse wave, or the outline of QRS complexes, consists of. */
 const PULSE_HZ = [0.5, 8] as const;
@@ -37,12 +38,21 @@ export interface PulseStatistics {
   readonly swing: number;
 }
 
+type PulseSignsState = {
+  readonly qrs: StreamingFilterState | null;
+  readonly pulse: StreamingFilterState | null;
+  readonly channels: readonly BeatWatchState[];
+  readonly last: LastSignState;
+  readonly count: number;
+  readonly sinceLook: number;
+};
+
 /**
  * Whether a pulse wave (PPG) or an ECG shows beats, one like the next, or moves as a body does. A sensor on a table does
  * neither, though a beat detector finds beats in its noise, too. A worn one that moves may hide its beats: then its signal
  * is strong and weak by turns.
  */
-export class PulseSigns implements Signs {
+export class PulseSigns implements Signs, Stateful<PulseSignsState> {
   readonly #qrs: StreamingFilter | null;
   readonly #pulse: StreamingFilter | null;
   readonly #every: number;
@@ -94,6 +104,26 @@ export class PulseSigns implements Signs {
     return this.#channels.map(({ rhythm, swing }) => ({ rhythm, swing }));
   }
 
+  snapshot(): PulseSignsState {
+    return {
+      qrs: this.#qrs?.snapshot() ?? null,
+      pulse: this.#pulse?.snapshot() ?? null,
+      channels: this.#channels.map((channel) => channel.snapshot()),
+      last: this.#last.snapshot(),
+      count: this.#count,
+      sinceLook: this.#sinceLook,
+    };
+  }
+
+  restore({ qrs, pulse, channels, last, count, sinceLook }: PulseSignsState): void {
+    if (qrs) this.#qrs?.restore(qrs);
+    if (pulse) this.#pulse?.restore(pulse);
+    for (const [c, state] of channels.entries()) this.#channels[c].restore(state);
+    this.#last.restore(last);
+    this.#count = count;
+    this.#sinceLook = sinceLook;
+  }
+
   #look(time: Seconds): void {
     for (const channel of this.#channels) {
       channel.look();
@@ -106,8 +136,17 @@ function rectified(chunk: Chunk): Chunk {
   return { ...chunk, data: chunk.data.map(Math.abs) };
 }
 
+type BeatWatchState = {
+  readonly rhythm: number;
+  readonly swing: number;
+  readonly samples: Float64Array;
+  readonly strengths: readonly number[];
+  readonly raw: number;
+  readonly still: number;
+};
+
 /** The last seconds of one channel's filtered signal. */
-class BeatWatch {
+class BeatWatch implements Stateful<BeatWatchState> {
   rhythm = Number.NaN;
   swing = Number.NaN;
   readonly #samples: Float64Array;
@@ -144,6 +183,26 @@ class BeatWatch {
     this.#strengths.push(power > 0 && !isStill ? Math.log(power) : Number.NaN);
     if (this.#strengths.length > COMPARED_S) this.#strengths.shift();
     this.swing = deviationOf(this.#strengths);
+  }
+
+  snapshot(): BeatWatchState {
+    return {
+      rhythm: this.rhythm,
+      swing: this.swing,
+      samples: this.#samples.slice(),
+      strengths: [...this.#strengths],
+      raw: this.#raw,
+      still: this.#still,
+    };
+  }
+
+  restore({ rhythm, swing, samples, strengths, raw, still }: BeatWatchState): void {
+    this.rhythm = rhythm;
+    this.swing = swing;
+    this.#samples.set(samples);
+    this.#strengths.push(...strengths);
+    this.#raw = raw;
+    this.#still = still;
   }
 
   /** NaN where a sample is missing or nothing moves; -1 where the autocorrelation has no peak. */

@@ -1,7 +1,8 @@
 import type { Seconds } from '../../core/clock.js';
 import { type Chunk, channelOf, type StreamInfo } from '../../core/signal.js';
+import type { Stateful } from '../../core/state.js';
 import { channelsIn } from '../channels/channels-in.js';
-import { LastSign, LEAST_S, type Signs } from './signs.js';
+import { LastSign, type LastSignState, LEAST_S, type Signs } from './signs.js';
 
 /** Steps are between means over this time: sweat glands have nothing quicker. */
 const STEP_S = 0.25;
@@ -31,12 +32,14 @@ export interface SkinStatistics {
   readonly goingOn: readonly number[];
 }
 
+type SkinSignsState = { readonly channels: readonly SkinWatchState[]; readonly last: LastSignState };
+
 /**
  * What skin conductance says of itself: responses of sweat glands rise and fall over seconds and come now and then. A level
  * with measuring errors is a skin that doesn't respond as well as electrodes on a table: nothing can be said. A random walk
  * is neither.
  */
-export class SkinSigns implements Signs {
+export class SkinSigns implements Signs, Stateful<SkinSignsState> {
   readonly #channels: readonly SkinWatch[];
   readonly #last = new LastSign();
 
@@ -65,6 +68,15 @@ export class SkinSigns implements Signs {
   get statistics(): readonly SkinStatistics[] {
     return this.#channels.map(({ statistics }) => statistics);
   }
+
+  snapshot(): SkinSignsState {
+    return { channels: this.#channels.map((watch) => watch.snapshot()), last: this.#last.snapshot() };
+  }
+
+  restore({ channels, last }: SkinSignsState): void {
+    for (const [c, state] of channels.entries()) this.#channels[c].restore(state);
+    this.#last.restore(last);
+  }
 }
 
 function isWalk({ kurtosis, goingOn: [next, ...later] }: SkinStatistics): boolean {
@@ -76,8 +88,20 @@ function isWalk({ kurtosis, goingOn: [next, ...later] }: SkinStatistics): boolea
   );
 }
 
+type SkinWatchState = {
+  readonly sum: number;
+  readonly count: number;
+  readonly level: number;
+  readonly before: Float64Array;
+  readonly steps: number;
+  readonly mean: number;
+  readonly second: number;
+  readonly fourth: number;
+  readonly products: Float64Array;
+};
+
 /** Fading moments of the steps of one channel. */
-class SkinWatch {
+class SkinWatch implements Stateful<SkinWatchState> {
   #sum = 0;
   #count = 0;
   #level = Number.NaN;
@@ -122,6 +146,32 @@ class SkinWatch {
     this.#before.copyWithin(1, 0);
     this.#before[0] = from;
     return this.#steps >= LEAST_STEPS;
+  }
+
+  snapshot(): SkinWatchState {
+    return {
+      sum: this.#sum,
+      count: this.#count,
+      level: this.#level,
+      before: this.#before.slice(),
+      steps: this.#steps,
+      mean: this.#mean,
+      second: this.#second,
+      fourth: this.#fourth,
+      products: this.#products.slice(),
+    };
+  }
+
+  restore(state: SkinWatchState): void {
+    this.#sum = state.sum;
+    this.#count = state.count;
+    this.#level = state.level;
+    this.#before.set(state.before);
+    this.#steps = state.steps;
+    this.#mean = state.mean;
+    this.#second = state.second;
+    this.#fourth = state.fourth;
+    this.#products.set(state.products);
   }
 
   get statistics(): SkinStatistics {

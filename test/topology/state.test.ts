@@ -1,0 +1,277 @@
+import { describe, expect, it } from 'vitest';
+import type { ChunkTransform, FeatureTransform, WindowTransform } from '../../src/core/component.js';
+import type { ModalityInput } from '../../src/core/model.js';
+import type { Chunk, StreamMessage } from '../../src/core/signal.js';
+import type { Stateful, StateVersion } from '../../src/core/state.js';
+import { featureDefinitions } from '../../src/features/registry.js';
+import { Random } from '../../src/simulation/random.js';
+import { streamInfo } from '../../src/testing/stream-fixtures.js';
+import { checkPipeline } from '../../src/topology/check.js';
+import { PipelineDocument } from '../../src/topology/document.js';
+import { loadPipeline } from '../../src/topology/load.js';
+import type { Pipeline } from '../../src/topology/pipeline.js';
+import { transformDefinitions } from '../../src/topology/registry.js';
+import { SessionGraph } from '../../src/topology/session-graph.js';
+import { findPipeline, shippedPipelines } from '../../src/topology/shipped-pipelines.js';
+import { decodeState, encodeState } from '../../src/topology/state-file.js';
+import { discoverInputs } from '../../src/training/discover-inputs.js';
+import { extractedNames } from '../../src/transforms/extract.js';
+import { eventfulSession } from './eventful-session.js';
+import { stopAndGo } from './stop-and-go.js';
+
+/** What no shipped pipeline has. */
+const others = `
+sources:
+  eeg: { type: websocket, stream_type: EEG }
+  gaze: { type: websocket, stream_type: Gaze, stream_name: simulated eye tracker }
+  free: { type: websocket, stream_type: Gaze, stream_name: irregular gaze }
+  ppg: { type: websocket, stream_type: PPG }
+  eda: { type: websocket, stream_type: EDA }
+  emg: { type: websocket, stream_type: EMG }
+  acc: { type: websocket, stream_type: ACC }
+transforms:
+  eeg_live: { type: mask, input: eeg, flat_s: 0.5 }
+  eeg_quiet: { type: notch, input: eeg_live, line_hz: 50, harmonics: 1 }
+  eeg_100: { type: resample, input: eeg_quiet, sfreq_hz: 100 }
+  eeg_features:
+    type: extract
+    input: eeg_100
+    features: [seed-differential-entropy, band-variance, asymmetry, power-spectral-asymmetry, signal-quality, physiological]
+    window_s: 2
+    hop_s: 0.7
+  eeg_smooth: { type: smooth, input: eeg_features, method: mean, windows: 4 }
+  eeg_rest: { type: subtract-baseline, input: eeg_smooth, span_s: 15 }
+  eeg_index:
+    type: rest-index
+    input: eeg_features
+    from_marker: rest
+    to_marker: end of rest
+    span_s: 30
+  gaze_device:
+    type: extract
+    input: gaze
+    features: [{ name: eye-movement, events: device }, pupil-statistics]
+    window_s: 3
+    hop_s: 1
+  free_dark: { type: subtract-luminance, input: free, calibration_s: 10 }
+  free_events: { type: extract, input: free_dark, features: [eye-movement, gaze-statistics, physiological], hop_s: 1 }
+  free_device: { type: extract, input: free, features: [{ name: eye-movement, events: device }], hop_s: 1 }
+  free_z: { type: normalize, input: free_events, mode: center, min_s: 5 }
+  free_raw: { type: window, input: free_dark, window_s: 1, hop_s: 0.3 }
+  constructor: { type: extract, input: ppg, features: [heart-rate, heart-rate-variability, physiological], hop_s: 1 }
+  moved: { type: extract, input: acc, features: [motion], hop_s: 1 }
+  pulse_still: { type: mask-motion, input: constructor, motion: moved, most_g: 0.02 }
+  skin: { type: extract, input: eda, features: [skin-conductance-response, physiological], hop_s: 1 }
+  muscle: { type: extract, input: emg, features: [muscle-activity, signal-quality], hop_s: 1 }
+models:
+  all:
+    type: hi-moe
+    path: nowhere
+    inputs: { eeg: eeg_rest, eye: free_z, device: free_device, pulse: pulse_still, skin: skin, muscle: muscle }
+`;
+
+function pipelineOf(text: string): Pipeline {
+  const { pipeline, problems } = checkPipeline(new PipelineDocument('others.yaml', text));
+  if (!pipeline) throw new Error(problems.map(({ message }) => message).join('\n'));
+  return pipeline;
+}
+
+const pipelines: readonly (readonly [name: string, load: () => Promise<Pipeline>])[] = [
+  ...shippedPipelines().map((name) => [name, () => loadPipeline(findPipeline(name))] as const),
+  ['others', async () => pipelineOf(others)],
+];
+
+const faults = [
+  'gap:eeg@20-20.1,drop:gaze@30-33,drop:ecg@16-17,gap:ppg@22-22.04,gap:eda@25-25.5,drop:acc@50-52',
+  'nan:EEG.F7@12-15,flat:EEG.T7@18-24,rail:EEG.P8@33-35,nan:EEG.AF3@44-44.1',
+  'flat:ppg@55-58,nan:ecg@40-40.5,noise:gaze@45-47,noise:acc@10-14',
+].join(',');
+const DURATION_S = 66;
+const session = eventfulSession({ profile: 'epoc', duration_s: DURATION_S, faults });
+
+/** The messages up to `time`, and `more`. */
+function until(time: number, more = 0): readonly StreamMessage[] {
+  const end = session.findIndex((m) => m.kind === 'chunk' && m.chunk.times[0] > time);
+  return session.slice(0, end + more);
+}
+
+function modelsOf(pipeline: Pipeline): ReadonlyMap<string, ReadonlyMap<string, ModalityInput>> {
+  const models = [...pipeline.models.values()];
+  return new Map(models.map((node) => [node.name, discoverInputs(pipeline, node, [until(8)])]));
+}
+
+/** Places of messages, drawn by `name`: some anywhere, one right before samples that come after a hole. */
+function stopsOf(name: string, messages: readonly StreamMessage[]): number[] {
+  const random = new Random('stops', name);
+  const anywhere = Array.from({ length: 8 }, () => Math.floor(random.uniform() * messages.length));
+  const holes = [...messages.keys()].filter((i) => {
+    const message = messages[i];
+    return message.kind === 'chunk' && message.chunk.gapBefore;
+  });
+  return [...anywhere, holes[Math.floor(random.uniform() * holes.length)]].sort((a, b) => a - b);
+}
+
+/** The session as it might have come live: a headset leaves and another one comes in its place, and all falls silent. */
+function live(messages: readonly StreamMessage[]): StreamMessage[] {
+  const ticks = streamInfo({ type: 'Ticks', sfreq: 0, labels: ['tick'], unit: '' });
+  const tick = (time: number): StreamMessage => ({
+    kind: 'chunk',
+    chunk: { info: ticks, data: new Float64Array(1), times: Float64Array.of(time), gapBefore: false },
+  });
+  const fewer = ({ info, data, times, gapBefore }: Chunk): Chunk => ({
+    info: { ...info, id: 'other cap', channels: info.channels.slice(3, 9) },
+    data: data.slice(3 * times.length, 9 * times.length),
+    times,
+    gapBefore,
+  });
+  const changed = messages.flatMap((message): StreamMessage[] => {
+    if (message.kind !== 'chunk' || message.chunk.info.id !== 'eeg') return [message];
+    const [time] = message.chunk.times;
+    if (time < 40) return [message];
+    return time < 43 ? [{ kind: 'close', id: 'eeg' }] : [{ kind: 'chunk', chunk: fewer(message.chunk) }];
+  });
+  return [...changed, ...Array.from({ length: 20 }, (_, i) => tick(DURATION_S + i / 4))];
+}
+
+describe('a session that is stopped, stored and goes on in a new object gives what it would have given', () => {
+  it.each(pipelines)('%s, in order of its stamps', async (name, load) => {
+    const pipeline = await load();
+    const setup = { pipeline, models: modelsOf(pipeline), ordered: true, bindings: null, monitor: false };
+    const whole = stopAndGo(setup, session, []);
+    expect(whole.told.length).toBeGreaterThan(60);
+    const parts = stopAndGo(setup, session, stopsOf(name, session));
+    expect(parts.told).toEqual(whole.told);
+    expect(parts.state === whole.state).toBe(true);
+  });
+
+  it.each(['default', 'muse', 'seed', 'others'])(
+    '%s, live, with all that is told of its channels',
+    async (name) => {
+      const pipeline = await pipelines.find(([own]) => own === name)![1]();
+      const setup = { pipeline, models: modelsOf(pipeline), ordered: false, bindings: null, monitor: true };
+      const messages = live(session);
+      const whole = stopAndGo(setup, messages, []);
+      const parts = stopAndGo(setup, messages, stopsOf(`${name} live`, messages));
+      expect(parts.told).toEqual(whole.told);
+      expect(parts.state === whole.state).toBe(true);
+    },
+  );
+
+  it('at each message around a hole, one after the other', async () => {
+    const pipeline = pipelineOf(others);
+    const setup = { pipeline, models: modelsOf(pipeline), ordered: true, bindings: null, monitor: true };
+    const messages = until(20, 30);
+    const whole = stopAndGo(setup, messages, []);
+    const stops = [...messages.keys()].slice(-30);
+    expect(stopAndGo(setup, messages, stops).told).toEqual(whole.told);
+  });
+
+  it('while what was told waits for the first sample', () => {
+    const pipeline = pipelineOf(others);
+    const setup = { pipeline, models: new Map(), ordered: true, bindings: null, monitor: false };
+    const marker = { stream: 'told', time: -1, value: 'early' };
+    const opened = session.filter(({ kind }) => kind === 'open');
+    const rest = session.filter(({ kind }) => kind === 'chunk').slice(0, 50);
+    const messages: StreamMessage[] = [...opened, { kind: 'marker', marker }, ...rest];
+    const whole = stopAndGo(setup, messages, []);
+    expect(whole.told).toEqual(stopAndGo(setup, messages, [opened.length + 1]).told);
+  });
+});
+
+/** A component as it is registered, and one of what it makes. */
+interface Made {
+  readonly name: string;
+  readonly version: StateVersion;
+  readonly component: Partial<Stateful>;
+}
+
+async function everyNode(): Promise<{ transforms: Set<string>; features: Set<string>; made: Made[] }> {
+  const transforms = new Set<string>();
+  const features = new Set<string>();
+  const made: Made[] = [];
+  for (const [, load] of pipelines)
+    for (const node of (await load()).transforms.values()) {
+      const { definition, params } = node;
+      transforms.add(definition.type);
+      for (const name of extractedNames(node)) features.add(name);
+      if (definition.kind === 'join') continue;
+      const { create } = definition as
+        | ChunkTransform<never>
+        | WindowTransform<never>
+        | FeatureTransform<never>;
+      made.push({ name: definition.type, version: definition.state, component: create(params as never) });
+    }
+  return { transforms, features, made };
+}
+
+describe('every component', () => {
+  it('is in a pipeline that is stopped and goes on above', async () => {
+    const { transforms, features } = await everyNode();
+    expect([...transforms].sort()).toEqual(
+      [...transformDefinitions.keys()].filter((type) => type !== 'align' || transforms.has('align')).sort(),
+    );
+    expect([...features].sort()).toEqual([...featureDefinitions.keys()].sort());
+  });
+
+  it('stores its state, or says that it has none', async () => {
+    const { made } = await everyNode();
+    for (const definition of featureDefinitions.values())
+      for (const type of definition.streams) {
+        const info = streamInfo({ type, sfreq: 128, labels: ['x', 'y', 'z'], unit: 'uV' });
+        const component = definition.create(info, definition.params.parse({}), 4);
+        made.push({ name: `${definition.name} of ${type}`, version: definition.state, component });
+      }
+    for (const { name, version, component } of made) {
+      const stores = component.snapshot !== undefined && component.restore !== undefined;
+      expect(
+        version === 'none' || (Number.isInteger(version) && version > 0),
+        `${name}: state ${version}`,
+      ).toBe(true);
+      expect(stores, `${name}: state ${version}, but ${stores ? '' : 'no '}snapshot and restore`).toBe(
+        version !== 'none',
+      );
+    }
+  });
+});
+
+describe('a state that does not fit', () => {
+  const pipeline = pipelineOf(others);
+  const graphOf = (own: Pipeline) =>
+    new SessionGraph({
+      ...{ session: 's', pipeline: own, models: new Map(), ordered: true, bindings: null, monitor: false },
+      events: () => {},
+      emit: () => {},
+    });
+  const state = (() => {
+    const graph = graphOf(pipeline);
+    for (const message of session.slice(0, 400)) graph.push(message);
+    return graph.snapshot();
+  })();
+
+  it('is not taken by another pipeline', () => {
+    const other = pipelineOf(others.replace('line_hz: 50', 'line_hz: 60'));
+    expect(() => graphOf(other).restore(state)).toThrow(/of another pipeline/);
+  });
+
+  it('is not taken from another version of a component, transform or extractor', () => {
+    const changed = decodeState(encodeState(state)) as {
+      nodes: Record<string, { version: number; state: never }>;
+    };
+    changed.nodes.eeg_quiet.version = 0;
+    expect(() => graphOf(pipeline).restore(changed as never)).toThrow(/^eeg_quiet: .* another version/);
+    changed.nodes.eeg_quiet.version = 1;
+    (changed.nodes.skin.state as { extractors: { version: number }[] }).extractors[0].version = 9;
+    expect(() => graphOf(pipeline).restore(changed as never)).toThrow(
+      /^skin-conductance-response: .* another version/,
+    );
+  });
+
+  it('holds no array that shows a part of a larger buffer', () => {
+    const walk = (value: unknown, path: string): void => {
+      if (ArrayBuffer.isView(value)) expect(value.buffer.byteLength, path).toBe(value.byteLength);
+      else if (value !== null && typeof value === 'object')
+        for (const [key, own] of Object.entries(value)) walk(own, `${path}.${key}`);
+    };
+    walk(state, 'state');
+  });
+});
