@@ -12,7 +12,7 @@ export interface CommandContext {
   readonly stdout: Writable & { readonly isTTY?: boolean };
   readonly stderr: Writable & { readonly isTTY?: boolean };
   readonly clock: Clock;
-  /** Aborts when the person or the system asks the process to end. */
+  /** Aborts when the person or the system asks the process to end, or nobody reads its output any more. */
   readonly signal: AbortSignal;
 }
 

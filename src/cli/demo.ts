@@ -25,6 +25,7 @@ export const demoCommand: CommandFactory = (context) =>
       const loaded = await loadModels(await loadPipeline(defaultPipeline), {
         engine: options.engine,
         events,
+        signal: context.signal,
       });
       const daemon = await startDaemon(context, loaded, options, events);
       const { url } = daemon.server;

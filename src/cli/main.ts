@@ -1,27 +1,40 @@
-import { SystemClock } from '../core/clock.js';
-import { runCli } from './run-cli.js';
+/** What a command may take for its orderly end, recordings and open files included, ms. */
+const END_WITHIN_MS = 5000;
 
-// Help and versions are written by the command-line parser, which knows nothing of closed pipes.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') process.stderr.write(`affectd: stdout: can't be written (${error.code})\n`);
-  process.exit(error.code === 'EPIPE' ? 0 : 1);
-});
+const ending = new AbortController();
+let isStarted = false;
 
-const interrupted = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    // A second Ctrl-C means that the first one's orderly end takes too long for the person.
-    if (signal === 'SIGINT' && interrupted.signal.aborted) process.exit(130);
-    interrupted.abort(signal);
-  });
+/** Asks the command to end. Whatever it does then, the process ends soon after, with `code`. */
+function end(reason: 'SIGINT' | 'SIGTERM' | 'EPIPE', code: number): void {
+  if (!isStarted) process.exit(code);
+  ending.abort(reason);
+  setTimeout(() => process.exit(code), END_WITHIN_MS).unref();
 }
 
+process.on('SIGINT', () => {
+  // A second Ctrl-C means that the first one's orderly end takes too long for the person.
+  if (ending.signal.aborted) process.exit(130);
+  end('SIGINT', 130);
+});
+process.on('SIGTERM', () => end('SIGTERM', 0));
+// Help and versions are written by the command-line parser, which knows nothing of closed pipes.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') return end('EPIPE', 0);
+  process.stderr.write(`affectd: stdout: can't be written (${code})\n`);
+  process.exit(1);
+});
+
+// Loaded now that an interrupt is heard: commands take a while to load.
+const { SystemClock } = await import('../core/clock.js');
+const { runCli } = await import('./run-cli.js');
+isStarted = true;
 process.exitCode = await runCli(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   clock: new SystemClock(),
-  signal: interrupted.signal,
+  signal: ending.signal,
 });
 
 // The work is done and everything is written; a handle that somebody left open must not keep the process.
+if (ending.signal.aborted) process.exit();
 setTimeout(() => process.exit(), 2000).unref();

@@ -75,7 +75,7 @@ export const replayCommand: CommandFactory = (context) =>
         events,
       });
       try {
-        const loaded = await loadModels(pipeline, { engine: options.engine, events });
+        const loaded = await loadModels(pipeline, { engine: options.engine, events, signal: context.signal });
         try {
           const read = recording.messages(readOptions(options, events));
           const messages =

@@ -7,6 +7,8 @@ import { ClosedPipe } from './output.js';
 interface CommandEntry {
   readonly name: string;
   readonly summary: string;
+  /** Whether it has something to finish when it is asked to end; all others end at once. */
+  readonly finishes?: true;
   readonly load: () => Promise<CommandFactory>;
 }
 
@@ -15,26 +17,31 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'demo',
     summary: 'run the daemon on a bundled simulated session, with its page',
+    finishes: true,
     load: async () => (await import('./demo.js')).demoCommand,
   },
   {
     name: 'run',
     summary: 'run the daemon: devices in, predictions out',
+    finishes: true,
     load: async () => (await import('./run.js')).runCommand,
   },
   {
     name: 'replay',
     summary: 'run recordings through the pipeline: predictions as JSON lines',
+    finishes: true,
     load: async () => (await import('./replay.js')).replayCommand,
   },
   {
     name: 'features',
     summary: 'compute the features of recordings, as CSV',
+    finishes: true,
     load: async () => (await import('./features.js')).featuresCommand,
   },
   {
     name: 'events',
     summary: 'find eye movements, blinks, beats and skin conductance responses, as CSV',
+    finishes: true,
     load: async () => (await import('./events.js')).eventsCommand,
   },
   {
@@ -50,11 +57,13 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'record',
     summary: 'record LSL streams, and what a daemon is sent and predicts, to an XDF file; mend one',
+    finishes: true,
     load: async () => (await import('./record.js')).recordCommand,
   },
   {
     name: 'simulate',
     summary: 'simulate a person wearing sensors, to a file or a daemon',
+    finishes: true,
     load: async () => (await import('./simulate.js')).simulateCommand,
   },
   {
@@ -70,16 +79,19 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'train',
     summary: 'train a model, as its configuration file says',
+    finishes: true,
     load: async () => (await import('./train.js')).trainCommand,
   },
   {
     name: 'evaluate',
     summary: 'measure models on people, trials or stimuli that they have not seen',
+    finishes: true,
     load: async () => (await import('./evaluate.js')).evaluateCommand,
   },
   {
     name: 'models',
     summary: 'list the installed models and what each is worth; verify one',
+    finishes: true,
     load: async () => (await import('./models.js')).modelsCommand,
   },
   {
@@ -112,22 +124,33 @@ export async function runCli(args: readonly string[], context: CommandContext): 
     code = result;
   };
   try {
-    for (const { name, summary, load } of commands) {
+    let isFinishing = false;
+    for (const { name, summary, finishes = false, load } of commands) {
       const wanted =
         args.find((arg) => !arg.startsWith('-')) === name || (args[0] === 'help' && args[1] === name);
+      isFinishing ||= wanted && finishes;
       const command = wanted ? (await load())(context, exit) : new Command(name).description(summary);
       // Commands that are added, not made by the program, don't inherit its settings.
       program.addCommand(command.copyInheritedSettings(program));
     }
-    await program.parseAsync(args, { from: 'user' });
+    context.signal.throwIfAborted();
+    const running = program.parseAsync(args, { from: 'user' });
+    await (isFinishing ? running : Promise.race([running, rejectedBy(context.signal)]));
     return context.signal.aborted && code === ExitCode.ok ? exitOfSignal(context.signal) : code;
   } catch (error) {
     return exitCodeOf(error, context);
   }
 }
 
+function rejectedBy(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+/** Who asked the process to end: the system in its order, a reader that has enough, or a person who interrupts. */
 function exitOfSignal(signal: AbortSignal): number {
-  return signal.reason === 'SIGTERM' ? ExitCode.ok : ExitCode.interrupted;
+  return signal.reason === 'SIGTERM' || signal.reason === 'EPIPE' ? ExitCode.ok : ExitCode.interrupted;
 }
 
 function exitCodeOf(error: unknown, context: CommandContext): number {

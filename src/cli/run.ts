@@ -48,7 +48,11 @@ export const runCommand: CommandFactory = (context) =>
     )
     .action(async (file: string, options: DaemonOptions) => {
       const events = daemonLog(context, options.logLevel);
-      const loaded = await loadModels(await loadPipeline(file), { engine: options.engine, events });
+      const loaded = await loadModels(await loadPipeline(file), {
+        engine: options.engine,
+        events,
+        signal: context.signal,
+      });
       const daemon = await startDaemon(context, loaded, options, events);
       context.stdout.write(`affectd listens on ${daemon.server.url}\n`);
       const stopWatching = reloadOnChange(context, daemon, file, options, events);
@@ -71,7 +75,11 @@ function reloadOnChange(
 
   const reload = async (): Promise<void> => {
     try {
-      const loaded = await loadModels(await loadPipeline(file), { engine: options.engine, events });
+      const loaded = await loadModels(await loadPipeline(file), {
+        engine: options.engine,
+        events,
+        signal: context.signal,
+      });
       const replaced = daemon.runtime.loaded;
       try {
         daemon.replace(loaded);

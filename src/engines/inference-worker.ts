@@ -4,11 +4,13 @@ import { readModel } from '../models/manifest.js';
 import { chooseEngine } from './choose.js';
 import { unpackFrames } from './frame-packing.js';
 import { createInference } from './inference.js';
+import { gated, NativeGate } from './native-gate.js';
 import type { WorkerError, WorkerReply, WorkerRequest, WorkerSettings, WorkerStop } from './worker-runner.js';
 
 /** The worker thread of {@link WorkerRunner}: engines compute synchronously, and the event loop must not wait. */
 const port = parentPort!;
 const settings = workerData as WorkerSettings;
+const gate = new NativeGate(settings.gate);
 const reply = (message: WorkerReply): void => port.postMessage(message);
 
 function describe(error: unknown): WorkerError {
@@ -20,8 +22,8 @@ function describe(error: unknown): WorkerError {
 }
 
 async function serve(): Promise<void> {
-  const { engine, unavailable } = await chooseEngine(settings.engine);
-  const inference = await createInference(await readModel(settings.directory), engine);
+  const { engine, unavailable } = await gate.pass(() => chooseEngine(settings.engine));
+  const inference = await createInference(await readModel(settings.directory), gated(engine, gate));
   const { probe_difference } = inference;
   reply({ kind: 'ready', engine: engine.name, detail: engine.detail, unavailable, probe_difference });
   // One after the other: an executable's calls must not overlap, and answers keep the order of questions.

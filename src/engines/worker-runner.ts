@@ -9,12 +9,15 @@ import { EVIDENCE_TOLERANCE, type Manifest, modelId, readModel } from '../models
 import type { Unavailable } from './choose.js';
 import type { EngineChoice, EngineName } from './engine.js';
 import { type PackedFrames, packFrames } from './frame-packing.js';
+import { forgetGate, gateUntilExit } from './native-gate.js';
 import { silenceTelemetry } from './onnx.js';
 import { workerFile } from './worker-file.js';
 
 export interface WorkerSettings {
   readonly directory: string;
   readonly engine: EngineChoice;
+  /** Of the {@link NativeGate} between its engine and the process's end. */
+  readonly gate: SharedArrayBuffer;
 }
 export interface WorkerRequest {
   readonly id: number;
@@ -72,6 +75,8 @@ export interface LoadModelOptions {
   readonly check?: (manifest: Manifest, files: LinkedFiles) => Promise<void> | void;
   /** Another worker program, for tests. */
   readonly worker?: URL;
+  /** Ends the loading, for whose reason it throws then. */
+  readonly signal?: AbortSignal;
 }
 
 class WorkerRunner implements ModelRunner {
@@ -90,7 +95,7 @@ class WorkerRunner implements ModelRunner {
   constructor(
     manifest: Manifest,
     public worth: Worth,
-    private readonly settings: WorkerSettings,
+    private readonly settings: Omit<WorkerSettings, 'gate'>,
     private readonly options: LoadModelOptions,
   ) {
     this.name = manifest.name;
@@ -142,8 +147,9 @@ class WorkerRunner implements ModelRunner {
 
   #spawn(): Promise<Started> {
     silenceTelemetry();
+    const gate = gateUntilExit();
     const worker = new Worker(this.options.worker ?? workerFile('inference-worker', import.meta.url), {
-      workerData: this.settings,
+      workerData: { ...this.settings, gate: gate.memory } satisfies WorkerSettings,
       // The parent's flags (a test runner's loaders) are no business of the worker's.
       execArgv: [],
       // What a prediction leaves behind is small and dies at once: a small nursery keeps the process small.
@@ -166,7 +172,10 @@ class WorkerRunner implements ModelRunner {
       worker.on('error', (error) => {
         cause = error.message;
       });
-      worker.on('exit', () => crashed(cause));
+      worker.on('exit', () => {
+        forgetGate(gate);
+        crashed(cause);
+      });
       worker.on('message', (message: WorkerReply) => {
         if (message.kind === 'ready') {
           this.#announce(message);
@@ -212,10 +221,11 @@ class WorkerRunner implements ModelRunner {
  */
 export async function loadModel(directory: string, options: LoadModelOptions = {}): Promise<ModelRunner> {
   const { manifest, model } = await readModel(directory);
-  const { engine = 'auto', check = () => {}, events } = options;
+  const { engine = 'auto', check = () => {}, events, signal } = options;
   const worth = await judge(directory, manifest, outputsOf(model), (files) => check(manifest, files));
+  signal?.throwIfAborted();
   const runner = new WorkerRunner(manifest, worth, { directory, engine }, options);
-  const { probe_difference } = await runner.start();
+  const { probe_difference } = await unlessAborted(runner.start(), signal, () => runner.close());
   // Engines may differ by more than evidence may.
   if (worth.evidence === 'validated' && probe_difference > EVIDENCE_TOLERANCE)
     runner.worth = brokenWorth(
@@ -230,4 +240,21 @@ export async function loadModel(directory: string, options: LoadModelOptions = {
       details: { model: manifest.name, link: broken },
     });
   return runner;
+}
+
+/** What `work` gives; where `signal` aborts before, its reason is thrown at once and `undo` called. */
+function unlessAborted<T>(
+  work: Promise<T>,
+  signal: AbortSignal | undefined,
+  undo: () => Promise<void>,
+): Promise<T> {
+  if (!signal) return work;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      undo().catch(() => {});
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }

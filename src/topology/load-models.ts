@@ -11,6 +11,8 @@ import { closeRunners } from './runtime.js';
 export interface LoadModelsOptions {
   readonly engine: EngineChoice;
   readonly events: EventSink;
+  /** Ends the loading, for whose reason it throws then. */
+  readonly signal?: AbortSignal;
 }
 
 /** Loads every model of a pipeline and refuses those that were made for other inputs. Throws {@link ConfigurationError}. */

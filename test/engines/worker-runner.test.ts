@@ -220,6 +220,22 @@ describe('loadModel', () => {
     await expect(runner.predict([fullFrame()])).rejects.toMatchObject({ code: 'model-failed' });
   });
 
+  it('is not waited for when its loading is to end', async () => {
+    const asked = new AbortController();
+    const events: SessionEvent[] = [];
+    const loading = loadModel(directory, {
+      signal: asked.signal,
+      // Asked for when its thread is made, which then loads the engine.
+      get worker() {
+        setImmediate(() => asked.abort('SIGINT'));
+        return new URL('../../dist/engines/inference-worker.js', import.meta.url);
+      },
+      events: (event) => events.push(event),
+    });
+    await expect(loading).rejects.toBe('SIGINT');
+    expect(events).toEqual([]);
+  });
+
   it('does not keep the process alive when idle', () => {
     const compiled = fileURLToPath(new URL('../../dist/engines/worker-runner.js', import.meta.url));
     expect(existsSync(compiled)).toBe(true);
