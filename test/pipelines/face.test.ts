@@ -4,34 +4,14 @@ import { parse } from 'csv-parse/sync';
 import { expect, it } from 'vitest';
 import { runAffectd } from '../cli/run-affectd.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
+import { openFaceClip } from './open-face-clip.js';
 
 const root = join(import.meta.dirname, '..', '..');
 const folder = temporaryFolder();
 
-/** Ten seconds of OpenFace at 30 Hz; a smile from 5 s on, the face lost from 7 s on. */
-function clip(): string {
-  const rows = Array.from({ length: 300 }, (_, i) => {
-    const [smiles, lost] = [i >= 150, i >= 210];
-    return [
-      i + 1,
-      (i / 30).toFixed(3),
-      lost ? 0.2 : 0.98,
-      Number(!lost),
-      0.1,
-      0,
-      -0.2,
-      0.5,
-      smiles ? 4 : 0,
-      Number(smiles),
-    ].join(', ');
-  });
-  const head = 'frame, timestamp, confidence, success, pose_Rx, pose_Ry, pose_Rz, AU01_r, AU12_r, AU12_c';
-  return `${[head, ...rows].join('\n')}\n`;
-}
-
 it('pipelines/face.yaml gives 17 intensities, 18 presences and the head of an OpenFace clip, every second', async () => {
   const file = join(folder, 'clip.csv');
-  writeFileSync(file, clip());
+  writeFileSync(file, openFaceClip());
   const args = ['features', file, '-p', join(root, 'pipelines', 'face.yaml')];
   const result = await runAffectd(args);
   expect(result.code, result.stderr).toBe(0);
