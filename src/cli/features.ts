@@ -8,20 +8,23 @@ import { FeatureTable } from './feature-table.js';
 import { openSession } from './open-session.js';
 import { openOutput } from './output.js';
 import { addRecordingOptions, type RecordingOptions, readOptions } from './recording-options.js';
+import { addRestoreOptions, type RestoreOptions, restoring } from './restore-options.js';
 
-interface Options extends RecordingOptions {
+interface Options extends RecordingOptions, RestoreOptions {
   readonly pipeline: string;
   readonly out?: string;
 }
 
 /** `affectd features`: the feature vectors of recordings, as CSV. */
 export const featuresCommand: CommandFactory = (context) =>
-  addRecordingOptions(
-    new Command('features')
-      .description('compute the features of recordings, as CSV')
-      .argument('<recording...>', 'recordings of one session')
-      .option('-p, --pipeline <pipeline>', PIPELINE_ARGUMENT, findPipeline, defaultPipeline)
-      .option('--out <file>', 'where the CSV goes; - is stdout'),
+  addRestoreOptions(
+    addRecordingOptions(
+      new Command('features')
+        .description('compute the features of recordings, as CSV')
+        .argument('<recording...>', 'recordings of one session')
+        .option('-p, --pipeline <pipeline>', PIPELINE_ARGUMENT, findPipeline, defaultPipeline)
+        .option('--out <file>', 'where the CSV goes; - is stdout'),
+    ),
   )
     .addHelpText(
       'after',
@@ -56,7 +59,15 @@ export const featuresCommand: CommandFactory = (context) =>
         // The models are left out: what they would say isn't asked for.
         const loaded = { pipeline: { ...pipeline, models: new Map() }, runners: new Map() };
         const { inArrivalOrder } = recording;
-        const asked = { session, loaded, bindings, events, inArrivalOrder, features: true };
+        const asked = {
+          session,
+          loaded,
+          bindings,
+          events,
+          inArrivalOrder,
+          features: true,
+          ...restoring(options),
+        };
         for await (const result of replay(messages, asked)) {
           context.signal.throwIfAborted();
           if (result.kind === 'features') table.add(result.node, result.input, result.vector);

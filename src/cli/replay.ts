@@ -15,9 +15,10 @@ import { openOutput } from './output.js';
 import { addRecordingOptions, type RecordingOptions, readOptions } from './recording-options.js';
 import { type LineStream, lineStreams, ReplayLines } from './replay-lines.js';
 import { ReplaySummary } from './replay-summary.js';
+import { addRestoreOptions, type RestoreOptions, restoring } from './restore-options.js';
 import { serveRecording } from './serve-recording.js';
 
-interface Options extends RecordingOptions, DaemonOptions {
+interface Options extends RecordingOptions, DaemonOptions, RestoreOptions {
   readonly pipeline: string;
   readonly speed: 'max' | number;
   readonly out?: string;
@@ -30,22 +31,24 @@ interface Options extends RecordingOptions, DaemonOptions {
 /** `affectd replay`: recordings through the pipeline, predictions as JSON lines. */
 export const replayCommand: CommandFactory = (context) =>
   addDaemonOptions(
-    addRecordingOptions(
-      new Command('replay')
-        .description('run recordings through the pipeline: predictions as JSON lines')
-        .argument('<recording...>', 'recordings of one session')
-        .option('-p, --pipeline <pipeline>', PIPELINE_ARGUMENT, findPipeline, defaultPipeline)
-        .option('--speed <speed>', 'max, or times the recorded pace', speed, 'max')
-        .option('--out <file>', 'where the lines go; - is stdout')
-        .option(
-          '--streams <names>',
-          `which lines, of ${lineStreams.join(', ')}`,
-          streams,
-          new Set<LineStream>(['affect']),
-        )
-        .option('--indices <file>', 'where the lines of the stream indices go; - is stdout')
-        .option('--explain', 'say in each line what masking each sensor would take from the estimate')
-        .option('--serve', 'publish the predictions live instead, at that speed'),
+    addRestoreOptions(
+      addRecordingOptions(
+        new Command('replay')
+          .description('run recordings through the pipeline: predictions as JSON lines')
+          .argument('<recording...>', 'recordings of one session')
+          .option('-p, --pipeline <pipeline>', PIPELINE_ARGUMENT, findPipeline, defaultPipeline)
+          .option('--speed <speed>', 'max, or times the recorded pace', speed, 'max')
+          .option('--out <file>', 'where the lines go; - is stdout')
+          .option(
+            '--streams <names>',
+            `which lines, of ${lineStreams.join(', ')}`,
+            streams,
+            new Set<LineStream>(['affect']),
+          )
+          .option('--indices <file>', 'where the lines of the stream indices go; - is stdout')
+          .option('--explain', 'say in each line what masking each sensor would take from the estimate')
+          .option('--serve', 'publish the predictions live instead, at that speed'),
+      ),
     ),
   )
     .addHelpText(
@@ -99,6 +102,7 @@ export const replayCommand: CommandFactory = (context) =>
                 features: options.streams.has('features'),
                 batch: options.speed === 'max' ? REPLAY_BATCH : 1,
                 explain: () => options.explain ?? false,
+                ...restoring(options),
               }),
             );
         } finally {

@@ -2,7 +2,7 @@ import { InputError } from './errors.js';
 
 /**
  * What learns, and can go on elsewhere: in another object, another thread, after a restart. Its state is plain data: typed
- * arrays, numbers, strings, booleans, null, lists of these and objects of these, which a structured clone and a state file
+ * arrays, numbers, strings, booleans, null, and lists, objects and maps of these, which a structured clone and a state file
  * keep to the last bit.
  */
 export interface Stateful<State = unknown> {

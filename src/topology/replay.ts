@@ -1,11 +1,14 @@
+import type { Seconds } from '../core/clock.js';
 import type { EventSink } from '../core/event.js';
-import type { StreamMessage } from '../core/signal.js';
-import { Anchors } from './anchors.js';
+import { isMeasured, type StreamMessage } from '../core/signal.js';
+import { type AnchorState, Anchors } from './anchors.js';
 import type { GraphOutput } from './graph-output.js';
 import { type FrameOutput, type Predicted, type PredictionContext, predictAll } from './predict.js';
 import type { LoadedPipeline } from './run-session.js';
-import { SessionGraph } from './session-graph.js';
+import type { GraphState } from './session-graph.js';
+import { type Given, InlineHost, type MakeHost, type SessionHost } from './session-host.js';
 import type { SessionOutput } from './session-output.js';
+import { decodeState, encodeState } from './state-file.js';
 
 /** A good {@link ReplayOptions.batch} where nobody watches. */
 export const REPLAY_BATCH = 16;
@@ -31,6 +34,10 @@ export interface ReplayOptions {
   readonly batch?: number;
   /** Whether predictions carry their `contribution`; asked for each batch. Default: no. */
   readonly explain?: () => boolean;
+  /** Where the graph runs; default: in this thread. */
+  readonly host?: MakeHost;
+  /** Stops, stores everything and goes on as a new object, every so much of the recording's time, s. Default: never. */
+  readonly restoreEvery_s?: Seconds | undefined;
 }
 
 /**
@@ -41,48 +48,152 @@ export async function* replay(
   messages: AsyncIterable<StreamMessage> | Iterable<StreamMessage>,
   options: ReplayOptions,
 ): AsyncGenerator<SessionOutput> {
-  const { session, loaded } = options;
-  let outputs: GraphOutput[] = [];
-  let frames = 0;
-  const graph = new SessionGraph({
-    session,
-    pipeline: loaded.pipeline,
-    models: new Map([...loaded.runners].map(([name, runner]) => [name, runner.inputs])),
-    ordered: !(options.inArrivalOrder ?? false),
-    bindings: options.bindings,
-    monitor: options.monitor ?? false,
-    features: options.features ?? false,
-    events: options.events,
-    emit: (output) => {
-      outputs.push(output);
-      if (output.kind === 'frame') frames++;
-    },
-  });
-  const context = (): PredictionContext => ({
-    session,
-    pipeline: loaded.pipeline.digest,
-    explain: options.explain?.() ?? false,
-  });
-  const anchors = new Anchors();
-  const followed = (made: readonly SessionOutput[]): SessionOutput[] =>
-    made.map((output) => anchors.follow(output));
-  const batch = options.batch ?? 1;
-  // While the model works on one batch, the next one is read.
-  let pending: Promise<SessionOutput[]> = Promise.resolve([]);
-  for await (const message of messages) {
-    graph.push(message);
-    if (outputs.length === 0 || (frames < batch && loaded.runners.size > 0)) continue;
-    const next = predicted(outputs, loaded, context());
-    outputs = [];
-    frames = 0;
-    if (batch > 1) {
-      yield* followed(await pending);
-      pending = next;
-    } else yield* followed(await next);
+  const stops = new Stops(options.restoreEvery_s ?? Number.POSITIVE_INFINITY);
+  let run = new ReplayRun(options, null);
+  try {
+    for await (const message of messages) {
+      if (stops.before(message)) {
+        const state = encodeState(await run.snapshot());
+        await run.close();
+        run = new ReplayRun(options, decodeState(state) as ReplayState);
+      }
+      const given = run.push(message);
+      if (given) yield* await given;
+    }
+    yield* run.end();
+  } finally {
+    await run.close();
   }
-  yield* followed(await pending);
-  graph.end();
-  yield* followed(await predicted(outputs, loaded, context()));
+}
+
+/** Where a replay was stopped. */
+interface ReplayState {
+  readonly graph: GraphState;
+  readonly anchors: AnchorState;
+  /** What the model was asked for and has not been told on, and what it is not yet asked for. */
+  readonly asked: readonly GraphOutput[];
+  readonly waiting: readonly GraphOutput[];
+}
+
+/** A replay from its beginning, or from where another one was stopped. */
+class ReplayRun {
+  readonly #options: ReplayOptions;
+  readonly #host: SessionHost;
+  readonly #anchors: Anchors;
+  readonly #batch: number;
+  #asked: readonly GraphOutput[] = [];
+  /** While the model works on one batch, the next one is read. */
+  #answer: Promise<SessionOutput[]> = Promise.resolve([]);
+  #waiting: GraphOutput[] = [];
+  #frames = 0;
+
+  constructor(options: ReplayOptions, state: ReplayState | null) {
+    const { session, loaded, bindings, monitor = false, features = false } = options;
+    this.#options = options;
+    this.#batch = options.batch ?? 1;
+    const make: MakeHost = options.host ?? ((setup, from) => new InlineHost(setup, from));
+    this.#host = make(
+      {
+        session,
+        pipeline: loaded.pipeline,
+        models: new Map([...loaded.runners].map(([name, runner]) => [name, runner.inputs])),
+        ordered: !(options.inArrivalOrder ?? false),
+        bindings,
+        monitor,
+        features,
+      },
+      state?.graph ?? null,
+    );
+    this.#anchors = new Anchors(state?.anchors);
+    if (!state) return;
+    // The answer was not stored: it is asked for again, together with what it was asked for with before.
+    this.#ask(state.asked);
+    this.#keep(state.waiting);
+  }
+
+  /** What is ready to be told; null where nothing is. */
+  push(message: StreamMessage): Promise<readonly SessionOutput[]> | null {
+    const given = this.#host.push(message);
+    return given instanceof Promise
+      ? given.then(async (later) => (await this.#take(later)) ?? [])
+      : this.#take(given);
+  }
+
+  async *end(): AsyncGenerator<SessionOutput> {
+    yield* await this.#answers();
+    const { outputs, events } = await this.#host.end();
+    for (const event of events) this.#options.events(event);
+    this.#ask([...this.#waiting, ...outputs]);
+    yield* await this.#answers();
+  }
+
+  async snapshot(): Promise<ReplayState> {
+    const graph = await this.#host.snapshot();
+    return { graph, anchors: this.#anchors.snapshot(), asked: this.#asked, waiting: this.#waiting };
+  }
+
+  /** What the model still works on is not told. */
+  async close(): Promise<void> {
+    await this.#host.close();
+    await this.#answer;
+  }
+
+  #take({ outputs, events }: Given): Promise<readonly SessionOutput[]> | null {
+    for (const event of events) this.#options.events(event);
+    this.#keep(outputs);
+    const { runners } = this.#options.loaded;
+    if (this.#waiting.length === 0 || (this.#frames < this.#batch && runners.size > 0)) return null;
+    const before = this.#batch > 1 ? this.#answers() : null;
+    this.#ask(this.#waiting);
+    this.#waiting = [];
+    this.#frames = 0;
+    return before ?? this.#answers();
+  }
+
+  #keep(outputs: readonly GraphOutput[]): void {
+    for (const output of outputs) {
+      this.#waiting.push(output);
+      if (output.kind === 'frame') this.#frames++;
+    }
+  }
+
+  #ask(outputs: readonly GraphOutput[]): void {
+    const { session, loaded, explain } = this.#options;
+    const context = { session, pipeline: loaded.pipeline.digest, explain: explain?.() ?? false };
+    this.#asked = outputs;
+    this.#answer = predicted(outputs, loaded, context);
+  }
+
+  async #answers(): Promise<SessionOutput[]> {
+    const answer = this.#answer;
+    const made = await answer;
+    if (this.#answer === answer) {
+      this.#answer = Promise.resolve([]);
+      this.#asked = [];
+    }
+    return made.map((output) => this.#anchors.follow(output));
+  }
+}
+
+/** When a replay is to be stopped: each time that so much of the recording has passed. */
+class Stops {
+  #first: Seconds | null = null;
+  #next: Seconds;
+
+  constructor(readonly every_s: Seconds) {
+    this.#next = every_s;
+  }
+
+  before(message: StreamMessage): boolean {
+    if (message.kind !== 'chunk' || message.chunk.times.length === 0) return false;
+    if (!isMeasured(message.chunk.info)) return false;
+    const [time] = message.chunk.times;
+    this.#first ??= time;
+    const passed_s = time - this.#first;
+    if (passed_s < this.#next) return false;
+    this.#next = (Math.floor(passed_s / this.every_s) + 1) * this.every_s;
+    return true;
+  }
 }
 
 /** Replaces frames by their predictions; the order stays. */

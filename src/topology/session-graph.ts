@@ -310,13 +310,21 @@ export class SessionGraph {
       );
     this.#zero = state.zero;
     this.#closedUntil = state.closedUntil;
-    for (const info of state.streams) this.#streams.set(info.id, info);
+    // Sources that one stream feeds have one description, which is counted once.
+    const infos = new Map<string, StreamInfo>();
+    const shared = (info: StreamInfo): StreamInfo => {
+      const text = JSON.stringify(info);
+      const known = infos.get(text) ?? info;
+      infos.set(text, known);
+      return known;
+    };
+    for (const info of state.streams) this.#streams.set(info.id, shared(info));
     for (const { name, monitor: seen, ...bound } of state.sources) {
       const root = this.#roots.get(name);
       if (root) resetSteps(root, bound.info, 'start');
       const monitor = this.#options.monitor ? new ChannelMonitor(bound.info) : null;
       if (seen) monitor?.restore(seen);
-      this.#bound.set(name, { ...bound, monitor });
+      this.#bound.set(name, { ...bound, info: shared(bound.info), monitor });
     }
     const nodes = new Map(Object.entries(state.nodes));
     for (const [step, component] of this.#begun())

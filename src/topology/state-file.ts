@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { InputError } from '../core/errors.js';
 
 /** What a file of state begins with: its kind and the version of its layout. */
-const MAGIC = 'affectd state 1\n';
+const MAGIC = 'affectd-state 1\n';
 const DIGEST_BYTES = 32;
 const LENGTH_BYTES = 4;
 const HEAD_BYTES = MAGIC.length + DIGEST_BYTES + LENGTH_BYTES;
@@ -35,7 +35,7 @@ const numbers = new Map<string, number>([
  * State (`Stateful`) as the bytes of a file, to the last bit: a line that tells the kind, the SHA-256 of what follows, the
  * length of a JSON text (little-endian, 4 bytes), that text in UTF-8, and the typed arrays that it refers to, little-endian.
  * In the text `{"$": ...}` is what JSON can't hold: `NaN`, infinities, -0, undefined, an array by its kind, place and
- * length, an object that has a key `$` itself by its entries.
+ * length, a map, and an object that has a key `$` itself, by their entries.
  *
  * Throws `TypeError` for what is no plain data, with its place.
  */
@@ -66,7 +66,7 @@ export function decodeState(bytes: Uint8Array): unknown {
   if (head !== MAGIC)
     throw new InputError(
       'state-unreadable',
-      head.startsWith('affectd state ')
+      head.startsWith('affectd-state ')
         ? 'the state was stored by another version of affectd; begin the session anew'
         : 'this is no stored state of affectd',
     );
@@ -106,6 +106,12 @@ function plain(value: unknown, path: string, place: (kind: ArrayKind, array: Typ
   if (ArrayBuffer.isView(value)) {
     const kind = Object.entries(arrays).find(([, type]) => value.constructor === type)?.[0];
     if (kind) return place(kind as ArrayKind, value as TypedArray);
+  } else if (value instanceof Map) {
+    const entries = [...value].map(([key, own]) => [
+      plain(key, `a key of ${path}`, place),
+      plain(own, `${path}(${String(key)})`, place),
+    ]);
+    return { [MARK]: 'map', entries };
   } else if (typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) {
     const entries = Object.entries(value).map(([key, own]) => [key, plain(own, `${path}.${key}`, place)]);
     return MARK in value ? { [MARK]: 'object', entries } : Object.fromEntries(entries);
@@ -126,6 +132,10 @@ function restored(
   if (mark === 'undefined') return undefined;
   if (mark === 'object')
     return Object.fromEntries((own.entries as [string, unknown][]).map(([k, v]) => [k, restored(v, read)]));
+  if (mark === 'map')
+    return new Map(
+      (own.entries as [unknown, unknown][]).map(([k, v]) => [restored(k, read), restored(v, read)]),
+    );
   const number = numbers.get(mark as string);
   return number ?? read(mark as ArrayKind, own.at as number, own.length as number);
 }

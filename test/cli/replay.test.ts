@@ -43,6 +43,36 @@ describe('replay', () => {
     expect((await runAffectd(['replay', session, '--chunk', chunk])).stdout).toBe(reference.stdout);
   });
 
+  it.each([['3.7'], ['3.7', '--speed', '1000'], ['7', '--worker']])(
+    'gives the same bytes with --restore-every %s %s %s',
+    async (...restore) => {
+      const { stdout, code, stderr } = await runAffectd(['replay', session, '--restore-every', ...restore]);
+      expect(code, stderr).toBe(0);
+      expect(stdout).toBe(reference.stdout);
+    },
+  );
+
+  it('gives the same lines of all streams, and the same features, stopped every second', async () => {
+    const streams = ['--streams', 'session,affect,markers,truth,quality,indices,features'];
+    for (const command of [
+      ['replay', faulty, ...streams],
+      ['features', faulty],
+      ['features', faulty, '-p', 'physio'],
+    ]) {
+      const whole = await runAffectd(command);
+      const parts = await runAffectd([...command, '--restore-every', '1']);
+      expect(parts).toEqual(whole);
+    }
+    const inThreads = await runAffectd(['features', faulty, '--restore-every', '9', '--worker']);
+    expect(inThreads).toEqual(await runAffectd(['features', faulty]));
+  });
+
+  it.each([['--restore-every', '1'], ['--worker']])('serves no session with %s', async (...options) => {
+    const { code, stderr } = await runAffectd(['replay', session, '--serve', ...options]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/cannot be used with option '--serve'/);
+  });
+
   it('gives the same bytes at --speed 50', async () => {
     const clock = new VirtualClock();
     let done = false;

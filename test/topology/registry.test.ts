@@ -12,7 +12,7 @@ import {
 /** Files of a component folder that are not components. */
 const others: Readonly<Record<string, readonly string[]>> = {
   features: ['registry'],
-  transforms: [],
+  transforms: ['registry'],
   sources: ['source', 'pace'],
   sinks: ['sink'],
   models: [

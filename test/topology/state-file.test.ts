@@ -29,6 +29,17 @@ describe('a state file', () => {
     expect(Object.keys(there(state) as object)).toEqual(['$', 'of', '__proto__', 'constructor']);
   });
 
+  it('keeps maps in their order, with keys of any kind', () => {
+    const map = new Map<unknown, unknown>([
+      ['constructor', new Map([[-0, Number.NaN]])],
+      [2, undefined],
+      ['', new Float64Array(1)],
+    ]);
+    const back = there({ map }) as { map: typeof map };
+    expect(back).toStrictEqual({ map });
+    expect([...back.map.keys()]).toEqual([...map.keys()]);
+  });
+
   it('keeps every kind of typed array, bit by bit, of views what they show', () => {
     const random = new Random('state');
     const bits = Uint8Array.from({ length: 64 }, () => 256 * random.uniform());
@@ -55,7 +66,7 @@ describe('a state file', () => {
 
   it('refuses what is no plain data, and says where it is', () => {
     const refused = (of: unknown) => () => encodeState({ nodes: [{ of }] });
-    expect(refused(new Map())).toThrow('state.nodes[0].of is no plain data but a Map');
+    expect(refused(new Set())).toThrow('state.nodes[0].of is no plain data but a Set');
     expect(refused(() => 1)).toThrow(/function/);
     expect(refused(1n)).toThrow(/bigint/);
     expect(refused(new DataView(new ArrayBuffer(1)))).toThrow(/DataView/);
@@ -71,7 +82,7 @@ describe('a state file', () => {
     }
     for (const length of [20, 52, 60, bytes.length - 1])
       expect(() => decodeState(bytes.subarray(0, length))).toThrow(/damaged or cut short/);
-    expect(() => decodeState(new TextEncoder().encode('affectd state 2\n'))).toThrow(/another version/);
+    expect(() => decodeState(new TextEncoder().encode('affectd-state 2\n'))).toThrow(/another version/);
     expect(() => decodeState(new Uint8Array(0))).toThrow(/no stored state/);
   });
 });

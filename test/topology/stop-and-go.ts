@@ -61,7 +61,7 @@ export function stopAndGo(setup: Setup, messages: readonly StreamMessage[], stop
 }
 
 /** Text that two values share only if all their bits are equal, in whatever order their keys are. */
-function bitsOf(value: unknown): string {
+export function bitsOf(value: unknown): string {
   return Buffer.from(encodeState(plain(value))).toString('base64');
 }
 

@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { ModelFrame, ModelOutput, ModelRunner } from '../../src/core/model.js';
+import { Random } from '../../src/simulation/random.js';
+import { type ReplayOptions, replay } from '../../src/topology/replay.js';
+import { ThreadHost } from '../../src/topology/thread-host.js';
+import { modelsOf, others, pipelineOf, until } from './every-component.js';
+import { bitsOf } from './stop-and-go.js';
+
+const isBuilt = existsSync(join(import.meta.dirname, '../../dist/topology/graph-worker.js'));
+const pipeline = pipelineOf(others);
+const models = modelsOf(pipeline);
+
+/** Ranks, and tells each value of a frame; its answers take a few turns of the event loop. */
+class Scribe implements ModelRunner {
+  readonly name = 'scribe';
+  readonly id = 'scribe@sha256:0';
+  readonly type = 'hi-moe';
+  readonly worth = { evidence: 'none', reason: 'a test', broken: null } as unknown as ModelRunner['worth'];
+  readonly engine = 'none';
+  readonly inputs = models.get('all')!;
+  readonly fuses = true;
+  readonly validity = { min_present: 1, required: [] };
+  asked = 0;
+  readonly #random = new Random('scribe');
+
+  async predict(frames: readonly ModelFrame[]): Promise<ModelOutput[]> {
+    this.asked += frames.length;
+    for (let turn = Math.floor(4 * this.#random.uniform()); turn > 0; turn--) await Promise.resolve();
+    return frames.map((frame) => {
+      const sum = frame.reduce((all, { values }) => values.reduce((s, x) => s + Math.sin(x), all), 0);
+      const scores = { first: [sum, 0, 1], second: [1, -sum, 0] };
+      return {
+        valence: Math.sin(sum),
+        arousal: Math.cos(sum),
+        weights: frame.map(({ present }) => Number(present)),
+        ranking: { valence: scores },
+        routing: [],
+        interval: null,
+      };
+    });
+  }
+
+  async close(): Promise<void> {}
+}
+
+const bindings = new Map([
+  ...['eeg', 'gaze', 'ppg', 'eda', 'emg', 'acc'].map((id): [string, string] => [id, id]),
+  ['again', 'eeg'],
+  ['free', 'irregular gaze'],
+]);
+
+interface Told {
+  readonly outputs: readonly string[];
+  readonly events: readonly string[];
+  /** Windows that the model was asked for. */
+  readonly asked: number;
+}
+
+async function run(options: Partial<ReplayOptions>): Promise<Told> {
+  const runner = new Scribe();
+  const [outputs, events]: [string[], string[]] = [[], []];
+  const own: ReplayOptions = {
+    session: 's',
+    loaded: { pipeline, runners: new Map([['all', runner]]) },
+    bindings,
+    events: (event) => events.push(bitsOf(event)),
+    monitor: true,
+    features: true,
+  };
+  for await (const output of replay(until(28), { ...own, ...options })) outputs.push(bitsOf(output));
+  return { outputs, events, asked: runner.asked };
+}
+
+it('gives the same whatever the number of windows that go to the model together', async () => {
+  const one = await run({ batch: 1 });
+  for (const batch of [2, 16]) expect((await run({ batch })).outputs).toEqual(one.outputs);
+});
+
+describe('a replay that stops, stores everything and goes on', () => {
+  it.each([
+    ['one window at a time', { batch: 1 }],
+    ['windows that go to the model together, which still works on some of them', { batch: 5 }],
+    ['as it came', { batch: 3, inArrivalOrder: true }],
+  ])('gives the same: %s', async (_, how) => {
+    const whole = await run(how);
+    expect(whole.outputs.length).toBeGreaterThan(500);
+    const parts = await run({ ...how, restoreEvery_s: 4.7 });
+    expect(parts.outputs).toEqual(whole.outputs);
+    expect(parts.events).toEqual(whole.events);
+    // A prediction in flight is asked for again.
+    if (how.batch > 1) expect(parts.asked).toBeGreaterThan(whole.asked);
+    else expect(parts.asked).toBe(whole.asked);
+  });
+
+  it.skipIf(!isBuilt)('goes on in threads', async () => {
+    const whole = await run({ batch: 5 });
+    const host: ReplayOptions['host'] = (setup, state) => new ThreadHost(setup, state);
+    const parts = await run({ batch: 5, restoreEvery_s: 12, host });
+    expect(parts.outputs).toEqual(whole.outputs);
+    expect(parts.events).toEqual(whole.events);
+  });
+});
