@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SystemClock } from '../../src/core/clock.js';
 import { loadEvaluateConfig } from '../../src/evaluation/evaluate-config.js';
+import type { EvaluationData } from '../../src/evaluation/fold-task.js';
 import { judgeSketch } from '../../src/evaluation/judge-sketch.js';
 import type { JudgedSplits } from '../../src/evaluation/judge-splits.js';
 import type { LedgerLine } from '../../src/evaluation/rule/ledger.js';
-import { type SketchKind, sketch, sketchKinds } from '../../src/evaluation/rule/sketch.js';
+import { sketch, sketchKinds } from '../../src/evaluation/rule/sketch.js';
+import { valueSketch, valueSketchKinds } from '../../src/evaluation/rule/value-sketch.js';
 import { verdictsOf } from '../../src/evaluation/rule/verdicts.js';
 import { type Verdict, verdictSchema } from '../../src/evaluation/verdict.js';
 
@@ -26,17 +28,16 @@ interface Counted {
   }[];
 }
 const fixtures = join(import.meta.dirname, '../../fixtures/evaluation');
-const counted = JSON.parse(readFileSync(join(fixtures, 'rule-sketches.json'), 'utf8')) as Record<
-  SketchKind,
-  Counted
->;
+const countedIn = (file: string): Readonly<Record<string, Counted>> =>
+  JSON.parse(readFileSync(join(fixtures, file), 'utf8'));
+const counted = countedIn('rule-sketches.json');
+const countedValues = countedIn('value-sketches.json');
 
 const folder = mkdtempSync(join(tmpdir(), 'affectd-sketch-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const loaded = await loadEvaluateConfig(join(fixtures, 'rule-sketch.yaml'));
-const judge = (kind: SketchKind, seed: number): Promise<JudgedSplits> =>
-  judgeSketch(loaded, kind, seed, {
-    out: join(folder, kind),
+const judge = async (config: string, name: string, data: EvaluationData): Promise<JudgedSplits> =>
+  judgeSketch(await loadEvaluateConfig(join(fixtures, config)), name, data, {
+    out: join(folder, config, name),
     version: '',
     workers: 1,
     clock: new SystemClock(),
@@ -44,8 +45,8 @@ const judge = (kind: SketchKind, seed: number): Promise<JudgedSplits> =>
   });
 
 /** What scripts/measure-rule.mjs found is what the rule says now. */
-function expectCounted(kind: SketchKind, [verdict]: readonly Verdict[]): void {
-  const [{ seed, validated, conditions }] = counted[kind].runs;
+function expectCounted({ runs: [first] }: Counted, [verdict]: readonly Verdict[]): void {
+  const { seed, validated, conditions } = first;
   expect(seed).toBe(1);
   expect(verdict.validated).toBe(validated);
   for (const { name, figure, p } of conditions) {
@@ -69,12 +70,23 @@ describe('the rule, on twenty sketches of each kind (scripts/measure-rule.mjs)',
     expect(counted['dropping-out-in-stress'].passed).toMatchObject({ 'local-auc': 20, 'own-labels': 20 });
     expect(counted['equal-schedules'].passed['local-auc']).toBe(20);
   });
+
+  it('does so of values, too', () => {
+    for (const kind of valueSketchKinds) expect(countedValues[kind]).toMatchObject({ seeds: 20 });
+    expect(countedValues['true-effect'].validated).toBeGreaterThanOrEqual(18);
+    for (const kind of ['warming-skin', 'dropping-out', 'dropping-out-in-arousal'])
+      expect(countedValues[kind].validated, kind).toBeLessThanOrEqual(3);
+    expect(countedValues['dropping-out-in-arousal'].passed).toMatchObject({
+      'within-trials': 20,
+      'own-labels': 20,
+    });
+  });
 });
 
 describe('judgeSketch', () => {
   let judged: JudgedSplits;
   beforeAll(async () => {
-    judged = await judge('true-effect', 1);
+    judged = await judge('rule-sketch.yaml', 'true-effect', sketch('true-effect', 1));
   });
   /** The same outcomes with something else known of them. */
   const again = (change: Partial<Parameters<typeof verdictsOf>[0]>): Verdict => {
@@ -103,7 +115,7 @@ describe('judgeSketch', () => {
   it('validates a true effect, and what of its sensors shows it alone', () => {
     const [verdict] = judged.verdicts;
     expect(verdictSchema.parse(JSON.parse(JSON.stringify(verdict)))).toEqual(verdict);
-    expectCounted('true-effect', judged.verdicts);
+    expectCounted(counted['true-effect'], judged.verdicts);
     expect(verdict).toMatchObject({ rule: 'class', validated: true, reason: null, scored: 1 });
     expect(verdict.modalities[0]).toEqual(['skin', 'pulse']);
     expect(verdict.sets.map(({ modalities }) => modalities)).toEqual([['skin'], ['pulse']]);
@@ -119,10 +131,23 @@ describe('judgeSketch', () => {
   });
 
   it('does not validate a skin that only warms', async () => {
-    const { verdicts } = await judge('warming-skin', 1);
-    expectCounted('warming-skin', verdicts);
+    const { verdicts } = await judge('rule-sketch.yaml', 'warming-skin', sketch('warming-skin', 1));
+    expectCounted(counted['warming-skin'], verdicts);
     expect(verdicts[0]).toMatchObject({ validated: false, modalities: [], sets: [] });
     expect(verdicts[0].reason).toMatch(/^local-auc: /);
+  });
+
+  it('validates a value that answers arousal, and not one that only warms', async () => {
+    const [told, warming] = await Promise.all(
+      (['true-effect', 'warming-skin'] as const).map(async (kind) => {
+        const { verdicts } = await judge('value-sketch.yaml', kind, valueSketch(kind, 1));
+        expectCounted(countedValues[kind], verdicts);
+        return verdicts;
+      }),
+    );
+    expect(told).toMatchObject([{ output: 'arousal', rule: 'dimension', validated: true, scored: 1 }]);
+    expect(warming).toMatchObject([{ validated: false, modalities: [] }]);
+    expect(warming[0].reason).toMatch(/^own-labels: /);
   });
 
   it('counts everything that was ever scored on these people', () => {

@@ -1,7 +1,7 @@
-import type { ModalityFrame, ModalityInput } from '../../core/model.js';
 import { gaussian, mulberry32 } from '../../models/random.js';
 import type { Example } from '../../training/example.js';
 import type { EvaluationData } from '../fold-task.js';
+import { wandering, wristFrame, wristInputs } from './sketched-wrist.js';
 
 /** Worlds in which it is known what a wristband tells of stress: how the rule is tried. */
 export const sketchKinds = [
@@ -46,22 +46,6 @@ function schedule(uniform: () => number): Block[] {
   return blocks;
 }
 
-/** Noise that wanders: a step of it resembles the one before. */
-function wandering(normal: () => number, resemblance: number): () => number {
-  const rest = Math.sqrt(1 - resemblance * resemblance);
-  let now = normal();
-  return () => {
-    now = resemblance * now + rest * normal();
-    return now;
-  };
-}
-
-const features = (names: readonly string[]): ModalityInput => ({
-  kind: 'features',
-  features: names.map((feature) => ({ channel: 'wrist', feature, unit: '' })),
-  upstream: 'sketch',
-});
-
 /**
  * People with a wristband during rests and tasks. In every world skin warms and sweats more as time goes by, each person
  * from their own level and at their own pace, and pulse and skin wander. `warming-skin`: that is all.
@@ -91,7 +75,6 @@ export function sketch(kind: SketchKind, seed: number): EvaluationData {
         const answered = effect * answer * Number(positive);
         const [conductance, responses, temperature, rate] = noises.map((noise) => noise());
         const lost = lossOf(kind, time / length, positive);
-        const keeps = [uniform() >= lost, uniform() >= lost / 2];
         return {
           person: `p${p + 1}`,
           session: '1',
@@ -102,13 +85,15 @@ export function sketch(kind: SketchKind, seed: number): EvaluationData {
           window: [waited + time, waited + time + STEP_S],
           since_start: waited + time,
           since_onset: time - start,
-          frame: [
-            modality(
-              [drift + 0.5 * conductance + answered, responses + 0.7 * answered, drift + 0.5 * temperature],
-              keeps[0],
-            ),
-            modality([rate + 0.5 * answered], keeps[1]),
-          ],
+          frame: wristFrame({
+            skin: [
+              drift + 0.5 * conductance + answered,
+              responses + 0.7 * answered,
+              drift + 0.5 * temperature,
+            ],
+            pulse: [rate + 0.5 * answered],
+            keeps: { skin: uniform() >= lost, pulse: uniform() >= lost / 2 },
+          }),
           label: { targets: {}, class: Number(positive) },
         };
       }),
@@ -117,10 +102,7 @@ export function sketch(kind: SketchKind, seed: number): EvaluationData {
   return {
     // As data sets give them: what nothing was measured of is no example.
     examples: examples.filter(({ frame }) => frame.some(({ present }) => present)),
-    inputs: new Map([
-      ['skin', features(['conductance', 'responses', 'temperature'])],
-      ['pulse', features(['rate'])],
-    ]),
+    inputs: wristInputs,
     classes: ['rest', 'task'],
     dimensions: [],
     hop_s: STEP_S,
@@ -132,12 +114,4 @@ function lossOf(kind: SketchKind, share: number, positive: boolean): number {
   if (kind === 'dropping-out') return 0.1 + 0.5 * share;
   if (kind === 'dropping-out-in-stress') return positive ? 0.5 : 0.15;
   return 0.02;
-}
-
-function modality(values: readonly number[], present: boolean): ModalityFrame {
-  return {
-    values: Float32Array.from(values, (value) => (present ? value : 0)),
-    mask: Uint8Array.from(values, () => Number(present)),
-    present,
-  };
 }
