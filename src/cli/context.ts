@@ -6,6 +6,7 @@ import type { EventSink } from '../core/event.js';
 import { packageRoot } from '../core/package-root.js';
 import { createLog, eventLog, type LogLevel } from '../telemetry/log.js';
 import { shippedPipeline } from '../topology/shipped-pipelines.js';
+import type { Rescue } from './last-resort.js';
 
 /** What a command gets from the process that runs it. */
 export interface CommandContext {
@@ -14,6 +15,8 @@ export interface CommandContext {
   readonly clock: Clock;
   /** Aborts when the person or the system asks the process to end, or nobody reads its output any more. */
   readonly signal: AbortSignal;
+  /** Called if the process ends by a fault that nothing contained. */
+  readonly rescues?: Set<Rescue>;
 }
 
 export const version: string = (

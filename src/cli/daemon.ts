@@ -4,8 +4,9 @@ import { chooseBackend } from '../lsl/backend.js';
 import { loadConfig } from '../lsl/config.js';
 import { type RunningServer, startServer } from '../server/server.js';
 import { ConsoleSink } from '../sinks/console.js';
+import { contained } from '../sinks/contained.js';
 import { LslSink } from '../sinks/lsl.js';
-import { type Sink, unexplained } from '../sinks/sink.js';
+import { type OutputMessage, type Sink, unexplained } from '../sinks/sink.js';
 import { WebSocketSink } from '../sinks/websocket.js';
 import { LslSource } from '../sources/lsl.js';
 import type { SessionMessage, Source, SourceContext } from '../sources/source.js';
@@ -71,7 +72,9 @@ export async function startDaemon(
     metrics,
     unixOf: (session, time) => placed(session, time, 'zero_unix_s'),
   });
-  runtime.outputs$.subscribe((message) => sink.publish(message));
+  runtime.outputs$.subscribe(
+    contained('websocket', (message: OutputMessage) => sink.publish(message), events),
+  );
   const sinks = new RunningSinks(
     runtime.outputs$.pipe(map(unexplained)),
     new Map<string, SinkFactory>([
@@ -81,9 +84,12 @@ export async function startDaemon(
         () => new LslSink({ clock, events, stampOf: (session, time) => placed(session, time, 'zero_s') }),
       ],
     ]),
+    events,
   );
   const recorder =
     options.record === undefined ? null : new SessionRecorder(options.record, { clock, events: announce });
+  const rescue = (): void => recorder?.close();
+  if (recorder) context.rescues?.add(rescue);
   const consume = (started: Source, seen: (message: SessionMessage) => void = () => {}): void => {
     const messages$ = started.messages$.pipe(
       tickWhenSilent(clock),
@@ -94,7 +100,14 @@ export async function startDaemon(
     );
     runtime.consume({ ...started, messages$ });
   };
-  consume(source, ({ session, message }) => sink.publishSignals(session, message));
+  consume(
+    source,
+    contained(
+      'websocket',
+      ({ session, message }: SessionMessage) => sink.publishSignals(session, message),
+      events,
+    ),
+  );
   const { lslBackend = 'auto' } = options;
   const sources = new RunningSources({
     context: { clock, events: announce, session: DEFAULT_SESSION, lslBackend },
@@ -103,7 +116,8 @@ export async function startDaemon(
   const close = async (): Promise<void> => {
     sources.close();
     await Promise.all([source.close(), sink.close(), sinks.close()]);
-    await recorder?.close();
+    recorder?.close();
+    context.rescues?.delete(rescue);
     await runtime.close();
     metrics.close();
   };

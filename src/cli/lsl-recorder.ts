@@ -1,7 +1,8 @@
 import type { Timer } from '../core/clock.js';
+import { owned } from '../core/owned.js';
 import { isSimulated } from '../lsl/declaration.js';
 import { Inlet } from '../lsl/inlet.js';
-import { LslError } from '../lsl/lsl-error.js';
+import { lslErrorOf } from '../lsl/lsl-error.js';
 import type { LslContext } from '../lsl/network.js';
 import { Resolver } from '../lsl/resolver.js';
 import { formatInfo, type LslStreamInfo } from '../lsl/stream-info.js';
@@ -48,10 +49,10 @@ export class LslRecorder {
     this.#network = network;
     this.#recording = recording;
     this.#tell = tell;
-    this.#resolver = new Resolver(network, { query, appeared: (info) => void this.#record(info) });
+    this.#resolver = new Resolver(network, { query, appeared: (info) => this.#take(info) });
     // A computer that was too busy to answer, or a firewall that was opened meanwhile, must not cost the recording.
     this.#retry = network.clock.every(RETRY_S, () => {
-      for (const info of this.#resolver.streams) void this.#record(info);
+      for (const info of this.#resolver.streams) this.#take(info);
     });
   }
 
@@ -60,6 +61,12 @@ export class LslRecorder {
     this.#retry.cancel();
     this.#resolver.close();
     for (const inlet of this.#inlets.values()) inlet.close();
+  }
+
+  #take(info: LslStreamInfo): void {
+    owned(this.#record(info), ({ message }) =>
+      this.#tell(`WARNING: ${info.name} (${info.type}): fault while it was taken in: ${message}`),
+    );
   }
 
   async #record(info: LslStreamInfo): Promise<void> {
@@ -105,13 +112,12 @@ export class LslRecorder {
       if (this.#isClosed) return inlet.close();
       this.#tell(`+ ${name} (${type}${isSimulated(full) ? ', simulated' : ''}) from ${hostname}`);
     } catch (error) {
-      if (!(error instanceof LslError)) throw error;
       inlet.close();
       this.#inlets.delete(key);
       if (this.#isClosed || this.#refused.has(info.uid)) return;
       this.#refused.add(info.uid);
       this.#tell(
-        `WARNING: ${name} (${type}) can't be recorded: ${error.message}; tried again from time to time`,
+        `WARNING: ${name} (${type}) can't be recorded: ${lslErrorOf(error).message}; tried again from time to time`,
       );
     }
   }

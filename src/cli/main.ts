@@ -1,7 +1,16 @@
+import { lastResort, type Rescue } from './last-resort.js';
+
 /** What a command may take for its orderly end, recordings and open files included, ms. */
 const END_WITHIN_MS = 5000;
 
 const ending = new AbortController();
+const rescues = new Set<Rescue>();
+const fault = lastResort(rescues, process.stderr, (code) => process.exit(code));
+process.on('uncaughtException', fault);
+process.on('unhandledRejection', fault);
+// A log that nobody reads is no reason to end.
+process.stderr.on('error', () => {});
+
 let isStarted = false;
 
 /** Asks the command to end. Whatever it does then, the process ends soon after, with `code`. */
@@ -33,6 +42,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   stderr: process.stderr,
   clock: new SystemClock(),
   signal: ending.signal,
+  rescues,
 });
 
 // The work is done and everything is written; a handle that somebody left open must not keep the process.

@@ -78,6 +78,8 @@ async function record(
   keepOld(context, path);
   const tell = (line: string): void => note(context, `affectd: ${line}`);
   const writer = createXdf(path, { start_unix_s: clock.unix() });
+  const rescue = (): void => writer.close();
+  context.rescues?.add(rescue);
   const recording = new LiveRecording(clock, writer, tell);
   const lsl = new LslRecorder(network, select, recording, tell);
   const daemon = new DaemonRecorder(recording, {
@@ -99,6 +101,7 @@ async function record(
     failure = error;
   }
   const streams = recording.close();
+  context.rescues?.delete(rescue);
   lsl.close();
   daemon.close();
   const samples = streams.reduce((sum, stream) => sum + stream.samples, 0);

@@ -2,8 +2,8 @@ import { watch } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Timer } from '../core/clock.js';
-import { AffectdError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
+import { errorOf, owned } from '../core/owned.js';
 import { backendNames } from '../lsl/backend.js';
 import { loadPipeline } from '../topology/load.js';
 import { loadModels } from '../topology/load-models.js';
@@ -87,14 +87,18 @@ function reloadOnChange(
         await closeRunners(loaded.runners);
         throw error;
       }
-      clock.after(DRAIN_S, () => void closeRunners(replaced.runners));
+      clock.after(DRAIN_S, () =>
+        owned(closeRunners(replaced.runners), ({ message }) =>
+          events({ code: 'model-failed', level: 'error', message: `a replaced model: ${message}` }),
+        ),
+      );
       daemon.runtime.announce({ code: 'pipeline-reloaded', level: 'info', message: `${file} is in force` });
     } catch (error) {
-      if (!(error instanceof AffectdError)) throw error;
+      if (context.signal.aborted) return;
       daemon.runtime.announce({
         code: 'pipeline-kept',
         level: 'error',
-        message: `the old pipeline stays: ${error.message}`,
+        message: `the old pipeline stays: ${errorOf(error).message}`,
       });
     }
   };
@@ -110,6 +114,13 @@ function reloadOnChange(
   const watcher = watch(dirname(path), (_, name) => {
     if (name === null || name === basename(path)) schedule();
   });
+  watcher.on('error', ({ message }) =>
+    events({
+      code: 'pipeline-kept',
+      level: 'warn',
+      message: `${file} is not watched any more: ${message}; SIGHUP reloads it`,
+    }),
+  );
   process.on('SIGHUP', schedule);
   return () => {
     settle?.cancel();

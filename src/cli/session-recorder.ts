@@ -80,7 +80,7 @@ export class SessionRecorder {
   }
 
   /** Writes the footers of every file. */
-  async close(): Promise<void> {
+  close(): void {
     for (const [session, file] of this.#files)
       try {
         this.#finish(session, file);

@@ -49,6 +49,8 @@ export const eventCodes = [
   'session-opened',
   'session-closed',
   'session-failed',
+  'source-failed',
+  'sink-failed',
   'connection-failed',
   'peer-rejected',
   'network-interface-failed',

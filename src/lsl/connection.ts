@@ -32,13 +32,14 @@ export const openConnection: OpenConnection = async (context, info, options) => 
     },
   });
   if (measured)
-    void udpProbes(info)
-      .catch(() => null)
+    udpProbes(info)
       .then((transport) => {
         if (!transport) return;
         if (isOpen) correction = new TimeCorrection(context, transport, measured);
         else transport.close();
-      });
+      })
+      // A clock that can't be measured is taken by arrival.
+      .catch(() => {});
   return {
     close: () => {
       stop();

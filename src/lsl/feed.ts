@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Seconds } from '../core/clock.js';
 import type { SampleBatch } from './channel-format.js';
 import { connect } from './connect.js';
-import { LslError } from './lsl-error.js';
+import { LslError, lslErrorOf } from './lsl-error.js';
 import type { LslContext } from './network.js';
 import { type LslStreamInfo, parseInfo } from './stream-info.js';
 import { ByteBuffer } from './wire/byte-buffer.js';
@@ -74,8 +74,7 @@ class FeedReader implements Feed {
         this.#read();
         if (this.#isRunning) late.cancel();
       } catch (error) {
-        if (!(error instanceof LslError)) throw error;
-        this.#fail(error);
+        this.#fail(lslErrorOf(error));
       }
     });
     socket.on('close', () => {

@@ -1,11 +1,12 @@
 import type { Seconds, Timer } from '../core/clock.js';
 import type { SessionEvent } from '../core/event.js';
+import { owned } from '../core/owned.js';
 import type { SampleBatch } from './channel-format.js';
 import { fetchFullInfo } from './connect.js';
 import { type OpenConnection, openConnection } from './connection.js';
 import { isSimulated } from './declaration.js';
 import type { Feed } from './feed.js';
-import { LslError } from './lsl-error.js';
+import { LslError, lslErrorOf } from './lsl-error.js';
 import type { LslContext } from './network.js';
 import { recoveryQuery, successorOf } from './recovery.js';
 import { Resolver } from './resolver.js';
@@ -76,8 +77,9 @@ export class Inlet {
     try {
       await this.#connect(this.#info);
     } catch (error) {
-      if (error instanceof LslError) this.#tellRejected(error);
-      throw error;
+      const failure = lslErrorOf(error);
+      this.#tellRejected(failure);
+      throw failure;
     }
     const { watchdogInterval_s, watchdogThreshold_s } = this.#context.config;
     this.#watchdog = new Watchdog(this.#context, {
@@ -85,7 +87,7 @@ export class Inlet {
       threshold_s: watchdogThreshold_s,
       watched: () => this.#feed && this.#info,
       lost: () => {
-        void this.#feed?.close();
+        this.#letGo(this.#feed);
         this.#lose(new LslError('timeout', `silent for ${watchdogThreshold_s} s, and not found any more`));
       },
     });
@@ -132,7 +134,7 @@ export class Inlet {
       ended: (error) => this.#lose(error),
     });
     if (this.#isClosed) {
-      void feed.close();
+      this.#letGo(feed);
       throw new LslError('closed', 'the inlet was closed');
     }
     this.#feed = feed;
@@ -140,7 +142,13 @@ export class Inlet {
     this.#watchdog?.fed();
     isConnected = true;
     connected();
-    for (const batch of early) give(batch);
+    try {
+      for (const batch of early) give(batch);
+    } catch (error) {
+      this.#feed = null;
+      this.#letGo(feed);
+      throw error;
+    }
   }
 
   #lose(error: LslError | null): void {
@@ -161,11 +169,16 @@ export class Inlet {
       return;
     }
     const query = recoveryQuery(this.#info);
-    this.#resolver = new Resolver(this.#context, { query, appeared: () => void this.#attempt() });
-    this.#retry = this.#context.clock.every(
-      this.#context.config.resolveInterval_s,
-      () => void this.#attempt(),
-    );
+    this.#resolver = new Resolver(this.#context, { query, appeared: () => this.#try() });
+    this.#retry = this.#context.clock.every(this.#context.config.resolveInterval_s, () => this.#try());
+  }
+
+  #try(): void {
+    owned(this.#attempt(), (error) => this.#tellFault(error));
+  }
+
+  #letGo(feed: Feed | null): void {
+    owned(feed?.close(), (error) => this.#tellFault(error));
   }
 
   /** Connects to the likeliest of the outlets that fit. */
@@ -188,8 +201,7 @@ export class Inlet {
         this.#options.recovered?.(best);
       });
     } catch (error) {
-      if (!(error instanceof LslError)) throw error;
-      if (this.#tellRejected(error)) this.#rejected.add(best.uid);
+      if (this.#tellRejected(lslErrorOf(error))) this.#rejected.add(best.uid);
     } finally {
       this.#attempting = false;
     }
@@ -204,14 +216,18 @@ export class Inlet {
   #end(reason: string): void {
     this.#tell('stream-lost', 'error', `given up: ${reason}`);
     this.#options.ended?.(reason);
-    void this.close();
+    owned(this.close(), (error) => this.#tellFault(error));
   }
 
-  /** Whether the peer broke the protocol. */
+  /** Whether the peer broke the protocol, or sends what can't be worked with. */
   #tellRejected(error: LslError): boolean {
-    const isPeersFault = ['malformed', 'too-large', 'unsupported', 'refused'].includes(error.code);
-    if (isPeersFault) this.#tell('peer-rejected', 'warn', `its outlet is dropped: ${error.message}`);
-    return isPeersFault;
+    const isDropped = ['malformed', 'too-large', 'unsupported', 'refused', 'fault'].includes(error.code);
+    if (isDropped) this.#tell('peer-rejected', 'warn', `its outlet is dropped: ${error.message}`);
+    return isDropped;
+  }
+
+  #tellFault({ message }: Error): void {
+    this.#tell('connection-failed', 'error', `fault of its connection: ${message}`);
   }
 
   #tell(code: SessionEvent['code'], level: SessionEvent['level'], what: string): void {

@@ -11,10 +11,19 @@ export class LslError extends Error {
       | 'connection'
       | 'timeout'
       | 'closed'
-      | 'query',
+      | 'query'
+      /** Ours: what the peer sent can't be worked with. */
+      | 'fault',
     message: string,
     options?: ErrorOptions,
   ) {
     super(message, options);
   }
+}
+
+/** What was thrown while a peer was served: one of ours too must end that peer's connection, and nothing else. */
+export function lslErrorOf(thrown: unknown): LslError {
+  if (thrown instanceof LslError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new LslError('fault', `it can't be worked with: ${message}`, { cause: thrown });
 }

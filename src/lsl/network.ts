@@ -73,7 +73,7 @@ function broadcastOf(address: string, netmask: string): string {
 
 export type Datagram = (bytes: Buffer, from: RemoteInfo) => void;
 
-/** A bound UDP socket that never throws later: what goes wrong while sending concerns that datagram only. */
+/** A bound UDP socket that never throws later: what goes wrong with a datagram, sent or received, concerns that one only. */
 export function bindDatagrams(
   options: {
     readonly family: 4 | 6;
@@ -93,7 +93,13 @@ export function bindDatagrams(
       close(socket);
       reject(error);
     });
-    socket.on('message', received);
+    socket.on('message', (bytes, from) => {
+      try {
+        received(bytes, from);
+      } catch {
+        // Whoever sent it asks again, or learns nothing.
+      }
+    });
     socket.bind({ port: options.port, address: options.address }, () => {
       socket.removeAllListeners('error');
       socket.on('error', () => {});

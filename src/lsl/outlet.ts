@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Seconds } from '../core/clock.js';
 import { numericLayouts, type SampleBatch, sliceBatch } from './channel-format.js';
-import { LslError } from './lsl-error.js';
+import { LslError, lslErrorOf } from './lsl-error.js';
 import { bindInRange, type LslContext, usableInterfaces } from './network.js';
 import { Rejections } from './rejections.js';
 import {
@@ -231,8 +231,7 @@ export class Outlet {
       try {
         if (!this.#answer(socket, received)) return;
       } catch (error) {
-        if (!(error instanceof LslError)) throw error;
-        this.#reject(socket, error);
+        this.#reject(socket, lslErrorOf(error));
       }
       slow.cancel();
       socket.off('data', read);

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { RemoteInfo, Socket } from 'node:dgram';
 import { isIP, isIPv6 } from 'node:net';
 import type { Seconds, Timer } from '../core/clock.js';
+import { errorOf, owned } from '../core/owned.js';
 import {
   bindDatagrams,
   close,
@@ -95,7 +96,7 @@ export class Resolver {
     for (const at of present.values()) {
       const voice = this.#voices.get(at.address);
       const isDue = typeof voice === 'number' && this.#context.clock.now() >= voice;
-      if (voice === undefined || isDue) void this.#open(at);
+      if (voice === undefined || isDue) owned(this.#open(at), (error) => this.#tellFailed(at, error));
       else if (typeof voice === 'object') this.#askOn(voice);
     }
   }
@@ -116,16 +117,20 @@ export class Resolver {
       this.#voices.set(at.address, voice);
       this.#askOn(voice);
     } catch (error) {
-      if (!this.#isOpen) return;
-      this.#voices.set(at.address, this.#context.clock.now() + RETRY_S);
-      if (this.#failuresTold.has(at.address)) return;
-      this.#failuresTold.add(at.address);
-      this.#context.events({
-        code: 'network-interface-failed',
-        level: 'warn',
-        message: `LSL: can't look for streams on ${at.interface} (${at.address}): ${(error as Error).message}; the other interfaces go on`,
-      });
+      this.#tellFailed(at, errorOf(error));
     }
+  }
+
+  #tellFailed(at: InterfaceAddress, { message }: Error): void {
+    if (!this.#isOpen) return;
+    this.#voices.set(at.address, this.#context.clock.now() + RETRY_S);
+    if (this.#failuresTold.has(at.address)) return;
+    this.#failuresTold.add(at.address);
+    this.#context.events({
+      code: 'network-interface-failed',
+      level: 'warn',
+      message: `LSL: can't look for streams on ${at.interface} (${at.address}): ${message}; the other interfaces go on`,
+    });
   }
 
   #askOn({ at, socket }: Voice): void {

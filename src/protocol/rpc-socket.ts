@@ -62,7 +62,11 @@ export class RpcSocket {
       this.#closed = true;
       this.#throttled?.cancel();
       this.#closing?.cancel();
-      options.onClose();
+      try {
+        options.onClose();
+      } catch (error) {
+        options.onFault(error);
+      }
     });
   }
 
@@ -122,10 +126,9 @@ export class RpcSocket {
       this.#errorsInARow = 0;
       if (id === null) return;
       if (result instanceof Promise)
-        result.then(
-          (value) => this.#send({ jsonrpc: '2.0', id, result: value }),
-          (error: unknown) => this.#refuse(id, error),
-        );
+        result
+          .then((value) => this.#send({ jsonrpc: '2.0', id, result: value }))
+          .catch((error: unknown) => this.#refuse(id, error));
       else this.#send({ jsonrpc: '2.0', id, result });
     } catch (error) {
       this.#refuse(id, error);

@@ -7,6 +7,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../core/clock.js';
 import { ConfigurationError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
+import { errorOf } from '../core/owned.js';
 import { CloseCode } from '../protocol/close-code.js';
 import type { ErrorCode } from '../protocol/error-code.js';
 import { TokenBucket } from '../protocol/token-bucket.js';
@@ -78,18 +79,30 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const access = new Access({ ...options, host });
   const http = tls ? secureServer(tls) : createServer();
   const upgrades = new Upgrades(options, access);
-  http.on(
-    'request',
-    pages({
-      access,
-      metrics: options.metrics,
-      ready: options.ready ?? (() => null),
-      dashboard: options.dashboard ?? fileURLToPath(new URL('../../dist/dashboard', import.meta.url)),
-    }),
-  );
-  http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
-    upgrades.take(request, socket, head),
-  );
+  const serve = pages({
+    access,
+    metrics: options.metrics,
+    ready: options.ready ?? (() => null),
+    dashboard: options.dashboard ?? fileURLToPath(new URL('../../dist/dashboard', import.meta.url)),
+  });
+  const fault = (error: unknown, socket: Duplex): void => {
+    options.events({ code: 'connection-failed', level: 'error', message: errorOf(error).message });
+    socket.destroy();
+  };
+  http.on('request', (request, response) => {
+    try {
+      serve(request, response);
+    } catch (error) {
+      fault(error, request.socket);
+    }
+  });
+  http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    try {
+      upgrades.take(request, socket, head);
+    } catch (error) {
+      fault(error, socket);
+    }
+  });
   await listen(http, host, port);
   http.on('error', ({ message }) => options.events({ code: 'connection-failed', level: 'error', message }));
   const bound = (http.address() as AddressInfo).port;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Clock, Seconds } from '../core/clock.js';
 import type { EventSink } from '../core/event.js';
+import { errorOf, owned } from '../core/owned.js';
 import { loadConfig } from '../lsl/config.js';
 import { channelsElement, simulatedElement } from '../lsl/declaration.js';
 import type { LslContext } from '../lsl/network.js';
@@ -57,13 +58,13 @@ export class LslSink implements Sink {
   }
 
   publish(message: OutputMessage): void {
-    if (message.stream === 'sys' && message.event.code === 'session-closed') void this.#end(message.session);
+    if (message.stream === 'sys' && message.event.code === 'session-closed') this.#letGo(message.session);
     if (message.stream !== 'affect') return;
     const { clock, stampOf } = this.#options;
     const stamped = { prediction: message, stamp: stampOf(message.session, message.time) ?? clock.now() };
     let session = this.#outlets.get(message.session);
     if (session && message.simulated && !session.simulated) {
-      void this.#end(message.session);
+      this.#letGo(message.session);
       session = undefined;
     }
     session ??= this.#begin(message);
@@ -95,15 +96,21 @@ export class LslSink implements Sink {
         session.outlet = outlet;
         for (const stamped of session.waiting.splice(0)) this.#push(session, outlet, stamped);
       })
-      .catch((error: unknown) =>
-        this.#options.events({
-          code: 'network-interface-failed',
-          level: 'error',
-          message: `LSL: can't offer predictions: ${(error as Error).message}`,
-          session: first.session,
-        }),
-      );
+      .catch((error: unknown) => this.#tellFailed(first.session, errorOf(error)));
     return session;
+  }
+
+  #tellFailed(session: string, { message }: Error): void {
+    this.#options.events({
+      code: 'network-interface-failed',
+      level: 'error',
+      message: `LSL: can't offer predictions: ${message}`,
+      session,
+    });
+  }
+
+  #letGo(session: string): void {
+    owned(this.#end(session), (error) => this.#tellFailed(session, error));
   }
 
   async #end(name: string): Promise<void> {

@@ -3,12 +3,13 @@ import { z } from 'zod';
 import type { Seconds, Timer } from '../core/clock.js';
 import { ConfigurationError } from '../core/errors.js';
 import type { SessionEvent } from '../core/event.js';
-import { canonicalStreams } from '../dialects/canonical-stream.js';
+import { owned } from '../core/owned.js';
+import { type CanonicalStream, canonicalStreams } from '../dialects/canonical-stream.js';
 import { streamTypeNamed } from '../dialects/stream-type.js';
 import { type Backend, chooseBackend, type StreamInlet } from '../lsl/backend.js';
 import { loadConfig } from '../lsl/config.js';
 import { declarationOf, isSimulated, subjectOf } from '../lsl/declaration.js';
-import { LslError } from '../lsl/lsl-error.js';
+import { lslErrorOf } from '../lsl/lsl-error.js';
 import type { LslContext } from '../lsl/network.js';
 import { compileQuery, quoteForQuery } from '../lsl/query.js';
 import { Resolver } from '../lsl/resolver.js';
@@ -106,11 +107,11 @@ class Listening {
     this.#context = context;
     this.#rule = rule;
     this.#subscriber = subscriber;
-    this.#resolver = new Resolver(context, { query, appeared: (info) => void this.#appeared(info) });
+    this.#resolver = new Resolver(context, { query, appeared: (info) => this.#take(info) });
     this.#retry = context.clock.every(RETRY_S, () => {
       const present = new Set(this.#resolver.streams.map(({ uid }) => uid));
       for (const uid of this.#refused.keys()) if (!present.has(uid)) this.#refused.delete(uid);
-      for (const info of this.#resolver.streams) void this.#appeared(info);
+      for (const info of this.#resolver.streams) this.#take(info);
     });
   }
 
@@ -120,6 +121,12 @@ class Listening {
     this.#resolver.close();
     for (const connected of this.#streams.values()) if (connected !== 'opening') release(connected);
     this.#streams.clear();
+  }
+
+  #take(info: LslStreamInfo): void {
+    owned(this.#appeared(info), ({ message }) =>
+      this.#tell(info, 'connection-failed', 'error', `fault while it was taken in: ${message}`),
+    );
   }
 
   async #appeared(info: LslStreamInfo): Promise<void> {
@@ -135,7 +142,6 @@ class Listening {
       this.#refused.delete(info.uid);
     } catch (error) {
       this.#streams.delete(key);
-      if (!(error instanceof LslError)) throw error;
       if (this.#isClosed) return;
       const known = this.#refused.has(info.uid);
       this.#refused.set(info.uid, this.#context.clock.now() + RETRY_S);
@@ -144,7 +150,7 @@ class Listening {
           info,
           'stream-ignored',
           'warn',
-          `can't be received: ${error.message}; tried again from time to time`,
+          `can't be received: ${lslErrorOf(error).message}; tried again from time to time`,
         );
     }
   }
@@ -172,7 +178,13 @@ class Listening {
     const full = await inlet.fullInfo();
     const session = this.#rule(full);
     const id = this.#uniqueId(session, full.name);
-    const parts = canonicalStreams(declarationOf(full, id));
+    let parts: readonly CanonicalStream[];
+    try {
+      parts = canonicalStreams(declarationOf(full, id));
+    } catch (error) {
+      this.#names.get(session)?.delete(id);
+      throw error;
+    }
     const stream = new ReceivedStream(
       clock,
       full,
@@ -284,7 +296,7 @@ class Listening {
 }
 
 function release({ inlet, timers, grace }: Connected): void {
-  void inlet.close();
+  owned(inlet.close(), () => {});
   grace?.cancel();
   for (const timer of timers) timer.cancel();
 }

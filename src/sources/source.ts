@@ -1,7 +1,8 @@
 import type { Observable } from 'rxjs';
 import type { z } from 'zod';
 import type { Clock } from '../core/clock.js';
-import type { EventSink } from '../core/event.js';
+import type { EventSink, SessionEvent } from '../core/event.js';
+import { errorOf } from '../core/owned.js';
 import type { StreamMessage } from '../core/signal.js';
 import type { BackendChoice } from '../lsl/backend.js';
 
@@ -41,3 +42,10 @@ export interface SourceDefinition<Params = unknown> {
 }
 
 export const sourceDefinition = <P>(definition: SourceDefinition<P>): SourceDefinition<P> => definition;
+
+/** What is told of a source that ended by an error. */
+export const sourceFailed = (error: unknown): SessionEvent => ({
+  code: 'source-failed',
+  level: 'error',
+  message: `a source ended: ${errorOf(error).message}`,
+});

@@ -288,6 +288,7 @@ export class WebSocketSource implements Source {
     // Frames are acknowledged in order, as an ack vouches for everything before it.
     const done = Promise.all([stream.safe, safe]).then(answer);
     stream.safe = done.then(() => undefined);
+    stream.safe.catch(() => {});
     return done;
   }
 

@@ -1,5 +1,6 @@
 import { Observable, type OperatorFunction } from 'rxjs';
 import type { Clock, Seconds } from '../core/clock.js';
+import { owned } from '../core/owned.js';
 import type { Prediction } from '../protocol/output.js';
 import { Anchors } from './anchors.js';
 import { predict } from './predict.js';
@@ -65,7 +66,7 @@ export function predictInOrder(options: PredictInOrderOptions): OperatorFunction
             }
             waiting(frames);
           }
-          void drain();
+          owned(drain(), (error) => subscriber.error(error));
         },
         error: (error) => subscriber.error(error),
         complete: () => {

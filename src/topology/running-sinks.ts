@@ -1,5 +1,8 @@
 import type { Observable, Subscription } from 'rxjs';
 import { canonicalJson } from '../core/digest.js';
+import type { EventSink } from '../core/event.js';
+import { owned } from '../core/owned.js';
+import { contained } from '../sinks/contained.js';
 import type { OutputMessage, Sink } from '../sinks/sink.js';
 import type { Pipeline } from './pipeline.js';
 
@@ -21,6 +24,7 @@ export class RunningSinks {
   constructor(
     readonly outputs$: Observable<OutputMessage>,
     readonly factories: ReadonlyMap<string, SinkFactory>,
+    readonly log: EventSink,
   ) {}
 
   /**
@@ -36,10 +40,19 @@ export class RunningSinks {
       wanted.set(key, this.#running.has(key) ? null : factory(streams));
     }
     return () => {
-      for (const [key, running] of this.#running) if (!wanted.has(key)) void this.#end(key, running);
+      for (const [key, running] of this.#running)
+        if (!wanted.has(key))
+          owned(this.#end(key, running), ({ message }) =>
+            this.log({
+              code: 'sink-failed',
+              level: 'error',
+              message: `a sink could not be closed: ${message}`,
+            }),
+          );
       for (const [key, sink] of wanted)
         if (sink) {
-          const subscription = this.outputs$.subscribe((message) => sink.publish(message));
+          const publish = contained(key, (message: OutputMessage) => sink.publish(message), this.log);
+          const subscription = this.outputs$.subscribe(publish);
           this.#running.set(key, { sink, subscription });
         }
     };

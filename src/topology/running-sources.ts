@@ -1,6 +1,6 @@
-import { concat, defer, from, type Observable, Subject, takeUntil, tap } from 'rxjs';
+import { catchError, concat, defer, EMPTY, from, type Observable, Subject, takeUntil, tap } from 'rxjs';
 import { canonicalJson } from '../core/digest.js';
-import type { SessionMessage, Source, SourceContext } from '../sources/source.js';
+import { type SessionMessage, type Source, type SourceContext, sourceFailed } from '../sources/source.js';
 import type { Pipeline } from './pipeline.js';
 import { sourceDefinitions } from './registry.js';
 
@@ -46,7 +46,14 @@ export class RunningSources {
   #start(key: string, source: Source): void {
     const stop = new Subject<void>();
     this.#running.set(key, stop);
-    this.options.consume({ ...source, messages$: closedAtEnd(source.messages$.pipe(takeUntil(stop))) });
+    const messages$ = source.messages$.pipe(
+      takeUntil(stop),
+      catchError((error: unknown) => {
+        this.options.context.events(sourceFailed(error));
+        return EMPTY;
+      }),
+    );
+    this.options.consume({ ...source, messages$: closedAtEnd(messages$) });
   }
 
   #end(key: string, stop: Subject<void>): void {

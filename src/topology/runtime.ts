@@ -18,7 +18,7 @@ import type { EventSink, SessionEvent } from '../core/event.js';
 import type { ModelRunner } from '../core/model.js';
 import { isMeasured } from '../core/signal.js';
 import type { OutputMessage } from '../sinks/sink.js';
-import type { SessionMessage, Source } from '../sources/source.js';
+import { type SessionMessage, type Source, sourceFailed } from '../sources/source.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { OutputMessages } from './output-messages.js';
 import { predictInOrder } from './predict-in-order.js';
@@ -84,7 +84,10 @@ export class PipelineRuntime {
           this.#runGroup(group.key, group.pipe(map(({ message }) => message)), onMachineClock),
         ),
       )
-      .subscribe((message) => this.#outputs.next(message));
+      .subscribe({
+        next: (message) => this.#outputs.next(message),
+        error: (error: unknown) => this.announce(sourceFailed(error)),
+      });
     this.#subscriptions.add(subscription);
     // What tells the end of a group listens to it, for which groupBy would hold on to the source.
     subscription.add(() => stop.next());

@@ -213,6 +213,24 @@ describe('affectd run', () => {
     expect(predictions.at(-1)?.time).toBeGreaterThanOrEqual(15);
   });
 
+  it('goes on when what a changed pipeline file names cannot be opened', async () => {
+    const file = join(folder, 'player.yaml');
+    const pipeline = (source: string): string =>
+      `sources: { eeg: { ${source}, stream_type: EEG } }
+transforms: { de: { type: extract, input: eeg, features: [differential-entropy] } }\n`;
+    writeFileSync(file, pipeline('type: websocket'));
+    const daemon = await startDaemon(['run', file, '--log-level', 'silent'], true);
+    const { client, until } = collect(daemon.url, ['sys']);
+    await client.subscribe({ streams: ['sys'], session: '*', policy: 'buffer' });
+    writeFileSync(file, pipeline('type: recording, path: nowhere.xdf'));
+    const failed = await until(({ event }) => event?.code === 'source-failed');
+    expect(failed.event?.message).toContain('nowhere.xdf');
+    writeFileSync(file, pipeline(`type: recording, path: ${session}`));
+    await until(({ event }) => event?.code === 'session-opened');
+    client.close();
+    expect((await daemon.stop()).code).toBe(0);
+  });
+
   it('records sessions so that their replay gives the same bytes', async () => {
     const sessions = join(folder, 'sessions');
     const daemon = await startDaemon(['run', '--record', sessions, '--log-level', 'silent']);

@@ -100,6 +100,26 @@ describe('an outlet that misbehaves is dropped with an event', () => {
     expect((await network.event('stream-lost')).message).toContain('sample tag 99');
   });
 
+  it.each(['at once', 'later'])('one whose samples throw where they are taken, %s', async (when) => {
+    let send = (): void => {};
+    const { network, info } = await peer((socket, own) => {
+      send = () => socket.write(pattern(2));
+      socket.write(formatFeedResponse(own, plain));
+      socket.write(Buffer.concat([pattern(4), pattern(2), ...(when === 'at once' ? [pattern(2)] : [])]));
+    });
+    const inlet = new Inlet(network.context, info, {
+      samples: () => {
+        throw new RangeError('too odd');
+      },
+    });
+    cleanups.push(() => inlet.close());
+    const opened = inlet.open();
+    if (when === 'at once') await expect(opened).rejects.toMatchObject({ code: 'fault' });
+    else await opened;
+    send();
+    expect((await network.event('peer-rejected')).message).toContain("it can't be worked with: too odd");
+  });
+
   it('one that falls silent and answers no query any more is lost: its connection is half open', async () => {
     const { network, info } = await peer((socket, own) => {
       socket.write(formatFeedResponse(own, plain));

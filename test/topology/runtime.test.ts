@@ -1,4 +1,4 @@
-import { Subject } from 'rxjs';
+import { Subject, throwError } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/core/clock.js';
 import type { StreamMessage } from '../../src/core/signal.js';
@@ -83,6 +83,20 @@ describe('sessions', () => {
     // The first chunk came at 0 with a sample of 50.984 s: it was measured then at the latest.
     expect(runtime.sessions.get('a')?.zero_s).toBeCloseTo(50 - (50 + 63 / 64), 9);
     expect(runtime.sessions.get('a')?.zero_unix_s).toBeCloseTo(1_700_000_000 - 63 / 64, 6);
+  });
+});
+
+describe('a source that ends by an error', () => {
+  it('is told of, and ends no other', async () => {
+    const { runtime, send, times, outputs } = start();
+    send('a', open, chunk(0));
+    runtime.consume({ messages$: throwError(() => new Error('the cable is out')) });
+    send('a', chunk(1), chunk(2));
+    await settle();
+    expect(times('a', 'features')).toEqual([2, 3]);
+    const told = outputs.flatMap((o) => (o.stream === 'sys' ? [o.event] : []));
+    expect(told.map(({ code }) => code)).toEqual([...['session-opened', 'stream-matched', 'source-failed']]);
+    expect(told.at(-1)?.message).toContain('the cable is out');
   });
 });
 

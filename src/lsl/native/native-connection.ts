@@ -1,8 +1,9 @@
 import type { Timer } from '../../core/clock.js';
+import { owned } from '../../core/owned.js';
 import { numericLayouts, type SampleBatch } from '../channel-format.js';
 import type { ConnectionOptions, OpenConnection } from '../connection.js';
 import type { Feed } from '../feed.js';
-import { LslError } from '../lsl-error.js';
+import { LslError, lslErrorOf } from '../lsl-error.js';
 import type { LslContext } from '../network.js';
 import { quoteForQuery } from '../query.js';
 import type { LslStreamInfo } from '../stream-info.js';
@@ -30,7 +31,7 @@ export function nativeConnections(liblsl: Liblsl): OpenConnection {
     const inlet = await createInlet(liblsl, info, options);
     const error = await liblsl.openStream(inlet, options.timeout_s);
     if (error === 0) return new NativeConnection(liblsl, context, info, options, inlet);
-    void liblsl.destroyInlet(inlet);
+    letGo(liblsl, inlet);
     throw new LslError('connection', `liblsl can't open the stream (error ${error})`);
   };
 }
@@ -47,8 +48,12 @@ async function createInlet(
   // The first pull would wait for it without end.
   const { error } = await liblsl.fullInfo(inlet, timeout_s);
   if (error === 0) return inlet;
-  void liblsl.destroyInlet(inlet);
+  letGo(liblsl, inlet);
   throw new LslError('timeout', `liblsl can't get the description (error ${error})`);
+}
+
+function letGo(liblsl: Liblsl, inlet: Handle): void {
+  owned(liblsl.destroyInlet(inlet), () => {});
 }
 
 class NativeConnection implements Feed {
@@ -65,8 +70,8 @@ class NativeConnection implements Feed {
   ) {
     if (options.measured) {
       const { timeUpdateInterval_s } = context.config;
-      this.#timers.push(context.clock.every(timeUpdateInterval_s, () => void this.#measure()));
-      void this.#measure();
+      this.#timers.push(context.clock.every(timeUpdateInterval_s, () => this.#tryMeasuring()));
+      this.#tryMeasuring();
     }
     this.#receive();
   }
@@ -83,6 +88,11 @@ class NativeConnection implements Feed {
 
   #after(call: Promise<unknown>): void {
     this.#pending = Promise.all([this.#pending, call]);
+  }
+
+  #tryMeasuring(): void {
+    // It is tried again.
+    owned(this.#measure(), () => {});
   }
 
   async #measure(): Promise<void> {
@@ -119,8 +129,11 @@ class NativeConnection implements Feed {
       this.#give({ times, values: buffers.values.slice(0, got) }, buffers.error[0]);
       return got > 0;
     };
-    if (waiting < waitingLimit) this.#after(this.#wait(channelFormat, buffers, take));
-    else this.#poll(() => take(liblsl.pullNow(inlet, channelFormat, buffers)));
+    if (waiting < waitingLimit) {
+      const receiving = this.#wait(channelFormat, buffers, take);
+      owned(receiving, (error) => this.#end(lslErrorOf(error)));
+      this.#after(receiving.catch(() => {}));
+    } else this.#poll(() => take(liblsl.pullNow(inlet, channelFormat, buffers)));
   }
 
   async #wait(
@@ -149,7 +162,11 @@ class NativeConnection implements Feed {
   #poll(pull: () => boolean): void {
     this.#timers.push(
       this.context.clock.every(POLL_S, () => {
-        while (this.#isOpen && pull());
+        try {
+          while (this.#isOpen && pull());
+        } catch (error) {
+          this.#end(lslErrorOf(error));
+        }
       }),
     );
   }
@@ -159,9 +176,9 @@ class NativeConnection implements Feed {
     if (error === LOST) this.#end();
   }
 
-  #end(): void {
+  #end(failure: LslError | null = null): void {
     if (!this.#isOpen) return;
-    void this.close();
-    this.options.ended(null);
+    owned(this.close(), () => {});
+    this.options.ended(failure);
   }
 }
