@@ -205,27 +205,26 @@ export class DaemonRecorder {
     const label = session?.label ?? message.session;
     // The daemon may offer the same predictions by LSL: whichever comes first is recorded.
     const keyOf = (isSimulated: boolean): string => {
-      const identity = writtenKey(affectIdentity(message.session, isSimulated), isSimulated);
+      const identity = writtenKey(affectIdentity(message, isSimulated), isSimulated);
       return label === message.session ? identity : `${identity} ${label}`;
     };
     // Once one of them was, the rest of the session's stand under a header that says so.
     const simulated = message.simulated === true || this.#infos.has(keyOf(true));
     const key = keyOf(simulated);
     if (!this.#infos.has(key)) {
-      const sourceId = affectSourceId(message.session, simulated);
-      if (this.#recording.has(key) || !this.#options.wanted({ name: 'affectd', type: 'Affect', sourceId }))
-        return;
+      const sourceId = affectSourceId(message, simulated);
+      const { node: name, model, pipeline, evidence } = message;
+      if (this.#recording.has(key) || !this.#options.wanted({ name, type: 'Affect', sourceId })) return;
       const info: StreamInfo = {
-        ...{ id: key, name: 'affectd', type: 'Affect', sourceId, sfreq: 0 },
+        ...{ id: key, name, type: 'Affect', sourceId, sfreq: 0 },
         channels: affectChannels,
         ...(simulated && { simulated }),
       };
       this.#infos.set(key, info);
-      const { model, pipeline, evidence } = message;
       const about = { model, pipeline, evidence };
       this.#recording.open(
         key,
-        { name: 'affectd', type: 'Affect', sfreq: 0, text: false, via: 'prediction' },
+        { name, type: 'Affect', sfreq: 0, text: false, via: 'prediction' },
         (writer) =>
           writer.open(
             info,
@@ -235,7 +234,7 @@ export class DaemonRecorder {
           ),
         () => (isPushed ? session.measure(clock.now()) : { time: clock.now(), offset: 0 }),
       );
-      this.#options.tell(`+ predictions of session ${label}`);
+      this.#options.tell(`+ predictions of session ${label} by ${name}`);
     }
     const time = isPushed ? session.zero! + message.time : message.time_unix - (clock.unix() - clock.now());
     const times = Float64Array.of(time);
@@ -257,10 +256,10 @@ export class DaemonRecorder {
   }
 }
 
-/** What the outlet of a session's predictions is found by: see `LslSink`. */
-function affectIdentity(session: string, simulated: boolean): Parameters<typeof writtenKey>[0] {
+/** What the outlet of a model's predictions is found by: see `LslSink`. */
+function affectIdentity(message: AffectMessage, simulated: boolean): Parameters<typeof writtenKey>[0] {
   return {
-    ...{ uid: '', name: 'affectd', type: 'Affect', sourceId: affectSourceId(session, simulated) },
+    ...{ uid: '', name: message.node, type: 'Affect', sourceId: affectSourceId(message, simulated) },
     ...{ hostname: hostname(), channelFormat: 'double64', channelCount: affectChannels.length },
   };
 }

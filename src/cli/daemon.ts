@@ -6,7 +6,7 @@ import { type RunningServer, startServer } from '../server/server.js';
 import { ConsoleSink } from '../sinks/console.js';
 import { contained } from '../sinks/contained.js';
 import { LslSink } from '../sinks/lsl.js';
-import { type OutputMessage, type Sink, unexplained } from '../sinks/sink.js';
+import { type OutputMessage, unexplained } from '../sinks/sink.js';
 import { WebSocketSink } from '../sinks/websocket.js';
 import { LslSource } from '../sources/lsl.js';
 import type { SessionMessage, Source, SourceContext } from '../sources/source.js';
@@ -53,7 +53,7 @@ export async function startDaemon(
     clock,
     events,
     metrics,
-    explain: (session) => sink.explains(session),
+    explain: (session, model) => sink.explains(session, model),
   });
   const announce: EventSink = (event) => runtime.announce(event);
   const source = new WebSocketSource({
@@ -78,10 +78,11 @@ export async function startDaemon(
   const sinks = new RunningSinks(
     runtime.outputs$.pipe(map(unexplained)),
     new Map<string, SinkFactory>([
-      ['console', (streams) => printing(context, streams)],
+      ['console', () => new ConsoleSink(context.stdout)],
       [
         'lsl',
-        () => new LslSink({ clock, events, stampOf: (session, time) => placed(session, time, 'zero_s') }),
+        ({ name }) =>
+          new LslSink({ name, clock, events, stampOf: (session, time) => placed(session, time, 'zero_s') }),
       ],
     ]),
     events,
@@ -163,17 +164,6 @@ function lslStreams({ lsl, lslBackend = 'auto' }: DaemonOptions, { clock, events
   const params = typeof lsl === 'string' ? { query: lsl } : {};
   const network = { clock, events, config: loadConfig() };
   return new LslSource(network, params, session, chooseBackend(lslBackend));
-}
-
-/** Lines on stdout of what the pipeline's console sinks are fed with. */
-function printing({ stdout }: CommandContext, streams: Parameters<SinkFactory>[0]): Sink {
-  const lines = new ConsoleSink(stdout);
-  return {
-    publish: (message) => {
-      if (streams.has(message.stream)) lines.publish(message);
-    },
-    close: () => lines.close(),
-  };
 }
 
 /** Resolves when the process is asked to end. */

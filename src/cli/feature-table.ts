@@ -2,24 +2,36 @@ import { type FeatureSchema, type FeatureVector, featureName } from '../core/fea
 import { SIMULATED_COLUMN } from '../dialects/simulated-mark.js';
 
 /**
- * Feature vectors as CSV rows (RFC 4180): `time,<input>.<channel>.<feature>,...`, one row a closing time. The header
- * needs every node's schema, so rows wait until each of `nodes` has given a vector. Where any stream of theirs is simulated,
+ * Feature vectors as CSV rows (RFC 4180): `time,<prefix>.<channel>.<feature>,...`, one row a closing time; the prefix is the
+ * source's name, or the node's where several nodes share a source. The header needs every node's schema, so rows wait until
+ * each of `nodes` has given a vector. Where any stream of theirs is simulated,
  * a last column `simulated` says 1 in every row.
  */
 export class FeatureTable {
-  readonly #schemas = new Map<string, { input: string; schema: FeatureSchema }>();
+  /** By node, in the order of their columns. */
+  readonly #prefixes: ReadonlyMap<string, string>;
+  readonly #schemas = new Map<string, FeatureSchema>();
   #waiting: { time: number; vectors: Map<string, FeatureVector> }[] = [];
   #row: { time: number; vectors: Map<string, FeatureVector> } | null = null;
   #headerWritten = false;
 
   /** `nodes`: the extract nodes that have a stream, in the order of their columns. */
   constructor(
-    readonly nodes: readonly string[],
+    nodes: readonly { readonly name: string; readonly source: string }[],
     readonly simulated = false,
-  ) {}
+  ) {
+    this.#prefixes = new Map(
+      nodes.map(({ name, source }) => {
+        const isShared = nodes.some((other) => other.name !== name && other.source === source);
+        return [name, isShared ? name : source];
+      }),
+    );
+  }
 
-  add(node: string, input: string, vector: FeatureVector): void {
-    if (!this.#schemas.has(node)) this.#schemas.set(node, { input, schema: vector.schema });
+  /** What a node gave; of nodes that have no columns nothing is taken. */
+  add(node: string, vector: FeatureVector): void {
+    if (!this.#prefixes.has(node)) return;
+    if (!this.#schemas.has(node)) this.#schemas.set(node, vector.schema);
     this.#row ??= { time: vector.time, vectors: new Map() };
     this.#row.vectors.set(node, vector);
   }
@@ -28,7 +40,8 @@ export class FeatureTable {
   close(): string {
     if (this.#row) this.#waiting.push(this.#row);
     this.#row = null;
-    return this.#headerWritten || this.nodes.every((node) => this.#schemas.has(node)) ? this.flush() : '';
+    const isKnown = [...this.#prefixes.keys()].every((node) => this.#schemas.has(node));
+    return this.#headerWritten || isKnown ? this.flush() : '';
   }
 
   /** Everything that still waits; nodes that never gave a vector have no columns. */
@@ -45,16 +58,15 @@ export class FeatureTable {
   }
 
   #columns(): string[] {
-    return this.nodes.flatMap((node) => {
-      const known = this.#schemas.get(node);
-      return known ? known.schema.features.map((feature) => `${known.input}.${featureName(feature)}`) : [];
-    });
+    return [...this.#prefixes].flatMap(([node, prefix]) =>
+      (this.#schemas.get(node)?.features ?? []).map((feature) => `${prefix}.${featureName(feature)}`),
+    );
   }
 
   #line(time: number, vectors: ReadonlyMap<string, FeatureVector>): string {
     const cells = [String(time)];
-    for (const node of this.nodes) {
-      const width = this.#schemas.get(node)?.schema.features.length ?? 0;
+    for (const node of this.#prefixes.keys()) {
+      const width = this.#schemas.get(node)?.features.length ?? 0;
       if (width > 0) cells.push(cellsOf(vectors.get(node), width));
     }
     if (this.simulated) cells.push('1');

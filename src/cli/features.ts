@@ -50,10 +50,7 @@ export const featuresCommand: CommandFactory = (context) =>
       const simulated = recording.streams.some(
         ({ info }) => info.simulated && nodes.some(({ source }) => bindings.get(source) === info.id),
       );
-      const table = new FeatureTable(
-        nodes.map(({ name }) => name),
-        simulated,
-      );
+      const table = new FeatureTable(nodes, simulated);
       try {
         const messages = recording.messages(readOptions(options, events));
         // The models are left out: what they would say isn't asked for.
@@ -70,7 +67,7 @@ export const featuresCommand: CommandFactory = (context) =>
         };
         for await (const result of replay(messages, asked)) {
           context.signal.throwIfAborted();
-          if (result.kind === 'features') table.add(result.node, result.input, result.vector);
+          if (result.kind === 'features') table.add(result.node, result.vector);
           else if (result.kind === 'closed') await output.write(table.close());
         }
         await output.write(table.flush());

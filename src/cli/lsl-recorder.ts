@@ -7,6 +7,7 @@ import type { LslContext } from '../lsl/network.js';
 import { Resolver } from '../lsl/resolver.js';
 import { formatInfo, type LslStreamInfo } from '../lsl/stream-info.js';
 import type { ClockMeasurement } from '../lsl/time-correction.js';
+import { AFFECT_SOURCE } from '../sinks/lsl/affect-sample.js';
 import { isUnixStamp } from '../timebase/unix-stamps.js';
 import type { LiveRecording } from './live-recording.js';
 
@@ -17,7 +18,9 @@ const RETRY_S = 5;
 function lslKey(info: Identity): string {
   const { uid, sourceId, name, type, hostname, channelFormat, channelCount } = info;
   if (sourceId === '') return uid;
-  return JSON.stringify([sourceId, name, type, hostname, channelFormat, channelCount]);
+  // Predictions are the same under whichever sink's name they are offered.
+  const called = type === 'Affect' && sourceId.startsWith(AFFECT_SOURCE) ? '' : name;
+  return JSON.stringify([sourceId, called, type, hostname, channelFormat, channelCount]);
 }
 
 /** Its stream in the file: what a simulator sends never goes on under a device's header, nor a device's under a simulator's. */

@@ -1,5 +1,5 @@
 import type { Recording } from '../recordings/recording.js';
-import { OutputMessages } from '../topology/output-messages.js';
+import { outputMessage } from '../topology/output-messages.js';
 import { round6 } from '../topology/predict.js';
 import type { SessionOutput } from '../topology/session-output.js';
 
@@ -27,9 +27,10 @@ const streamOf: Readonly<Record<SessionOutput['kind'], LineStream>> = {
 
 /** A session's outputs as JSON lines of the streams that are asked for, in order; `session` comes first. */
 export class ReplayLines {
-  readonly #messages: OutputMessages;
   /** Names of the recording's streams, by id. */
   readonly #names: ReadonlyMap<string, string>;
+  /** Lines of the stream `quality` so far. */
+  #qualities = 0;
 
   /** `files`: what the recording was opened from. */
   constructor(
@@ -37,30 +38,32 @@ export class ReplayLines {
     readonly recording: Recording,
     readonly files: readonly string[],
   ) {
-    this.#messages = new OutputMessages(session);
     this.#names = new Map(recording.streams.map(({ info }) => [info.id, info.name]));
   }
 
   of(output: SessionOutput, wanted: ReadonlySet<LineStream>): string[] {
     const stream = streamOf[output.kind];
     if (!wanted.has(stream)) return [];
-    return this.#objects(output).map((line) => `${JSON.stringify(line)}\n`);
+    const line = this.#lineOf(output);
+    return line ? [`${JSON.stringify(line)}\n`] : [];
   }
 
-  #objects(output: SessionOutput): object[] {
+  #lineOf(output: SessionOutput): object | null {
     const { session } = this;
     if (output.kind === 'began') {
       const { zero } = output;
       const { zero_unix_s } = this.recording;
       const zero_unix = zero_unix_s === null ? null : zero_unix_s + zero;
-      return [{ stream: 'session', session, zero, zero_unix, recording: this.files }];
+      return { stream: 'session', session, zero, zero_unix, recording: this.files };
     }
     if (output.kind === 'marker') {
       const { stream: id, time, value } = output.marker;
       const source = this.#names.get(id) ?? id;
-      return [{ stream: 'markers', session, time: round6(time), source, text: value }];
+      return { stream: 'markers', session, time: round6(time), source, text: value };
     }
-    const messages = this.#messages.of(output);
-    return output.kind === 'truth' ? messages.map(({ seq: _, ...line }) => line) : messages;
+    const message = outputMessage(session, output);
+    if (message?.stream !== 'quality') return message;
+    const { stream, time, inputs } = message;
+    return { stream, session, seq: this.#qualities++, time, inputs };
   }
 }

@@ -4,7 +4,7 @@ import type { Recording } from '../recordings/recording.js';
 import { startServer } from '../server/server.js';
 import { WebSocketSink } from '../sinks/websocket.js';
 import { createMetrics } from '../telemetry/metrics.js';
-import { OutputMessages } from '../topology/output-messages.js';
+import { outputMessage } from '../topology/output-messages.js';
 import { replay } from '../topology/replay.js';
 import type { LoadedPipeline } from '../topology/run-session.js';
 import { type CommandContext, daemonLog } from './context.js';
@@ -26,13 +26,12 @@ export async function serveRecording(context: CommandContext, serve: ServeRecord
   const { clock } = context;
   const { loaded, recording, session, bindings } = serve;
   const events = daemonLog(context, serve.options.logLevel);
-  const messages = new OutputMessages(session);
   const metrics = createMetrics();
   const sink = new WebSocketSink({ clock, events, metrics });
   const server = await startServer({ clock, events, metrics, sink, ...(await serverOptions(serve.options)) });
   const announce: EventSink = (event) => {
     events(event);
-    sink.publish(messages.event(event));
+    sink.publish({ stream: 'sys', session, time: event.time ?? null, event });
   };
   context.stdout.write(`affectd replays ${session} on ${server.url}\n`);
   try {
@@ -44,10 +43,11 @@ export async function serveRecording(context: CommandContext, serve: ServeRecord
       inArrivalOrder: recording.inArrivalOrder,
       monitor: true,
       features: true,
-      explain: () => sink.explains(session),
+      explain: (model) => sink.explains(session, model),
     })) {
       if (context.signal.aborted) break;
-      for (const message of messages.of(result)) sink.publish(message);
+      const message = outputMessage(session, result);
+      if (message) sink.publish(message);
     }
     await untilAborted(context.signal);
   } finally {

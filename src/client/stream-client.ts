@@ -5,7 +5,7 @@ import type {
   SubscribeResult,
   UnsubscribeParams,
 } from '../protocol/control.js';
-import type { WireMessage, WireMessages } from '../protocol/output.js';
+import type { NodeMessage, WireMessage, WireMessages } from '../protocol/output.js';
 import { STREAM_PATH } from '../protocol/version.js';
 import { AffectdClientError, Connection, type ConnectionState, type ConnectOptions } from './connection.js';
 import { Emitter } from './emitter.js';
@@ -24,10 +24,21 @@ interface Subscription {
   settle: { resolve(result: SubscribeResult): void; reject(error: Error): void } | null;
 }
 
-/** Predictions, quality, features and events of a daemon. Reconnects and subscribes again by itself. */
+/** What was heard last of a session. */
+interface Heard {
+  readonly run: string;
+  readonly seqs: Map<string, number>;
+}
+
+/**
+ * Predictions, quality, features and events of a daemon. Reconnects and subscribes again by itself; where a subscription names
+ * its session, what the nodes made meanwhile comes first, as far as the daemon still has it.
+ */
 export class StreamClient {
   readonly #emitter = new Emitter<StreamEvents>();
   readonly #subscriptions = new Set<Subscription>();
+  /** By session, of those that a subscription names. */
+  readonly #heard = new Map<string, Heard>();
   readonly #connection: Connection;
   #state: ConnectionState = 'connecting';
 
@@ -79,6 +90,8 @@ export class StreamClient {
       if (streams.length > 0) subscription.params = { ...subscription.params, streams };
       else this.#subscriptions.delete(subscription);
     }
+    if (![...this.#subscriptions].some((other) => other.params.session === session))
+      this.#heard.delete(session);
     if (this.#connection.isOpen) await this.#connection.request('unsubscribe', params);
   }
 
@@ -87,7 +100,7 @@ export class StreamClient {
   }
 
   #send(subscription: Subscription): void {
-    this.#connection.request('subscribe', subscription.params).then(
+    this.#connection.request('subscribe', this.#asked(subscription)).then(
       (result) => {
         subscription.settle?.resolve(result as SubscribeResult);
         subscription.settle = null;
@@ -102,13 +115,34 @@ export class StreamClient {
     );
   }
 
+  /** A subscription that held before goes on from what was heard last. */
+  #asked({ params, settle }: Subscription): SubscribeParams {
+    const { session = '*', policy, after } = params;
+    const heard = this.#heard.get(session);
+    if (settle || !heard || policy === 'latest') return params;
+    const { run, seqs } = heard;
+    return { ...params, after: { ...(after?.run === run && after), ...Object.fromEntries(seqs), run } };
+  }
+
+  #hear({ session, node, run, seq }: NodeMessage): void {
+    let heard = this.#heard.get(session);
+    if (heard?.run !== run) {
+      if (![...this.#subscriptions].some(({ params }) => params.session === session)) return;
+      heard = { run, seqs: new Map() };
+      this.#heard.set(session, heard);
+    }
+    heard.seqs.set(node, seq);
+  }
+
   #receive(message: unknown): void {
     const received = message as
       | WireMessage
       | { stream?: undefined; method: 'dropped'; params: DroppedParams }
       | { stream?: undefined; method?: undefined; error: RpcError };
-    if (received.stream !== undefined) this.#emitter.emit(received.stream, received as never);
-    else if (received.method === 'dropped') this.#emitter.emit('dropped', received.params);
+    if (received.stream !== undefined) {
+      if ('node' in received) this.#hear(received);
+      this.#emitter.emit(received.stream, received as never);
+    } else if (received.method === 'dropped') this.#emitter.emit('dropped', received.params);
     else if (received.error)
       this.#emitter.emit('error', new AffectdClientError(received.error.data.code, received.error.message));
   }

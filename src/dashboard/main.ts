@@ -6,6 +6,7 @@ import { byId, setText } from './element.js';
 import { EmptyState } from './empty-state.js';
 import { EventLog } from './event-log.js';
 import { EvidenceBanner } from './evidence-banner.js';
+import { ModelChoice } from './model-choice.js';
 import { pageClock } from './page-clock.js';
 import { PageHeader } from './page-header.js';
 import { SensorPanel } from './sensor-panel.js';
@@ -31,6 +32,9 @@ let frameDue = false;
 const banner = new EvidenceBanner(byId('evidence'));
 const header = new PageHeader(byId('header'));
 const sessions = new SessionList(byId('sessions'), (session) => dispatch({ type: 'select', session }));
+const models = new ModelChoice(byId('models'), (session, model) =>
+  dispatch({ type: 'select-model', session, model }),
+);
 const plane = new AffectPlane(byId('plane'));
 const traces = new AffectTraces(byId('traces'));
 const truth = new TruthPanel(byId('truth'), (shown) => dispatch({ type: 'show-truth', shown }));
@@ -60,6 +64,7 @@ function draw(): void {
   banner.update(session);
   header.update(state, now_s);
   sessions.update(state, now_s);
+  models.update(session);
   plane.update(session, now_s, state.truthShown);
   traces.update(session, now_s, state.truthShown);
   truth.update(session, state.truthShown);

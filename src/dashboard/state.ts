@@ -16,6 +16,7 @@ export const TRAIL_SPAN_S = 30;
 export const POINT_LIMIT = 4096;
 export const EVENT_LIMIT = 200;
 export const SESSION_LIMIT = 50;
+export const MODEL_LIMIT = 16;
 /** A session is silent when nothing came from it for so long, s. */
 export const SILENT_AFTER_S = 5;
 
@@ -35,14 +36,29 @@ export interface AffectPoint {
   readonly reason: InvalidReason | null;
 }
 
+/** What one model of a session predicts. */
+export interface ModelState {
+  /** Arrival of its last prediction on the page's clock, s. */
+  readonly heard_s: number;
+  readonly affect: AffectMessage;
+  /** In order of session time, within {@link TRACE_SPAN_S} of the last. */
+  readonly points: readonly AffectPoint[];
+}
+
 export interface SessionState {
   readonly name: string;
   /** Arrival of its last message on the page's clock, s. */
   readonly heard_s: number;
   readonly closed: boolean;
-  readonly affect: AffectMessage | null;
   readonly quality: QualityMessage | null;
-  /** In order of session time, within {@link TRACE_SPAN_S} of the last. */
+  /** By node, in the order in which they were heard first. */
+  readonly models: ReadonlyMap<string, ModelState>;
+  /** The node whose predictions are shown; null before the first. */
+  readonly model: string | null;
+  /** Whether a person chose it. */
+  readonly modelChosen: boolean;
+  /** What the shown model says, of `models`. */
+  readonly affect: AffectMessage | null;
   readonly points: readonly AffectPoint[];
   /** The same of what is known to be true; empty where nobody tells it. */
   readonly truths: readonly TruthPoint[];
@@ -88,6 +104,7 @@ export type PageAction =
   | { readonly type: 'problem'; readonly problem: string }
   | { readonly type: 'dropped'; readonly dropped: DroppedParams }
   | { readonly type: 'select'; readonly session: string }
+  | { readonly type: 'select-model'; readonly session: string; readonly model: string }
   | { readonly type: 'show-truth'; readonly shown: boolean }
   | {
       readonly type: 'message';
@@ -125,13 +142,15 @@ export function reduce(state: PageState, action: PageAction): PageState {
       return state.sessions.has(action.session)
         ? { ...state, selected: action.session, chosen: true }
         : state;
+    case 'select-model':
+      return withModel(state, action.session, action.model);
     case 'show-truth':
       return { ...state, truthShown: action.shown };
     case 'message': {
       const { message, at_s } = action;
       if (message.stream === 'sys') return withEvent(state, message, at_s);
       if (message.stream === 'truth') return withTruth(state, message, at_s);
-      return withSession(state, message.session, at_s, dataOf(message));
+      return withSession(state, message.session, at_s, dataOf(message, at_s));
     }
   }
 }
@@ -152,9 +171,38 @@ export function isSilent(session: SessionState, now_s: number): boolean {
 
 type Change = (session: SessionState) => Partial<SessionState>;
 
-function dataOf(message: AffectMessage | QualityMessage): Change {
+function dataOf(message: AffectMessage | QualityMessage, at_s: number): Change {
   if (message.stream === 'quality') return () => ({ quality: message, closed: false });
-  return (session) => ({ affect: message, closed: false, points: withPoint(session.points, message) });
+  return (session) => {
+    const { node } = message;
+    const models = new Map(session.models);
+    const points = withPoint(models.get(node)?.points ?? [], message);
+    models.set(node, { heard_s: at_s, affect: message, points });
+    const current = session.model === null ? undefined : models.get(session.model);
+    const follow = !current || (!session.modelChosen && at_s - current.heard_s > SILENT_AFTER_S);
+    const model = follow ? node : session.model;
+    if (models.size > MODEL_LIMIT) {
+      const others = [...models].filter(([name]) => name !== node && name !== model);
+      models.delete(others.reduce((a, b) => (b[1].heard_s < a[1].heard_s ? b : a))[0]);
+    }
+    return { closed: false, models, ...shown(models, model) };
+  };
+}
+
+function shown(
+  models: SessionState['models'],
+  model: string | null,
+): Pick<SessionState, 'model' | 'affect' | 'points'> {
+  const state = model === null ? undefined : models.get(model);
+  return { model, affect: state?.affect ?? null, points: state?.points ?? [] };
+}
+
+function withModel(state: PageState, name: string, model: string): PageState {
+  const session = state.sessions.get(name);
+  if (!session?.models.has(model)) return state;
+  const sessions = new Map(state.sessions);
+  sessions.set(name, { ...session, modelChosen: true, ...shown(session.models, model) });
+  return { ...state, sessions };
 }
 
 /** A truth is no sign of life: what the sensors and the model say is. */
@@ -212,8 +260,8 @@ function withSession(state: PageState, name: string, at_s: number, change: Chang
 
 function newSession(name: string, at_s: number): SessionState {
   return {
-    ...{ name, heard_s: at_s, closed: false, affect: null, quality: null },
-    ...{ points: [], truths: [] },
+    ...{ name, heard_s: at_s, closed: false, quality: null, truths: [] },
+    ...{ models: new Map(), modelChosen: false, ...shown(new Map(), null) },
   };
 }
 

@@ -23,19 +23,46 @@ export const policies = ['latest', 'drop-oldest', 'buffer'] as const;
 export const policySchema = z
   .enum(policies)
   .describe(
-    'What happens to messages that a slow client does not read: `latest` keeps the newest of each session, `drop-oldest` a short queue, `buffer` everything until the connection is closed with 1013.',
+    'What happens to messages that a slow client does not read: `latest` keeps the newest of each session and node, `drop-oldest` a short queue, `buffer` everything until the connection is closed with 1013.',
   );
 export type Policy = z.infer<typeof policySchema>;
 
 const sessionFilter = z.union([z.literal('*'), name]).describe('A session, or `*` for all, later ones too.');
 const streamNames = z.array(z.string()).min(1).max(64);
 
-export const subscribeParamsSchema = z.object({
-  streams: streamNames.describe(`Any of ${outputStreams.map((stream) => `\`${stream}\``).join(', ')}.`),
-  session: sessionFilter.default('*'),
-  policy: policySchema.default('drop-oldest'),
-  explain: z.boolean().default(false).describe('Whether each message of `affect` carries `contribution`.'),
-});
+const nodeNames = z
+  .array(z.string())
+  .min(1)
+  .max(256)
+  .describe(
+    'Nodes of the pipeline whose messages are wanted; left out: all. Streams that no node makes come whole.',
+  );
+
+/** Where a subscriber was. TypeScript has no type of objects all of whose keys but one hold numbers. */
+export interface LastHeard {
+  readonly run: string;
+  readonly [node: string]: string | number;
+}
+export const lastHeardSchema: z.ZodType<LastHeard, LastHeard> = z
+  .object({ run: z.string().max(128).describe('`run` of the message heard last.') })
+  .catchall(z.int().nonnegative())
+  .describe(
+    'What was heard last of one session: `run`, and by node its last `seq`. What the nodes made after that, and no longer than 60 s ago, comes first.',
+  );
+
+export const subscribeParamsSchema = z
+  .object({
+    streams: streamNames.describe(`Any of ${outputStreams.map((stream) => `\`${stream}\``).join(', ')}.`),
+    session: sessionFilter.default('*'),
+    policy: policySchema.default('drop-oldest'),
+    explain: z.boolean().default(false).describe('Whether each message of `affect` carries `contribution`.'),
+    nodes: nodeNames.optional(),
+    after: lastHeardSchema.optional(),
+  })
+  .refine(({ after, session }) => after === undefined || session !== '*', {
+    path: ['after'],
+    message: 'holds for one session: name it in `session`',
+  });
 export type SubscribeParams = z.input<typeof subscribeParamsSchema>;
 
 export const unsubscribeParamsSchema = z.object({
@@ -48,7 +75,14 @@ const errorCodeSchema = z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCo
 const subscriptionFailure = z.object({ stream: z.string(), code: errorCodeSchema, message: z.string() });
 
 export const subscribeResultSchema = z.object({
-  success: z.array(z.object({ stream: outputStreamSchema, session: sessionFilter, policy: policySchema })),
+  success: z.array(
+    z.object({
+      stream: outputStreamSchema,
+      session: sessionFilter,
+      policy: policySchema,
+      nodes: nodeNames.optional(),
+    }),
+  ),
   failure: z.array(subscriptionFailure),
 });
 export type SubscribeResult = z.infer<typeof subscribeResultSchema>;

@@ -12,19 +12,36 @@ const affect = z.number().min(-1).max(1).nullable();
 const mark = z.literal(true).optional();
 const pair = z.tuple([z.number(), z.number()]).readonly();
 
-const header = {
-  session: z.string(),
-  seq: z.int().nonnegative().describe('Rises by one with each message of this stream and session.'),
+const session = z.string();
+/** Of what a node of the pipeline makes: one message a node. */
+const fromNode = {
+  session,
+  node: z.string().describe('The node of the pipeline file that made it.'),
+  seq: z.int().nonnegative().describe('Rises by one with each message of this session and node, from 0.'),
 };
 
 /** Added where a message leaves the process; the lines of `replay` don't have them. */
 const atSocket = {
+  run: z
+    .string()
+    .describe(
+      'Names what `seq` counts in: another one after the daemon was started anew, and for a session that began anew under its old name.',
+    ),
   time_unix: z
     .number()
     .describe(
       'Wall-clock time that `time` stands for, s since 1970; for events without a time, when it was sent.',
     ),
   age_ms: z.number().nonnegative().describe('Age of the data when the message was made, ms.'),
+};
+
+/** Also counted there, and never told again: what no node made. */
+const countedAtSocket = {
+  seq: z
+    .int()
+    .nonnegative()
+    .describe('Rises by one with each message of this stream and session that the daemon publishes, from 0.'),
+  ...atSocket,
 };
 
 const probability = z.number().min(0).max(1);
@@ -35,7 +52,7 @@ const anchorRanking = z.object({
 
 const affectLine = z.object({
   stream: z.literal('affect'),
-  ...header,
+  ...fromNode,
   time,
   window,
   valence: affect.describe('Unpleasant to pleasant; null when nothing could be computed.'),
@@ -113,7 +130,7 @@ const affectLine = z.object({
 
 const truthLine = z.object({
   stream: z.literal('truth'),
-  ...header,
+  session,
   time,
   valence: affect.describe('What a stream of type `Annotation` told; null = missing.'),
   arousal: affect,
@@ -121,10 +138,10 @@ const truthLine = z.object({
 
 const featuresLine = z.object({
   stream: z.literal('features'),
-  ...header,
+  ...fromNode,
   time,
   window,
-  input: z.string().describe('The extract node.'),
+  input: z.string().describe('The source that feeds the node.'),
   features: z
     .array(
       z.object({
@@ -147,7 +164,7 @@ const share = z.number().min(0).max(1).nullable();
 
 const qualityLine = z.object({
   stream: z.literal('quality'),
-  ...header,
+  session,
   time,
   inputs: z.record(
     z.string(),
@@ -203,13 +220,12 @@ const qualityLine = z.object({
 
 const indicesLine = z.object({
   stream: z.literal('indices'),
-  ...header,
+  ...fromNode,
   time,
   window,
   indices: z
     .array(
       z.object({
-        node: z.string().describe('The rest-index node.'),
         channel: z.string(),
         feature: z.string(),
         value: z
@@ -232,7 +248,7 @@ const indicesLine = z.object({
 
 const sysLine = z.object({
   stream: z.literal('sys'),
-  ...header,
+  session,
   time: time.nullable(),
   event: z.object({
     code: z.string().describe('One of docs/reference/codes.md.'),
@@ -247,7 +263,7 @@ const sysLine = z.object({
 
 const signalsLine = z.object({
   stream: z.literal('signals'),
-  ...header,
+  session,
   time: time.nullable().describe('Session time of the first sample, s; null where there is none.'),
   zero: z
     .number()
@@ -299,12 +315,12 @@ export const lineSchemas = {
 /** The same as messages of `/v1/stream`. */
 export const outputSchemas = {
   affect: affectLine.extend(atSocket),
-  quality: qualityLine.extend(atSocket),
+  quality: qualityLine.extend(countedAtSocket),
   features: featuresLine.extend(atSocket),
   indices: indicesLine.extend(atSocket),
-  sys: sysLine.extend(atSocket),
-  truth: truthLine.extend(atSocket),
-  signals: signalsLine.extend(atSocket),
+  sys: sysLine.extend(countedAtSocket),
+  truth: truthLine.extend(countedAtSocket),
+  signals: signalsLine.extend(countedAtSocket),
 } as const;
 
 export type OutputStream = keyof typeof outputSchemas;
@@ -318,6 +334,8 @@ export type OutputLines = Inferred<typeof lineSchemas>;
 /** Messages of `/v1/stream` by the name of their stream. */
 export type WireMessages = Inferred<typeof outputSchemas>;
 export type WireMessage = WireMessages[OutputStream];
+/** What a node of the pipeline made. */
+export type NodeMessage = Extract<WireMessage, { readonly node: string }>;
 
 /** One line of `replay`. */
 export type Prediction = OutputLines['affect'];

@@ -85,8 +85,18 @@ allowed; requests under a host name that is not the daemon's are answered 403.
 **Scale.** Valence and arousal lie in -1..1. 0..1 (EmotionML) is \`(x + 1) / 2\`, 1..9 (SAM) is \`4 x + 5\`; the client has both.`;
 
 const streamRules = `Subscribe, then read: every message with a \`stream\` key is one of a subscription, every other one is JSON-RPC. With policy
-\`latest\` a late subscriber gets each session's current message at once. One slow reader never delays another: what it
+\`latest\` a late subscriber gets each session's current message of each node at once. One slow reader never delays another: what it
 doesn't read is dropped by its policy, and \`dropped\` tells how much before the next message. \`seq\` shows the same.
+
+**Who made it.** \`affect\`, \`features\` and \`indices\` come from a \`node\` of the pipeline file, one message a node; every model, extract
+and rest-index node is published, and whatever other node of features a sink names. \`seq\` counts what the node made in this session: what others
+subscribe to, or are too slow to read, makes no hole in it. The other streams are counted where they leave the daemon, and are told once.
+\`nodes\` leaves out what other nodes made. A subscription to one session goes before one to \`*\`.
+
+**Going on after a cut.** The daemon keeps what the nodes of each session made in the last 60 s. \`subscribe\` to one session with \`after\`, the \`run\` and
+each node's \`seq\` that were heard last, and what came after them is sent first, in its order, whatever the policy; of a node that \`after\` does not name, all that is kept.
+Where \`run\` is not the session's any more, nothing that is kept was heard, and all of it is sent. A hole in \`seq\` behind that is what is no longer kept.
+The client does this by itself for subscriptions that name a session.
 
 \`signals\` hands out what devices push over \`/v1/ingest\`, in canonical channels and units, on the session's clock, every bit of
 it: for recorders, which subscribe with policy \`buffer\`. Whoever comes late first gets \`open\` for every stream that is open.`;

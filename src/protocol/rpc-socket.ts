@@ -10,12 +10,15 @@ import { TokenBucket } from './token-bucket.js';
 export interface RpcMethod {
   readonly params: z.ZodType;
   handle(params: never): unknown;
+  /** What is sent right behind the response. */
+  answered?(params: never): void;
 }
 
-export const rpcMethod = <P>(params: z.ZodType<P>, handle: (params: P) => unknown): RpcMethod => ({
-  params,
-  handle: handle as (params: never) => unknown,
-});
+export const rpcMethod = <P>(
+  params: z.ZodType<P>,
+  handle: (params: P) => unknown,
+  answered?: (params: P) => void,
+): RpcMethod => ({ params, handle, ...(answered && { answered }) }) as RpcMethod;
 
 export interface RpcSocketOptions {
   readonly clock: Clock;
@@ -122,20 +125,26 @@ export class RpcSocket {
       }
       const message = parse(data);
       id = requestIdOf(message);
-      const result = this.#call(message);
+      const { method, params } = this.#methodOf(message);
+      const result = method.handle(params);
       this.#errorsInARow = 0;
-      if (id === null) return;
       if (result instanceof Promise)
-        result
-          .then((value) => this.#send({ jsonrpc: '2.0', id, result: value }))
-          .catch((error: unknown) => this.#refuse(id, error));
-      else this.#send({ jsonrpc: '2.0', id, result });
+        result.then((value) => this.#answer(id, value)).catch((error: unknown) => this.#refuse(id, error));
+      else {
+        this.#answer(id, result);
+        id = null;
+        method.answered?.(params);
+      }
     } catch (error) {
       this.#refuse(id, error);
     }
   }
 
-  #call(message: unknown): unknown {
+  #answer(id: RequestId | null, result: unknown): void {
+    if (id !== null) this.#send({ jsonrpc: '2.0', id, result });
+  }
+
+  #methodOf(message: unknown): { readonly method: RpcMethod; readonly params: never } {
     const frame = requestFrameSchema.safeParse(message);
     if (!frame.success)
       throw new ProtocolError('invalid-request', `not a JSON-RPC 2.0 request: ${describe(frame.error)}`);
@@ -153,7 +162,7 @@ export class RpcSocket {
         `${frame.data.method}: ${describe(params.error)}`,
         placeOf(frame.data.params),
       );
-    return method.handle(params.data as never);
+    return { method, params: params.data as never };
   }
 
   #refuse(id: RequestId | null, error: unknown): void {

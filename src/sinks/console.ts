@@ -60,6 +60,6 @@ export class ConsoleSink implements Sink {
 
 export const consoleSink: SinkDefinition<Record<string, never>> = {
   type: 'console',
-  summary: 'Writes JSON lines to standard output.',
+  summary: 'Writes what the nodes of its `input` make to standard output, as JSON lines.',
   params: z.strictObject({}),
 };

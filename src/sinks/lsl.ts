@@ -12,6 +12,8 @@ import { affectChannels, affectSample, affectSourceId } from './lsl/affect-sampl
 import type { OutputMessage, Sink, SinkDefinition } from './sink.js';
 
 export interface LslSinkOptions {
+  /** The outlets' name: the sink's in the pipeline file. */
+  readonly name: string;
   readonly clock: Clock;
   readonly events: EventSink;
   /** Stamp on this machine's clock of a session time, s; undefined where it has none. */
@@ -40,7 +42,7 @@ interface SessionOutlet {
 }
 
 /**
- * Predictions as an LSL stream of type `Affect`, one outlet a session, so that LabRecorder records them beside the
+ * A model's predictions as an LSL stream of type `Affect`, one outlet a session, so that LabRecorder records them beside the
  * signals. A sample's stamp is its window's end on this machine's clock, whenever it was computed; what is missing is NaN.
  * Receivers read a description once, at the beginning: where a session's predictions begin to come from a simulated stream,
  * the outlet ends, and another one that says so takes over for the rest of the session, under a source id of its own.
@@ -58,7 +60,6 @@ export class LslSink implements Sink {
   }
 
   publish(message: OutputMessage): void {
-    if (message.stream === 'sys' && message.event.code === 'session-closed') this.#letGo(message.session);
     if (message.stream !== 'affect') return;
     const { clock, stampOf } = this.#options;
     const stamped = { prediction: message, stamp: stampOf(message.session, message.time) ?? clock.now() };
@@ -72,6 +73,10 @@ export class LslSink implements Sink {
     else if (session.waiting.length < MAX_WAITING) session.waiting.push(stamped);
   }
 
+  ended(session: string): void {
+    this.#letGo(session);
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#outlets.keys()].map((session) => this.#end(session)));
   }
@@ -83,12 +88,12 @@ export class LslSink implements Sink {
     };
     this.#outlets.set(first.session, session);
     Outlet.create(this.#context, {
-      name: 'affectd',
+      name: this.#options.name,
       type: 'Affect',
       channelCount: affectChannels.length,
       channelFormat: 'double64',
       nominalRate_hz: 0,
-      sourceId: affectSourceId(first.session, simulated),
+      sourceId: affectSourceId(first, simulated),
       description: describe(first, simulated),
     })
       .then((outlet) => {
@@ -133,10 +138,14 @@ function originOf({ model, pipeline, evidence }: Prediction): string {
   return `${model} ${pipeline} ${evidence}`;
 }
 
-function describe({ session, model, pipeline, evidence }: Prediction, simulated: boolean): XmlElement[] {
+function describe(
+  { session, node, model, pipeline, evidence }: Prediction,
+  simulated: boolean,
+): XmlElement[] {
   return [
     channelsElement(affectChannels),
     xmlElement('session', session),
+    xmlElement('node', node),
     xmlElement('model', model),
     xmlElement('pipeline', pipeline),
     xmlElement('evidence', evidence),
@@ -147,6 +156,7 @@ function describe({ session, model, pipeline, evidence }: Prediction, simulated:
 export const lslSink: SinkDefinition<Record<string, never>> = {
   type: 'lsl',
   summary:
-    'Offers predictions as an LSL stream named affectd, of type Affect, for LabRecorder and other receivers.',
+    'Offers the predictions of one model as an LSL stream of type Affect, named as the sink, for LabRecorder and other receivers.',
   params: z.strictObject({}),
+  onePredictor: true,
 };

@@ -1,18 +1,20 @@
 import type { z } from 'zod';
-import type { OutputLines, OutputStream } from '../protocol/output.js';
+import type { OutputLines, OutputStream, WireMessage } from '../protocol/output.js';
 
 /** What a running pipeline publishes; the wall-clock fields are added where it leaves the process. */
 export type OutputMessage = OutputLines[Exclude<OutputStream, 'signals'>];
 
 /** The message for those who asked for no contributions: as if nobody had. */
-export function unexplained(message: OutputMessage): OutputMessage {
+export function unexplained<Message extends OutputMessage | WireMessage>(message: Message): Message {
   if (message.stream !== 'affect' || message.contribution === undefined) return message;
   const { contribution: _, ...plain } = message;
-  return plain;
+  return plain as Message;
 }
 
 export interface Sink {
   publish(message: OutputMessage): void;
+  /** The session has ended: nothing comes of it until one begins anew under its name. */
+  ended?(session: string): void;
   close(): Promise<void>;
 }
 
@@ -23,4 +25,6 @@ export interface SinkDefinition<Params = unknown> {
   readonly summary: string;
   /** Strict schema of the sink's own keys. */
   readonly params: z.ZodType<Params>;
+  /** Whether it takes one model's predictions and nothing else. Default: whatever any node makes. */
+  readonly onePredictor?: true;
 }

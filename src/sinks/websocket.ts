@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { z } from 'zod';
 import type { Clock, Seconds } from '../core/clock.js';
@@ -14,18 +15,29 @@ import {
   unsubscribeParamsSchema,
 } from '../protocol/control.js';
 import { defaultStreamLimits, type StreamLimits } from '../protocol/limits.js';
-import type { OutputStream, SignalsLine, SocketFields } from '../protocol/output.js';
+import type {
+  NodeMessage,
+  OutputStream,
+  SignalsLine,
+  SocketFields,
+  WireMessage,
+} from '../protocol/output.js';
 import { RpcSocket, rpcMethod } from '../protocol/rpc-socket.js';
 import type { Metrics } from '../telemetry/metrics.js';
-import { type Delivery, SubscriberQueue } from './queue/subscriber-queue.js';
-import { SignalMessages } from './signals/signal-messages.js';
+import { Delivery } from './queue/delivery.js';
+import { SubscriberQueue } from './queue/subscriber-queue.js';
+import { type NumberedSignals, SignalMessages } from './signals/signal-messages.js';
 import { type OutputMessage, type Sink, type SinkDefinition, unexplained } from './sink.js';
+import { SessionRuns } from './told/session-runs.js';
+import { ToldLately } from './told/told-lately.js';
 
 export interface WebSocketSinkOptions {
   readonly clock: Clock;
   readonly events: EventSink;
   readonly metrics?: Metrics;
   readonly limits?: Partial<StreamLimits>;
+  /** Names what this process tells. Default: drawn. */
+  readonly run?: string;
   /** Wall-clock time of a session time, s since 1970. Default: estimated from the message that came soonest after its time. */
   readonly unixOf?: (session: string, time: Seconds) => Seconds | undefined;
 }
@@ -36,13 +48,11 @@ interface Subscription {
   readonly policy: Policy;
   /** Whether messages come with what explains them. */
   readonly explain: boolean;
+  /** Whose messages are wanted; null: every node's. */
+  readonly nodes: ReadonlySet<string> | null;
 }
 
-/** A message as those get it who asked for explanations, and as the others do. */
-interface Explainable {
-  readonly plain: Delivery;
-  readonly explained: Delivery;
-}
+type SubscribeRequest = z.output<typeof subscribeParamsSchema>;
 
 interface Subscriber {
   readonly rpc: RpcSocket;
@@ -52,7 +62,7 @@ interface Subscriber {
 }
 
 /** Newest messages kept for late subscribers; beyond it the oldest session's are forgotten. */
-const MAX_CURRENT = 4096;
+const MAX_CURRENT = 16_384;
 
 /**
  * Predictions, quality, features and events to subscribers of `/v1/stream`. Each message is serialised once; every
@@ -63,46 +73,49 @@ export class WebSocketSink implements Sink {
   readonly #options: WebSocketSinkOptions;
   readonly #subscribers = new Set<Subscriber>();
   /** Newest message by stream, session and node. */
-  readonly #current = new Map<string, Explainable>();
+  readonly #current = new Map<string, WireMessage>();
   readonly #zeros = new Map<string, Seconds>();
+  readonly #runs: SessionRuns;
+  readonly #lately: ToldLately;
   readonly #signals = new SignalMessages();
 
   constructor(options: WebSocketSinkOptions) {
     this.#options = options;
     this.limits = { ...defaultStreamLimits, ...options.limits };
+    this.#runs = new SessionRuns(options.run ?? randomBytes(6).toString('base64url'));
+    this.#lately = new ToldLately(options.clock);
   }
 
   get subscribers(): number {
     return this.#subscribers.size;
   }
 
-  publish(message: OutputMessage): void {
+  publish(line: OutputMessage): void {
+    const message = this.#atSocket(line);
     const { stream, session } = message;
-    const key = `${stream} ${session}${message.stream === 'features' ? ` ${message.input}` : ''}`;
-    const plainMessage = unexplained(message);
-    const wallClock = this.#wallClock(message);
-    const plain = delivery(plainMessage, wallClock, key);
-    const explained = message === plainMessage ? plain : delivery(message, wallClock, key);
-    this.#keep({ plain, explained });
-    for (const [subscriber, { policy, explain }] of this.#subscribersOf(stream, session))
+    this.#keep(message);
+    if (isFromNode(message)) this.#lately.keep(message);
+    const plain = deliveryOf(message, false);
+    const explained = unexplained(message) === message ? plain : deliveryOf(message, true);
+    for (const [subscriber, { policy, explain }] of this.#subscribersOf(stream, session, nodeOf(message)))
       subscriber.queue.offer(explain ? explained : plain, policy);
-    if (message.stream === 'sys' && message.event.code === 'session-closed') this.#forget(session);
+    if (message.stream !== 'sys' || message.event.code !== 'session-closed') return;
+    this.#forget(session);
+    this.#runs.end(session);
   }
 
-  /** Whether anybody wants the predictions of a session explained. */
-  explains(session: string): boolean {
-    return this.#subscribersOf('affect', session).some(([, { explain }]) => explain);
+  /** Whether anybody wants what a model of a session predicts explained. */
+  explains(session: string, model: string): boolean {
+    return this.#subscribersOf('affect', session, model).some(([, { explain }]) => explain);
   }
 
   /** What devices push, to those who subscribe to `signals`; nothing is serialised for nobody. */
   publishSignals(session: string, message: StreamMessage): void {
-    if (message.kind !== 'close') this.#signals.follow(session, message);
-    const subscribers = this.#subscribersOf('signals', session);
-    if (subscribers.length > 0) {
-      const delivery = this.#signalDelivery(this.#signals.of(session, message));
-      for (const [subscriber, { policy }] of subscribers) subscriber.queue.offer(delivery, policy);
-    }
-    if (message.kind === 'close') this.#signals.follow(session, message);
+    const tell = this.#signals.follow(session, message);
+    const subscribers = this.#subscribersOf('signals', session, null);
+    if (subscribers.length === 0) return;
+    const delivery = this.#signalDelivery(tell());
+    for (const [subscriber, { policy }] of subscribers) subscriber.queue.offer(delivery, policy);
   }
 
   /** Serves one connection until it closes. Its `maxPayload` should be {@link StreamLimits.max_frame_bytes}. */
@@ -112,7 +125,11 @@ export class WebSocketSink implements Sink {
       clock,
       messages_per_s: this.limits.messages_per_s,
       methods: {
-        subscribe: rpcMethod(subscribeParamsSchema, (params) => this.#subscribe(subscriber, params)),
+        subscribe: rpcMethod(
+          subscribeParamsSchema,
+          (params) => this.#subscribe(subscriber, params),
+          (params) => this.#offerFirst(subscriber, params),
+        ),
         unsubscribe: rpcMethod(unsubscribeParamsSchema, (params) => unsubscribe(subscriber, params)),
       },
       onError: ({ code }) => metrics?.protocolErrors.inc({ path: 'stream', code }),
@@ -145,21 +162,34 @@ export class WebSocketSink implements Sink {
     for (const { rpc } of this.#subscribers) rpc.close(CloseCode.goingAway, 'the daemon stops');
   }
 
-  #signalDelivery(message: SignalsLine): Delivery {
-    const key = `signals ${message.session} ${message.id} ${message.kind}`;
-    return delivery(message, this.#wallClock(message), key);
+  /** Numbered and named by the run of its session, with wall-clock time. */
+  #atSocket(line: OutputMessage): WireMessage {
+    const fields = { run: this.#runs.runOf(line.session), ...this.#wallClock(line) };
+    if ('node' in line) return { ...line, ...fields };
+    return { ...line, seq: this.#runs.next(line.session, line.stream), ...fields };
   }
 
-  #subscribersOf(stream: OutputStream, session: string): (readonly [Subscriber, Subscription])[] {
+  #signalDelivery(message: NumberedSignals): Delivery {
+    return deliveryOf(
+      { ...message, run: this.#runs.runOf(message.session), ...this.#wallClock(message) },
+      false,
+    );
+  }
+
+  #subscribersOf(
+    stream: OutputStream,
+    session: string,
+    node: string | null,
+  ): (readonly [Subscriber, Subscription])[] {
     return [...this.#subscribers].flatMap((subscriber) => {
       const { subscriptions } = subscriber;
       const subscription = subscriptions.get(`${stream} ${session}`) ?? subscriptions.get(`${stream} *`);
-      return subscription ? [[subscriber, subscription] as const] : [];
+      return subscription && wants(subscription, node) ? [[subscriber, subscription] as const] : [];
     });
   }
 
-  #subscribe(subscriber: Subscriber, params: z.output<typeof subscribeParamsSchema>): SubscribeResult {
-    const { session, policy, explain } = params;
+  #subscribe(subscriber: Subscriber, params: SubscribeRequest): SubscribeResult {
+    const { session, policy, explain, nodes } = params;
     const result: SubscribeResult = { success: [], failure: [] };
     for (const name of new Set(params.streams)) {
       const stream = outputStreamSchema.safeParse(name).data;
@@ -174,41 +204,59 @@ export class WebSocketSink implements Sink {
         const message = `a connection may have ${this.limits.max_subscriptions} subscriptions`;
         result.failure.push({ stream, code: 'too-many-subscriptions', message });
       } else {
-        subscriber.subscriptions.set(key, { stream, session, policy, explain });
-        result.success.push({ stream, session, policy });
-        // The response goes first.
-        if (stream === 'signals') queueMicrotask(() => this.#offerOpenings(subscriber, session, policy));
-        else if (policy === 'latest')
-          queueMicrotask(() => this.#offerCurrent(subscriber, stream, session, explain));
+        const only = nodes ? new Set(nodes) : null;
+        subscriber.subscriptions.set(key, { stream, session, policy, explain, nodes: only });
+        result.success.push({ stream, session, policy, ...(nodes && { nodes }) });
       }
     }
     return result;
   }
 
-  #offerCurrent(subscriber: Subscriber, stream: OutputStream, session: string, explain: boolean): void {
-    for (const { plain, explained } of this.#current.values())
-      if (plain.stream === stream && (session === '*' || plain.session === session))
-        subscriber.queue.offer(explain ? explained : plain, 'latest');
+  /** What a new subscription begins with: what was missed, what is newest, or which signals are open. */
+  #offerFirst(subscriber: Subscriber, { streams, session, after }: SubscribeRequest): void {
+    const { queue, subscriptions } = subscriber;
+    const taken = new Map<OutputStream, Subscription>();
+    for (const name of new Set(streams)) {
+      const subscription = subscriptions.get(`${name} ${session}`);
+      if (!subscription) continue;
+      taken.set(subscription.stream, subscription);
+      queue.forgetAgain(subscription.stream, session);
+    }
+    if (taken.has('signals'))
+      for (const message of this.#signals.openings(session))
+        queue.offer(this.#signalDelivery(message), taken.get('signals')!.policy);
+    if (after) {
+      const { run, ...seqs } = after;
+      const heard = { run, seqs: new Map(Object.entries(seqs).map(([node, seq]) => [node, Number(seq)])) };
+      const missed = this.#lately.after(session, heard).flatMap((message) => {
+        const subscription = taken.get(message.stream);
+        return subscription && wants(subscription, message.node)
+          ? [deliveryOf(message, subscription.explain)]
+          : [];
+      });
+      queue.offerAgain(missed);
+    }
+    for (const message of this.#current.values()) {
+      const subscription = taken.get(message.stream);
+      if (subscription?.policy !== 'latest' || (after && isFromNode(message))) continue;
+      if ((session === '*' || message.session === session) && wants(subscription, nodeOf(message)))
+        queue.offer(deliveryOf(message, subscription.explain), 'latest');
+    }
   }
 
-  #offerOpenings(subscriber: Subscriber, session: string, policy: Policy): void {
-    for (const message of this.#signals.openings(session))
-      subscriber.queue.offer(this.#signalDelivery(message), policy);
-  }
-
-  #keep(message: Explainable): void {
-    const { key } = message.plain;
+  #keep(message: WireMessage): void {
+    const key = keyOf(message);
     this.#current.delete(key);
     this.#current.set(key, message);
-    if (this.#current.size > MAX_CURRENT) this.#forget(this.#current.values().next().value!.plain.session);
+    if (this.#current.size > MAX_CURRENT) this.#forget(this.#current.values().next().value!.session);
   }
 
   #forget(session: string): void {
     this.#zeros.delete(session);
-    for (const [key, { plain }] of this.#current) if (plain.session === session) this.#current.delete(key);
+    for (const [key, message] of this.#current) if (message.session === session) this.#current.delete(key);
   }
 
-  #wallClock({ session, time }: OutputMessage | SignalsLine): SocketFields {
+  #wallClock({ session, time }: OutputMessage | SignalsLine): Omit<SocketFields, 'run'> {
     const now = this.#options.clock.unix();
     if (time === null) return { time_unix: now, age_ms: 0 };
     let time_unix = this.#options.unixOf?.(session, time);
@@ -221,13 +269,31 @@ export class WebSocketSink implements Sink {
   }
 }
 
-function delivery(message: OutputMessage | SignalsLine, wallClock: SocketFields, key: string): Delivery {
+function isFromNode(message: WireMessage): message is NodeMessage {
+  return 'node' in message;
+}
+
+function nodeOf(message: WireMessage): string | null {
+  return isFromNode(message) ? message.node : null;
+}
+
+function wants({ nodes }: Subscription, node: string | null): boolean {
+  return nodes === null || node === null || nodes.has(node);
+}
+
+/** Messages of equal key replace each other. */
+function keyOf(message: WireMessage): string {
   const { stream, session } = message;
-  return { stream, session, key, bytes: Buffer.from(JSON.stringify({ ...message, ...wallClock })) };
+  const part = message.stream === 'signals' ? `${message.id} ${message.kind}` : (nodeOf(message) ?? '');
+  return `${stream} ${session} ${part}`;
+}
+
+function deliveryOf(message: WireMessage, explain: boolean): Delivery {
+  return new Delivery(explain ? message : unexplained(message), keyOf(message));
 }
 
 function unsubscribe(
-  { subscriptions }: Subscriber,
+  { subscriptions, queue }: Subscriber,
   { streams, session }: z.output<typeof unsubscribeParamsSchema>,
 ): UnsubscribeResult {
   const result: UnsubscribeResult = { success: [], failure: [] };
@@ -235,6 +301,7 @@ function unsubscribe(
     const subscription = subscriptions.get(`${name} ${session}`);
     if (subscription) {
       subscriptions.delete(`${name} ${session}`);
+      queue.forgetAgain(subscription.stream, session);
       result.success.push({ stream: subscription.stream, session });
     } else {
       const message = `not subscribed to '${name.slice(0, 64)}' of session '${session}'`;
@@ -250,6 +317,7 @@ function round(value: number, steps: number): number {
 
 export const webSocketSink: SinkDefinition<Record<string, never>> = {
   type: 'websocket',
-  summary: "Publishes to subscribers of the daemon's WebSocket.",
+  summary:
+    "Publishes to subscribers of the daemon's WebSocket: what every model, extract and rest-index node makes, and what `input` names beside them.",
   params: z.strictObject({}),
 };

@@ -14,78 +14,114 @@ const marking = /^anchor(?::(.+))?$/;
 
 type Scores = Readonly<Record<string, RankingScores>>;
 
-/** All of it, as plain data: a session can be resumed elsewhere. */
-export interface AnchorState {
+interface Mark {
+  readonly name: string;
+  readonly time: Seconds;
+}
+
+/** What is known of one model node. */
+interface NodeAnchors {
   readonly model: string | null;
   readonly anchors: readonly (readonly [name: string, scores: Scores])[];
-  /** Marked, but no window has closed since. */
-  readonly waiting: readonly { readonly name: string; readonly time: Seconds }[];
+  /** Marked, but none of the node's windows has closed since. */
+  readonly waiting: readonly Mark[];
+}
+
+/** All of it, as plain data: a session can be resumed elsewhere. */
+export interface AnchorState {
+  readonly nodes: readonly (readonly [node: string, anchors: NodeAnchors])[];
   readonly unnamed: number;
 }
 
+interface OwnAnchors {
+  model: string | null;
+  readonly anchors: Map<string, Scores>;
+  waiting: Mark[];
+}
+
 /**
- * Ranks each moment of a session against this person's own anchor moments (PRNet: no absolute scale is needed). A marker
- * `anchor:NAME` makes the next window that closes at or after it, and is valid, the anchor NAME, or moves it there; the
- * session's first valid window is the anchor `start`. Another model's scores mean nothing to this one: a reload begins anew.
+ * Ranks each moment of a session against this person's own anchor moments (PRNet: no absolute scale is needed), for each
+ * model node by itself. A marker `anchor:NAME` makes the node's next window that closes at or after it, and is valid, the anchor
+ * NAME, or moves it there; the first valid window is the anchor `start`. Another model's scores mean nothing to this one: a
+ * reload begins anew.
  */
 export class Anchors {
-  #model: string | null;
-  readonly #anchors: Map<string, Scores>;
-  #waiting: { readonly name: string; readonly time: Seconds }[];
+  readonly #nodes: Map<string, OwnAnchors>;
   #unnamed: number;
 
-  constructor(state: AnchorState = { model: null, anchors: [], waiting: [], unnamed: 0 }) {
-    this.#model = state.model;
-    this.#anchors = new Map(state.anchors);
-    this.#waiting = [...state.waiting];
-    this.#unnamed = state.unnamed;
+  constructor({ nodes, unnamed }: AnchorState = { nodes: [], unnamed: 0 }) {
+    this.#nodes = new Map(
+      nodes.map(([node, { model, anchors, waiting }]) => [
+        node,
+        { model, anchors: new Map(anchors), waiting: [...waiting] },
+      ]),
+    );
+    this.#unnamed = unnamed;
   }
 
   snapshot(): AnchorState {
     return {
-      model: this.#model,
-      anchors: [...this.#anchors],
-      waiting: [...this.#waiting],
+      nodes: [...this.#nodes].map(([node, { model, anchors, waiting }]) => [
+        node,
+        { model, anchors: [...anchors], waiting: [...waiting] },
+      ]),
       unnamed: this.#unnamed,
     };
   }
 
-  /** A session's next output, in order; predictions of models that rank come back with their ranking. */
-  follow(output: SessionOutput): SessionOutput {
+  /**
+   * A session's next output, in order; predictions of models that rank come back with their ranking.
+   * @param models the nodes that a marker is for
+   */
+  follow(output: SessionOutput, models: Iterable<string>): SessionOutput {
     if (output.kind === 'marker') {
       const [found, name] = marking.exec(output.marker.value.trim()) ?? [];
-      if (found !== undefined)
-        this.#waiting.push({ name: name ?? `anchor-${++this.#unnamed}`, time: output.marker.time });
+      if (found === undefined) return output;
+      const mark = { name: name ?? `anchor-${++this.#unnamed}`, time: output.marker.time };
+      for (const model of models) this.#of(model).waiting.push(mark);
       return output;
     }
-    if (output.kind !== 'prediction' || output.scores === null) return output;
-    return { ...output, prediction: this.#ranked(output.prediction, output.scores) };
+    if (output.kind !== 'prediction') return output;
+    const { prediction, scores } = output;
+    if (scores !== null)
+      return { ...output, prediction: ranked(prediction, scores, this.#of(prediction.node)) };
+    // It does not rank: what was marked need not wait for it.
+    if (prediction.valid) this.#nodes.delete(prediction.node);
+    return output;
   }
 
-  #ranked(prediction: Prediction, scores: Scores): Prediction {
-    const { model, valid, time } = prediction;
-    if (this.#model !== model) {
-      this.#model = model;
-      this.#anchors.clear();
+  #of(node: string): OwnAnchors {
+    let own = this.#nodes.get(node);
+    if (!own) {
+      own = { model: null, anchors: new Map(), waiting: [] };
+      this.#nodes.set(node, own);
     }
-    if (valid) {
-      this.#anchors.set(START_ANCHOR, { ...scores, ...this.#anchors.get(START_ANCHOR) });
-      for (const { name } of this.#waiting.filter((anchor) => anchor.time <= time))
-        this.#anchors.set(name, scores);
-      this.#waiting = this.#waiting.filter((anchor) => anchor.time > time);
-    }
-    const ranking = Object.fromEntries(
-      Object.entries(scores).map(([dimension, own]) => [
-        dimension,
-        Object.fromEntries(
-          [...this.#anchors].flatMap(([name, anchor]) =>
-            anchor[dimension] ? [[name, compare(own, anchor[dimension])]] : [],
-          ),
-        ),
-      ]),
-    );
-    return { ...prediction, ranking };
+    return own;
   }
+}
+
+function ranked(prediction: Prediction, scores: Scores, node: OwnAnchors): Prediction {
+  const { model, valid, time } = prediction;
+  if (node.model !== model) {
+    node.model = model;
+    node.anchors.clear();
+  }
+  if (valid) {
+    node.anchors.set(START_ANCHOR, { ...scores, ...node.anchors.get(START_ANCHOR) });
+    for (const { name } of node.waiting.filter((mark) => mark.time <= time)) node.anchors.set(name, scores);
+    node.waiting = node.waiting.filter((mark) => mark.time > time);
+  }
+  const ranking = Object.fromEntries(
+    Object.entries(scores).map(([dimension, own]) => [
+      dimension,
+      Object.fromEntries(
+        [...node.anchors].flatMap(([name, anchor]) =>
+          anchor[dimension] ? [[name, compare(own, anchor[dimension])]] : [],
+        ),
+      ),
+    ]),
+  );
+  return { ...prediction, ranking };
 }
 
 /** The moment of `own` against the moment of `anchor`. */

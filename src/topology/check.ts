@@ -34,6 +34,8 @@ import {
 } from './registry.js';
 
 const DEFAULT_LATENESS_S = 0.1;
+/** See `after` of the protocol's `subscribe`. */
+const RESERVED_NAME = 'run';
 
 type RawNode = Readonly<Record<string, unknown>>;
 type Parsed = { readonly definition: TransformDefinition; readonly params: unknown; readonly raw: RawNode };
@@ -125,6 +127,11 @@ class PipelineChecker {
     if (!nodeNamePattern.test(name)) {
       this.#report(path, 'a name is a letter followed by letters, digits and underscores');
     }
+    if (name === RESERVED_NAME)
+      this.#report(
+        path,
+        `${name} stands beside the names of nodes where a subscriber tells what it heard last; choose another`,
+      );
     const other = this.#named.get(name);
     if (other !== undefined) this.#report(path, `the name is taken by ${other}.${name}; choose another`);
     this.#named.set(name, section);
@@ -255,10 +262,16 @@ class PipelineChecker {
       const checked = modelNodeSchema.safeParse(node);
       if (checked.success) this.#connectModel(name, checked.data);
     }
-    for (const sink of this.#sinks.values()) {
-      for (const input of sink.inputs)
-        this.#expect(['sinks', sink.name, 'input'], input, ['predictions', 'features', 'frames']);
-    }
+    for (const sink of this.#sinks.values()) this.#connectSink(sink);
+  }
+
+  #connectSink({ name, type, inputs }: SinkNode): void {
+    const path = ['sinks', name, 'input'];
+    const one = sinkDefinitions.get(type)?.onePredictor;
+    for (const input of inputs)
+      this.#expect(path, input, one ? ['predictions'] : ['predictions', 'features']);
+    if (one && inputs.length > 1)
+      this.#report(path, `a sink of type ${type} takes one model; give each a sink of its own`);
   }
 
   #connect(name: string, { definition, params, raw }: Parsed): void {

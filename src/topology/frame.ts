@@ -4,6 +4,7 @@ import { type ModalityFrame, type ModalityInput, maskLength, valuesPerChannel } 
 import type { RawWindow } from '../core/processor.js';
 import type { StreamInfo } from '../core/signal.js';
 import type { GraphOutput, ModalityStatus } from './graph-output.js';
+import type { NodeSequence } from './node-sequence.js';
 import type { ModelNode } from './pipeline.js';
 
 const SAME_TIME_S = 1e-9;
@@ -27,11 +28,11 @@ type FrameOutput = Extract<GraphOutput, { kind: 'frame' }>;
 export class FrameBuilder {
   readonly #order = new WeakMap<FeatureSchema, Int32Array>();
 
-  /** `sequence`: the next frame's number of each model; it goes on when a graph is replaced. */
+  /** `sequence`: numbers the frames; it goes on when a graph is replaced. */
   constructor(
     readonly model: ModelNode,
     readonly inputs: ReadonlyMap<string, ModalityInput>,
-    readonly sequence: Map<string, number>,
+    readonly sequence: NodeSequence,
   ) {}
 
   build(
@@ -57,12 +58,10 @@ export class FrameBuilder {
       if (stream) feeding.add(stream);
       modalities.set(modality, statusOf(best?.output, best?.frame));
     }
-    const seq = this.sequence.get(this.model.name) ?? 0;
-    this.sequence.set(this.model.name, seq + 1);
     return {
       kind: 'frame',
       model: this.model.name,
-      seq,
+      seq: this.sequence.next(this.model.name),
       time,
       window: [time - join.window_s, time],
       frame,

@@ -24,6 +24,8 @@ export type GraphOutput =
   | {
       readonly kind: 'features';
       readonly node: string;
+      /** Rises by one with each output of the node. */
+      readonly seq: number;
       /** The source's name in the pipeline. */
       readonly input: string;
       readonly vector: FeatureVector;
@@ -55,10 +57,8 @@ export type GraphOutput =
   | { readonly kind: 'truth'; readonly time: Seconds; readonly valence: number; readonly arousal: number }
   | {
       readonly kind: 'indices';
-      readonly time: Seconds;
-      readonly window: readonly [Seconds, Seconds];
-      /** By node, in the order of the pipeline file. */
-      readonly vectors: ReadonlyMap<string, FeatureVector>;
-      /** Whether any stream that they were computed from was made by a simulator. */
+      readonly node: string;
+      readonly seq: number;
+      readonly vector: FeatureVector;
       readonly simulated: boolean;
     };

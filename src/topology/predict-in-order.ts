@@ -10,8 +10,8 @@ import type { SessionOutput } from './session-output.js';
 export interface PredictInOrderOptions {
   readonly session: string;
   readonly clock: Clock;
-  /** Whether somebody wants predictions to carry their `contribution`; asked for each frame. Default: nobody. */
-  readonly explain?: () => boolean;
+  /** Whether somebody wants a model's predictions to carry their `contribution`; asked for each frame. Default: nobody. */
+  readonly explain?: (model: string) => boolean;
   /** Most frames that may wait for the model; beyond it the oldest is left out. */
   readonly limit: number;
   /** Told how many frames wait, whenever that changes. */
@@ -39,16 +39,16 @@ export function predictInOrder(options: PredictInOrderOptions): OperatorFunction
         for (let next = queue.shift(); next && !subscriber.closed; next = queue.shift()) {
           const { output, loaded, since } = next;
           if (output.kind !== 'frame') {
-            subscriber.next(anchors.follow(output));
+            subscriber.next(anchors.follow(output, loaded.runners.keys()));
             continue;
           }
           waiting(--frames);
           const runner = loaded.runners.get(output.model);
           if (!runner) continue;
-          const context = { session, pipeline: loaded.pipeline.digest, explain: explain() };
+          const context = { session, pipeline: loaded.pipeline.digest, explain: explain(output.model) };
           const made = await predict(output, runner, context);
           predicted(made.prediction, clock.now() - since);
-          subscriber.next(anchors.follow({ kind: 'prediction', ...made }));
+          subscriber.next(anchors.follow({ kind: 'prediction', ...made }, loaded.runners.keys()));
         }
         running = false;
         if (completed) subscriber.complete();

@@ -91,6 +91,7 @@ function predictionOf(
   return {
     stream: 'affect',
     session: context.session,
+    node: output.model,
     seq: output.seq,
     time: round6(output.time),
     window: [round6(output.window[0]), round6(output.window[1])],

@@ -32,8 +32,8 @@ export interface ReplayOptions {
    * who watch. The predictions don't depend on it.
    */
   readonly batch?: number;
-  /** Whether predictions carry their `contribution`; asked for each batch. Default: no. */
-  readonly explain?: () => boolean;
+  /** Whether a model's predictions carry their `contribution`; asked for each batch. Default: no. */
+  readonly explain?: (model: string) => boolean;
   /** Where the graph runs; default: in this thread. */
   readonly host?: MakeHost;
   /** Stops, stores everything and goes on as a new object, every so much of the recording's time, s. Default: never. */
@@ -159,9 +159,11 @@ class ReplayRun {
 
   #ask(outputs: readonly GraphOutput[]): void {
     const { session, loaded, explain } = this.#options;
-    const context = { session, pipeline: loaded.pipeline.digest, explain: explain?.() ?? false };
+    const pipeline = loaded.pipeline.digest;
     this.#asked = outputs;
-    this.#answer = predicted(outputs, loaded, context);
+    this.#answer = predicted(outputs, loaded, (model) => {
+      return { session, pipeline, explain: explain?.(model) ?? false };
+    });
   }
 
   async #answers(): Promise<SessionOutput[]> {
@@ -171,7 +173,8 @@ class ReplayRun {
       this.#answer = Promise.resolve([]);
       this.#asked = [];
     }
-    return made.map((output) => this.#anchors.follow(output));
+    const models = [...this.#options.loaded.runners.keys()];
+    return made.map((output) => this.#anchors.follow(output, models));
   }
 }
 
@@ -200,14 +203,14 @@ class Stops {
 async function predicted(
   outputs: readonly GraphOutput[],
   { runners }: LoadedPipeline,
-  context: PredictionContext,
+  contextOf: (model: string) => PredictionContext,
 ): Promise<SessionOutput[]> {
   const predictions = new Map<GraphOutput, Predicted>();
   for (const [model, runner] of runners) {
     const own = outputs.filter(
       (output) => output.kind === 'frame' && output.model === model,
     ) as FrameOutput[];
-    const given = await predictAll(own, runner, context);
+    const given = await predictAll(own, runner, contextOf(model));
     own.forEach((output, i) => {
       predictions.set(output, given[i]);
     });

@@ -4,6 +4,7 @@ import type { EventSink } from '../core/event.js';
 import type { ModelRunner } from '../core/model.js';
 import { isMeasured, type StreamMessage } from '../core/signal.js';
 import type { GraphOutput } from './graph-output.js';
+import { NodeSequence } from './node-sequence.js';
 import type { Pipeline } from './pipeline.js';
 import { SessionGraph } from './session-graph.js';
 
@@ -36,7 +37,7 @@ export function runSession(options: RunSessionOptions): OperatorFunction<StreamM
   return (messages$) =>
     new Observable<LiveOutput>((subscriber) => {
       const history = new MessageHistory();
-      const sequence = new Map<string, number>();
+      const sequence = new NodeSequence();
       let graph: SessionGraph | null = null;
       let lastClosed = Number.NEGATIVE_INFINITY;
       let priming = false;
@@ -65,10 +66,10 @@ export function runSession(options: RunSessionOptions): OperatorFunction<StreamM
         history.keep_s = longestWindow(pipeline) + 1;
         if (!previous) return;
         priming = true;
-        const numbers = new Map(sequence);
+        const numbers = sequence.snapshot();
         for (const message of history.messages(previous.zero)) next.push(message);
         priming = false;
-        for (const [model, seq] of numbers) sequence.set(model, seq);
+        sequence.restore(numbers);
         next.skipTo(lastClosed + 1e-6);
         next.takeOver(previous.snapshot());
       };

@@ -4,10 +4,16 @@ import type { EventSink } from '../core/event.js';
 import { owned } from '../core/owned.js';
 import { contained } from '../sinks/contained.js';
 import type { OutputMessage, Sink } from '../sinks/sink.js';
-import type { Pipeline } from './pipeline.js';
+import type { Pipeline, SinkNode } from './pipeline.js';
 
-/** Makes a sink of one type; `streams`: what the pipeline feeds it with. */
-export type SinkFactory = (streams: ReadonlySet<OutputMessage['stream']>) => Sink;
+/** Makes what a sink of the pipeline file stands for. */
+export type SinkFactory = (node: SinkNode) => Sink;
+
+interface MadeSink {
+  readonly name: string;
+  readonly sink: Sink;
+  readonly inputs: ReadonlySet<string>;
+}
 
 interface RunningSink {
   readonly sink: Sink;
@@ -15,8 +21,8 @@ interface RunningSink {
 }
 
 /**
- * The sinks that a pipeline file names, one of each type, for whose types there is a factory. When the file changes,
- * new sinks open, those that it names no more close, and the others go on without noticing.
+ * The sinks that a pipeline file names, for whose types there is a factory. Each gets what the nodes of its `input` make, and
+ * nothing else. When the file changes, new sinks open, those that it names no more close, and the others go on without noticing.
  */
 export class RunningSinks {
   readonly #running = new Map<string, RunningSink>();
@@ -32,12 +38,14 @@ export class RunningSinks {
    * @throws ConfigurationError of a sink that can't be made; what runs goes on.
    */
   prepare(pipeline: Pipeline): () => void {
-    const wanted = new Map<string, Sink | null>();
-    for (const [type, factory] of this.factories) {
-      const streams = streamsOf(pipeline, type);
-      if (streams.size === 0) continue;
-      const key = canonicalJson([type, [...streams].sort()]);
-      wanted.set(key, this.#running.has(key) ? null : factory(streams));
+    const wanted = new Map<string, MadeSink | null>();
+    for (const node of pipeline.sinks.values()) {
+      const factory = this.factories.get(node.type);
+      if (!factory) continue;
+      const { name, type, params } = node;
+      const inputs = new Set(node.inputs);
+      const key = canonicalJson({ name, type, params, inputs: [...inputs].sort() });
+      wanted.set(key, this.#running.has(key) ? null : { name, sink: factory(node), inputs });
     }
     return () => {
       for (const [key, running] of this.#running)
@@ -49,10 +57,11 @@ export class RunningSinks {
               message: `a sink could not be closed: ${message}`,
             }),
           );
-      for (const [key, sink] of wanted)
-        if (sink) {
-          const publish = contained(key, (message: OutputMessage) => sink.publish(message), this.log);
-          const subscription = this.outputs$.subscribe(publish);
+      for (const [key, made] of wanted)
+        if (made) {
+          const { name, sink, inputs } = made;
+          const take = contained(name, (message: OutputMessage) => feed(sink, inputs, message), this.log);
+          const subscription = this.outputs$.subscribe(take);
           this.#running.set(key, { sink, subscription });
         }
     };
@@ -69,7 +78,9 @@ export class RunningSinks {
   }
 }
 
-function streamsOf({ sinks, models }: Pipeline, type: string): ReadonlySet<OutputMessage['stream']> {
-  const inputs = [...sinks.values()].filter((sink) => sink.type === type).flatMap((sink) => sink.inputs);
-  return new Set(inputs.map((input) => (models.has(input) ? 'affect' : 'features')));
+function feed(sink: Sink, inputs: ReadonlySet<string>, message: OutputMessage): void {
+  if ('node' in message) {
+    if (inputs.has(message.node)) sink.publish(message);
+  } else if (message.stream === 'sys' && message.event.code === 'session-closed')
+    sink.ended?.(message.session);
 }

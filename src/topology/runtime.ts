@@ -20,7 +20,7 @@ import { isMeasured } from '../core/signal.js';
 import type { OutputMessage } from '../sinks/sink.js';
 import { type SessionMessage, type Source, sourceFailed } from '../sources/source.js';
 import type { Metrics } from '../telemetry/metrics.js';
-import { OutputMessages } from './output-messages.js';
+import { outputMessage } from './output-messages.js';
 import { predictInOrder } from './predict-in-order.js';
 import { type LoadedPipeline, runSession } from './run-session.js';
 
@@ -43,8 +43,8 @@ export interface RuntimeOptions {
   readonly clock: Clock;
   readonly events: EventSink;
   readonly metrics?: Metrics;
-  /** Whether somebody wants predictions of a session to carry their `contribution`. Default: nobody. */
-  readonly explain?: (session: string) => boolean;
+  /** Whether somebody wants a model's predictions in a session to carry their `contribution`. Default: nobody. */
+  readonly explain?: (session: string, model: string) => boolean;
 }
 
 /** Runs a pipeline on live sources, one graph a session, and publishes what comes out. */
@@ -55,7 +55,6 @@ export class PipelineRuntime {
   readonly #subscriptions = new Set<Subscription>();
   /** Sessions whose model lags behind, and who waits for them. */
   readonly #busy = new Map<string, { readonly idle: Promise<void>; readonly release: () => void }>();
-  readonly #publishers = new Map<string, OutputMessages>();
 
   constructor(readonly options: RuntimeOptions) {
     this.#loaded = new BehaviorSubject(options.loaded);
@@ -103,7 +102,8 @@ export class PipelineRuntime {
   /** Publishes an event that belongs to no session's data. */
   announce(event: SessionEvent): void {
     this.options.events(event);
-    this.#outputs.next(this.#publisher(event.session ?? '*').event(event));
+    const { session = '*', time = null } = event;
+    this.#outputs.next({ stream: 'sys', session, time, event });
   }
 
   /** While the model lags behind what `session` sends: resolves when it has caught up. */
@@ -168,7 +168,7 @@ export class PipelineRuntime {
       predictInOrder({
         session,
         clock,
-        ...(explain && { explain: () => explain(session) }),
+        ...(explain && { explain: (model) => explain(session, model) }),
         limit: QUEUE_LIMIT,
         waiting: (frames) => this.#setWaiting(session, frames),
         dropped: (time) => {
@@ -190,7 +190,8 @@ export class PipelineRuntime {
         if (output.kind !== 'closed') return;
         metrics?.windows.inc();
       }),
-      mergeMap((output) => this.#publisher(session).of(output)),
+      map((output) => outputMessage(session, output)),
+      filter((message) => message !== null),
       // One session's fault must not end the others.
       catchError((error: unknown) => {
         const message = error instanceof Error ? error.message : String(error);
@@ -209,15 +210,6 @@ export class PipelineRuntime {
         events({ code: 'session-closed', level: 'info', message: `session ${session} closed` });
       }),
     );
-  }
-
-  #publisher(session: string): OutputMessages {
-    let publisher = this.#publishers.get(session);
-    if (!publisher) {
-      publisher = new OutputMessages(session);
-      this.#publishers.set(session, publisher);
-    }
-    return publisher;
   }
 }
 

@@ -27,6 +27,7 @@ import {
   type MissingChannel,
 } from './interpolation-watch.js';
 import { type Lineage, lineageOf } from './lineage.js';
+import { NodeSequence, type NodeSequenceState } from './node-sequence.js';
 import type { Pipeline, SourceNode, TransformNode } from './pipeline.js';
 import { TruthOutputs, type TruthOutputsState } from './truth-outputs.js';
 import { Watermarks, type WatermarksState } from './watermarks.js';
@@ -61,8 +62,7 @@ export interface GraphState {
   >;
   readonly closing: ClosingTimesState;
   readonly watermarks: WatermarksState;
-  /** Next frame number of each model. */
-  readonly sequence: Readonly<Record<string, number>>;
+  readonly sequence: NodeSequenceState;
   /** Names of sources, nodes and models that simulated data have reached. */
   readonly simulated: readonly string[];
   readonly truth: TruthOutputsState;
@@ -87,8 +87,8 @@ export interface GraphOptions {
   readonly monitor: boolean;
   /** Whether to give feature vectors, too; default yes. */
   readonly features?: boolean;
-  /** Next frame number of each model; a new graph that replaces another goes on where that one was. */
-  readonly sequence?: Map<string, number>;
+  /** Next number of each node's outputs; a new graph that replaces another goes on where that one was. */
+  readonly sequence?: NodeSequence;
   readonly events: EventSink;
   readonly emit: (output: GraphOutput) => void;
 }
@@ -114,7 +114,8 @@ interface FeatureStep {
   readonly version: StateVersion;
   readonly input: string;
   readonly processor: FeatureProcessor;
-  readonly publishes: boolean;
+  /** The stream on which its vectors go out; null: they only serve other nodes. */
+  readonly publishes: 'indices' | 'features' | null;
   /** The nodes whose vectors it gets before its own. */
   readonly beside: readonly string[];
   schemaIn: FeatureSchema | null;
@@ -142,6 +143,7 @@ export class SessionGraph {
   readonly #windowSteps: WindowStep[] = [];
   readonly #featureSteps: FeatureStep[] = [];
   readonly #frames: FrameBuilder[];
+  readonly #sequence: NodeSequence;
   readonly #closing = new ClosingTimes();
   readonly #watermarks: Watermarks;
   readonly #streams = new Map<string, StreamInfo>();
@@ -160,7 +162,6 @@ export class SessionGraph {
   readonly #watches = new Map<string, InterpolationWatch>();
   /** Of sources whose missing channels a node fills in. */
   readonly #interpolations = new Map<string, InterpolationWatch>();
-  readonly #sequence: Map<string, number>;
   readonly #latest = new Map<string, FeatureVector | RawWindow>();
   #zero: Seconds | null = null;
   #closedUntil = Number.NEGATIVE_INFINITY;
@@ -176,6 +177,7 @@ export class SessionGraph {
     this.#lineage = lineageOf(pipeline);
     this.#watermarks = new Watermarks(pipeline.allowed_lateness_s);
     for (const name of pipeline.sources.keys()) this.#roots.set(name, { chunkSteps: [], windowSteps: [] });
+    const asked = new Set([...pipeline.sinks.values()].flatMap(({ inputs }) => inputs));
     const chunkSteps = new Map<string, Pick<ChunkStep, 'chunkSteps' | 'windowSteps'>>(this.#roots);
     for (const node of pipeline.transforms.values()) {
       const { definition, params, name } = node;
@@ -197,17 +199,16 @@ export class SessionGraph {
       } else if (definition.kind === 'features') {
         const transform = definition as FeatureTransform<never>;
         const processor = transform.create(params as never);
-        const publishes = transform.publishes === 'indices';
+        const publishes = transform.publishes ?? (asked.has(name) ? 'features' : null);
         const { input, beside } = node;
         this.#featureSteps.push({ node: name, version, input, processor, publishes, beside, schemaIn: null });
       }
     }
-    const sequence = options.sequence ?? new Map<string, number>();
-    this.#sequence = sequence;
+    this.#sequence = options.sequence ?? new NodeSequence();
     this.#frames = [...pipeline.models.values()].map((model) => {
       const inputs = options.models.get(model.name) ?? new Map();
       this.#closing.add(model.name, model.join);
-      return new FrameBuilder(model, inputs, sequence);
+      return new FrameBuilder(model, inputs, this.#sequence);
     });
   }
 
@@ -286,7 +287,7 @@ export class SessionGraph {
       schemas,
       closing: this.#closing.snapshot(),
       watermarks: this.#watermarks.snapshot(),
-      sequence: Object.fromEntries(this.#sequence),
+      sequence: this.#sequence.snapshot(),
       simulated: [...this.#simulated],
       truth: this.#truth.snapshot(),
       early: [...this.#early],
@@ -345,7 +346,7 @@ export class SessionGraph {
       );
     this.#closing.restore(state.closing);
     this.#watermarks.restore(state.watermarks);
-    for (const [model, seq] of Object.entries(state.sequence)) this.#sequence.set(model, seq);
+    this.#sequence.restore(state.sequence);
     for (const name of state.simulated) this.#simulated.add(name);
     this.#truth.restore(state.truth);
     this.#early = [...state.early];
@@ -566,12 +567,8 @@ export class SessionGraph {
       if (!due.has(step.node) || !this.#bound.has(step.source)) continue;
       const output = step.windower.close(time);
       this.#latest.set(step.node, output);
-      if ('schema' in output && features) {
-        const simulated = this.#simulated.has(step.node);
-        emit({ kind: 'features', node: step.node, input: step.source, vector: output, simulated });
-      }
+      if ('schema' in output && features) this.#publishVector('features', step.node, output);
     }
-    const indices = new Map<string, FeatureVector>();
     for (const step of this.#featureSteps) {
       const input = this.#latest.get(step.input);
       if (!input || !('schema' in input) || input.time !== time) continue;
@@ -585,18 +582,21 @@ export class SessionGraph {
       }
       const output = step.processor.process(input);
       this.#latest.set(step.node, output);
-      if (step.publishes) indices.set(step.node, output);
-    }
-    if (indices.size > 0) {
-      const start = Math.min(...[...indices.values()].map(({ window }) => window[0]));
-      const simulated = [...indices.keys()].some((node) => this.#simulated.has(node));
-      emit({ kind: 'indices', time, window: [start, time], vectors: indices, simulated });
+      if (step.publishes === 'indices' || (step.publishes && features))
+        this.#publishVector(step.publishes, step.node, output);
     }
     for (const frame of this.#frames) {
       if (due.has(frame.model.name)) emit(frame.build(time, this.#latest, this.#lookup));
     }
     this.#closedUntil = time;
     emit({ kind: 'closed', time, zero: this.#zero ?? 0, inputs: this.#inputs(time) });
+  }
+
+  #publishVector(kind: 'features' | 'indices', node: string, vector: FeatureVector): void {
+    const made = { node, seq: this.#sequence.next(node), vector, simulated: this.#simulated.has(node) };
+    this.#options.emit(
+      kind === 'indices' ? { kind, ...made } : { kind, ...made, input: this.#sourceOf(node) },
+    );
   }
 
   #sourceOf(node: string): string {

@@ -12,7 +12,7 @@ import { temporaryFolder } from '../setup/temporary-folder.js';
 
 const folder = temporaryFolder();
 
-it('places on its session’s clock what a lagging model predicts after the session has ended', async () => {
+it('places on its session’s clock what lagging models predict after the session has ended, each its own stream', async () => {
   const signals = { stream: 'signals', session: 'lab', seq: 0, time: null, zero: null, id: 'headset' };
   const info = {
     ...{ name: 'headset', type: 'EEG', source_id: '', sfreq: 10 },
@@ -36,6 +36,7 @@ it('places on its session’s clock what a lagging model predicts after the sess
         },
         { ...signals, kind: 'close', zero: 50 },
         { ...examples.affect[0], session: 'lab', time: 4 },
+        { ...examples.affect[0], session: 'lab', time: 5, node: 'stress', valence: -0.5 },
       ];
       for (const message of messages) socket.send(JSON.stringify(message));
     }),
@@ -49,7 +50,7 @@ it('places on its session’s clock what a lagging model predicts after the sess
     recorded = resolve;
   });
   const tell = (line: string): void => {
-    if (line === '+ predictions of session lab') setImmediate(recorded);
+    if (line === '+ predictions of session lab by stress') setImmediate(recorded);
   };
   const recording = new LiveRecording(clock, writer, tell);
   const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -62,8 +63,9 @@ it('places on its session’s clock what a lagging model predicts after the sess
   const file = await openRecording(path);
   await file.close();
   expect(file.inArrivalOrder).toBe(true);
-  expect(file.streams.map(({ info, first }) => [info.type, first])).toEqual([
-    ['EEG', 50],
-    ['Affect', 54],
+  expect(file.streams.map(({ info, first }) => [info.type, info.name, first])).toEqual([
+    ['EEG', 'headset', 50],
+    ['Affect', 'affect', 54],
+    ['Affect', 'stress', 55],
   ]);
 });

@@ -120,16 +120,16 @@ describe('affectd run', () => {
     const live = ({ messages }: typeof plain) =>
       messages
         .filter(({ stream }) => stream === 'affect')
-        .map(({ time_unix, age_ms, ...prediction }) => {
-          expect([typeof time_unix, typeof age_ms]).toEqual(['number', 'number']);
+        .map(({ run, time_unix, age_ms, ...prediction }) => {
+          expect([typeof run, typeof time_unix, typeof age_ms]).toEqual(['string', 'number', 'number']);
           return JSON.stringify(prediction);
         });
     expect(live(plain)).toEqual(replayed.stdout.trim().split('\n'));
     const truths = await runAffectd(['replay', session, '--session', 'lab', '--streams', 'truth']);
     const heard = plain.messages.filter(({ stream }) => stream === 'truth');
-    expect(heard.map(({ time_unix: _, age_ms: __, seq: ___, ...truth }) => JSON.stringify(truth))).toEqual(
-      truths.stdout.trim().split('\n'),
-    );
+    expect(
+      heard.map(({ time_unix: _, age_ms: __, seq: ___, run: ____, ...truth }) => JSON.stringify(truth)),
+    ).toEqual(truths.stdout.trim().split('\n'));
     // Whoever asks for explanations beside them gets those of replay.
     const explained = await runAffectd(['replay', session, '--session', 'lab', '--explain']);
     expect(live(curious)).toEqual(explained.stdout.trim().split('\n'));
@@ -248,14 +248,17 @@ transforms: { de: { type: extract, input: eeg, features: [differential-entropy] 
     expect(replayed.code, replayed.stderr).toBe(0);
     const live = messages
       .filter(({ stream }) => stream === 'affect')
-      .map(({ time_unix: _, age_ms: __, ...prediction }) => JSON.stringify(prediction));
+      .map(({ time_unix: _, age_ms: __, run: ___, ...prediction }) => JSON.stringify(prediction));
     expect(replayed.stdout.trim().split('\n')).toEqual(live);
   });
 
-  it('prints what a console sink is fed with, as JSON lines', async () => {
+  it('prints what the nodes that console sinks name make, as JSON lines', async () => {
     const file = join(folder, 'console.yaml');
     const text = readFileSync(join(root, 'pipelines', 'default.yaml'), 'utf8');
-    writeFileSync(file, `${text}  lines: { type: console, input: affect }\n`);
+    writeFileSync(
+      file,
+      `${text}  lines: { type: console, input: affect }\n  skins: { type: console, input: skin }\n`,
+    );
     const daemon = await startDaemon(['run', file, '--log-level', 'silent']);
     const { client, until } = collect(daemon.url, ['sys']);
     await client.subscribe({ streams: ['sys'], session: '*', policy: 'buffer' });
@@ -264,8 +267,12 @@ transforms: { de: { type: extract, input: eeg, features: [differential-entropy] 
     client.close();
     const { stdout } = await daemon.stop();
     const lines = stdout.trim().split('\n').slice(1);
-    expect(lines.length).toBeGreaterThan(20);
-    expect(lines.every((line) => JSON.parse(line).stream === 'affect')).toBe(true);
+    for (const node of ['affect', 'skin']) {
+      const numbers = lines.flatMap((line) => (JSON.parse(line).node === node ? [JSON.parse(line).seq] : []));
+      expect(numbers.length, node).toBeGreaterThan(20);
+      expect(numbers, node).toEqual(numbers.map((_, i) => i));
+    }
+    expect(new Set(lines.map((line) => JSON.parse(line).node))).toEqual(new Set(['affect', 'skin']));
   });
 
   it('does not start on a port that is taken: 2', async () => {

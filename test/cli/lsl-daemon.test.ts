@@ -212,7 +212,7 @@ describe('a daemon on the LSL network', () => {
       minimum: 1,
       timeout_s: 1e6,
     });
-    expect(appeared[0].name).toBe('affectd');
+    expect(appeared[0].name).toBe('lab');
     await events.until(({ code, session }) => code === 'session-opened' && session === 'belt');
     expect(belt.outlet.consumers).toBe(1);
 

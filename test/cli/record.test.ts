@@ -74,7 +74,7 @@ describe('affectd record beside a daemon', () => {
     const client = connectStream(daemon.url, { WebSocket });
     const ended = new Promise<void>((resolve) => {
       client.on('affect', (message) => {
-        const { time_unix, age_ms, ...prediction } = message as AffectMessage;
+        const { run, time_unix, age_ms, ...prediction } = message as AffectMessage;
         live.push(JSON.stringify(prediction));
       });
       client.on('sys', ({ event }) => {

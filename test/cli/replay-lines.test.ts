@@ -105,6 +105,18 @@ describe('the lines of a replay', () => {
   });
 });
 
+describe('the columns of features', () => {
+  it('are those of the source, or of the node where two nodes share one; none comes twice', async () => {
+    const { code, stdout, stderr } = await runAffectd(['features', told, '-p', 'muse']);
+    expect(code, stderr).toBe(0);
+    const columns = stdout.slice(0, stdout.indexOf('\r\n')).split(',');
+    expect(new Set(columns).size).toBe(columns.length);
+    expect(new Set(columns.map((column) => column.split('.')[0]))).toEqual(
+      new Set(['time', 'eeg_quality', 'eeg_features', 'ppg', 'acc', 'simulated']),
+    );
+  });
+});
+
 describe('the summary of a replay', () => {
   it('holds estimates and intervals against the truth over each window, with --out', async () => {
     const out = join(folder, 'out.jsonl');

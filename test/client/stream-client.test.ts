@@ -22,6 +22,7 @@ afterEach(async () => {
 const prediction = (seq: number): Prediction => ({
   stream: 'affect',
   session: 's1',
+  node: 'affect',
   seq,
   time: 4,
   window: [0, 4],
@@ -89,6 +90,69 @@ describe('stream client', () => {
     }
     expect(heard[0]).toBe(7);
     expect(states.slice(-2)).toEqual(['connecting', 'open']);
+  });
+
+  it('goes on where it was in a session that it names, hearing what it missed, and nothing twice', async () => {
+    daemon = await startDaemon();
+    const sockets: WebSocket[] = [];
+    class Cuttable extends WebSocket {
+      constructor(...args: ConstructorParameters<typeof WebSocket>) {
+        super(...args);
+        sockets.push(this);
+      }
+    }
+    const timers = new ManualTimers();
+    const cut = async (client: StreamClient): Promise<void> => {
+      sockets.at(-1)!.terminate();
+      await until(() => timers.pending === 1 && client.state === 'reconnecting');
+      await until(() => daemon.sink.subscribers === 0);
+    };
+    const back = async (): Promise<void> => {
+      timers.fire();
+      await until(() => daemon.sink.subscribers === 1);
+    };
+    const client = connect({ timers, WebSocket: Cuttable as never });
+    const heard: string[] = [];
+    client.on('affect', ({ node, seq }) => heard.push(`${node} ${seq}`));
+    const tell = (node: string, seq: number) => daemon.sink.publish({ ...prediction(seq), node });
+    await client.subscribe({ streams: ['affect'], session: 's1', policy: 'buffer' });
+    for (const node of ['a', 'b']) tell(node, 0);
+    await until(() => heard.length === 2);
+    await cut(client);
+    for (const [node, seq] of [['a', 1], ['b', 1], ['a', 2]] as const) tell(node, seq); // biome-ignore format: one line
+    await back();
+    await until(() => heard.length === 5);
+    await cut(client);
+    tell('b', 2);
+    await back();
+    await until(() => heard.length === 6);
+    tell('a', 3);
+    await until(() => heard.length === 7);
+    expect(heard).toEqual(['a 0', 'b 0', 'a 1', 'b 1', 'a 2', 'b 2', 'a 3']);
+    // Another subscription of the session begins with what comes, not with what others heard.
+    const features: number[] = [];
+    client.on('features', ({ seq }) => features.push(seq));
+    const { valence: _v, arousal: _a, ...rest } = prediction(0);
+    const vector = {
+      ...rest,
+      stream: 'features',
+      node: 'de',
+      input: 'eeg',
+      features: [],
+      values: [],
+    } as const;
+    daemon.sink.publish({ ...vector, seq: 0 });
+    await client.subscribe({ streams: ['features'], session: 's1' });
+    daemon.sink.publish({ ...vector, seq: 1 });
+    await until(() => features.at(-1) === 1);
+    expect(features).toEqual([1]);
+    // Given up, and asked for anew: the same.
+    await client.unsubscribe({ streams: ['affect'], session: 's1' });
+    tell('a', 4);
+    await client.subscribe({ streams: ['affect'], session: 's1' });
+    tell('a', 5);
+    await until(() => heard.at(-1) === 'a 5');
+    expect(heard).toHaveLength(8);
   });
 
   it('does not subscribe again to what it gave up', async () => {

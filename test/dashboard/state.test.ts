@@ -10,6 +10,7 @@ import {
   blankStretches,
   EVENT_LIMIT,
   initialState,
+  MODEL_LIMIT,
   type PageAction,
   type PageState,
   POINT_LIMIT,
@@ -80,6 +81,44 @@ describe('sessions', () => {
     );
     expect(state.sessions.get('a')!.closed).toBe(true);
     expect(stateAfter([affect({ time: 4, session: 'a' })], 2, state).sessions.get('a')!.closed).toBe(false);
+  });
+
+  it('keep the predictions of several models apart; the first is shown until a person chooses', () => {
+    const two = (time: number) => [
+      affect({ time, node: 'calm', valence: 0.1 }),
+      affect({ time, node: 'stress', valence: -0.6 }),
+    ];
+    let state = stateAfter([...two(4), ...two(5)]);
+    const session = () => selectedSession(state)!;
+    expect([...session().models.keys()]).toEqual(['calm', 'stress']);
+    expect(session().points.map(({ valence }) => valence)).toEqual([0.1, 0.1]);
+    state = reduce(state, { type: 'select-model', session: 's1', model: 'stress' });
+    expect(session().points.map(({ valence }) => valence)).toEqual([-0.6, -0.6]);
+    state = stateAfter(two(6), SILENT_AFTER_S + 1, state);
+    expect([session().model, session().affect?.valence, session().points.length]).toEqual([
+      'stress',
+      -0.6,
+      3,
+    ]);
+    expect(reduce(state, { type: 'select-model', session: 's1', model: 'never heard of' })).toBe(state);
+  });
+
+  it('move on from a model that a changed pipeline has no more, unless a person chose', () => {
+    const seen = stateAfter([affect({ time: 4, node: 'old' })]);
+    const next = stateAfter([affect({ time: 20, node: 'new' })], SILENT_AFTER_S + 1, seen);
+    expect(selectedSession(next)!.model).toBe('new');
+    const chosen = reduce(seen, { type: 'select-model', session: 's1', model: 'old' });
+    const kept = stateAfter([affect({ time: 20, node: 'new' })], SILENT_AFTER_S + 1, chosen);
+    expect(selectedSession(kept)!.model).toBe('old');
+  });
+
+  it('forget the model that has been silent longest, never the one that is shown', () => {
+    let state = initialState;
+    for (let i = 0; i < MODEL_LIMIT + 3; i++)
+      state = stateAfter([affect({ time: 4, node: `n${i}` })], i * 0.01, state);
+    const { models } = selectedSession(state)!;
+    expect(models.size).toBe(MODEL_LIMIT);
+    expect([models.has('n0'), models.has('n1')]).toEqual([true, false]);
   });
 
   it('keep the objects of what a message does not touch', () => {

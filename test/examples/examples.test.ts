@@ -17,6 +17,7 @@ describe('examples', () => {
     daemon.sink.publish({
       stream: 'affect',
       session: 's1',
+      node: 'affect',
       seq: 0,
       time: 4,
       window: [0, 4],

@@ -1,13 +1,24 @@
 import type { MessageName } from '../../src/protocol/schema.js';
 
 const rpc = { jsonrpc: '2.0' };
-const wallClock = { time_unix: 1_760_000_004.25, age_ms: 12.5 };
+const wallClock = { run: 'Zk3f9a2Q', time_unix: 1_760_000_004.25, age_ms: 12.5 };
 
 /** A message of each kind, as the contract writes them. */
 export const examples: Readonly<Record<MessageName, readonly object[]>> = {
   subscribe: [
     { ...rpc, id: 1, method: 'subscribe', params: { streams: ['affect'], session: '*', policy: 'latest' } },
     { ...rpc, id: 'a', method: 'subscribe', params: { streams: ['affect', 'quality'] } },
+    {
+      ...rpc,
+      id: 2,
+      method: 'subscribe',
+      params: {
+        streams: ['affect', 'features'],
+        session: 's1',
+        nodes: ['affect', 'eeg_de'],
+        after: { run: 'Zk3f9a2Q', affect: 41, eeg_de: 82 },
+      },
+    },
   ],
   subscribeResponse: [
     {
@@ -16,6 +27,14 @@ export const examples: Readonly<Record<MessageName, readonly object[]>> = {
       result: {
         success: [{ stream: 'affect', session: '*', policy: 'latest' }],
         failure: [{ stream: 'mood', code: 'unknown-stream-name', message: "no stream 'mood'" }],
+      },
+    },
+    {
+      ...rpc,
+      id: 2,
+      result: {
+        success: [{ stream: 'affect', session: 's1', policy: 'buffer', nodes: ['affect'] }],
+        failure: [],
       },
     },
   ],
@@ -27,6 +46,7 @@ export const examples: Readonly<Record<MessageName, readonly object[]>> = {
     {
       stream: 'affect',
       session: 's1',
+      node: 'affect',
       seq: 0,
       time: 4,
       window: [0, 4],
@@ -82,10 +102,11 @@ export const examples: Readonly<Record<MessageName, readonly object[]>> = {
     {
       stream: 'features',
       session: 's1',
+      node: 'eeg_de',
       seq: 3,
       time: 4,
       window: [0, 4],
-      input: 'eeg_de',
+      input: 'eeg',
       features: [{ channel: 'Fp1', feature: 'de_alpha', unit: 'nat' }],
       values: [1.25],
       ...wallClock,
@@ -95,12 +116,13 @@ export const examples: Readonly<Record<MessageName, readonly object[]>> = {
     {
       stream: 'indices',
       session: 's1',
+      node: 'body_index',
       seq: 60,
       time: 64,
       window: [60, 64],
       indices: [
-        { node: 'pupil_index', channel: 'pupil', feature: 'pupil_mean', value: 1.5, reason: null },
-        { node: 'skin_index', channel: 'skin', feature: 'scr_rate', value: null, reason: 'resting' },
+        { channel: 'pupil', feature: 'pupil_mean', value: 1.5, reason: null },
+        { channel: 'skin', feature: 'scr_rate', value: null, reason: 'resting' },
       ],
       ...wallClock,
     },
@@ -113,8 +135,7 @@ export const examples: Readonly<Record<MessageName, readonly object[]>> = {
       time: 4.5,
       valence: 0.1,
       arousal: null,
-      time_unix: 1700000000.5,
-      age_ms: 3,
+      ...wallClock,
     },
   ],
   sys: [
@@ -255,6 +276,18 @@ export const counterexamples: Readonly<Partial<Record<MessageName, readonly obje
     { ...rpc, id: 1, method: 'subscribe', params: { streams: [] } },
     { ...rpc, id: 1, method: 'subscribe', params: { streams: ['affect'], policy: 'all' } },
     { id: 1, method: 'subscribe', params: { streams: ['affect'] } },
+    {
+      ...rpc,
+      id: 1,
+      method: 'subscribe',
+      params: { streams: ['affect'], session: 's1', after: { run: 'x', affect: 'y' } },
+    },
+    {
+      ...rpc,
+      id: 1,
+      method: 'subscribe',
+      params: { streams: ['affect'], session: 's1', after: { affect: 1 } },
+    },
   ],
   affect: [
     { ...examples.affect[0], valence: 1.5 },

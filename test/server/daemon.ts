@@ -29,7 +29,7 @@ export async function startDaemon(options: DaemonOptions = {}) {
   const note = (event: SessionEvent) => events.push(event);
   const { safe } = options;
   const source = new WebSocketSource({ clock, events: note, metrics, limits: options.ingest, safe });
-  const sink = new WebSocketSink({ clock, events: note, metrics, limits: options.stream });
+  const sink = new WebSocketSink({ clock, events: note, metrics, limits: options.stream, run: 'r' });
   if (options.consume !== false)
     source.messages$.subscribe((taken) => {
       received.push(taken);

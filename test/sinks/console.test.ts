@@ -6,11 +6,15 @@ import { ConsoleSink } from '../../src/sinks/console.js';
 import type { OutputMessage } from '../../src/sinks/sink.js';
 
 const message = (seq: number): OutputMessage => ({
-  stream: 'sys',
+  stream: 'features',
   session: 's1',
+  node: 'de',
   seq,
-  time: 1,
-  event: { code: 'gap-found', level: 'info', message: 'x' },
+  time: 4,
+  window: [0, 4],
+  input: 'eeg',
+  features: [],
+  values: [],
 });
 
 describe('console sink', () => {

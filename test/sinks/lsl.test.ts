@@ -17,6 +17,7 @@ afterEach(async () => {
 const prediction = (time: number, changes: Partial<Prediction> = {}): Prediction => ({
   stream: 'affect',
   session: 's1',
+  node: 'affect',
   seq: 0,
   time,
   window: [time - 4, time],
@@ -32,11 +33,12 @@ const prediction = (time: number, changes: Partial<Prediction> = {}): Prediction
   ...changes,
 });
 
-function sink(zero_s: number): LslSink {
+function sink(zero_s: number, name = 'lab'): LslSink {
   const { clock, events, config, interfaces } = context;
   const created = new LslSink({
     clock,
     events,
+    name,
     stampOf: (_, time) => zero_s + time,
     network: { config, ...(interfaces ? { interfaces } : {}) },
   });
@@ -48,7 +50,7 @@ it('offers predictions with their interval, validity and digests, stamped on the
   const zero = context.clock.now() - 4;
   const output = sink(zero);
   output.publish(prediction(4));
-  const query = "name='affectd' and type='Affect'";
+  const query = "name='lab' and type='Affect'";
   const [info] = await resolveStreams(context, { query, minimum: 1, timeout_s: 10 });
   const received: { time: number; values: number[] }[] = [];
   let arrived = (): void => {};
@@ -135,20 +137,30 @@ it('gives predictions of simulated streams an outlet of their own, whose descrip
   expect(received).toEqual([]);
 });
 
+it('has outlets of two models told apart by name, source id and description', async () => {
+  const outputs = { calm: sink(0, 'calm_out'), stress: sink(0, 'stress_out') };
+  for (const [node, output] of Object.entries(outputs))
+    output.publish(prediction(4, { session: 's5', node }));
+  const query = "contains(source_id,'-s5')";
+  const found = await resolveStreams(context, { query, minimum: 2, timeout_s: 10 });
+  expect(new Set(found.map(({ name }) => name))).toEqual(new Set(['calm_out', 'stress_out']));
+  expect(new Set(found.map(({ sourceId }) => sourceId)).size).toBe(2);
+  for (const info of found) {
+    const inlet = new Inlet(context, info, { samples: () => {} });
+    cleanups.push(() => inlet.close());
+    const { description } = await inlet.fullInfo();
+    const node = description.find(({ name }) => name === 'node')?.text;
+    expect(`${node}_out`).toBe(info.name);
+  }
+});
+
 it('ends a session’s stream with the session', async () => {
   const output = sink(context.clock.now());
   const gone = new Promise<LslStreamInfo>((resolve) => {
     const resolver = new Resolver(context, {
       query: "contains(source_id,'-s2')",
       forgetAfter_s: 1,
-      appeared: () =>
-        output.publish({
-          stream: 'sys',
-          session: 's2',
-          seq: 1,
-          time: null,
-          event: { code: 'session-closed', level: 'info', message: '' },
-        }),
+      appeared: () => output.ended('s2'),
       vanished: resolve,
     });
     cleanups.push(() => resolver.close());

@@ -26,6 +26,7 @@ afterEach(async () => {
 const prediction = (seq: number, more: Partial<Prediction> = {}): Prediction => ({
   stream: 'affect',
   session: 's1',
+  node: 'affect',
   seq,
   time: 4 + seq / 2,
   window: [seq / 2, 4 + seq / 2],
@@ -55,7 +56,7 @@ describe('subscriptions', () => {
     await one.request('subscribe', { streams: ['affect'], session: 's2', policy: 'buffer' });
     daemon.sink.publish(prediction(0));
     daemon.sink.publish(prediction(0, { session: 's2' }));
-    daemon.sink.publish({ stream: 'sys', session: 's2', seq: 0, time: null, event: { code: 'gap-found', level: 'info', message: 'x' } }); // biome-ignore format: one message
+    daemon.sink.publish({ stream: 'sys', session: 's2', time: null, event: { code: 'gap-found', level: 'info', message: 'x' } }); // biome-ignore format: one message
     expect([(await all.next()).session, (await all.next()).session]).toEqual(['s1', 's2']);
     expect((await one.next()).session).toBe('s2');
     expect(all.waiting + one.waiting).toBe(0);
@@ -66,12 +67,15 @@ describe('subscriptions', () => {
     const [plain, other, explained] = [await connect(), await connect(), await connect()];
     const texts: string[] = [];
     plain.socket.on('message', (data) => texts.push(String(data)));
-    expect(daemon.sink.explains('s1')).toBe(false);
+    expect(daemon.sink.explains('s1', 'affect')).toBe(false);
     await plain.request('subscribe', { streams: ['affect', 'sys'] });
     await other.request('subscribe', { streams: ['affect'], session: 's2', explain: true });
-    expect([daemon.sink.explains('s1'), daemon.sink.explains('s2')]).toEqual([false, true]);
+    expect([daemon.sink.explains('s1', 'affect'), daemon.sink.explains('s2', 'affect')]).toEqual([
+      false,
+      true,
+    ]);
     await explained.request('subscribe', { streams: ['affect'], explain: true });
-    expect(daemon.sink.explains('s1')).toBe(true);
+    expect(daemon.sink.explains('s1', 'affect')).toBe(true);
     const contribution = { eeg: { valence: 0.1, arousal: -0.02 } };
     daemon.sink.publish(prediction(1, { contribution }));
     daemon.sink.publish(prediction(1));
@@ -90,7 +94,7 @@ describe('subscriptions', () => {
     expect(await late.next()).not.toHaveProperty('contribution');
     await explained.next();
     await explained.request('unsubscribe', { streams: ['affect'] });
-    expect(daemon.sink.explains('s1')).toBe(false);
+    expect(daemon.sink.explains('s1', 'affect')).toBe(false);
   });
 
   it('deliver once where two match, and end', async () => {
@@ -118,11 +122,11 @@ describe('subscriptions', () => {
     daemon.sink.publish(prediction(0));
     clock.advance(0.75);
     daemon.sink.publish(prediction(1));
-    daemon.sink.publish({ stream: 'sys', session: 's1', seq: 0, time: null, event: { code: 'gap-found', level: 'info', message: 'x' } }); // biome-ignore format: one message
+    daemon.sink.publish({ stream: 'sys', session: 's1', time: null, event: { code: 'gap-found', level: 'info', message: 'x' } }); // biome-ignore format: one message
     const [first, second, sys] = [await client.next(), await client.next(), await client.next()];
-    expect(first).toEqual({ ...prediction(0), time_unix: 1000, age_ms: 0 });
-    expect(second).toEqual({ ...prediction(1), time_unix: 1000.5, age_ms: 250 });
-    expect(sys).toMatchObject({ time: null, time_unix: 1000.75, age_ms: 0 });
+    expect(first).toEqual({ ...prediction(0), run: 'r', time_unix: 1000, age_ms: 0 });
+    expect(second).toEqual({ ...prediction(1), run: 'r', time_unix: 1000.5, age_ms: 250 });
+    expect(sys).toMatchObject({ seq: 0, run: 'r', time: null, time_unix: 1000.75, age_ms: 0 });
     for (const message of [first, second]) expect(outputSchemas.affect.safeParse(message).success).toBe(true);
     expect(outputSchemas.sys.safeParse(sys).success).toBe(true);
   });
@@ -199,7 +203,7 @@ describe('subscriptions', () => {
     await start();
     for (const session of ['s1', 's2']) daemon.sink.publish(prediction(0, { session }));
     daemon.sink.publish(prediction(1));
-    daemon.sink.publish({ stream: 'sys', session: 's2', seq: 0, time: null, event: { code: 'session-closed', level: 'info', message: 'x' } }); // biome-ignore format: one message
+    daemon.sink.publish({ stream: 'sys', session: 's2', time: null, event: { code: 'session-closed', level: 'info', message: 'x' } }); // biome-ignore format: one message
     const client = await connect();
     await client.request('subscribe', { streams: ['affect'], policy: 'latest' });
     expect(await client.next()).toMatchObject({ session: 's1', seq: 1 });
@@ -236,6 +240,186 @@ describe('subscriptions', () => {
     expect(answer.result?.failure).toMatchObject([{ stream: 'quality', code: 'too-many-subscriptions' }]);
     client.send('x'.repeat(2000));
     expect((await client.closed).code).toBe(1009);
+  });
+});
+
+describe('two nodes of one session', () => {
+  const of = (node: string, seq: number) => prediction(seq, { node });
+
+  it('are both current, and numbered as their nodes number them, whoever listens to what', async () => {
+    await start();
+    const [one, all] = [await connect(), await connect()];
+    const asked = { streams: ['affect', 'quality'], nodes: ['b'] };
+    expect((await one.request('subscribe', asked)).result?.success).toEqual([
+      { stream: 'affect', session: '*', policy: 'drop-oldest', nodes: ['b'] },
+      { stream: 'quality', session: '*', policy: 'drop-oldest', nodes: ['b'] },
+    ]);
+    await all.request('subscribe', { streams: ['affect', 'quality'] });
+    for (const seq of [0, 1]) {
+      daemon.sink.publish(of('a', seq));
+      daemon.sink.publish(of('b', seq));
+      // No node makes it: it comes whatever nodes were asked for.
+      daemon.sink.publish({ stream: 'quality', session: 's1', time: 4 + seq, inputs: {} });
+    }
+    const heard = async (client: RawClient, count: number) => {
+      const messages = [];
+      for (let i = 0; i < count; i++) messages.push(await client.next());
+      return messages.map(({ stream, node, seq }) => `${stream} ${node ?? '-'} ${seq}`);
+    };
+    const whole = ['affect a 0', 'affect b 0', 'quality - 0', 'affect a 1', 'affect b 1', 'quality - 1'];
+    expect(await heard(all, 6)).toEqual(whole);
+    expect(await heard(one, 4)).toEqual(whole.filter((text) => !text.includes(' a ')));
+    const late = await connect();
+    await late.request('subscribe', { streams: ['affect'], policy: 'latest' });
+    expect(await heard(late, 2)).toEqual(['affect a 1', 'affect b 1']);
+    const picky = await connect();
+    await picky.request('subscribe', { streams: ['affect'], policy: 'latest', nodes: ['a'] });
+    expect(await heard(picky, 1)).toEqual(['affect a 1']);
+  });
+
+  it('are explained where somebody wants just that', async () => {
+    await start();
+    const client = await connect();
+    await client.request('subscribe', { streams: ['affect'], nodes: ['b'], explain: true });
+    expect(['a', 'b'].map((node) => daemon.sink.explains('s1', node))).toEqual([false, true]);
+  });
+
+  it('are counted apart from what a late subscriber is told again', async () => {
+    await start();
+    const device = await RawClient.connect(daemon, '/v1/ingest');
+    clients.push(device);
+    const eeg = await device.open({}, { session: 'lab' });
+    const push = (seq: number) => device.request('push', { stream: eeg, seq, times: [seq], data: [[1, 2]] });
+    await push(0);
+    const early = await connect();
+    await early.request('subscribe', { streams: ['signals'], policy: 'buffer' });
+    expect((await early.next()).seq).toBe(0);
+    await push(1);
+    const late = await connect();
+    await late.request('subscribe', { streams: ['signals'], policy: 'buffer' });
+    await push(2);
+    const numbers = async (client: RawClient) => [(await client.next()).seq, (await client.next()).seq];
+    expect(await numbers(early)).toEqual([2, 3]);
+    expect(await numbers(late)).toEqual([0, 3]);
+  });
+});
+
+describe('a subscriber that comes back', () => {
+  const clock = new VirtualClock(0, 1000);
+  const of = (node: string, seq: number, more: Partial<Prediction> = {}) =>
+    prediction(seq, { node, ...more });
+  const closed = (session: string) =>
+    daemon.sink.publish({ stream: 'sys', session, time: null, event: { code: 'session-closed', level: 'info', message: 'x' } }); // biome-ignore format: one message
+  const wants = { streams: ['affect'], session: 's1', policy: 'drop-oldest' };
+
+  async function told(params: object, count: number): Promise<string[]> {
+    const client = await connect();
+    expect((await client.request('subscribe', { ...wants, ...params })).result?.failure).toEqual([]);
+    daemon.sink.publish(of('end', 0));
+    const lines: string[] = [];
+    for (;;) {
+      const { node, seq, run } = await client.next();
+      if (node === 'end') break;
+      lines.push(`${node} ${seq}${run === 'r' ? '' : ` ${run}`}`);
+    }
+    expect(lines, JSON.stringify(params)).toHaveLength(count);
+    return lines;
+  }
+
+  it('hears what each node made meanwhile, in order, byte for byte as others heard it', async () => {
+    await start({ clock });
+    const [steady, texts] = [await connect(), [] as string[]];
+    steady.socket.on('message', (data) => texts.push(String(data)));
+    await steady.request('subscribe', { ...wants, streams: ['affect', 'sys'] });
+    for (let seq = 0; seq < 200; seq++) {
+      for (const node of ['a', 'b']) daemon.sink.publish(of(node, seq));
+      daemon.sink.publish(of('a', seq, { session: 's2' }));
+      daemon.sink.publish({ stream: 'sys', session: 's1', time: null, event: { code: 'gap-found', level: 'info', message: 'x' } }); // biome-ignore format: one message
+      clock.advance(0.01);
+      for (let i = 0; i < 3; i++) await steady.next();
+    }
+    // Far more than `drop-oldest` lets wait, and sent behind the response.
+    const back = await connect();
+    const own: string[] = [];
+    back.socket.on('message', (data) => own.push(String(data)));
+    await back.request('subscribe', {
+      ...{ ...wants, streams: ['affect', 'sys'] },
+      after: { run: 'r', a: 9, b: 11 },
+    });
+    const expected = texts.filter((text) => {
+      const { stream, node, seq } = JSON.parse(text);
+      return stream === 'affect' && seq > (node === 'a' ? 9 : 11);
+    });
+    for (let i = 0; i < expected.length; i++) await back.next();
+    expect(own.slice(1)).toEqual(expected);
+    expect(back.waiting).toBe(0);
+  });
+
+  it('hears nothing twice, and of nodes it asked for alone', async () => {
+    await start({ clock });
+    for (const seq of [0, 1, 2]) for (const node of ['a', 'b']) daemon.sink.publish(of(node, seq));
+    expect(await told({ after: { run: 'r', a: 2, b: 2 } }, 0)).toEqual([]);
+    expect(await told({ after: { run: 'r', a: 1, b: 0, end: 9 } }, 3)).toEqual(['b 1', 'a 2', 'b 2']);
+    expect(await told({ after: { run: 'r', a: 1, b: 0 }, nodes: ['a', 'end'] }, 1)).toEqual(['a 2']);
+    // Of a node that it never heard of, all that there is.
+    expect(await told({ after: { run: 'r', a: 2, end: 9 } }, 3)).toEqual(['b 0', 'b 1', 'b 2']);
+    // Policy `latest` begins with what was missed, not with what is newest.
+    expect(await told({ after: { run: 'r', a: 2, b: 1, end: 9 }, policy: 'latest' }, 1)).toEqual(['b 2']);
+  });
+
+  it('hears the last minute, and a hole in the numbers tells of what is older', async () => {
+    await start({ clock });
+    for (let seq = 0; seq < 100; seq++) {
+      clock.advance(1);
+      daemon.sink.publish(of('a', seq));
+    }
+    const lines = await told({ after: { run: 'r', a: 3 } }, 61);
+    expect([lines[0], lines.at(-1)]).toEqual(['a 39', 'a 99']);
+    clock.advance(61);
+    daemon.sink.publish(of('a', 0, { session: 's2' }));
+    expect(await told({ after: { run: 'r', a: 3 } }, 0)).toEqual([]);
+  });
+
+  it('hears all of another run: a daemon’s, and a session’s that began anew under its name', async () => {
+    await start({ clock });
+    for (const seq of [0, 1, 2]) daemon.sink.publish(of('a', seq));
+    expect(await told({ after: { run: 'yesterday', a: 7, end: 3 } }, 3)).toEqual(['a 0', 'a 1', 'a 2']);
+    closed('s1');
+    for (const seq of [0, 1]) daemon.sink.publish(of('a', seq));
+    expect(await told({ after: { run: 'r', a: 1, end: 9 } }, 3)).toEqual(['a 2', 'a 0 r.1', 'a 1 r.1']);
+    expect(await told({ after: { run: 'r.1', a: 0, end: 9 } }, 1)).toEqual(['a 1 r.1']);
+  });
+
+  it('is as good with one that reads slowly, and keeps nothing for one that gives up', async () => {
+    await start({ clock });
+    for (let seq = 0; seq < 300; seq++) daemon.sink.publish({ ...heavy(seq), node: 'a' });
+    const slow = await connect();
+    slow.socket.pause();
+    for (const after of [{ run: 'r' }, { run: 'r', a: 99 }])
+      slow.send({ jsonrpc: '2.0', id: 1, method: 'subscribe', params: { ...wants, after } });
+    slow.socket.resume();
+    const seqs: number[] = [];
+    while (seqs.at(-1) !== 299) {
+      const { stream, seq } = await slow.next();
+      if (stream === 'affect') seqs.push(seq as number);
+    }
+    // What waited for the first subscription gave way to the second.
+    expect(seqs.slice(-200)).toEqual(Array.from({ length: 200 }, (_, i) => 100 + i));
+    expect(seqs.length).toBeLessThan(500);
+  });
+
+  it('must say of which session', async () => {
+    await start({ clock });
+    const client = await connect();
+    client.send({
+      ...{ jsonrpc: '2.0', id: 1, method: 'subscribe' },
+      params: { streams: ['affect'], after: { run: 'r', a: 1 } },
+    });
+    const { error } = await client.next();
+    expect([error?.data.code, error?.message]).toEqual([
+      'invalid-params',
+      expect.stringContaining('name it in `session`'),
+    ]);
   });
 });
 

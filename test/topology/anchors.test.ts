@@ -4,17 +4,22 @@ import { Anchors } from '../../src/topology/anchors.js';
 import type { SessionOutput } from '../../src/topology/session-output.js';
 
 /** Scores of a moment of value `s`: the pair's logits are d, 0.5 and -d for d = s_i - s_j. */
-const window = (time: number, s: number, given: { valid?: boolean; model?: string } = {}): SessionOutput => ({
+const window = (
+  time: number,
+  s: number,
+  { valid = true, model = 'm', node = 'rank' }: { valid?: boolean; model?: string; node?: string } = {},
+): SessionOutput => ({
   kind: 'prediction',
-  prediction: { time, valid: given.valid ?? true, model: given.model ?? 'm' } as Prediction,
+  prediction: { time, valid, model, node } as Prediction,
   scores: { arousal: { first: [s, 0.5, -s], second: [-s, 0, s] } },
 });
 const marker = (time: number, value: string): SessionOutput => ({
   kind: 'marker',
   marker: { stream: 'm', time, value },
 });
+const nodes = ['rank', 'other'];
 const told = (anchors: Anchors, output: SessionOutput): Record<string, string> | null => {
-  const followed = anchors.follow(output);
+  const followed = anchors.follow(output, nodes);
   if (followed.kind !== 'prediction') return null;
   const { arousal } = followed.prediction.ranking!;
   return Object.fromEntries(Object.entries(arousal).map(([name, { is }]) => [name, is]));
@@ -53,13 +58,13 @@ describe('Anchors', () => {
     });
     const anchors = new Anchors();
     const ranked = (output: SessionOutput): Record<string, string[]> => {
-      const followed = anchors.follow(output);
+      const followed = anchors.follow(output, nodes);
       if (followed.kind !== 'prediction') return {};
       const { ranking } = followed.prediction;
       return Object.fromEntries(Object.entries(ranking!).map(([name, own]) => [name, Object.keys(own)]));
     };
     expect(ranked(moment(1, 'arousal'))).toEqual({ arousal: ['start'] });
-    anchors.follow(marker(1.5, 'anchor:rest'));
+    anchors.follow(marker(1.5, 'anchor:rest'), nodes);
     expect(ranked(moment(2, 'arousal'))).toEqual({ arousal: ['start', 'rest'] });
     expect(ranked(moment(3, 'valence', 'arousal'))).toEqual({
       valence: ['start'],
@@ -70,8 +75,8 @@ describe('Anchors', () => {
 
   it('gives probabilities that add up to 1', () => {
     const anchors = new Anchors();
-    anchors.follow(window(1, 0));
-    const followed = anchors.follow(window(2, 0.7));
+    anchors.follow(window(1, 0), nodes);
+    const followed = anchors.follow(window(2, 0.7), nodes);
     if (followed.kind !== 'prediction') throw new Error('not a prediction');
     const { probabilities } = followed.prediction.ranking!.arousal.start;
     const weights = [0.7, 0.5, -0.7].map(Math.exp);
@@ -90,12 +95,33 @@ describe('Anchors', () => {
     expect(told(anchors, window(4, 8, { model: 'other' }))).toEqual({ start: 'similar' });
   });
 
+  it('keeps the moments of two models that rank apart, each marked at its own next window', () => {
+    const anchors = new Anchors();
+    const other = { model: 'n', node: 'other' };
+    told(anchors, window(1, 0));
+    told(anchors, window(1, 5, other));
+    told(anchors, marker(1.5, 'anchor:calm'));
+    expect(told(anchors, window(2, 3))).toEqual({ start: 'higher', calm: 'similar' });
+    expect(told(anchors, window(2, 1, { ...other, valid: false }))).toEqual({ start: 'lower' });
+    expect(told(anchors, window(3, 0))).toEqual({ start: 'similar', calm: 'lower' });
+    expect(told(anchors, window(3, 2, other))).toEqual({ start: 'lower', calm: 'similar' });
+    const resumed = new Anchors(structuredClone(anchors.snapshot()));
+    // The same model behind both nodes makes no difference.
+    for (const node of ['rank', 'other'])
+      expect(told(resumed, window(4, 4, { node, model: 'm' }))).toEqual(
+        node === 'rank' ? { start: 'higher', calm: 'higher' } : { start: 'similar' },
+      );
+  });
+
   it('leaves models that do not rank alone', () => {
     const plain: SessionOutput = {
       kind: 'prediction',
-      prediction: { time: 1, valid: true } as Prediction,
+      prediction: { time: 1, valid: true, node: 'plain' } as Prediction,
       scores: null,
     };
-    expect(new Anchors().follow(plain)).toBe(plain);
+    const anchors = new Anchors();
+    anchors.follow(marker(0, 'anchor:calm'), ['plain']);
+    expect(anchors.follow(plain, ['plain'])).toBe(plain);
+    expect(anchors.snapshot().nodes).toEqual([]);
   });
 });

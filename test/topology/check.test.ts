@@ -106,6 +106,38 @@ describe.each<[what: string, change: [from: string, to: string], problem: RegExp
   });
 });
 
+describe('sinks and names', () => {
+  const withModels = `${good}models:
+  calm: { type: hi-moe, inputs: { eeg: de }, path: models/none }
+  stress: { type: hi-moe, inputs: { eeg: de }, path: models/none }
+sinks:
+`;
+
+  it('take what any node makes; over LSL one model a sink', () => {
+    expect(problemsOf(`${withModels}  out: { type: console, input: [calm, stress, de] }\n`)).toEqual([]);
+    expect(problemsOf(`${withModels}  lab: { type: lsl, input: calm }\n`)).toEqual([]);
+    expect(problemsOf(`${withModels}  lab: { type: lsl, input: [calm, stress] }\n`)).toEqual([
+      '11 sinks.lab.input: a sink of type lsl takes one model; give each a sink of its own',
+    ]);
+    expect(problemsOf(`${withModels}  lab: { type: lsl, input: de }\n`)).toEqual([
+      '11 sinks.lab.input: de gives features, but predictions are needed here',
+    ]);
+  });
+
+  it('take no frames', () => {
+    const align = good.concat('  both: { type: align, inputs: { eeg: de } }\nsinks:\n');
+    expect(problemsOf(`${align}  out: { type: console, input: both }\n`)).toEqual([
+      '9 sinks.out.input: both gives frames, but predictions or features are needed here',
+    ]);
+  });
+
+  it('may not be run, which stands beside nodes in what a subscriber tells', () => {
+    expect(problemsOf(good.replaceAll('clean', 'run'))).toEqual([
+      '5 transforms.run: run stands beside the names of nodes where a subscriber tells what it heard last; choose another',
+    ]);
+  });
+});
+
 describe('problems', () => {
   it('are all told at once', () => {
     const problems = problemsOf(`

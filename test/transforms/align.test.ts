@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { FeatureSchema, FeatureVector } from '../../src/core/features.js';
 import type { ModalityInput } from '../../src/core/model.js';
 import { FrameBuilder } from '../../src/topology/frame.js';
+import { NodeSequence } from '../../src/topology/node-sequence.js';
 import type { ModelNode } from '../../src/topology/pipeline.js';
 import { align } from '../../src/transforms/align.js';
 
@@ -39,7 +40,7 @@ function node(inputs: [string, string[]][]): ModelNode {
 }
 
 const builder = (inputs: [string, string[]][], modalities: [string, ModalityInput][]) =>
-  new FrameBuilder(node(inputs), new Map(modalities), new Map());
+  new FrameBuilder(node(inputs), new Map(modalities), new NodeSequence());
 
 describe('align', () => {
   it('waits for laggards a tenth of a second by default', () => {

@@ -95,7 +95,7 @@ transforms:
         monitor: false,
         events: () => {},
         emit: (output) => {
-          if (output.kind === 'indices') reasons.set(output.time, output.vectors.get('index')!.reasons!);
+          if (output.kind === 'indices') reasons.set(output.vector.time, output.vector.reasons!);
         },
       });
       for (let t = 0; t < 30; t++) {

@@ -2,15 +2,7 @@ import type { WebSocket } from 'ws';
 import type { DroppedParams, Policy } from '../../protocol/control.js';
 import type { StreamLimits } from '../../protocol/limits.js';
 import type { OutputStream } from '../../protocol/output.js';
-
-/** A message, serialised once for all subscribers. */
-export interface Delivery {
-  readonly stream: OutputStream;
-  readonly session: string;
-  /** Messages of equal key replace each other under policy `latest`. */
-  readonly key: string;
-  readonly bytes: Buffer;
-}
+import type { Delivery } from './delivery.js';
 
 export interface SubscriberQueueEvents {
   sent(delivery: Delivery): void;
@@ -23,7 +15,8 @@ export interface SubscriberQueueEvents {
 
 interface Waiting {
   readonly delivery: Delivery;
-  readonly policy: Policy;
+  /** `again`: told before; it waits for the socket whatever the policy. */
+  readonly policy: Policy | 'again';
 }
 
 interface Drops {
@@ -57,9 +50,9 @@ export class SubscriberQueue {
     if (this.#overflowed) return;
     if (policy === 'latest') {
       const replaced = this.#latest.get(delivery.key);
-      if (replaced) this.#drop(replaced);
+      if (replaced) this.#drop(replaced, policy);
     } else if (policy === 'drop-oldest') {
-      if (this.#counts[policy] >= this.#limits.queue_messages) this.#drop(this.#oldest(policy));
+      if (this.#counts[policy] >= this.#limits.queue_messages) this.#drop(this.#oldest(policy), policy);
     } else if (this.#counts[policy] >= this.#limits.buffer_messages) {
       this.#overflowed = true;
       this.clear();
@@ -71,6 +64,22 @@ export class SubscriberQueue {
     if (policy === 'latest') this.#latest.set(delivery.key, waiting);
     else this.#counts[policy]++;
     this.#pump();
+  }
+
+  /** What is told again, ahead of what comes; bounded by what is kept of it. */
+  offerAgain(deliveries: readonly Delivery[]): void {
+    if (this.#overflowed) return;
+    for (const delivery of deliveries) this.#waiting.add({ delivery, policy: 'again' });
+    this.#pump();
+  }
+
+  /** Drops what still waits to be told again of a stream of a session. */
+  forgetAgain(stream: OutputStream, session: string): void {
+    for (const waiting of this.#waiting) {
+      const { delivery, policy } = waiting;
+      if (policy === 'again' && delivery.stream === stream && delivery.session === session)
+        this.#waiting.delete(waiting);
+    }
   }
 
   clear(): void {
@@ -102,20 +111,20 @@ export class SubscriberQueue {
     this.#events.sent(delivery);
   }
 
-  #drop(waiting: Waiting): void {
+  #drop(waiting: Waiting, policy: Policy): void {
     this.#take(waiting);
     const { stream, session } = waiting.delivery;
     const drops = this.#drops.get(`${stream} ${session}`) ?? { count: 0, total: 0 };
     drops.count++;
     drops.total++;
     this.#drops.set(`${stream} ${session}`, drops);
-    this.#events.dropped(waiting.delivery, waiting.policy);
+    this.#events.dropped(waiting.delivery, policy);
   }
 
   #take(waiting: Waiting): void {
     this.#waiting.delete(waiting);
     if (waiting.policy === 'latest') this.#latest.delete(waiting.delivery.key);
-    else this.#counts[waiting.policy]--;
+    else if (waiting.policy !== 'again') this.#counts[waiting.policy]--;
   }
 
   #oldest(policy: Policy): Waiting {

@@ -2,77 +2,86 @@ import type { Seconds } from '../../core/clock.js';
 import { type Chunk, isMeasured, type StreamInfo, type StreamMessage } from '../../core/signal.js';
 import type { SignalsLine } from '../../protocol/output.js';
 
+/** `seq`: which message of the session it is. */
+export type NumberedSignals = SignalsLine & { readonly seq: number };
+
+interface OpenStream {
+  readonly info: StreamInfo;
+  /** Number of the message that told of it. */
+  readonly seq: number;
+}
+
 interface Session {
-  readonly open: Map<string, StreamInfo>;
+  readonly open: Map<string, OpenStream>;
   /** As the pipeline takes it: the stamp of the first sample delivered. */
   zero: Seconds | null;
-  seq: number;
+  /** Number of the next message, whether or not anybody hears it. */
+  next: number;
 }
 
 /** Numbers what devices push, session by session, and knows what is open: see the `signals` stream of the protocol. */
 export class SignalMessages {
   readonly #sessions = new Map<string, Session>();
 
-  /** Follows the session's streams; to be called with every message, whether or not it is sent to anybody. */
-  follow(name: string, message: StreamMessage): void {
-    const session = this.#sessions.get(name);
+  /** Follows the session's streams, and gives what makes the message, for those who want it. */
+  follow(name: string, message: StreamMessage): () => NumberedSignals {
+    const known = this.#sessions.get(name);
+    const session = known ?? { open: new Map(), zero: null, next: 0 };
+    const seq = session.next++;
     if (message.kind === 'open') {
-      if (session) session.open.set(message.info.id, message.info);
-      else this.#sessions.set(name, { open: new Map([[message.info.id, message.info]]), zero: null, seq: 0 });
+      if (!known) this.#sessions.set(name, session);
+      session.open.set(message.info.id, { info: message.info, seq });
     } else if (message.kind === 'chunk') {
-      if (session && isMeasured(message.chunk.info)) session.zero ??= message.chunk.times[0];
-    } else if (message.kind === 'close' && session) {
+      if (known && isMeasured(message.chunk.info)) session.zero ??= message.chunk.times[0];
+    } else if (message.kind === 'close') {
       session.open.delete(message.id);
       if (session.open.size === 0) this.#sessions.delete(name);
     }
+    return () => messageOf(name, session, seq, message);
   }
 
-  /** The message as it is sent, after {@link follow}. */
-  of(session: string, message: StreamMessage): SignalsLine {
-    switch (message.kind) {
-      case 'open':
-        return this.#open(session, message.info);
-      case 'chunk': {
-        const { info, times, gapBefore } = message.chunk;
-        return this.#message(session, info.id, 'samples', {
-          times: [...times],
-          data: rows(message.chunk),
-          gap_before: gapBefore,
-        });
-      }
-      case 'marker': {
-        const { stream, time, value } = message.marker;
-        return this.#message(session, stream, 'samples', { times: [time], data: [[value]] });
-      }
-      case 'close':
-        return this.#message(session, message.id, 'close', {});
-    }
-  }
-
-  /** `open` of every stream that is open, for a subscriber who comes late; `*`: of all sessions. */
-  openings(session: string): SignalsLine[] {
-    return [...this.#sessions].flatMap(([name, { open }]) =>
-      session === '*' || session === name ? [...open.values()].map((info) => this.#open(name, info)) : [],
+  /** `open` of every stream that is open, as it was told, for a subscriber who comes late; `*`: of all sessions. */
+  openings(name: string): NumberedSignals[] {
+    return [...this.#sessions].flatMap(([session, state]) =>
+      name === '*' || name === session
+        ? [...state.open.values()].map(({ info, seq }) =>
+            messageOf(session, state, seq, { kind: 'open', info }),
+          )
+        : [],
     );
   }
+}
 
-  #open(session: string, { id, sourceId, ...info }: StreamInfo): SignalsLine {
-    return this.#message(session, id, 'open', { info: { ...info, source_id: sourceId } });
-  }
+function messageOf(name: string, { zero }: Session, seq: number, message: StreamMessage): NumberedSignals {
+  const { id, ...content } = contentOf(message);
+  const first = content.times?.[0];
+  const time = zero === null || first === undefined ? null : first - zero;
+  return { stream: 'signals', session: name, seq, time, zero, kind: kindOf(message), id, ...content };
+}
 
-  #message(
-    name: string,
-    id: string,
-    kind: SignalsLine['kind'],
-    content: Pick<SignalsLine, 'info' | 'times' | 'data' | 'gap_before'>,
-  ): SignalsLine {
-    const session = this.#sessions.get(name);
-    const zero = session?.zero ?? null;
-    const first = content.times?.[0];
-    const time = zero === null || first === undefined ? null : first - zero;
-    const seq = session ? session.seq++ : 0;
-    return { stream: 'signals', session: name, seq, time, zero, kind, id, ...content };
+type Content = Pick<SignalsLine, 'id' | 'info' | 'times' | 'data' | 'gap_before'>;
+
+function contentOf(message: StreamMessage): Content {
+  switch (message.kind) {
+    case 'open': {
+      const { id, sourceId, ...info } = message.info;
+      return { id, info: { ...info, source_id: sourceId } };
+    }
+    case 'chunk': {
+      const { info, times, gapBefore } = message.chunk;
+      return { id: info.id, times: [...times], data: rows(message.chunk), gap_before: gapBefore };
+    }
+    case 'marker': {
+      const { stream, time, value } = message.marker;
+      return { id: stream, times: [time], data: [[value]] };
+    }
+    case 'close':
+      return { id: message.id };
   }
+}
+
+function kindOf({ kind }: StreamMessage): SignalsLine['kind'] {
+  return kind === 'open' || kind === 'close' ? kind : 'samples';
 }
 
 /** [n][C]; a missing value is null, as JSON has no NaN. */
