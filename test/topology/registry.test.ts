@@ -14,7 +14,7 @@ const others: Readonly<Record<string, readonly string[]>> = {
   features: ['registry'],
   transforms: ['registry'],
   sources: ['source', 'pace'],
-  sinks: ['sink'],
+  sinks: ['contained', 'sink'],
   models: [
     'attention-fusion',
     'definition',
