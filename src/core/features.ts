@@ -29,6 +29,7 @@ export const maskReasons = [
   'low-coverage',
   'motion',
   'not-physiological',
+  'failed',
 ] as const;
 export type MaskReason = (typeof maskReasons)[number];
 

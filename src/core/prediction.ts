@@ -21,6 +21,7 @@ export const invalidReasons = [
   'not-physiological',
   'no-skill',
   'model-failed',
+  'failed',
 ] as const;
 export type InvalidReason = (typeof invalidReasons)[number];
 

@@ -138,6 +138,14 @@ type StreamDescription = Pick<StreamInfo, 'name' | 'type' | 'sfreq' | 'channels'
 /** Stamps closer than this are taken as equal: a double holding a unix time resolves 2.4e-7 s. */
 export const TIME_TOLERANCE_S = 1e-6;
 
+/** A stream that is slower promises nothing about how long no sample comes: a sample stands for this long at most, s. */
+const LONGEST_PERIOD_S: Seconds = 10;
+
+/** How long a sample stands for; 0 where the rate is irregular. */
+export function period_s({ sfreq }: Pick<StreamInfo, 'sfreq'>): Seconds {
+  return sfreq > 0 ? Math.min(1 / sfreq, LONGEST_PERIOD_S) : 0;
+}
+
 /** Number of samples in `span_s` at `sfreq`, rounded, so that 0.29 s at 100 Hz is 29. */
 export function samplesIn(span_s: Seconds, sfreq: number): number {
   return Math.round(span_s * sfreq);

@@ -14,6 +14,7 @@ const invalid: Record<InvalidReason, string> = {
   'not-physiological': 'no sensor delivers what a body would',
   'no-skill': 'the sensors that are there were not shown to tell anything',
   'model-failed': 'the model failed',
+  failed: 'the session is down after faults; reload the pipeline, or open it again',
 };
 
 const masked: Record<string, string> = {
@@ -31,6 +32,7 @@ const masked: Record<string, string> = {
   'unmapped-channels': "channels that the model doesn't know",
   'out-of-distribution': 'values unlike anything that the model was trained on',
   'not-physiological': 'this is no signal of a body: is it worn?',
+  failed: 'the session is down',
 };
 
 /** Why a prediction is not valid, in plain words. */

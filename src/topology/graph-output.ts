@@ -44,6 +44,8 @@ export type GraphOutput =
       readonly simulated: boolean;
       /** Streams that feed the modalities that are there. */
       readonly streams: readonly StreamInfo[];
+      /** Whether the session is down after faults of its graph. */
+      readonly failed?: true;
     }
   | {
       readonly kind: 'closed';

@@ -3,7 +3,7 @@ import type { Clock, Seconds } from '../core/clock.js';
 import { owned } from '../core/owned.js';
 import type { Prediction } from '../protocol/output.js';
 import { Anchors } from './anchors.js';
-import { predict } from './predict.js';
+import { type FrameOutput, predict } from './predict.js';
 import type { LiveOutput } from './run-session.js';
 import type { SessionOutput } from './session-output.js';
 
@@ -18,37 +18,46 @@ export interface PredictInOrderOptions {
   readonly waiting: (frames: number) => void;
   /** Called for every frame left out. */
   readonly dropped: (time: Seconds) => void;
+  /** Called for every output that could not be worked with; the others go on. */
+  readonly failed: (fault: unknown) => void;
   /** Called for every prediction, with the time since its window closed, s. */
   readonly predicted: (prediction: Prediction, latency_s: Seconds) => void;
 }
 
+type Queued = LiveOutput & { readonly since: Seconds };
+
 /** Replaces frames by their predictions and keeps the order of everything. The queue is bounded, every drop is told. */
 export function predictInOrder(options: PredictInOrderOptions): OperatorFunction<LiveOutput, SessionOutput> {
-  const { session, clock, explain = () => false, limit, waiting, dropped, predicted } = options;
+  const { session, clock, explain = () => false, limit, waiting, dropped, failed, predicted } = options;
   return (outputs$) =>
     new Observable<SessionOutput>((subscriber) => {
-      const queue: (LiveOutput & { readonly since: Seconds })[] = [];
+      const queue: Queued[] = [];
       let frames = 0;
       let running = false;
       let completed = false;
       const anchors = new Anchors();
 
+      const give = async (output: FrameOutput, { loaded, since }: Queued): Promise<void> => {
+        waiting(--frames);
+        const runner = loaded.runners.get(output.model);
+        if (!runner) return;
+        const context = { session, pipeline: loaded.pipeline.digest, explain: explain(output.model) };
+        const made = await predict(output, runner, context);
+        predicted(made.prediction, clock.now() - since);
+        subscriber.next(anchors.follow({ kind: 'prediction', ...made }, loaded.runners.keys()));
+      };
+
       const drain = async (): Promise<void> => {
         if (running) return;
         running = true;
         for (let next = queue.shift(); next && !subscriber.closed; next = queue.shift()) {
-          const { output, loaded, since } = next;
-          if (output.kind !== 'frame') {
-            subscriber.next(anchors.follow(output, loaded.runners.keys()));
-            continue;
+          try {
+            const { output } = next;
+            if (output.kind === 'frame') await give(output, next);
+            else subscriber.next(anchors.follow(output, next.loaded.runners.keys()));
+          } catch (error) {
+            failed(error);
           }
-          waiting(--frames);
-          const runner = loaded.runners.get(output.model);
-          if (!runner) continue;
-          const context = { session, pipeline: loaded.pipeline.digest, explain: explain(output.model) };
-          const made = await predict(output, runner, context);
-          predicted(made.prediction, clock.now() - since);
-          subscriber.next(anchors.follow({ kind: 'prediction', ...made }, loaded.runners.keys()));
         }
         running = false;
         if (completed) subscriber.complete();

@@ -83,11 +83,13 @@ function predictionOf(
     index++;
   }
   const present = Object.keys(modalities).filter((name) => modalities[name].present);
-  const invalid = failed
-    ? 'model-failed'
-    : (invalidReason(output.modalities, runner.validity) ??
-      (result?.unfamiliar?.length ? 'out-of-distribution' : null) ??
-      (withheld?.everything ? 'no-skill' : null));
+  const invalid = output.failed
+    ? 'failed'
+    : failed
+      ? 'model-failed'
+      : (invalidReason(output.modalities, runner.validity) ??
+        (result?.unfamiliar?.length ? 'out-of-distribution' : null) ??
+        (withheld?.everything ? 'no-skill' : null));
   return {
     stream: 'affect',
     session: context.session,

@@ -151,6 +151,7 @@ export class PipelineRuntime {
     metrics?.sessions.set(this.#sessions.size);
     const events: EventSink = (event) => this.announce({ ...event, session });
     events({ code: 'session-opened', level: 'info', message: `session ${session} opened` });
+    const faults$ = new Subject<unknown>();
     return messages$.pipe(
       tap((message) => {
         if (message.kind !== 'chunk' || status.zero_s !== null || onMachineClock) return;
@@ -158,7 +159,7 @@ export class PipelineRuntime {
         if (times.length > 0 && isMeasured(info))
           behind_s = Math.min(behind_s, clock.now() - times[times.length - 1]);
       }),
-      runSession({ session, loaded$: this.#loaded, events }),
+      runSession({ session, loaded$: this.#loaded, clock, events, faults$ }),
       // Before the predictions of the first window, which wait for the model.
       tap(({ output }) => {
         if (output.kind !== 'closed' || status.zero_s !== null) return;
@@ -180,6 +181,7 @@ export class PipelineRuntime {
             message: `the model is too slow: window at ${time} s left out`,
           });
         },
+        failed: (fault) => faults$.next(fault),
         predicted: (prediction, latency_s) => {
           status.predictions++;
           metrics?.predictions.inc({ valid: String(prediction.valid) });
@@ -190,7 +192,14 @@ export class PipelineRuntime {
         if (output.kind !== 'closed') return;
         metrics?.windows.inc();
       }),
-      map((output) => outputMessage(session, output)),
+      map((output) => {
+        try {
+          return outputMessage(session, output);
+        } catch (error) {
+          faults$.next(error);
+          return null;
+        }
+      }),
       filter((message) => message !== null),
       // One session's fault must not end the others.
       catchError((error: unknown) => {

@@ -1,9 +1,10 @@
 import type { Seconds } from '../core/clock.js';
 import type { ChunkTransform, FeatureTransform, WindowTransform } from '../core/component.js';
-import { AffectdError, ConfigurationError, InputError } from '../core/errors.js';
+import { ConfigurationError, InputError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
 import { type FeatureSchema, type FeatureVector, featureName } from '../core/features.js';
 import type { ModalityInput } from '../core/model.js';
+import { errorOf } from '../core/owned.js';
 import type { ChunkProcessor, FeatureProcessor, RawWindow, ResetCause, Windower } from '../core/processor.js';
 import { type Chunk, isMeasured, type Marker, type StreamInfo, type StreamMessage } from '../core/signal.js';
 import {
@@ -419,22 +420,22 @@ export class SessionGraph {
     if (!root) return false;
     const again = this.#bound.has(source);
     let info = stream;
+    let monitor: ChannelMonitor | null;
     try {
       if (labels) info = relabelled(stream, labels);
       resetSteps(root, info, again ? 'layout' : 'start');
+      monitor = this.#options.monitor ? new ChannelMonitor(info) : null;
     } catch (error) {
-      if (!(error instanceof AffectdError)) throw error;
       this.#bound.delete(source);
       this.#options.events({
         code: 'stream-ignored',
         level: 'warn',
         session: this.#options.session,
         stream: stream.name,
-        message: `${source}: stream ${stream.name} can't be used: ${error.message}`,
+        message: `${source}: stream ${stream.name} can't be used: ${errorOf(error).message}`,
       });
       return false;
     }
-    const monitor = this.#options.monitor ? new ChannelMonitor(info) : null;
     this.#bound.set(source, { info, stale: false, closed: false, monitor });
     if (info.simulated)
       for (const [name, lineage] of this.#lineage) if (lineage.has(source)) this.#simulated.add(name);

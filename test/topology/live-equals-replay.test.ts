@@ -82,7 +82,7 @@ async function both(name: string, sent: readonly Sent[], until: number, chunk: n
       tickWhenSilent(clock),
       tap((message) => recorder.take(message)),
       map(({ message }) => message),
-      runSession({ session: 's', loaded$: new BehaviorSubject(loaded), events: () => {} }),
+      runSession({ session: 's', loaded$: new BehaviorSubject(loaded), clock, events: () => {} }),
     )
     .subscribe(({ output }) => {
       const text = textOf(output);

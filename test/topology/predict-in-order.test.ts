@@ -58,6 +58,7 @@ function start(limit = 100, explain: () => boolean = () => false) {
   const outputs = new Subject<LiveOutput>();
   const seen: SessionOutput[] = [];
   const drops: number[] = [];
+  const faults: unknown[] = [];
   const latencies: number[] = [];
   const waiting: number[] = [];
   const clock = new VirtualClock();
@@ -71,6 +72,7 @@ function start(limit = 100, explain: () => boolean = () => false) {
         limit,
         waiting: (frames) => waiting.push(frames),
         dropped: (time) => drops.push(time),
+        failed: (fault) => faults.push(fault),
         predicted: (_, latency_s) => latencies.push(latency_s),
       }),
     )
@@ -88,6 +90,8 @@ function start(limit = 100, explain: () => boolean = () => false) {
     tell,
     seen,
     drops,
+    faults,
+    loaded,
     latencies,
     clock,
     subscription,
@@ -218,6 +222,17 @@ describe('predictInOrder', () => {
     expect(tell()).toEqual([]);
   });
 
+  it('tells of an output that cannot be worked with, and goes on with the others', async () => {
+    const { outputs, loaded, seen, faults } = start();
+    const broken = { ...frame(0, false), modalities: null } as unknown as LiveOutput['output'];
+    outputs.next({ output: broken, loaded });
+    outputs.next({ output: frame(1, false), loaded });
+    outputs.next({ output: closed(1), loaded });
+    await settle();
+    expect(faults).toEqual([expect.any(TypeError)]);
+    expect(seen.map(({ kind }) => kind)).toEqual(['prediction', 'closed']);
+  });
+
   it('of nothing is nothing', () => {
     const seen: string[] = [];
     of<LiveOutput>()
@@ -228,6 +243,7 @@ describe('predictInOrder', () => {
           limit: 1,
           waiting: () => {},
           dropped: () => {},
+          failed: () => {},
           predicted: () => {},
         }),
       )

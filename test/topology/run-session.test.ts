@@ -1,6 +1,7 @@
 import { BehaviorSubject, map, of, Subject } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../src/core/clock.js';
 import type { Chunk, StreamMessage } from '../../src/core/signal.js';
 import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
 import { checkPipeline } from '../../src/topology/check.js';
@@ -36,6 +37,7 @@ function operator(options: { loaded$?: BehaviorSubject<LoadedPipeline> } = {}) {
   return runSession({
     session: 's',
     loaded$: options.loaded$ ?? of(loaded(1)),
+    clock: new VirtualClock(),
     events: () => {},
   });
 }
