@@ -15,7 +15,11 @@ export interface Beat {
   readonly pulse: number;
 }
 
+/** EEGMAT's people at rest have 1.8 to 6 in means of 4 s, half of them 2 to 2.6 (docs/explanation/simulation.md). */
 const WANDER_PER_MIN = 2.5;
+/** How much people differ in it: deviation of its ln. */
+const WANDER_PEOPLE = 0.4;
+const WANDER_S = 15;
 const RESPIRATORY_PER_MIN = 3;
 /** Time over which the wander is drawn anew; beats are about this far apart. */
 const BEAT_S = 0.85;
@@ -38,7 +42,8 @@ export class BeatTrain {
   constructor(readonly subject: Subject) {
     const noise = subject.person.noise.heart;
     this.#jitter = new Random(subject.seed, 'beats');
-    this.#wander = new OrnsteinUhlenbeck(this.#jitter, WANDER_PER_MIN * noise, 8, BEAT_S);
+    const own_per_min = WANDER_PER_MIN * new Random(subject.seed, 'beats-wander').logNormal(WANDER_PEOPLE);
+    this.#wander = new OrnsteinUhlenbeck(this.#jitter, own_per_min * noise, WANDER_S, BEAT_S);
     this.#pulseNoise = new OrnsteinUhlenbeck(this.#jitter, 0.1 * noise, 6, BEAT_S);
     this.#breath = this.#jitter.uniform();
     this.#next = this.#draw(-2, BEAT_S);

@@ -1,12 +1,13 @@
 import type { StreamInfo } from '../core/signal.js';
 import { BlinkTrain } from './blink-train.js';
+import { EegWander } from './eeg-wander.js';
 import { effects } from './effects.js';
 import { OrnsteinUhlenbeck } from './ornstein-uhlenbeck.js';
 import { PinkNoise } from './pink-noise.js';
 import { Random } from './random.js';
 import { Resonator } from './resonator.js';
 import { type ScalpPosition, scalpPosition } from './scalp-position.js';
-import { CONTROL_HZ, CONTROL_S, controlStep, type Signal, type Subject } from './signal.js';
+import { CONTROL_HZ, controlStep, type Signal, type Subject } from './signal.js';
 import { sine } from './sine.js';
 
 /** A patch of cortex: where its activity is strongest, how large its rhythms are (uV RMS), how affect moves them. */
@@ -73,26 +74,23 @@ class Source {
   readonly #alpha: Resonator;
   readonly #beta: Resonator;
   readonly #gamma: Resonator;
-  readonly #alphaWander: OrnsteinUhlenbeck;
-  readonly #betaWander: OrnsteinUhlenbeck;
-  readonly #gammaWander: OrnsteinUhlenbeck;
+  readonly #wander: EegWander;
 
   constructor(
     readonly patch: Patch,
     readonly subject: Subject,
     readonly sfreq: number,
+    /** What all sources do by themselves, in the second that is being made. */
+    readonly scalp: EegWander,
   ) {
     const random = new Random(subject.seed, `eeg/${patch.site}`);
     const { person } = subject;
-    const noise = person.noise.eeg;
     this.#background = new PinkNoise(random);
     this.#theta = new Resonator(random, 6, 2, sfreq);
     this.#alpha = new Resonator(random, person.alphaPeak_hz, 2.5, sfreq);
     this.#beta = new Resonator(random, 21, 9, sfreq);
     this.#gamma = new Resonator(random, 40, 14, sfreq);
-    this.#alphaWander = new OrnsteinUhlenbeck(random, 0.35 * noise, 6, CONTROL_S);
-    this.#betaWander = new OrnsteinUhlenbeck(random, 0.2 * noise, 6, CONTROL_S);
-    this.#gammaWander = new OrnsteinUhlenbeck(random, 0.25 * noise, 6, CONTROL_S);
+    this.#wander = EegWander.ofPatch(new Random(subject.seed, `eeg-wander/${patch.site}`), person.noise.eeg);
   }
 
   /** One second from `second` on, uV [sfreq]. */
@@ -100,7 +98,11 @@ class Source {
     const { patch, subject } = this;
     const { person, affect } = subject;
     const answer = person.responsivity.eeg;
+    this.#wander.next();
+    const own = this.#wander.lnPower;
+    const common = this.scalp.lnPower;
     let step = -1;
+    let slow = 0;
     let alpha_uv = 0;
     let beta_uv = 0;
     let gamma_uv = 0;
@@ -114,6 +116,7 @@ class Source {
         const fast = patch.fastValence * valence;
         const awake = patch.fastArousal * arousal;
         // Amplitude is the square root of power: half the ln power.
+        slow = Math.exp(0.5 * (common.slow[step] + own.slow[step]));
         alpha_uv =
           patch.alpha_uv *
           Math.exp(
@@ -122,13 +125,17 @@ class Source {
                 patch.asymmetry *
                 (effects.eeg.alpha_valence_side * valence + person.alphaAsymmetry / 2) +
                 effects.eeg.alpha_arousal * patch.blocking * arousal +
-                this.#alphaWander.next()),
+                common.alpha[step] +
+                own.alpha[step]),
           );
         beta_uv =
           BETA_UV *
           Math.exp(
             0.5 *
-              (effects.eeg.beta_valence * fast + effects.eeg.beta_arousal * awake + this.#betaWander.next()),
+              (effects.eeg.beta_valence * fast +
+                effects.eeg.beta_arousal * awake +
+                common.beta[step] +
+                own.beta[step]),
           );
         gamma_uv =
           GAMMA_UV *
@@ -136,12 +143,12 @@ class Source {
             0.5 *
               (effects.eeg.gamma_valence * fast +
                 effects.eeg.gamma_arousal * awake +
-                this.#gammaWander.next()),
+                common.gamma[step] +
+                own.gamma[step]),
           );
       }
       out[k] =
-        BACKGROUND_UV * this.#background.next() +
-        THETA_UV * this.#theta.next() +
+        slow * (BACKGROUND_UV * this.#background.next() + THETA_UV * this.#theta.next()) +
         alpha_uv * this.#alpha.next() +
         beta_uv * this.#beta.next() +
         gamma_uv * this.#gamma.next();
@@ -183,6 +190,7 @@ const muscleSites = ['T7', 'T8', 'Fp1', 'Fp2'];
 /** Microvolts at the given electrodes (10-10 labels) against an ideal reference. */
 export class Eeg implements Signal {
   readonly info: StreamInfo;
+  readonly #scalp: EegWander;
   readonly #sources: Source[];
   readonly #muscles: ScalpMuscle[];
   readonly #blinks: BlinkTrain;
@@ -207,7 +215,8 @@ export class Eeg implements Signal {
       if (!position) throw new Error(`no scalp position for ${label}`);
       return position;
     });
-    this.#sources = patches.map((patch) => new Source(patch, subject, sfreq));
+    this.#scalp = EegWander.ofScalp(new Random(seed, 'eeg-wander'), person.noise.eeg);
+    this.#sources = patches.map((patch) => new Source(patch, subject, sfreq, this.#scalp));
     this.#muscles = muscleSites.map((site) => new ScalpMuscle(site, subject, sfreq));
     this.#blinks = new BlinkTrain(subject);
     const cortex = patches.map(({ site }) => scalpPosition(site)!);
@@ -240,6 +249,7 @@ export class Eeg implements Signal {
     const n = this.info.sfreq;
     const data = this.#data.fill(0);
     const channels = this.info.channels.length;
+    this.#scalp.next();
     [...this.#sources, ...this.#muscles].forEach((source, s) => {
       if (source instanceof Source) source.fill(this.#second, this.#source);
       else source.fill(this.#source);

@@ -332,7 +332,8 @@ async function removedSensors(
       const others = sensorNames.filter((sensor) => !feeding.has(types.get(sensor) ?? ''));
       options.progress?.(`the same sessions without ${modality}`);
       const people = { test: Math.min(PANEL, data.people.test) };
-      const set = await simulated(plan, data, people, inputs, options, others);
+      const all = { ...data, step_s: node.join.hop_s };
+      const set = await simulated(plan, all, people, inputs, options, others);
       opened.push(set);
       lacking.set(modality, set.examples);
     }
