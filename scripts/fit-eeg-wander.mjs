@@ -60,7 +60,15 @@ async function lnPowers(messages) {
   return rows;
 }
 
-const REGIONS = ['frontal left', 'frontal right', 'central', 'temporal left', 'temporal right', 'parietal', 'occipital'];
+const REGIONS = [
+  'frontal left',
+  'frontal right',
+  'central',
+  'temporal left',
+  'temporal right',
+  'parietal',
+  'occipital',
+];
 const places = {
   'frontal left': 'Fp1 F3 F7',
   'frontal right': 'Fp2 F4 F8',
@@ -122,7 +130,13 @@ const recorded = (person) => async () => {
 };
 const still = { valence: () => 0, arousal: () => 0 };
 const simulated = (seed) => async () => ({
-  messages: simulateSession({ profile: 'deap32', only: ['eeg'], seed, duration_s: DURATION_S, affect: still }),
+  messages: simulateSession({
+    profile: 'deap32',
+    only: ['eeg'],
+    seed,
+    duration_s: DURATION_S,
+    affect: still,
+  }),
 });
 
 await table('EEGMAT at rest, fitted', FITTED.map(recorded));

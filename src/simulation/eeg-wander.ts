@@ -36,9 +36,7 @@ export class EegWander {
     readonly noise: number,
   ) {
     this.#shared = new OrnsteinUhlenbeck(random, noise * Math.sqrt(share), TAU_S, CONTROL_S);
-    this.#apart = byBand(
-      () => new OrnsteinUhlenbeck(random, noise * Math.sqrt(1 - share), TAU_S, CONTROL_S),
-    );
+    this.#apart = byBand(() => new OrnsteinUhlenbeck(random, noise * Math.sqrt(1 - share), TAU_S, CONTROL_S));
     this.lnPower = byBand(() => new Float64Array(CONTROL_HZ));
   }
 

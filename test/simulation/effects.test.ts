@@ -144,8 +144,8 @@ describe('heart', () => {
   };
 
   it('beats faster with arousal', () => {
-    expect(rate('ecg', 0)).toBeGreaterThan(averagePerson.heartRate_per_min - 2);
-    expect(rate('ecg', 0)).toBeLessThan(averagePerson.heartRate_per_min + 2);
+    expect(rate('ecg', 0)).toBeGreaterThan(averagePerson.heartRate_per_min - 3);
+    expect(rate('ecg', 0)).toBeLessThan(averagePerson.heartRate_per_min + 3);
     const moved = (rate('ecg', 1) - rate('ecg', -1)) / 2;
     expect(moved).toBeGreaterThan(effects.heart.rate_arousal_per_min - 1.5);
     expect(moved).toBeLessThan(effects.heart.rate_arousal_per_min + 1.5);
