@@ -8,7 +8,7 @@ import type { SessionOutput } from '../topology/session-output.js';
 const toldDimensions = ['valence', 'arousal'] as const satisfies readonly (keyof Truth)[];
 
 /** What of a prediction is looked at in the end. */
-type Kept = Estimate & Pick<Prediction, 'evidence' | 'simulated' | 'model'>;
+type Kept = Estimate & Pick<Prediction, 'evidence' | 'simulated' | 'node'>;
 
 /**
  * What a replay came to, in one line: how many windows are valid, on what evidence, and, where the recording holds the truth,
@@ -33,24 +33,24 @@ export class ReplaySummary {
   take(output: SessionOutput): void {
     if (output.kind === 'began') this.#zero = output.zero;
     if (output.kind !== 'prediction') return;
-    const { window, valence, arousal, interval, valid, evidence, simulated, model } = output.prediction;
+    const { window, valence, arousal, interval, valid, evidence, simulated, node } = output.prediction;
     const mark = simulated ? { simulated } : {};
-    this.#predictions.push({ window, valence, arousal, interval, valid, evidence, model, ...mark });
+    this.#predictions.push({ window, valence, arousal, interval, valid, evidence, node, ...mark });
   }
 
   line(): string {
-    const models = [...new Set(this.#predictions.map(({ model }) => model))];
-    if (models.length === 0) return 'no prediction';
-    return models.map((model) => this.#lineOf(model, models.length > 1)).join('; ');
+    const nodes = [...new Set(this.#predictions.map(({ node }) => node))];
+    if (nodes.length === 0) return 'no prediction';
+    return nodes.map((node) => this.#lineOf(node, nodes.length > 1)).join('; ');
   }
 
-  #lineOf(model: string, isNamed: boolean): string {
-    const all = this.#predictions.filter((prediction) => prediction.model === model);
+  #lineOf(node: string, isNamed: boolean): string {
+    const all = this.#predictions.filter((prediction) => prediction.node === node);
     const valid = all.filter((prediction) => prediction.valid);
     const evidence = [...new Set(all.map((prediction) => prediction.evidence))].join(', ');
     const simulated = all.some((prediction) => prediction.simulated) ? ' (simulated streams)' : '';
     const parts = [
-      `${isNamed ? `${model.split('@', 1)[0]}: ` : ''}${all.length} windows, ${valid.length} valid`,
+      `${isNamed ? `${node}: ` : ''}${all.length} windows, ${valid.length} valid`,
       `evidence ${evidence}${simulated}`,
       ...(this.#hasTruth ? toldDimensions.map((dimension) => this.#scoreOf(valid, dimension)) : []),
     ];

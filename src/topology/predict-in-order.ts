@@ -17,7 +17,7 @@ export interface PredictInOrderOptions {
   /** Told how many frames wait, whenever that changes. */
   readonly waiting: (frames: number) => void;
   /** Called for every frame left out. */
-  readonly dropped: (time: Seconds) => void;
+  readonly dropped: (time: Seconds, model: string) => void;
   /** Called for every output that could not be worked with; the others go on. */
   readonly failed: (fault: unknown) => void;
   /** Called for every prediction, with the time since its window closed, s. */
@@ -71,7 +71,7 @@ export function predictInOrder(options: PredictInOrderOptions): OperatorFunction
               const oldest = queue.findIndex(({ output }) => output.kind === 'frame');
               const [removed] = queue.splice(oldest, 1);
               frames--;
-              dropped(removed.output.kind === 'frame' ? removed.output.time : Number.NaN);
+              if (removed.output.kind === 'frame') dropped(removed.output.time, removed.output.model);
             }
             waiting(frames);
           }

@@ -172,13 +172,13 @@ export class PipelineRuntime {
         ...(explain && { explain: (model) => explain(session, model) }),
         limit: QUEUE_LIMIT,
         waiting: (frames) => this.#setWaiting(session, frames),
-        dropped: (time) => {
+        dropped: (time, model) => {
           status.droppedWindows++;
           events({
             code: 'windows-dropped',
             level: 'warn',
             time,
-            message: `the model is too slow: window at ${time} s left out`,
+            message: `the model ${model} is too slow: its window at ${time} s is left out`,
           });
         },
         failed: (fault) => faults$.next(fault),

@@ -325,6 +325,26 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
     await page.locator('[aria-label*=": 1 predictions"]').first().waitFor();
   });
 
+  it('shows one model of several, and another on a click', async () => {
+    await open();
+    daemon.say(affect({ time: 4, node: 'calm', valence: 0.25 }));
+    await shows('.readout-valence', '+0.25');
+    expect(await page.locator('#models').isHidden()).toBe(true);
+    daemon.say(affect({ time: 4, node: 'stress', valence: -0.75 }));
+    const stress = page.getByRole('button', { name: 'stress' });
+    await stress.waitFor();
+    await shows('.readout-valence', '+0.25');
+    await stress.click();
+    await shows('.readout-valence', '\u22120.75');
+    daemon.say(
+      affect({ time: 4.5, node: 'calm', valence: 0.5 }),
+      affect({ time: 4.5, node: 'stress', valence: -0.5 }),
+    );
+    await shows('.readout-valence', '\u22120.50');
+    expect(await stress.getAttribute('aria-pressed')).toBe('true');
+    expect(await page.getByRole('button', { name: 'calm' }).getAttribute('aria-pressed')).toBe('false');
+  });
+
   it('keeps sessions apart, by names that are text and nothing else', async () => {
     const other = '<img src=x onerror=alert(1)>';
     await open();
