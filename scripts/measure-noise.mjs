@@ -1,8 +1,9 @@
 // What the noise test lets through, and what it takes away: the battery of sensors without a body, real recordings of people, and
 // simulated people, through the shipped pipelines as they are and without their `mask-noise` nodes.
+// What it finds goes to fixtures/evaluation/noise.json, which test/pipelines/noise-masks.test.ts reads.
 //   npm run build && node scripts/measure-noise.mjs ../shared/recordings [part]
 // The people and recordings are those that scripts/fit-physiological.mjs took no threshold from.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadModel } from '../dist/engines/worker-runner.js';
 import { openRecording } from '../dist/recordings/open.js';
@@ -132,6 +133,7 @@ function add(sums, { before, after, kept }) {
     sums.reasonsAfter[name] = (sums.reasonsAfter[name] ?? 0) + n;
 }
 
+const RESULT = join('fixtures', 'evaluation', 'noise.json');
 const result = { noise: {}, recorded: {}, simulated: {} };
 
 async function measure(section, name, pipeline, sessions) {
@@ -426,7 +428,9 @@ async function simulated() {
 try {
   for (const [name, part] of Object.entries({ noise, people, simulated }))
     if (!only || only === name) await part();
-  process.stdout.write(`${JSON.stringify(result, null, 1)}\n`);
+  const known = existsSync(RESULT) ? JSON.parse(readFileSync(RESULT, 'utf8')) : {};
+  const measured = Object.entries(result).filter(([, found]) => Object.keys(found).length > 0);
+  writeFileSync(RESULT, `${JSON.stringify({ ...known, ...Object.fromEntries(measured) }, null, 1)}\n`);
 } finally {
   for (const { after } of loadedPipelines.values()) await closeRunners(after.runners);
 }

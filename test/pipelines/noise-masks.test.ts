@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ModalityInput } from '../../src/core/model.js';
 import type { StreamMessage } from '../../src/core/signal.js';
 import { loadManifest } from '../../src/models/manifest.js';
@@ -63,4 +63,33 @@ it('a simulated person’s headset is not', async () => {
   );
   expect(states.length).toBeGreaterThan(100);
   expect(states.filter((state) => state === 'not-physiological')).toEqual([]);
+});
+
+describe('by what scripts/measure-noise.mjs found', () => {
+  interface Found {
+    readonly valid_after: number;
+    readonly kept_of_valid: number | null;
+    readonly sessions: number;
+  }
+  const found = JSON.parse(readFileSync(join('fixtures', 'evaluation', 'noise.json'), 'utf8')) as Record<
+    'noise' | 'recorded' | 'simulated',
+    Record<string, Found>
+  >;
+
+  it('nothing without a body is valid in more than one window of twenty', () => {
+    // 13 colours and mixtures, loud and faint, raw and filtered; 3 kinds of mains; 3 of eyes; 2 of wrists through 2 pipelines; 62 electrodes.
+    expect(Object.keys(found.noise)).toHaveLength(13 * 2 * 2 + 3 + 3 + 4 + 3);
+    for (const [name, { valid_after, sessions }] of Object.entries(found.noise)) {
+      expect(sessions, name).toBe(10);
+      expect(valid_after, name).toBeLessThanOrEqual(0.05);
+    }
+  });
+
+  it('people keep 95 of 100 valid windows, and an EEG alone tells something in 90', () => {
+    for (const [name, { kept_of_valid }] of Object.entries({ ...found.recorded, ...found.simulated }))
+      expect(kept_of_valid, name).toBeGreaterThanOrEqual(0.95);
+    const alone = Object.entries(found.simulated).filter(([name]) => name.includes('EEG alone'));
+    expect(alone).toHaveLength(Object.keys(profiles).length);
+    for (const [name, { valid_after }] of alone) expect(valid_after, name).toBeGreaterThanOrEqual(0.9);
+  });
 });
