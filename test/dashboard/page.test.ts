@@ -202,6 +202,9 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
     await page.keyboard.press('Space');
     await page.locator('.truth-scores').waitFor({ state: 'hidden' });
     expect(await page.locator('.plane-truth').isVisible()).toBe(false);
+    await page
+      .locator('[data-trace=valence] [aria-label*="the truth is shown"]')
+      .waitFor({ state: 'detached' });
     expect(await pixels()).toBeLessThan(before + 100);
   });
 
