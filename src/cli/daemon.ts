@@ -144,8 +144,9 @@ export async function startDaemon(
       replace: (next) => {
         const changeSinks = sinks.prepare(next.pipeline);
         const changeSources = sources.prepare(next.pipeline);
-        runtime.replace(next);
+        const changeSessions = runtime.prepare(next);
         changeSinks();
+        changeSessions();
         changeSources();
       },
       close: async () => {

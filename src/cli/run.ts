@@ -5,6 +5,7 @@ import type { Timer } from '../core/clock.js';
 import type { EventSink } from '../core/event.js';
 import { errorOf, owned } from '../core/owned.js';
 import { backendNames } from '../lsl/backend.js';
+import { changedNodes } from '../topology/kept-nodes.js';
 import { loadPipeline } from '../topology/load.js';
 import { loadModels } from '../topology/load-models.js';
 import { closeRunners } from '../topology/runtime.js';
@@ -92,7 +93,14 @@ function reloadOnChange(
           events({ code: 'model-failed', level: 'error', message: `a replaced model: ${message}` }),
         ),
       );
-      daemon.runtime.announce({ code: 'pipeline-reloaded', level: 'info', message: `${file} is in force` });
+      const changed = changedNodes(replaced.pipeline, loaded.pipeline);
+      const told =
+        changed.length > 0 ? `${changed.join(', ')} begin anew, all else goes on` : 'every node goes on';
+      daemon.runtime.announce({
+        code: 'pipeline-reloaded',
+        level: 'info',
+        message: `${file} is in force; ${told}`,
+      });
     } catch (error) {
       if (context.signal.aborted) return;
       daemon.runtime.announce({

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import type { GraphState } from './graph-state.js';
 import { pipelineOf } from './pipeline-data.js';
-import type { GraphState } from './session-graph.js';
 import { InlineHost } from './session-host.js';
 import { decodeState } from './state-file.js';
 import type { ThreadRequest, ThreadSetup } from './thread-host.js';

@@ -1,5 +1,4 @@
 import {
-  BehaviorSubject,
   catchError,
   EMPTY,
   filter,
@@ -23,6 +22,7 @@ import type { Metrics } from '../telemetry/metrics.js';
 import { outputMessage } from './output-messages.js';
 import { predictInOrder } from './predict-in-order.js';
 import { type LoadedPipeline, runSession } from './run-session.js';
+import { Switch } from './switch.js';
 
 /** Windows of a session that may wait for the model: above the first number its senders are asked to wait, above the second the oldest is left out. */
 const BUSY_ABOVE = 32;
@@ -49,7 +49,7 @@ export interface RuntimeOptions {
 
 /** Runs a pipeline on live sources, one graph a session, and publishes what comes out. */
 export class PipelineRuntime {
-  readonly #loaded: BehaviorSubject<LoadedPipeline>;
+  readonly #loaded: Switch<LoadedPipeline>;
   readonly #outputs = new Subject<OutputMessage>();
   readonly #sessions = new Map<string, SessionStatus>();
   readonly #subscriptions = new Set<Subscription>();
@@ -57,7 +57,7 @@ export class PipelineRuntime {
   readonly #busy = new Map<string, { readonly idle: Promise<void>; readonly release: () => void }>();
 
   constructor(readonly options: RuntimeOptions) {
-    this.#loaded = new BehaviorSubject(options.loaded);
+    this.#loaded = new Switch(options.loaded);
   }
 
   get outputs$(): Observable<OutputMessage> {
@@ -94,9 +94,12 @@ export class PipelineRuntime {
     return subscription;
   }
 
-  /** Goes over to another pipeline at the next message, losing none. The caller closes the replaced runners. */
-  replace(loaded: LoadedPipeline): void {
-    this.#loaded.next(loaded);
+  /**
+   * Makes every session ready for another pipeline; the returned function goes over to it, at once. What can't be made
+   * ready throws, and all stays as it was. The caller closes the replaced runners.
+   */
+  prepare(loaded: LoadedPipeline): () => void {
+    return this.#loaded.prepare(loaded);
   }
 
   /** Publishes an event that belongs to no session's data. */
@@ -128,7 +131,6 @@ export class PipelineRuntime {
   async close(): Promise<void> {
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     this.#outputs.complete();
-    this.#loaded.complete();
     await closeRunners(this.loaded.runners);
   }
 
@@ -159,7 +161,7 @@ export class PipelineRuntime {
         if (times.length > 0 && isMeasured(info))
           behind_s = Math.min(behind_s, clock.now() - times[times.length - 1]);
       }),
-      runSession({ session, loaded$: this.#loaded, clock, events, faults$ }),
+      runSession({ session, loaded: this.#loaded, clock, events, faults$ }),
       // Before the predictions of the first window, which wait for the model.
       tap(({ output }) => {
         if (output.kind !== 'closed' || status.zero_s !== null) return;

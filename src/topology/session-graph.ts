@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Seconds } from '../core/clock.js';
 import type { ChunkTransform, FeatureTransform, WindowTransform } from '../core/component.js';
 import { ConfigurationError, InputError } from '../core/errors.js';
@@ -7,70 +8,28 @@ import type { ModalityInput } from '../core/model.js';
 import { errorOf } from '../core/owned.js';
 import type { ChunkProcessor, FeatureProcessor, RawWindow, ResetCause, Windower } from '../core/processor.js';
 import { type Chunk, isMeasured, type Marker, type StreamInfo, type StreamMessage } from '../core/signal.js';
-import {
-  restoreState,
-  type Stateful,
-  type StateVersion,
-  type StoredState,
-  storedState,
-} from '../core/state.js';
+import { restoreState, type Stateful, type StateVersion, storedState } from '../core/state.js';
 import { truthChannels } from '../core/truth.js';
-import { FixationStream, type FixationStreamState } from '../features/events/device-event.js';
+import { FixationStream } from '../features/events/device-event.js';
 import { canonicalLabels } from '../montage/labels.js';
 import { ChannelMonitor, type ChannelMonitorState } from './channel-monitor.js';
-import { ClosingTimes, type ClosingTimesState } from './closing-times.js';
-import { ContactQuality, type Grades } from './contact-quality.js';
+import { ClosingTimes } from './closing-times.js';
+import { ContactQuality } from './contact-quality.js';
 import { FrameBuilder, type StreamLookup } from './frame.js';
 import type { GraphOutput, InputStatus } from './graph-output.js';
-import {
-  InterpolationWatch,
-  type InterpolationWatchState,
-  type MissingChannel,
-} from './interpolation-watch.js';
+import type { BoundSource, GraphState, Told } from './graph-state.js';
+import { InterpolationWatch, type MissingChannel } from './interpolation-watch.js';
+import { keptNodes } from './kept-nodes.js';
 import { type Lineage, lineageOf } from './lineage.js';
-import { NodeSequence, type NodeSequenceState } from './node-sequence.js';
+import { NodeSequence } from './node-sequence.js';
 import type { Pipeline, SourceNode, TransformNode } from './pipeline.js';
-import { TruthOutputs, type TruthOutputsState } from './truth-outputs.js';
-import { Watermarks, type WatermarksState } from './watermarks.js';
+import { TruthOutputs } from './truth-outputs.js';
+import { Watermarks } from './watermarks.js';
 
 /** Windows that end more than this after the last sample are left out instead of being closed empty, s. */
 const LONGEST_SILENCE_S = 60;
 /** Most markers and truths that wait for the first sample, which tells when they were. */
 const MAX_EARLY = 4096;
-
-type Told = Extract<GraphOutput, { kind: 'marker' | 'truth' }>;
-
-/** All that a session's graph has learnt, as plain data. */
-export interface GraphState {
-  /** Digest of the pipeline. */
-  readonly pipeline: string;
-  readonly zero: Seconds | null;
-  readonly closedUntil: Seconds;
-  readonly streams: readonly StreamInfo[];
-  readonly sources: readonly (Omit<BoundSource, 'monitor'> & {
-    readonly name: string;
-    readonly monitor: ChannelMonitorState | null;
-  })[];
-  /** Of the nodes that have a stream. */
-  readonly nodes: Readonly<Record<string, StoredState>>;
-  readonly watches: Readonly<Record<string, InterpolationWatchState>>;
-  readonly schemas: readonly FeatureSchema[];
-  /** Places in `schemas` of what the nodes of features take in. */
-  readonly inputs: Readonly<Record<string, number>>;
-  /** What each node gave last; of features with the schema's place. */
-  readonly latest: Readonly<
-    Record<string, RawWindow | (Omit<FeatureVector, 'schema'> & { readonly schema: number })>
-  >;
-  readonly closing: ClosingTimesState;
-  readonly watermarks: WatermarksState;
-  readonly sequence: NodeSequenceState;
-  /** Names of sources, nodes and models that simulated data have reached. */
-  readonly simulated: readonly string[];
-  readonly truth: TruthOutputsState;
-  readonly early: readonly Told[];
-  readonly fixations: readonly { readonly info: StreamInfo; readonly current: FixationStreamState }[];
-  readonly contacts: readonly { readonly info: StreamInfo; readonly grades: readonly Grades[] }[];
-}
 
 export interface GraphOptions {
   readonly session: string;
@@ -88,7 +47,7 @@ export interface GraphOptions {
   readonly monitor: boolean;
   /** Whether to give feature vectors, too; default yes. */
   readonly features?: boolean;
-  /** Next number of each node's outputs; a new graph that replaces another goes on where that one was. */
+  /** Numbers of each node's outputs; a graph that replaces another goes on where that one was. */
   readonly sequence?: NodeSequence;
   readonly events: EventSink;
   readonly emit: (output: GraphOutput) => void;
@@ -122,11 +81,7 @@ interface FeatureStep {
   schemaIn: FeatureSchema | null;
 }
 
-interface BoundSource {
-  info: StreamInfo;
-  stale: boolean;
-  /** Ended: it goes stale, its last samples still count, and another stream may take its place. */
-  closed: boolean;
+interface Bound extends BoundSource {
   readonly monitor: ChannelMonitor | null;
 }
 
@@ -148,7 +103,7 @@ export class SessionGraph {
   readonly #closing = new ClosingTimes();
   readonly #watermarks: Watermarks;
   readonly #streams = new Map<string, StreamInfo>();
-  readonly #bound = new Map<string, BoundSource>();
+  readonly #bound = new Map<string, Bound>();
   readonly #lineage: Lineage;
   /** Sources, nodes and models that simulated data ever reached: baselines remember them when the stream is gone. */
   readonly #simulated = new Set<string>();
@@ -166,6 +121,8 @@ export class SessionGraph {
   readonly #latest = new Map<string, FeatureVector | RawWindow>();
   #zero: Seconds | null = null;
   #closedUntil = Number.NEGATIVE_INFINITY;
+  /** Where the windows of a long silence end that were left out. */
+  #skippedTo = Number.NEGATIVE_INFINITY;
 
   readonly #lookup: StreamLookup = {
     streamOf: (node) => this.#bound.get(this.#sourceOf(node))?.info ?? null,
@@ -246,11 +203,6 @@ export class SessionGraph {
     this.#closeWhile((end) => end <= head);
   }
 
-  /** Leaves out the windows up to `time`: their predictions were given by the graph that this one replaces. */
-  skipTo(time: Seconds): void {
-    this.#closing.skipTo(time);
-  }
-
   snapshot(): GraphState {
     const schemas: FeatureSchema[] = [];
     const places = new Map<string, number>();
@@ -265,6 +217,13 @@ export class SessionGraph {
       pipeline: this.#options.pipeline.digest,
       zero: this.#zero,
       closedUntil: this.#closedUntil,
+      skippedTo: this.#skippedTo,
+      origins: Object.fromEntries(
+        [...this.#options.pipeline.transforms].map(([name, { digest, source }]) => [
+          name,
+          { digest, source },
+        ]),
+      ),
       streams: [...this.#streams.values()],
       sources: [...this.#bound].map(([name, { monitor, ...bound }]) => ({
         ...bound,
@@ -310,67 +269,99 @@ export class SessionGraph {
         'state-mismatch',
         'the stored state is of another pipeline; go on with that one, or begin the session anew',
       );
-    this.#zero = state.zero;
-    this.#closedUntil = state.closedUntil;
-    // Sources that one stream feeds have one description, which is counted once.
+    const described = this.#goOn(state);
+    for (const { name, info, monitor, ...rest } of state.sources) {
+      const root = this.#roots.get(name);
+      if (root) resetSteps(root, info, 'start');
+      this.#bound.set(name, { ...rest, info: described(info), monitor: this.#monitorOf(info, monitor) });
+    }
+    this.#restoreNodes(state, () => true);
+    this.#closing.restore(state.closing);
+    for (const name of state.simulated) this.#simulated.add(name);
+  }
+
+  /**
+   * Goes on in place of a graph of another pipeline; this one was made anew. A node stays as it is if the other pipeline
+   * has it, under its name, with all that feeds it, and the same stream feeds both; the others begin, on the session's grid.
+   */
+  takeOver(state: GraphState): void {
+    const described = this.#goOn(state);
+    const { sources } = this.#options.pipeline;
+    for (const { name, monitor, ...was } of state.sources) {
+      const source = sources.get(name);
+      const stream = this.#streams.get(was.info.id) ?? described(was.info);
+      if (!source || !isFor(source, stream) || !this.#bind(source, stream)) continue;
+      const { info } = this.#bound.get(name)!;
+      const seen = isDeepStrictEqual(info, was.info) ? monitor : null;
+      this.#bound.set(name, { ...was, info, monitor: this.#monitorOf(info, seen) });
+    }
+    for (const stream of this.#streams.values()) {
+      const free = [...sources.values()].filter((s) => !this.#bound.has(s.name) && isFor(s, stream));
+      const fed = free.filter((source) => this.#bind(source, stream));
+      if (fed.length > 0) this.#tellMatched(stream, fed);
+    }
+    const streams = new Map(state.sources.map(({ name, info }) => [name, info]));
+    const kept = keptNodes(this.#options.pipeline, new Map(Object.entries(state.origins)), (was, is) =>
+      isDeepStrictEqual(streams.get(was), this.#bound.get(is)?.info),
+    );
+    this.#restoreNodes(state, (node) => kept.has(node));
+    this.#closing.skipTo(Math.max(this.#closedUntil + 1e-6, this.#skippedTo));
+    const simulated = new Set(state.simulated);
+    for (const [name, lineage] of this.#lineage)
+      if ([...lineage].some((node) => kept.has(node) && simulated.has(node))) this.#simulated.add(name);
+  }
+
+  /** What a session knows apart from its nodes. Gives what makes one of equal descriptions of streams. */
+  #goOn(state: GraphState): (info: StreamInfo) => StreamInfo {
     const infos = new Map<string, StreamInfo>();
-    const shared = (info: StreamInfo): StreamInfo => {
+    const described = (info: StreamInfo): StreamInfo => {
       const text = JSON.stringify(info);
       const known = infos.get(text) ?? info;
       infos.set(text, known);
       return known;
     };
-    for (const info of state.streams) this.#streams.set(info.id, shared(info));
-    for (const { name, monitor: seen, ...bound } of state.sources) {
-      const root = this.#roots.get(name);
-      if (root) resetSteps(root, bound.info, 'start');
-      const monitor = this.#options.monitor ? new ChannelMonitor(bound.info) : null;
-      if (seen) monitor?.restore(seen);
-      this.#bound.set(name, { ...bound, info: shared(bound.info), monitor });
+    this.#zero = state.zero;
+    this.#closedUntil = state.closedUntil;
+    this.#skippedTo = state.skippedTo;
+    for (const info of state.streams) {
+      this.#streams.set(info.id, described(info));
+      this.#followFixations(info);
+      this.#followContacts(info);
     }
+    this.#watermarks.restore(state.watermarks);
+    this.#sequence.restore(state.sequence);
+    this.#truth.restore(state.truth);
+    this.#early = [...state.early];
+    for (const { info, current } of state.fixations) this.#followFixations(info)?.restore(current);
+    for (const { info, grades } of state.contacts) this.#followContacts(info)?.restore(grades);
+    return described;
+  }
+
+  #restoreNodes(state: GraphState, stays: (node: string) => boolean): void {
     const nodes = new Map(Object.entries(state.nodes));
-    for (const [step, component] of this.#begun())
-      restoreState(nameOf(step), component, nodes.get(step.node));
-    for (const [node, watch] of Object.entries(state.watches)) this.#watches.get(node)?.restore(watch);
     const inputs = new Map(Object.entries(state.inputs));
+    for (const [step, component] of this.#begun())
+      if (stays(step.node)) restoreState(nameOf(step), component, nodes.get(step.node));
+    for (const [node, watch] of Object.entries(state.watches))
+      if (stays(node)) this.#watches.get(node)?.restore(watch);
     for (const step of this.#featureSteps) {
       const place = inputs.get(step.node);
-      if (place === undefined) continue;
+      if (place === undefined || !stays(step.node)) continue;
       step.schemaIn = state.schemas[place];
       step.processor.reset(step.schemaIn, 'start');
       restoreState(nameOf(step), step.processor, nodes.get(step.node));
     }
-    for (const [node, output] of Object.entries(state.latest))
-      this.#latest.set(
-        node,
-        'schema' in output ? { ...output, schema: state.schemas[output.schema] } : output,
-      );
-    this.#closing.restore(state.closing);
-    this.#watermarks.restore(state.watermarks);
-    this.#sequence.restore(state.sequence);
-    for (const name of state.simulated) this.#simulated.add(name);
-    this.#truth.restore(state.truth);
-    this.#early = [...state.early];
-    for (const { info, current } of state.fixations) {
-      const stream = FixationStream.of(info);
-      stream?.restore(current);
-      if (stream) this.#fixations.set(info.id, stream);
-    }
-    for (const { info, grades } of state.contacts) {
-      const stream = ContactQuality.of(info);
-      stream?.restore(grades);
-      if (stream) this.#contacts.set(info.id, stream);
+    for (const [node, output] of Object.entries(state.latest)) {
+      if (!stays(node)) continue;
+      const given = 'schema' in output ? { ...output, schema: state.schemas[output.schema] } : output;
+      this.#latest.set(node, given);
     }
   }
 
-  /** Takes over from a graph that this one replaces what is known of the person, by the names of nodes. */
-  takeOver({ nodes, simulated }: GraphState): void {
-    const known = new Map(Object.entries(nodes));
-    for (const step of this.#featureSteps) {
-      const stored = known.get(step.node);
-      if (stored) restoreState(nameOf(step), step.processor, stored);
-    }
-    for (const name of simulated) this.#simulated.add(name);
+  #monitorOf(info: StreamInfo, state: ChannelMonitorState | null): ChannelMonitor | null {
+    const monitor = this.#options.monitor ? new ChannelMonitor(info) : null;
+    if (state) monitor?.restore(state);
+    return monitor;
   }
 
   /** Processors and windowers that have a stream. */
@@ -385,22 +376,38 @@ export class SessionGraph {
   #open(info: StreamInfo): void {
     if (info.type === 'Ticks') return;
     this.#streams.set(info.id, info);
-    const fixations = FixationStream.of(info);
-    if (fixations) this.#fixations.set(info.id, fixations);
-    // Its markers go to every node.
-    if (fixations && info.simulated) for (const name of this.#lineage.keys()) this.#simulated.add(name);
-    const contacts = ContactQuality.of(info);
-    if (contacts) this.#contacts.set(info.id, contacts);
+    this.#followFixations(info);
+    this.#followContacts(info);
     const wanted = [...this.#options.pipeline.sources.values()].filter((source) => {
       const { bindings } = this.#options;
       if (bindings) return bindings.get(source.name) === info.id;
       const bound = this.#bound.get(source.name);
       if (bound && !bound.closed) return bound.info.id === info.id;
-      return (
-        source.stream_type === info.type && (source.stream_name === null || source.stream_name === info.name)
-      );
+      return isFor(source, info);
     });
-    const fed = wanted.filter((source) => this.#bind(source, info)).map(({ name }) => name);
+    this.#tellMatched(
+      info,
+      wanted.filter((source) => this.#bind(source, info)),
+    );
+  }
+
+  #followFixations(info: StreamInfo): FixationStream | null {
+    const fixations = FixationStream.of(info);
+    if (!fixations) return null;
+    this.#fixations.set(info.id, fixations);
+    // Its markers go to every node.
+    if (info.simulated) for (const name of this.#lineage.keys()) this.#simulated.add(name);
+    return fixations;
+  }
+
+  #followContacts(info: StreamInfo): ContactQuality | null {
+    const contacts = ContactQuality.of(info);
+    if (contacts) this.#contacts.set(info.id, contacts);
+    return contacts;
+  }
+
+  #tellMatched(info: StreamInfo, sources: readonly SourceNode[]): void {
+    const fed = sources.map(({ name }) => name);
     const tells = info.type === 'Annotation' && truthChannels(info) !== null;
     this.#options.events({
       code: fed.length > 0 ? 'stream-matched' : 'stream-unmatched',
@@ -424,7 +431,7 @@ export class SessionGraph {
     try {
       if (labels) info = relabelled(stream, labels);
       resetSteps(root, info, again ? 'layout' : 'start');
-      monitor = this.#options.monitor ? new ChannelMonitor(info) : null;
+      monitor = this.#monitorOf(info, null);
     } catch (error) {
       this.#bound.delete(source);
       this.#options.events({
@@ -502,7 +509,10 @@ export class SessionGraph {
     }
     const quiet = first - this.head > LONGEST_SILENCE_S;
     if (this.#options.ordered) this.#closeWhile((end) => end <= first + 1e-6);
-    if (quiet) this.#closing.skipTo(first);
+    if (quiet) {
+      this.#closing.skipTo(first);
+      this.#skippedTo = first;
+    }
     for (const [source, bound] of feeds) {
       const own = { ...chunk, info: bound.info, times };
       bound.monitor?.push(own);
@@ -675,6 +685,11 @@ export class SessionGraph {
       });
     }
   }
+}
+
+/** Whether a source takes streams like this one. */
+function isFor({ stream_type, stream_name }: SourceNode, { type, name }: StreamInfo): boolean {
+  return stream_type === type && (stream_name === null || stream_name === name);
 }
 
 function nameOf({ node, version }: { readonly node: string; readonly version: StateVersion }) {

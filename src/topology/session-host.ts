@@ -1,7 +1,8 @@
 import type { SessionEvent } from '../core/event.js';
 import type { StreamMessage } from '../core/signal.js';
 import type { GraphOutput } from './graph-output.js';
-import { type GraphOptions, type GraphState, SessionGraph } from './session-graph.js';
+import type { GraphState } from './graph-state.js';
+import { type GraphOptions, SessionGraph } from './session-graph.js';
 
 /** What a session's graph is made for. */
 export type HostSetup = Omit<GraphOptions, 'events' | 'emit' | 'sequence'>;

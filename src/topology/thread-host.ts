@@ -2,8 +2,8 @@ import { Worker } from 'node:worker_threads';
 import { AffectdError } from '../core/errors.js';
 import type { Chunk, StreamMessage } from '../core/signal.js';
 import { workerFile } from '../engines/worker-file.js';
+import type { GraphState } from './graph-state.js';
 import { dataOf, type PipelineData } from './pipeline-data.js';
-import type { GraphState } from './session-graph.js';
 import type { Given, HostSetup, SessionHost } from './session-host.js';
 import { encodeState } from './state-file.js';
 

@@ -198,7 +198,8 @@ describe('affectd run', () => {
       }
       if (sent === 120) {
         writeFileSync(file, `# mended\n${text}`);
-        await until(({ event }) => event?.code === 'pipeline-reloaded');
+        const reloaded = await until(({ event }) => event?.code === 'pipeline-reloaded');
+        expect(reloaded.event?.message).toMatch(/lab\.yaml is in force; every node goes on$/);
       }
     }
     await recording.close();

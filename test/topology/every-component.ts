@@ -1,5 +1,6 @@
 import type { ModalityInput } from '../../src/core/model.js';
-import type { StreamMessage } from '../../src/core/signal.js';
+import type { Chunk, StreamMessage } from '../../src/core/signal.js';
+import { streamInfo } from '../../src/testing/stream-fixtures.js';
 import { checkPipeline } from '../../src/topology/check.js';
 import { PipelineDocument } from '../../src/topology/document.js';
 import type { Pipeline } from '../../src/topology/pipeline.js';
@@ -70,7 +71,7 @@ const faults = [
   'nan:EEG.F7@12-15,flat:EEG.T7@18-24,rail:EEG.P8@33-35,nan:EEG.AF3@44-44.1',
   'flat:ppg@55-58,nan:ecg@40-40.5,noise:gaze@45-47,noise:acc@10-14',
 ].join(',');
-export const DURATION_S = 66;
+const DURATION_S = 66;
 export const session = eventfulSession({ profile: 'epoc', duration_s: DURATION_S, faults });
 
 /** The messages up to `time`, and `more`. */
@@ -82,4 +83,26 @@ export function until(time: number, more = 0): readonly StreamMessage[] {
 export function modelsOf(pipeline: Pipeline): ReadonlyMap<string, ReadonlyMap<string, ModalityInput>> {
   const models = [...pipeline.models.values()];
   return new Map(models.map((node) => [node.name, discoverInputs(pipeline, node, [until(8)])]));
+}
+
+/** The session as it might have come live: a headset leaves and another one comes in its place, and all falls silent. */
+export function live(messages: readonly StreamMessage[]): StreamMessage[] {
+  const ticks = streamInfo({ type: 'Ticks', sfreq: 0, labels: ['tick'], unit: '' });
+  const tick = (time: number): StreamMessage => ({
+    kind: 'chunk',
+    chunk: { info: ticks, data: new Float64Array(1), times: Float64Array.of(time), gapBefore: false },
+  });
+  const fewer = ({ info, data, times, gapBefore }: Chunk): Chunk => ({
+    info: { ...info, id: 'other cap', channels: info.channels.slice(3, 9) },
+    data: data.slice(3 * times.length, 9 * times.length),
+    times,
+    gapBefore,
+  });
+  const changed = messages.flatMap((message): StreamMessage[] => {
+    if (message.kind !== 'chunk' || message.chunk.info.id !== 'eeg') return [message];
+    const [time] = message.chunk.times;
+    if (time < 40) return [message];
+    return time < 43 ? [{ kind: 'close', id: 'eeg' }] : [{ kind: 'chunk', chunk: fewer(message.chunk) }];
+  });
+  return [...changed, ...Array.from({ length: 20 }, (_, i) => tick(DURATION_S + i / 4))];
 }

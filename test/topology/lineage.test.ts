@@ -115,28 +115,25 @@ it('a simulated stream that joins late marks what comes after it, and a headset 
   expect(told(9)).toEqual({ brain: [false], both: [true] });
 });
 
-it('a pipeline that is reloaded remembers what a simulator taught its baselines', () => {
+it('a pipeline that is reloaded remembers what a simulator taught the nodes that stay, and no others', () => {
   const { graph, play } = graphOf();
   graph.push({ kind: 'open', info: simulated(eeg) });
   play(simulated(eeg), 0, 4);
+  graph.push({ kind: 'close', id: eeg.id });
+  const real = { ...eeg, id: 'real' };
+  graph.push({ kind: 'open', info: real });
+  play(real, 4, 6);
   const state = structuredClone(graph.snapshot());
-  // The source has another name in the new file; the baseline's node is the same.
-  const next = graphOf(
-    pipelineOf(
-      text
-        .replaceAll('eeg: {', 'cap: {')
-        .replaceAll('input: eeg', 'input: cap')
-        .replaceAll('{ cap: z', '{ eeg: z'),
-    ),
-  );
-  next.graph.takeOver(state);
-  next.graph.push({ kind: 'open', info: eeg });
-  next.play(eeg, 0, 4);
-  expect(next.told(0).brain).toEqual([true]);
-  const fresh = graphOf();
-  fresh.graph.push({ kind: 'open', info: eeg });
-  fresh.play(eeg, 0, 4);
-  expect(fresh.told(0).brain).toEqual([false]);
+  const reloaded = (own: Pipeline) => {
+    const next = graphOf(own);
+    next.graph.takeOver(state);
+    next.play(real, 6, 10);
+    return next.told(6).brain;
+  };
+  expect(
+    reloaded(pipelineOf(text.replace('skin: { type', 'hand: { type').replace('skin: skin', 'skin: hand'))),
+  ).toEqual([true]);
+  expect(reloaded(pipelineOf(text.replace('sfreq_hz: 100', 'sfreq_hz: 125')))).toEqual([false]);
 });
 
 it('what was told changes no bit of what is predicted: neither its first stamp, nor its silence, nor its end', () => {

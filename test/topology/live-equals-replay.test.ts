@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { BehaviorSubject, map, Subject, tap } from 'rxjs';
+import { map, Subject, tap } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { SessionRecorder } from '../../src/cli/session-recorder.js';
 import { VirtualClock } from '../../src/core/clock.js';
@@ -13,7 +13,8 @@ import { PipelineDocument } from '../../src/topology/document.js';
 import type { GraphOutput } from '../../src/topology/graph-output.js';
 import { matchStreams } from '../../src/topology/match-streams.js';
 import { replay } from '../../src/topology/replay.js';
-import { runSession } from '../../src/topology/run-session.js';
+import { type LoadedPipeline, runSession } from '../../src/topology/run-session.js';
+import { Switch } from '../../src/topology/switch.js';
 import { tickWhenSilent } from '../../src/topology/tick-when-silent.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 
@@ -82,7 +83,7 @@ async function both(name: string, sent: readonly Sent[], until: number, chunk: n
       tickWhenSilent(clock),
       tap((message) => recorder.take(message)),
       map(({ message }) => message),
-      runSession({ session: 's', loaded$: new BehaviorSubject(loaded), clock, events: () => {} }),
+      runSession({ session: 's', loaded: new Switch<LoadedPipeline>(loaded), clock, events: () => {} }),
     )
     .subscribe(({ output }) => {
       const text = textOf(output);

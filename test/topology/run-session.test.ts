@@ -1,4 +1,4 @@
-import { BehaviorSubject, map, of, Subject } from 'rxjs';
+import { map, of, Subject } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/core/clock.js';
@@ -7,6 +7,7 @@ import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
 import { checkPipeline } from '../../src/topology/check.js';
 import { PipelineDocument } from '../../src/topology/document.js';
 import { type LiveOutput, type LoadedPipeline, runSession } from '../../src/topology/run-session.js';
+import { Switch } from '../../src/topology/switch.js';
 
 function loaded(hop_s: number, extra = ''): LoadedPipeline {
   const text = `
@@ -33,10 +34,10 @@ function second(t: number): Chunk {
 const chunk = (t: number): StreamMessage => ({ kind: 'chunk', chunk: second(t) });
 const open: StreamMessage = { kind: 'open', info };
 
-function operator(options: { loaded$?: BehaviorSubject<LoadedPipeline> } = {}) {
+function operator(own = new Switch(loaded(1))) {
   return runSession({
     session: 's',
-    loaded$: options.loaded$ ?? of(loaded(1)),
+    loaded: own,
     clock: new VirtualClock(),
     events: () => {},
   });
@@ -102,18 +103,18 @@ describe('runSession', () => {
 
 describe('a pipeline that is replaced while it runs', () => {
   function run(switchAfter: number | null, next: LoadedPipeline) {
-    const loaded$ = new BehaviorSubject(loaded(1));
+    const current = new Switch(loaded(1));
     const messages = new Subject<StreamMessage>();
     const closed: number[] = [];
     const values: [number, number[]][] = [];
-    messages.pipe(operator({ loaded$ })).subscribe(({ output }) => {
+    messages.pipe(operator(current)).subscribe(({ output }) => {
       if (output.kind === 'closed') closed.push(output.time);
       if (output.kind === 'features') values.push([output.vector.time, [...output.vector.values]]);
     });
     messages.next(open);
     for (let t = 0; t < 8; t++) {
       messages.next(chunk(t));
-      if (t === switchAfter) loaded$.next(next);
+      if (t === switchAfter) current.prepare(next)();
     }
     return { closed, values };
   }

@@ -93,7 +93,7 @@ function start() {
   const lines = (session: string) =>
     outputs.flatMap((o) => (o.stream === 'affect' && o.session === session ? [o] : []));
   const told = (code: string) => log.filter((event) => event.code === code);
-  return { runtime, clock, send, lines, told, outputs, reload: () => runtime.replace(loaded()) };
+  return { runtime, clock, send, lines, told, outputs, reload: () => runtime.prepare(loaded())() };
 }
 
 describe('a throw inside a session’s graph', () => {

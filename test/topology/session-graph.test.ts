@@ -299,34 +299,6 @@ it('a stream that a transform cannot use is left out with a reason, and the sess
   graph.end();
 });
 
-it('a graph that replaces another takes over what was learnt about a person', () => {
-  const yaml = `${text.slice(0, text.indexOf('models:'))}  z: { type: normalize, input: de, min_s: 1 }\nmodels:\n  affect: { type: hi-moe, path: nowhere, inputs: { eeg: z, eog: raw } }\n`;
-  const make = (emit: (output: GraphOutput) => void) =>
-    new SessionGraph({
-      session: 's',
-      pipeline: pipelineOf(yaml),
-      models: new Map([['affect', inputs]]),
-      ordered: true,
-      bindings: new Map([['eeg', 'EEG']]),
-      monitor: false,
-      events: () => {},
-      emit,
-    });
-  const a = make(() => {});
-  a.push({ kind: 'open', info: eeg });
-  a.push({ kind: 'chunk', chunk: signal(eeg, 0, 30) });
-  a.end();
-  const state = structuredClone(a.snapshot());
-  const b = make(() => {});
-  b.push({ kind: 'open', info: eeg });
-  b.push({ kind: 'chunk', chunk: signal(eeg, 0, 2.5, 5) });
-  b.end();
-  expect(b.snapshot().nodes.z).not.toEqual(state.nodes.z);
-  b.takeOver(state);
-  expect(b.snapshot().nodes.z).toEqual(state.nodes.z);
-  expect(b.snapshot().nodes.de).not.toEqual(state.nodes.de);
-});
-
 describe('labels of the pipeline file', () => {
   const named = (labels: string) => {
     const outputs: GraphOutput[] = [];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ChunkTransform, FeatureTransform, WindowTransform } from '../../src/core/component.js';
-import type { Chunk, StreamMessage } from '../../src/core/signal.js';
+import type { StreamMessage } from '../../src/core/signal.js';
 import type { Stateful, StateVersion } from '../../src/core/state.js';
 import { featureDefinitions } from '../../src/features/registry.js';
 import { Random } from '../../src/simulation/random.js';
@@ -12,7 +12,7 @@ import { SessionGraph } from '../../src/topology/session-graph.js';
 import { findPipeline, shippedPipelines } from '../../src/topology/shipped-pipelines.js';
 import { decodeState, encodeState } from '../../src/topology/state-file.js';
 import { extractedNames } from '../../src/transforms/extract.js';
-import { DURATION_S, modelsOf, others, pipelineOf, session, until } from './every-component.js';
+import { live, modelsOf, others, pipelineOf, session, until } from './every-component.js';
 import { stopAndGo } from './stop-and-go.js';
 
 const pipelines: readonly (readonly [name: string, load: () => Promise<Pipeline>])[] = [
@@ -29,28 +29,6 @@ function stopsOf(name: string, messages: readonly StreamMessage[]): number[] {
     return message.kind === 'chunk' && message.chunk.gapBefore;
   });
   return [...anywhere, holes[Math.floor(random.uniform() * holes.length)]].sort((a, b) => a - b);
-}
-
-/** The session as it might have come live: a headset leaves and another one comes in its place, and all falls silent. */
-function live(messages: readonly StreamMessage[]): StreamMessage[] {
-  const ticks = streamInfo({ type: 'Ticks', sfreq: 0, labels: ['tick'], unit: '' });
-  const tick = (time: number): StreamMessage => ({
-    kind: 'chunk',
-    chunk: { info: ticks, data: new Float64Array(1), times: Float64Array.of(time), gapBefore: false },
-  });
-  const fewer = ({ info, data, times, gapBefore }: Chunk): Chunk => ({
-    info: { ...info, id: 'other cap', channels: info.channels.slice(3, 9) },
-    data: data.slice(3 * times.length, 9 * times.length),
-    times,
-    gapBefore,
-  });
-  const changed = messages.flatMap((message): StreamMessage[] => {
-    if (message.kind !== 'chunk' || message.chunk.info.id !== 'eeg') return [message];
-    const [time] = message.chunk.times;
-    if (time < 40) return [message];
-    return time < 43 ? [{ kind: 'close', id: 'eeg' }] : [{ kind: 'chunk', chunk: fewer(message.chunk) }];
-  });
-  return [...changed, ...Array.from({ length: 20 }, (_, i) => tick(DURATION_S + i / 4))];
 }
 
 describe('a session that is stopped, stored and goes on in a new object gives what it would have given', () => {

@@ -121,7 +121,7 @@ async function live(given: LoadedPipeline, next?: { readonly at: number; readonl
   const source = new Subject<SessionMessage>();
   runtime.consume({ messages$: source });
   for (const [i, message] of messages().entries()) {
-    if (next?.at === i) runtime.replace(next.loaded);
+    if (next?.at === i) runtime.prepare(next.loaded)();
     source.next({ session: 's', message });
     await settle();
   }

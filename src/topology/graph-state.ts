@@ -1,0 +1,86 @@
+import type { Seconds } from '../core/clock.js';
+import type { FeatureSchema, FeatureVector } from '../core/features.js';
+import type { RawWindow } from '../core/processor.js';
+import type { StreamInfo } from '../core/signal.js';
+import type { StoredState } from '../core/state.js';
+import type { FixationStreamState } from '../features/events/device-event.js';
+import type { ChannelMonitorState } from './channel-monitor.js';
+import type { ClosingTimesState } from './closing-times.js';
+import type { Grades } from './contact-quality.js';
+import type { GraphOutput } from './graph-output.js';
+import type { InterpolationWatchState } from './interpolation-watch.js';
+import type { NodeOrigin } from './kept-nodes.js';
+import type { NodeSequenceState } from './node-sequence.js';
+import type { TruthOutputsState } from './truth-outputs.js';
+import type { WatermarksState } from './watermarks.js';
+
+/** What is told at a stamp, which only the first sample places. */
+export type Told = Extract<GraphOutput, { kind: 'marker' | 'truth' }>;
+
+export interface BoundSource {
+  info: StreamInfo;
+  stale: boolean;
+  /** Ended: it goes stale, its last samples still count, and another stream may take its place. */
+  closed: boolean;
+}
+
+/** All that a session's graph has learnt, as plain data. */
+export interface GraphState {
+  /** Digest of the pipeline. */
+  readonly pipeline: string;
+  readonly zero: Seconds | null;
+  readonly closedUntil: Seconds;
+  readonly skippedTo: Seconds;
+  /** Of every transform. */
+  readonly origins: Readonly<Record<string, NodeOrigin>>;
+  readonly streams: readonly StreamInfo[];
+  /** Sources that a stream feeds, in the order in which they were bound. */
+  readonly sources: readonly (Readonly<BoundSource> & {
+    readonly name: string;
+    readonly monitor: ChannelMonitorState | null;
+  })[];
+  /** Of the nodes that have a stream. */
+  readonly nodes: Readonly<Record<string, StoredState>>;
+  readonly watches: Readonly<Record<string, InterpolationWatchState>>;
+  readonly schemas: readonly FeatureSchema[];
+  /** Places in `schemas` of what the nodes of features take in. */
+  readonly inputs: Readonly<Record<string, number>>;
+  /** What each node gave last; of features with the schema's place. */
+  readonly latest: Readonly<
+    Record<string, RawWindow | (Omit<FeatureVector, 'schema'> & { readonly schema: number })>
+  >;
+  readonly closing: ClosingTimesState;
+  readonly watermarks: WatermarksState;
+  readonly sequence: NodeSequenceState;
+  /** Names of sources, nodes and models that simulated data have reached. */
+  readonly simulated: readonly string[];
+  readonly truth: TruthOutputsState;
+  readonly early: readonly Told[];
+  readonly fixations: readonly { readonly info: StreamInfo; readonly current: FixationStreamState }[];
+  readonly contacts: readonly { readonly info: StreamInfo; readonly grades: readonly Grades[] }[];
+}
+
+/** The state of a session whose nodes have learnt nothing: what a graph needs to begin in its middle. */
+export function bareState(
+  known: Pick<GraphState, 'zero' | 'closedUntil' | 'streams' | 'sequence'>,
+): GraphState {
+  return {
+    ...known,
+    pipeline: '',
+    skippedTo: Number.NEGATIVE_INFINITY,
+    origins: {},
+    sources: [],
+    nodes: {},
+    watches: {},
+    schemas: [],
+    inputs: {},
+    latest: {},
+    closing: {},
+    watermarks: { streams: [], head: Number.NEGATIVE_INFINITY },
+    simulated: [],
+    truth: { stream: null, next: Number.NEGATIVE_INFINITY },
+    early: [],
+    fixations: [],
+    contacts: [],
+  };
+}
