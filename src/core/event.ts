@@ -34,6 +34,7 @@ export const eventCodes = [
   'gap-found',
   'clock-reset',
   'samples-late',
+  'time-skipped',
   'samples-dropped',
   'windows-dropped',
   'recording-damaged',

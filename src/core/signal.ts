@@ -146,6 +146,11 @@ export function period_s({ sfreq }: Pick<StreamInfo, 'sfreq'>): Seconds {
   return sfreq > 0 ? Math.min(1 / sfreq, LONGEST_PERIOD_S) : 0;
 }
 
+/** Most values that a window of one stream may hold, channels x rate x window: 512 channels at 2048 Hz for 4 s. */
+export const MAX_WINDOW_VALUES = 4_194_304;
+/** Fastest rate that any sensor has, Hz; and most channels. A stream beyond is abuse, or a slip of the pen. */
+export const STREAM_BOUNDS = { sfreq: 1e6, channels: 1024 } as const;
+
 /** Number of samples in `span_s` at `sfreq`, rounded, so that 0.29 s at 100 Hz is 29. */
 export function samplesIn(span_s: Seconds, sfreq: number): number {
   return Math.round(span_s * sfreq);

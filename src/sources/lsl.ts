@@ -4,12 +4,13 @@ import type { Seconds, Timer } from '../core/clock.js';
 import { ConfigurationError } from '../core/errors.js';
 import type { SessionEvent } from '../core/event.js';
 import { owned } from '../core/owned.js';
+import { STREAM_BOUNDS } from '../core/signal.js';
 import { type CanonicalStream, canonicalStreams } from '../dialects/canonical-stream.js';
 import { streamTypeNamed } from '../dialects/stream-type.js';
 import { type Backend, chooseBackend, type StreamInlet } from '../lsl/backend.js';
 import { loadConfig } from '../lsl/config.js';
 import { declarationOf, isSimulated, subjectOf } from '../lsl/declaration.js';
-import { lslErrorOf } from '../lsl/lsl-error.js';
+import { LslError, lslErrorOf } from '../lsl/lsl-error.js';
 import type { LslContext } from '../lsl/network.js';
 import { compileQuery, quoteForQuery } from '../lsl/query.js';
 import { Resolver } from '../lsl/resolver.js';
@@ -176,6 +177,7 @@ class Listening {
       ended: () => this.#drop(key),
     });
     const full = await inlet.fullInfo();
+    requireBounded(full);
     const session = this.#rule(full);
     const id = this.#uniqueId(session, full.name);
     let parts: readonly CanonicalStream[];
@@ -293,6 +295,15 @@ class Listening {
       ...(session === undefined ? {} : { session }),
     });
   }
+}
+
+/** @throws LslError of a stream that no sensor has. */
+function requireBounded({ channelCount, nominalRate_hz }: LslStreamInfo): void {
+  if (channelCount > STREAM_BOUNDS.channels || nominalRate_hz > STREAM_BOUNDS.sfreq)
+    throw new LslError(
+      'too-large',
+      `${channelCount} channels at ${nominalRate_hz} Hz; ${STREAM_BOUNDS.channels} and ${STREAM_BOUNDS.sfreq} are taken`,
+    );
 }
 
 function release({ inlet, timers, grace }: Connected): void {

@@ -24,6 +24,11 @@ export class ClosingTimes implements Stateful<ClosingTimesState> {
     this.#grids.set(node, { ...timing, next: 0 });
   }
 
+  /** The longest window of all. */
+  get longest_s(): Seconds {
+    return Math.max(0, ...[...this.#grids.values()].map(({ window_s }) => window_s));
+  }
+
   /** The next closing time; Infinity when no node closes windows. */
   peek(): Seconds {
     let time = Number.POSITIVE_INFINITY;

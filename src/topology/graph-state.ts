@@ -31,6 +31,8 @@ export interface GraphState {
   readonly zero: Seconds | null;
   readonly closedUntil: Seconds;
   readonly skippedTo: Seconds;
+  /** Furthest time that a tick told. */
+  readonly ticked: Seconds;
   /** Of every transform. */
   readonly origins: Readonly<Record<string, NodeOrigin>>;
   readonly streams: readonly StreamInfo[];
@@ -68,6 +70,7 @@ export function bareState(
     ...known,
     pipeline: '',
     skippedTo: Number.NEGATIVE_INFINITY,
+    ticked: Number.NEGATIVE_INFINITY,
     origins: {},
     sources: [],
     nodes: {},

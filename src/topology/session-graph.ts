@@ -7,7 +7,15 @@ import { type FeatureSchema, type FeatureVector, featureName } from '../core/fea
 import type { ModalityInput } from '../core/model.js';
 import { errorOf } from '../core/owned.js';
 import type { ChunkProcessor, FeatureProcessor, RawWindow, ResetCause, Windower } from '../core/processor.js';
-import { type Chunk, isMeasured, type Marker, type StreamInfo, type StreamMessage } from '../core/signal.js';
+import {
+  type Chunk,
+  isMeasured,
+  MAX_WINDOW_VALUES,
+  type Marker,
+  type StreamInfo,
+  type StreamMessage,
+  sliceChunk,
+} from '../core/signal.js';
 import { restoreState, type Stateful, type StateVersion, storedState } from '../core/state.js';
 import { truthChannels } from '../core/truth.js';
 import { FixationStream } from '../features/events/device-event.js';
@@ -123,6 +131,8 @@ export class SessionGraph {
   #closedUntil = Number.NEGATIVE_INFINITY;
   /** Where the windows of a long silence end that were left out. */
   #skippedTo = Number.NEGATIVE_INFINITY;
+  /** Furthest time that a tick told. */
+  #ticked = Number.NEGATIVE_INFINITY;
 
   readonly #lookup: StreamLookup = {
     streamOf: (node) => this.#bound.get(this.#sourceOf(node))?.info ?? null,
@@ -224,6 +234,7 @@ export class SessionGraph {
           { digest, source },
         ]),
       ),
+      ticked: this.#ticked,
       streams: [...this.#streams.values()],
       sources: [...this.#bound].map(([name, { monitor, ...bound }]) => ({
         ...bound,
@@ -323,6 +334,7 @@ export class SessionGraph {
     this.#zero = state.zero;
     this.#closedUntil = state.closedUntil;
     this.#skippedTo = state.skippedTo;
+    this.#ticked = state.ticked;
     for (const info of state.streams) {
       this.#streams.set(info.id, described(info));
       this.#followFixations(info);
@@ -430,6 +442,7 @@ export class SessionGraph {
     let monitor: ChannelMonitor | null;
     try {
       if (labels) info = relabelled(stream, labels);
+      this.#requireBounded(info);
       resetSteps(root, info, again ? 'layout' : 'start');
       monitor = this.#monitorOf(info, null);
     } catch (error) {
@@ -447,6 +460,16 @@ export class SessionGraph {
     if (info.simulated)
       for (const [name, lineage] of this.#lineage) if (lineage.has(source)) this.#simulated.add(name);
     return true;
+  }
+
+  /** What one stream makes of work and memory in a turn must not depend on what it declares. */
+  #requireBounded({ channels, sfreq }: StreamInfo): void {
+    const values = channels.length * sfreq * this.#closing.longest_s;
+    if (values > MAX_WINDOW_VALUES)
+      throw new ConfigurationError(
+        'stream-too-large',
+        `${channels.length} channels at ${sfreq} Hz make ${values.toExponential(1)} values a window, ${MAX_WINDOW_VALUES} are taken; send fewer channels, or a lower rate`,
+      );
   }
 
   #close(id: string): void {
@@ -470,6 +493,52 @@ export class SessionGraph {
       return;
     }
     if (!this.#streams.has(info.id)) this.#open(info);
+    const jumps = this.#options.ordered || !isMeasured(info) ? [] : this.#jumpsIn(chunk.times);
+    if (jumps.length > 0) this.#skip(chunk, jumps);
+    else this.#samples(chunk);
+  }
+
+  /** Indices before which stamps jump by more than two windows, against what came before and what ticks told. */
+  #jumpsIn(times: Float64Array): number[] {
+    if (this.#zero === null && times.length < 2) return [];
+    const zero = this.#zero ?? times[0];
+    const limit_s = 2 * this.#closing.longest_s;
+    const jumps: number[] = [];
+    let before = this.#zero === null ? times[0] : zero + Math.max(this.head, this.#ticked);
+    for (let i = 0; i < times.length; i++) {
+      if (times[i] - before > limit_s) jumps.push(i);
+      if (times[i] > before || before === Number.NEGATIVE_INFINITY) before = times[i];
+    }
+    return jumps;
+  }
+
+  /** Nothing says that so much time passed: the windows in between are left out, in one event. */
+  #skip(chunk: Chunk, jumps: readonly number[]): void {
+    const edges = [...new Set([0, ...jumps]), chunk.times.length];
+    let skipped_s = 0;
+    for (let k = 1; k < edges.length; k++) {
+      const [from, to] = [edges[k - 1], edges[k]];
+      const first = this.#zero === null ? 0 : chunk.times[from] - this.#zero;
+      if (jumps.includes(from)) {
+        skipped_s += first - Math.max(this.head, this.#ticked);
+        this.#closing.skipTo(first);
+        this.#skippedTo = first;
+      }
+      this.#samples(sliceChunk(chunk, from, to));
+    }
+    this.#options.events({
+      code: 'time-skipped',
+      level: 'warn',
+      session: this.#options.session,
+      stream: chunk.info.name,
+      message: `stamps of ${chunk.info.name} jump ahead by ${skipped_s.toFixed(1)} s that nothing else tells of: the windows in between are left out`,
+      details: { jumps: jumps.length, skipped_s },
+    });
+  }
+
+  #samples(chunk: Chunk): void {
+    const { info } = chunk;
+    const n = chunk.times.length;
     const feeds = [...this.#bound].filter(([, bound]) => bound.info.id === info.id);
     if (info.type === 'Annotation') this.#truth.take(chunk, (truth) => this.#publish(truth));
     if (this.#zero === null && isMeasured(info)) this.#begin(chunk.times[0]);
@@ -525,6 +594,7 @@ export class SessionGraph {
 
   /** Tells that session time has come to `time` although no sample says so: closes what was waiting for silent streams. */
   #tick(time: Seconds): void {
+    this.#ticked = Math.max(this.#ticked, time);
     this.#closeWhile((end) => end <= time);
   }
 

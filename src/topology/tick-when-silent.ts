@@ -1,6 +1,6 @@
 import { Observable, type OperatorFunction } from 'rxjs';
 import type { Clock, Seconds } from '../core/clock.js';
-import { type Chunk, isMeasured, type StreamInfo } from '../core/signal.js';
+import { type Chunk, isMeasured, period_s, type StreamInfo } from '../core/signal.js';
 import type { SessionMessage } from '../sources/source.js';
 
 /** How long every stream of a session must be silent before the clock speaks for it, s. */
@@ -77,7 +77,7 @@ const begun = (id: string, now: Seconds): Progress => ({
 
 function headOf({ info, times }: Chunk): Seconds {
   if (times.length === 0) return Number.NEGATIVE_INFINITY;
-  return times[times.length - 1] + (info.sfreq > 0 ? 1 / info.sfreq : 0);
+  return times[times.length - 1] + period_s(info);
 }
 
 const tickAt = (time: Seconds): Chunk => ({

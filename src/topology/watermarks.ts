@@ -1,5 +1,5 @@
 import type { Seconds } from '../core/clock.js';
-import { type StreamInfo, TIME_TOLERANCE_S } from '../core/signal.js';
+import { period_s, type StreamInfo, TIME_TOLERANCE_S } from '../core/signal.js';
 import type { Stateful } from '../core/state.js';
 import { staleLimit_s } from '../dsp/sliding-window.js';
 
@@ -33,13 +33,17 @@ export class Watermarks implements Stateful<WatermarksState> {
 
   advance(info: StreamInfo, first: Seconds, last: Seconds): void {
     const progress = this.#streams.get(info.id);
-    this.#head = Math.max(this.#head, last + (info.sfreq > 0 ? 1 / info.sfreq : 0));
+    this.#head = Math.max(this.#head, last + period_s(info));
     if (progress) {
       progress.last = Math.max(progress.last, last);
       progress.reach = Math.max(progress.reach, first);
     } else {
-      const period_s = info.sfreq > 0 ? 1 / info.sfreq : 0;
-      this.#streams.set(info.id, { stale_s: staleLimit_s(info), period_s, last, reach: first });
+      this.#streams.set(info.id, {
+        stale_s: staleLimit_s(info),
+        period_s: period_s(info),
+        last,
+        reach: first,
+      });
     }
   }
 
