@@ -23,7 +23,14 @@ function start() {
   const events: SessionEvent[] = [];
   let windows = 0;
   const graph = new SessionGraph({
-    ...{ session: 's', pipeline: pipeline!, models: new Map(), ordered: false, bindings: null, monitor: true },
+    ...{
+      session: 's',
+      pipeline: pipeline!,
+      models: new Map(),
+      ordered: false,
+      bindings: null,
+      monitor: true,
+    },
     events: (event) => events.push(event),
     emit: ({ kind }) => {
       if (kind === 'closed') windows++;
@@ -48,14 +55,24 @@ const eeg = (sfreq: number, channels = 1): StreamInfo =>
 describe('one message closes no more windows than it can have filled', () => {
   it('20 samples that stand for eleven days each', () => {
     const { send } = start();
-    expect(send(eeg(1e-6), Array.from({ length: 20 }, (_, i) => 0.1 * i))).toBeLessThan(30);
+    expect(
+      send(
+        eeg(1e-6),
+        Array.from({ length: 20 }, (_, i) => 0.1 * i),
+      ),
+    ).toBeLessThan(30);
   });
 
   it('100 stamps, 59.5 s from each other: told in one event', () => {
     const { send, events } = start();
     const info = eeg(0);
     send(info, [0]);
-    expect(send(info, Array.from({ length: 100 }, (_, i) => 59.5 * (i + 1)))).toBeLessThanOrEqual(100);
+    expect(
+      send(
+        info,
+        Array.from({ length: 100 }, (_, i) => 59.5 * (i + 1)),
+      ),
+    ).toBeLessThanOrEqual(100);
     const skipped = events.filter(({ code }) => code === 'time-skipped');
     expect(skipped.map(({ details }) => details?.jumps)).toEqual([100]);
   });
