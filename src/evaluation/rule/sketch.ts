@@ -1,7 +1,7 @@
 import { gaussian, mulberry32 } from '../../models/random.js';
 import type { Example } from '../../training/example.js';
 import type { EvaluationData } from '../fold-task.js';
-import { wandering, wristFrame, wristInputs } from './sketched-wrist.js';
+import { sketchedData, sketchedWrist } from './sketched-wrist.js';
 
 /** Worlds in which it is known what a wristband tells of stress: how the rule is tried. */
 export const sketchKinds = [
@@ -67,13 +67,12 @@ export function sketch(kind: SketchKind, seed: number): EvaluationData {
     const waited = kind === 'warming-room' ? STEP_S * Math.round(120 * uniform()) : 0;
     const pace_s = 600 + 900 * uniform();
     const answer = Math.max(0, 0.8 + 0.4 * normal());
-    const noises = Array.from({ length: 4 }, () => wandering(normal, 0.8));
+    const wrist = sketchedWrist(uniform, normal);
     return blocks.flatMap(({ positive, start, end }, b) =>
       Array.from({ length: Math.round((end - start) / STEP_S) }, (_, w): Example => {
         const time = start + w * STEP_S;
         const drift = level + rise * (1 - Math.exp(-time / pace_s));
         const answered = effect * answer * Number(positive);
-        const [conductance, responses, temperature, rate] = noises.map((noise) => noise());
         const lost = lossOf(kind, time / length, positive);
         return {
           person: `p${p + 1}`,
@@ -85,28 +84,13 @@ export function sketch(kind: SketchKind, seed: number): EvaluationData {
           window: [waited + time, waited + time + STEP_S],
           since_start: waited + time,
           since_onset: time - start,
-          frame: wristFrame({
-            skin: [
-              drift + 0.5 * conductance + answered,
-              responses + 0.7 * answered,
-              drift + 0.5 * temperature,
-            ],
-            pulse: [rate + 0.5 * answered],
-            keeps: { skin: uniform() >= lost, pulse: uniform() >= lost / 2 },
-          }),
+          frame: wrist({ drift, answered, lost }),
           label: { targets: {}, class: Number(positive) },
         };
       }),
     );
   }).flat();
-  return {
-    // As data sets give them: what nothing was measured of is no example.
-    examples: examples.filter(({ frame }) => frame.some(({ present }) => present)),
-    inputs: wristInputs,
-    classes: ['rest', 'task'],
-    dimensions: [],
-    hop_s: STEP_S,
-  };
+  return sketchedData(examples, { classes: ['rest', 'task'], dimensions: [], hop_s: STEP_S });
 }
 
 /** How likely a sensor is to be lost. */

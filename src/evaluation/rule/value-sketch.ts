@@ -2,7 +2,7 @@ import { gaussian, mulberry32 } from '../../models/random.js';
 import type { Example } from '../../training/example.js';
 import { shuffled } from '../../training/shuffle.js';
 import type { EvaluationData } from '../fold-task.js';
-import { wandering, wristFrame, wristInputs } from './sketched-wrist.js';
+import { sketchedData, sketchedWrist, wandering } from './sketched-wrist.js';
 
 /** Worlds in which it is known what a wristband tells of continuous arousal: how the rule for values is tried. */
 export const valueSketchKinds = [
@@ -43,7 +43,7 @@ export function valueSketch(kind: ValueSketchKind, seed: number): EvaluationData
     const again = 0.5 + 0.1 * normal();
     const againPace_s = 40 + 40 * uniform();
     const answer = kind === 'true-effect' ? Math.max(0, 1.5 + 0.75 * normal()) : 0;
-    const noises = Array.from({ length: 4 }, () => wandering(normal, 0.8));
+    const wrist = sketchedWrist(uniform, normal);
     let start = 0;
     return shuffled(films, uniform).flatMap((film, position) => {
       start += within(PAUSE_S);
@@ -58,7 +58,6 @@ export function valueSketch(kind: ValueSketchKind, seed: number): EvaluationData
         const drift =
           level + rise * (1 - Math.exp(-time / pace_s)) + again * (1 - Math.exp(-since_onset / againPace_s));
         const answered = answer * arousal;
-        const [conductance, responses, temperature, rate] = noises.map((noise) => noise());
         const share = w / film.length;
         const lost = lossOf(kind, (position + share) / FILMS, share, arousal);
         return {
@@ -71,28 +70,13 @@ export function valueSketch(kind: ValueSketchKind, seed: number): EvaluationData
           window: [time, time + STEP_S],
           since_start: time,
           since_onset,
-          frame: wristFrame({
-            skin: [
-              drift + 0.5 * conductance + answered,
-              responses + 0.7 * answered,
-              drift + 0.5 * temperature,
-            ],
-            pulse: [rate + 0.5 * answered],
-            keeps: { skin: uniform() >= lost, pulse: uniform() >= lost / 2 },
-          }),
+          frame: wrist({ drift, answered, lost }),
           label: { targets: { arousal }, class: null },
         };
       });
     });
   }).flat();
-  return {
-    // As data sets give them: what nothing was measured of is no example.
-    examples: examples.filter(({ frame }) => frame.some(({ present }) => present)),
-    inputs: wristInputs,
-    classes: [],
-    dimensions: ['arousal'],
-    hop_s: STEP_S,
-  };
+  return sketchedData(examples, { classes: [], dimensions: ['arousal'], hop_s: STEP_S });
 }
 
 /** How likely a sensor is to be lost. */
