@@ -19,14 +19,16 @@ export type ClosingTimesState = Readonly<Record<string, number>>;
  */
 export class ClosingTimes implements Stateful<ClosingTimesState> {
   readonly #grids = new Map<string, Grid>();
+  #longest_s: Seconds = 0;
 
   add(node: string, timing: { window_s: Seconds; hop_s: Seconds }): void {
     this.#grids.set(node, { ...timing, next: 0 });
+    this.#longest_s = Math.max(this.#longest_s, timing.window_s);
   }
 
   /** The longest window of all. */
   get longest_s(): Seconds {
-    return Math.max(0, ...[...this.#grids.values()].map(({ window_s }) => window_s));
+    return this.#longest_s;
   }
 
   /** The next closing time; Infinity when no node closes windows. */

@@ -59,12 +59,8 @@ export class FailedSession {
     }
     const reached = times[times.length - 1] + period_s(info) - this.#zero + TIME_TOLERANCE_S;
     // Only what came last has lines: a stamp far ahead is no reason for a thousand of them.
-    this.#closing.skipTo(reached - this.#longest());
+    this.#closing.skipTo(reached - this.#closing.longest_s);
     for (let end = this.#closing.peek(); end <= reached; end = this.#closing.peek()) this.#closeAt(end);
-  }
-
-  #longest(): Seconds {
-    return Math.max(0, ...this.#frames.map(({ model }) => model.join.window_s));
   }
 
   #closeAt(time: Seconds): void {

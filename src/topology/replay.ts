@@ -5,7 +5,7 @@ import { type AnchorState, Anchors } from './anchors.js';
 import type { GraphOutput } from './graph-output.js';
 import type { GraphState } from './graph-state.js';
 import { type FrameOutput, type Predicted, type PredictionContext, predictAll } from './predict.js';
-import type { LoadedPipeline } from './run-session.js';
+import { type LoadedPipeline, modelInputs } from './run-session.js';
 import { type Given, InlineHost, type MakeHost, type SessionHost } from './session-host.js';
 import type { SessionOutput } from './session-output.js';
 import { decodeState, encodeState } from './state-file.js';
@@ -96,7 +96,7 @@ class ReplayRun {
       {
         session,
         pipeline: loaded.pipeline,
-        models: new Map([...loaded.runners].map(([name, runner]) => [name, runner.inputs])),
+        models: modelInputs(loaded),
         ordered: !(options.inArrivalOrder ?? false),
         bindings,
         monitor,

@@ -19,6 +19,11 @@ export interface LoadedPipeline {
   readonly runners: ReadonlyMap<string, ModelRunner>;
 }
 
+/** What each model node's inputs are, as a graph wants to know them. */
+export function modelInputs({ runners }: LoadedPipeline): GraphOptions['models'] {
+  return new Map([...runners].map(([name, runner]) => [name, runner.inputs]));
+}
+
 /** A graph's output and the pipeline that gave it. */
 export interface LiveOutput {
   readonly output: GraphOutput;
@@ -180,7 +185,7 @@ class RunningSession {
     return {
       session: this.#options.session,
       pipeline: loaded.pipeline,
-      models: new Map([...loaded.runners].map(([name, runner]) => [name, runner.inputs])),
+      models: modelInputs(loaded),
       ordered: false,
       bindings: null,
       monitor: true,

@@ -514,17 +514,14 @@ export class SessionGraph {
 
   /** Nothing says that so much time passed: the windows in between are left out, in one event. */
   #skip(chunk: Chunk, jumps: readonly number[]): void {
-    const edges = [...new Set([0, ...jumps]), chunk.times.length];
     let skipped_s = 0;
-    for (let k = 1; k < edges.length; k++) {
-      const [from, to] = [edges[k - 1], edges[k]];
-      const first = this.#zero === null ? 0 : chunk.times[from] - this.#zero;
-      if (jumps.includes(from)) {
-        skipped_s += first - Math.max(this.head, this.#ticked);
-        this.#closing.skipTo(first);
-        this.#skippedTo = first;
-      }
-      this.#samples(sliceChunk(chunk, from, to));
+    if (jumps[0] > 0) this.#samples(sliceChunk(chunk, 0, jumps[0]));
+    for (const [k, from] of jumps.entries()) {
+      const first = chunk.times[from] - this.#zero!;
+      skipped_s += first - Math.max(this.head, this.#ticked);
+      this.#closing.skipTo(first);
+      this.#skippedTo = first;
+      this.#samples(sliceChunk(chunk, from, jumps[k + 1] ?? chunk.times.length));
     }
     this.#options.events({
       code: 'time-skipped',
