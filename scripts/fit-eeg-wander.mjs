@@ -1,12 +1,10 @@
 // How much the EEG of people at rest changes by itself from window to window, beside simulated people whom nothing moves:
 // what src/simulation/eeg-wander.ts was fitted to.
 //   npm run build && node scripts/fit-eeg-wander.mjs ../shared/recordings
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openRecording } from '../dist/recordings/open.js';
 import { simulateSession } from '../dist/simulation/session.js';
-import { checkPipeline } from '../dist/topology/check.js';
-import { PipelineDocument } from '../dist/topology/document.js';
+import { loadPipeline } from '../dist/topology/load.js';
 import { SessionGraph } from '../dist/topology/session-graph.js';
 
 const root = process.argv[2] ?? '../shared/recordings';
@@ -17,8 +15,7 @@ const DURATION_S = 180;
 /** Windows of 4 s that share no sample. */
 const EVERY = 8;
 
-const file = join('pipelines', 'default.yaml');
-const { pipeline } = checkPipeline(new PipelineDocument(file, readFileSync(file, 'utf8')));
+const pipeline = await loadPipeline(join('pipelines', 'default.yaml'));
 
 /** [windows][regions] ln power of each band, up to a constant. */
 async function lnPowers(messages) {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { loadModel } from '../dist/engines/worker-runner.js';
 import { openRecording } from '../dist/recordings/open.js';
 import { profiles } from '../dist/simulation/profile.js';
-import { simulateSession } from '../dist/simulation/session.js';
+import { simulatedStreams, simulateSession } from '../dist/simulation/session.js';
 import { unwornEyes, unwornHead, unwornMessages, unwornWrist } from '../dist/simulation/unworn.js';
 import { checkPipeline } from '../dist/topology/check.js';
 import { PipelineDocument } from '../dist/topology/document.js';
@@ -398,7 +398,20 @@ async function people() {
   ]);
 }
 
+/** Whom nothing moves. */
+const still = { valence: () => 0, arousal: () => 0 };
+
 async function simulated() {
+  for (const sensors of [['eeg'], ['ecg'], ['eeg', 'ecg']])
+    await measure(
+      'simulated',
+      `people whom nothing moves, ${sensors.join(' and ')}`,
+      'default',
+      seeds(SEEDS).map((seed) => () => {
+        const options = { profile: 'deap32', seed: `still-${seed}`, duration_s: DURATION_S, only: sensors };
+        return { infos: simulatedStreams(options), messages: simulateSession({ ...options, affect: still }) };
+      }),
+    );
   for (const profile of Object.keys(profiles)) {
     const session = (sensors) => (seed) => () => {
       const options = {
@@ -407,10 +420,7 @@ async function simulated() {
         duration_s: DURATION_S,
         ...(sensors && { only: sensors }),
       };
-      const infos = [];
-      for (const message of simulateSession({ ...options, duration_s: 1 }))
-        if (message.kind === 'open') infos.push(message.info);
-      return { infos, messages: simulateSession(options) };
+      return { infos: simulatedStreams(options), messages: simulateSession(options) };
     };
     await measure('simulated', `${profile}, EEG alone`, 'default', seeds(SEEDS).map(session(['eeg'])));
     await measure('simulated', `${profile}, all sensors`, 'default', seeds(SEEDS).map(session(null)));
@@ -425,8 +435,29 @@ async function simulated() {
   }
 }
 
+/** Processor time of a replay with the test, over that without it; in turn, the middle of five. */
+async function cost() {
+  const { before, after } = await load('default');
+  for (const profile of ['seed62', 'epoc']) {
+    const options = { profile, seed: 'cost', duration_s: DURATION_S };
+    const [infos, messages] = [simulatedStreams(options), [...simulateSession(options)]];
+    const used_s = { before: [], after: [] };
+    for (let turn = 0; turn < 5; turn++)
+      for (const [name, loaded] of Object.entries({ before, after })) {
+        const start = process.cpuUsage();
+        await run(loaded, messages, infos);
+        const { user, system } = process.cpuUsage(start);
+        used_s[name].push((user + system) / 1e6);
+      }
+    const [without_s, with_s] = Object.values(used_s).map((all) => all.sort((a, b) => a - b)[2]);
+    process.stdout.write(
+      `${profile}: ${with_s.toFixed(2)} s of processor time over ${without_s.toFixed(2)}, ${(with_s / without_s).toFixed(2)}\n`,
+    );
+  }
+}
+
 try {
-  for (const [name, part] of Object.entries({ noise, people, simulated }))
+  for (const [name, part] of Object.entries({ noise, people, simulated, cost }))
     if (!only || only === name) await part();
   const known = existsSync(RESULT) ? JSON.parse(readFileSync(RESULT, 'utf8')) : {};
   const measured = Object.entries(result).filter(([, found]) => Object.keys(found).length > 0);
