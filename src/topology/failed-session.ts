@@ -47,8 +47,21 @@ export class FailedSession {
     else if (message.kind === 'chunk') this.#reach(message.chunk.info, message.chunk.times);
   }
 
+  /** It never has more to do: a message closes no more than the longest window holds of hops. */
+  get isIdle(): boolean {
+    return true;
+  }
+
+  begin(message: StreamMessage): void {
+    this.push(message);
+  }
+
   /** What is not closed by now has no end. */
-  end(): void {}
+  beginEnd(): void {}
+
+  work(): number {
+    return 0;
+  }
 
   #reach(info: StreamInfo, times: Float64Array): void {
     if (times.length === 0 || !(isMeasured(info) || info.type === 'Ticks')) return;

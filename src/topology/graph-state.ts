@@ -1,7 +1,7 @@
 import type { Seconds } from '../core/clock.js';
 import type { FeatureSchema, FeatureVector } from '../core/features.js';
 import type { RawWindow } from '../core/processor.js';
-import type { StreamInfo } from '../core/signal.js';
+import type { Chunk, StreamInfo } from '../core/signal.js';
 import type { StoredState } from '../core/state.js';
 import type { FixationStreamState } from '../features/events/device-event.js';
 import type { ChannelMonitorState } from './channel-monitor.js';
@@ -16,6 +16,27 @@ import type { WatermarksState } from './watermarks.js';
 
 /** What is told at a stamp, which only the first sample places. */
 export type Told = Extract<GraphOutput, { kind: 'marker' | 'truth' }>;
+
+/** What is left to do of a message: plain data, so that a session can be stopped in the middle of one. */
+export type GraphStep =
+  /** Samples `from` to `to` of a chunk as it came; `skips`: the windows before them are left out. */
+  | {
+      readonly do: 'stretch';
+      readonly chunk: Chunk;
+      readonly from: number;
+      readonly to: number;
+      readonly skips: boolean;
+    }
+  /** Samples from `from` on go into the nodes; stamps in session time, as in all that follows. */
+  | { readonly do: 'feed'; readonly chunk: Chunk; readonly from: number }
+  /** A stream has come as far as this. */
+  | { readonly do: 'reach'; readonly info: StreamInfo; readonly first: Seconds; readonly last: Seconds }
+  /** Windows before `time` are left out. */
+  | { readonly do: 'skip-to'; readonly time: Seconds }
+  | { readonly do: 'close-reached' }
+  | { readonly do: 'close-until'; readonly time: Seconds }
+  /** A stream has ended. */
+  | { readonly do: 'closed'; readonly id: string };
 
 export interface BoundSource {
   info: StreamInfo;
@@ -58,6 +79,7 @@ export interface GraphState {
   readonly simulated: readonly string[];
   readonly truth: TruthOutputsState;
   readonly early: readonly Told[];
+  readonly todo: readonly GraphStep[];
   readonly fixations: readonly { readonly info: StreamInfo; readonly current: FixationStreamState }[];
   readonly contacts: readonly { readonly info: StreamInfo; readonly grades: readonly Grades[] }[];
 }
@@ -83,6 +105,7 @@ export function bareState(
     simulated: [],
     truth: { stream: null, next: Number.NEGATIVE_INFINITY },
     early: [],
+    todo: [],
     fixations: [],
     contacts: [],
   };

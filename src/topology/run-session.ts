@@ -7,11 +7,13 @@ import type { StreamInfo, StreamMessage } from '../core/signal.js';
 import { FailedSession } from './failed-session.js';
 import type { GraphOutput } from './graph-output.js';
 import { bareState, type GraphState } from './graph-state.js';
+import { Inbox } from './inbox.js';
 import { NodeSequence, type NodeSequenceState } from './node-sequence.js';
 import type { Pipeline } from './pipeline.js';
 import { SessionFaults } from './session-faults.js';
 import { type GraphOptions, SessionGraph } from './session-graph.js';
 import type { Switch } from './switch.js';
+import type { Turns, Worker } from './turns.js';
 
 /** A pipeline with its models loaded, one runner for each model node. */
 export interface LoadedPipeline {
@@ -39,6 +41,10 @@ export interface RunSessionOptions {
   readonly events: EventSink;
   /** Faults of what makes something of the session's outputs: they count as the graph's own. Default: none. */
   readonly faults$?: Observable<unknown>;
+  /** Shares out the turns of the event loop among sessions. Default: each message is through at once, whatever it takes. */
+  readonly turns?: Turns;
+  /** Told how many messages wait for their turn, whenever that changes. */
+  readonly waiting?: (messages: number) => void;
 }
 
 /**
@@ -52,27 +58,30 @@ export interface RunSessionOptions {
 export function runSession(options: RunSessionOptions): OperatorFunction<StreamMessage, LiveOutput> {
   return (messages$) =>
     new Observable<LiveOutput>((subscriber) => {
-      const running = new RunningSession(options, (live) => subscriber.next(live));
+      const running = new RunningSession(options, {
+        next: (live) => subscriber.next(live),
+        complete: () => subscriber.complete(),
+      });
       const error = (reason: unknown): void => subscriber.error(reason);
       const subscription = new Subscription(options.loaded.use((loaded) => running.prepare(loaded)));
+      subscription.add(() => options.turns?.drop(running));
       subscription.add(options.faults$?.subscribe({ next: (fault) => running.failed(fault), error }));
       subscription.add(
         messages$.subscribe({
           next: (message) => running.push(message),
           error,
-          complete: () => {
-            running.end();
-            subscriber.complete();
-          },
+          complete: () => running.end(),
         }),
       );
       return subscription;
     });
 }
 
-class RunningSession {
+class RunningSession implements Worker {
   readonly #options: RunSessionOptions;
-  readonly #next: (live: LiveOutput) => void;
+  readonly #to: { readonly next: (live: LiveOutput) => void; readonly complete: () => void };
+  readonly #inbox = new Inbox();
+  #stage: 'running' | 'ending' | 'closing' | 'ended' = 'running';
   readonly #sequence = new NodeSequence();
   readonly #faults = new SessionFaults();
   readonly #open = new Map<string, StreamInfo>();
@@ -84,12 +93,15 @@ class RunningSession {
   /** Numbers of the nodes behind the last whole window. */
   #numbers: NodeSequenceState = {};
 
-  constructor(options: RunSessionOptions, next: (live: LiveOutput) => void) {
+  constructor(
+    options: RunSessionOptions,
+    to: { readonly next: (live: LiveOutput) => void; readonly complete: () => void },
+  ) {
     this.#options = options;
-    this.#next = next;
+    this.#to = to;
     this.#loaded = options.loaded.value;
-    this.#contain(() => {
-      this.#graph = new SessionGraph(this.#graphOptions(this.#loaded, options.events));
+    this.#attempt(() => {
+      this.#graph = this.#make(this.#loaded, options.events);
     });
   }
 
@@ -97,9 +109,7 @@ class RunningSession {
   prepare(loaded: LoadedPipeline): () => void {
     const held: SessionEvent[] = [];
     let isHeld = true;
-    const graph = new SessionGraph(
-      this.#graphOptions(loaded, (event) => (isHeld ? held.push(event) : this.#options.events(event))),
-    );
+    const graph = this.#make(loaded, (event) => (isHeld ? held.push(event) : this.#options.events(event)));
     graph.takeOver(this.#graph instanceof SessionGraph ? this.#graph.snapshot() : this.#bare());
     return () => {
       this.#loaded = loaded;
@@ -111,13 +121,79 @@ class RunningSession {
   }
 
   push(message: StreamMessage): void {
-    if (message.kind === 'open') this.#open.set(message.info.id, message.info);
-    else if (message.kind === 'close') this.#open.delete(message.id);
-    this.#contain(() => this.#graph?.push(message));
+    if (!this.#inbox.offer(message)) {
+      this.#tellDropped(message);
+      return;
+    }
+    this.#go();
   }
 
+  /** No message comes after this. */
   end(): void {
-    this.#contain(() => this.#graph?.end());
+    this.#stage = 'ending';
+    this.#go();
+  }
+
+  get isIdle(): boolean {
+    const isAsked = this.#stage === 'ending' || this.#stage === 'closing';
+    return this.#isThrough && this.#inbox.size === 0 && !isAsked;
+  }
+
+  work(units: number): number {
+    let left = units;
+    while (left > 0 && !this.isIdle) {
+      if (this.#isThrough) left -= this.#beginNext();
+      else
+        this.#contain((graph) => {
+          left -= graph.work(left);
+        });
+    }
+    this.#options.waiting?.(this.#inbox.size);
+    return units - left;
+  }
+
+  /** Whether the graph is through with the message before. */
+  get #isThrough(): boolean {
+    return this.#graph?.isIdle ?? true;
+  }
+
+  #go(): void {
+    const { turns } = this.#options;
+    if (turns) {
+      turns.take(this);
+      if (this.#inbox.size > 0) this.#options.waiting?.(this.#inbox.size);
+    } else while (!this.isIdle) this.work(1024);
+  }
+
+  /** Gives the units that it took. */
+  #beginNext(): number {
+    const message = this.#inbox.take();
+    if (message) {
+      if (message.kind === 'open') this.#open.set(message.info.id, message.info);
+      else if (message.kind === 'close') this.#open.delete(message.id);
+      this.#contain((graph) => graph.begin(message));
+      return 1;
+    }
+    if (this.#stage === 'ending') {
+      this.#stage = 'closing';
+      this.#contain((graph) => graph.beginEnd());
+    } else {
+      this.#stage = 'ended';
+      this.#to.complete();
+    }
+    return 0;
+  }
+
+  #tellDropped(message: StreamMessage): void {
+    const { session, events } = this.#options;
+    const stream = message.kind === 'chunk' ? message.chunk.info.name : undefined;
+    events({
+      code: 'samples-dropped',
+      level: 'warn',
+      session,
+      ...(stream !== undefined && { stream }),
+      message: `session ${session}: ${stream === undefined ? 'a marker is' : `samples of ${stream} are`} left out: more waits for the windows of what came before than is kept`,
+    });
   }
 
   failed(fault: unknown): void {
@@ -138,7 +214,17 @@ class RunningSession {
     this.#begin(isDown);
   }
 
-  #contain(step: () => void): void {
+  #contain(step: (graph: SessionGraph | FailedSession) => void): void {
+    const graph = this.#graph;
+    try {
+      if (graph) step(graph);
+    } catch (error) {
+      // A graph that was replaced in the middle of its work has had its fault.
+      if (this.#graph === graph) this.failed(error);
+    }
+  }
+
+  #attempt(step: () => void): void {
     try {
       step();
     } catch (error) {
@@ -148,23 +234,26 @@ class RunningSession {
 
   #begin(isDown: boolean): void {
     if (isDown) {
-      const options = this.#graphOptions(this.#loaded, this.#options.events);
-      const down = new FailedSession(options, {
-        zero: this.#graph?.zero ?? null,
-        closed: this.#lastClosed,
-      });
+      const loaded = this.#loaded;
+      const options = this.#graphOptions(loaded, this.#options.events);
+      const emit: GraphOptions['emit'] = (output) => this.#give({ output, loaded });
+      const down = new FailedSession(
+        { ...options, emit },
+        {
+          zero: this.#graph?.zero ?? null,
+          closed: this.#lastClosed,
+        },
+      );
       for (const info of this.#open.values()) down.push({ kind: 'open', info });
       this.#graph = down;
       return;
     }
-    this.#contain(() => {
+    this.#attempt(() => {
       // What its streams feed was told before.
       let isHeld = true;
-      const graph = new SessionGraph(
-        this.#graphOptions(this.#loaded, (event) => {
-          if (!isHeld) this.#options.events(event);
-        }),
-      );
+      const graph = this.#make(this.#loaded, (event) => {
+        if (!isHeld) this.#options.events(event);
+      });
       graph.takeOver(this.#bare());
       isHeld = false;
       this.#graph = graph;
@@ -181,7 +270,18 @@ class RunningSession {
     });
   }
 
-  #graphOptions(loaded: LoadedPipeline, events: EventSink): GraphOptions {
+  #make(loaded: LoadedPipeline, events: EventSink): SessionGraph {
+    const graph: SessionGraph = new SessionGraph({
+      ...this.#graphOptions(loaded, events),
+      emit: (output) => {
+        // What is told of an output may be a fault, and another graph in this one's place, which is in the middle of its work.
+        if (this.#graph === graph) this.#give({ output, loaded });
+      },
+    });
+    return graph;
+  }
+
+  #graphOptions(loaded: LoadedPipeline, events: EventSink): Omit<GraphOptions, 'emit'> {
     return {
       session: this.#options.session,
       pipeline: loaded.pipeline,
@@ -191,7 +291,6 @@ class RunningSession {
       monitor: true,
       sequence: this.#sequence,
       events,
-      emit: (output) => this.#give({ output, loaded }),
     };
   }
 
@@ -206,7 +305,7 @@ class RunningSession {
       this.#lastClosed = output.time;
       this.#numbers = this.#sequence.snapshot();
     }
-    for (const part of this.#window.splice(0)) this.#next(part);
-    this.#next(live);
+    for (const part of this.#window.splice(0)) this.#to.next(part);
+    this.#to.next(live);
   }
 }

@@ -23,10 +23,13 @@ import { outputMessage } from './output-messages.js';
 import { predictInOrder } from './predict-in-order.js';
 import { type LoadedPipeline, runSession } from './run-session.js';
 import { Switch } from './switch.js';
+import { Turns } from './turns.js';
 
 /** Windows of a session that may wait for the model: above the first number its senders are asked to wait, above the second the oldest is left out. */
 const BUSY_ABOVE = 32;
 const QUEUE_LIMIT = 1024;
+/** The same for messages of a session that wait for its graph; beyond what an `Inbox` holds, samples are left out. */
+const CROWDED_ABOVE = 256;
 
 export interface SessionStatus {
   readonly session: string;
@@ -45,6 +48,15 @@ export interface RuntimeOptions {
   readonly metrics?: Metrics;
   /** Whether somebody wants a model's predictions in a session to carry their `contribution`. Default: nobody. */
   readonly explain?: (session: string, model: string) => boolean;
+  /** Bounds the work of all sessions in one turn of the event loop. */
+  readonly turns?: Turns;
+}
+
+/** What a session that is asked to send no more waits for, and who waits for it. */
+interface Busy {
+  readonly with: Set<'model' | 'graph'>;
+  readonly idle: Promise<void>;
+  readonly release: () => void;
 }
 
 /** Runs a pipeline on live sources, one graph a session, and publishes what comes out. */
@@ -53,11 +65,13 @@ export class PipelineRuntime {
   readonly #outputs = new Subject<OutputMessage>();
   readonly #sessions = new Map<string, SessionStatus>();
   readonly #subscriptions = new Set<Subscription>();
-  /** Sessions whose model lags behind, and who waits for them. */
-  readonly #busy = new Map<string, { readonly idle: Promise<void>; readonly release: () => void }>();
+  /** Sessions that lag behind what is sent. */
+  readonly #busy = new Map<string, Busy>();
+  readonly #turns: Turns;
 
   constructor(readonly options: RuntimeOptions) {
     this.#loaded = new Switch(options.loaded);
+    this.#turns = options.turns ?? new Turns();
   }
 
   get outputs$(): Observable<OutputMessage> {
@@ -109,20 +123,24 @@ export class PipelineRuntime {
     this.#outputs.next({ stream: 'sys', session, time, event });
   }
 
-  /** While the model lags behind what `session` sends: resolves when it has caught up. */
+  /** While `session` lags behind what is sent: resolves when it has caught up. */
   busy(session: string): Promise<void> | undefined {
     return this.#busy.get(session)?.idle;
   }
 
-  #setWaiting(session: string, frames: number): void {
+  /** `count` waits for the model or the graph; above `most` senders are asked to wait until half of that is left. */
+  #setWaiting(session: string, what: 'model' | 'graph', count: number, most: number): void {
     const busy = this.#busy.get(session);
-    if (frames > BUSY_ABOVE && !busy) {
-      let release = (): void => {};
-      const idle = new Promise<void>((resolve) => {
-        release = resolve;
-      });
-      this.#busy.set(session, { idle, release });
-    } else if (frames <= BUSY_ABOVE / 2 && busy) {
+    if (count > most) {
+      if (busy) busy.with.add(what);
+      else {
+        let release = (): void => {};
+        const idle = new Promise<void>((resolve) => {
+          release = resolve;
+        });
+        this.#busy.set(session, { with: new Set([what]), idle, release });
+      }
+    } else if (count <= most / 2 && busy?.with.delete(what) && busy.with.size === 0) {
       this.#busy.delete(session);
       busy.release();
     }
@@ -161,7 +179,15 @@ export class PipelineRuntime {
         if (times.length > 0 && isMeasured(info))
           behind_s = Math.min(behind_s, clock.now() - times[times.length - 1]);
       }),
-      runSession({ session, loaded: this.#loaded, clock, events, faults$ }),
+      runSession({
+        session,
+        loaded: this.#loaded,
+        clock,
+        events,
+        faults$,
+        turns: this.#turns,
+        waiting: (messages) => this.#setWaiting(session, 'graph', messages, CROWDED_ABOVE),
+      }),
       // Before the predictions of the first window, which wait for the model.
       tap(({ output }) => {
         if (output.kind !== 'closed' || status.zero_s !== null) return;
@@ -173,7 +199,7 @@ export class PipelineRuntime {
         clock,
         ...(explain && { explain: (model) => explain(session, model) }),
         limit: QUEUE_LIMIT,
-        waiting: (frames) => this.#setWaiting(session, frames),
+        waiting: (frames) => this.#setWaiting(session, 'model', frames, BUSY_ABOVE),
         dropped: (time, model) => {
           status.droppedWindows++;
           events({
@@ -214,7 +240,8 @@ export class PipelineRuntime {
         return EMPTY;
       }),
       finalize(() => {
-        this.#setWaiting(session, 0);
+        this.#setWaiting(session, 'model', 0, BUSY_ABOVE);
+        this.#setWaiting(session, 'graph', 0, CROWDED_ABOVE);
         // A session that began anew under this name has a status of its own.
         if (this.#sessions.get(session) === status) this.#sessions.delete(session);
         metrics?.sessions.set(this.#sessions.size);

@@ -25,7 +25,7 @@ import { ClosingTimes } from './closing-times.js';
 import { ContactQuality } from './contact-quality.js';
 import { FrameBuilder, type StreamLookup } from './frame.js';
 import type { GraphOutput, InputStatus } from './graph-output.js';
-import type { BoundSource, GraphState, Told } from './graph-state.js';
+import type { BoundSource, GraphState, GraphStep, Told } from './graph-state.js';
 import { InterpolationWatch, type MissingChannel } from './interpolation-watch.js';
 import { keptNodes } from './kept-nodes.js';
 import { type Lineage, lineageOf } from './lineage.js';
@@ -38,6 +38,8 @@ import { Watermarks } from './watermarks.js';
 const LONGEST_SILENCE_S = 60;
 /** Most markers and truths that wait for the first sample, which tells when they were. */
 const MAX_EARLY = 4096;
+/** Most values that one unit of work feeds into the nodes: a longer chunk goes in piece by piece. */
+const MAX_FED_VALUES = 16_384;
 
 export interface GraphOptions {
   readonly session: string;
@@ -133,6 +135,8 @@ export class SessionGraph {
   #skippedTo = Number.NEGATIVE_INFINITY;
   /** Furthest time that a tick told. */
   #ticked = Number.NEGATIVE_INFINITY;
+  /** What is left of the message that was begun, in order. */
+  #todo: GraphStep[] = [];
 
   readonly #lookup: StreamLookup = {
     streamOf: (node) => this.#bound.get(this.#sourceOf(node))?.info ?? null,
@@ -190,7 +194,25 @@ export class SessionGraph {
     return this.#zero;
   }
 
+  /** Whether nothing of what was begun is left. */
+  get isIdle(): boolean {
+    return this.#todo.length === 0;
+  }
+
+  /** Takes a message in, with all that follows from it. */
   push(message: StreamMessage): void {
+    this.begin(message);
+    this.work(Number.POSITIVE_INFINITY);
+  }
+
+  /** Closes the windows that the data fills to their end; no sample comes after this. */
+  end(): void {
+    this.beginEnd();
+    this.work(Number.POSITIVE_INFINITY);
+  }
+
+  /** Takes a message in, and leaves what follows from it to {@link work}, which must be through with the message before. */
+  begin(message: StreamMessage): void {
     switch (message.kind) {
       case 'open':
         this.#open(message.info);
@@ -207,10 +229,19 @@ export class SessionGraph {
     }
   }
 
-  /** Closes the windows that the data fills to their end; no sample comes after this. */
-  end(): void {
-    const head = this.head + 1e-6;
-    this.#closeWhile((end) => end <= head);
+  /** As {@link begin}, for what {@link end} does. */
+  beginEnd(): void {
+    this.#todo.push({ do: 'close-until', time: this.head + 1e-6 });
+  }
+
+  /**
+   * Does the next `units` of what is left, or all of it: a unit closes a window, or feeds at most
+   * {@link MAX_FED_VALUES} values into the nodes. Gives how many it did. Cut however, the outputs are the same.
+   */
+  work(units: number): number {
+    let left = units;
+    while (left > 0 && this.#todo.length > 0) left -= this.#step(this.#todo[0], left);
+    return units === Number.POSITIVE_INFINITY ? 0 : units - left;
   }
 
   snapshot(): GraphState {
@@ -262,6 +293,7 @@ export class SessionGraph {
       simulated: [...this.#simulated],
       truth: this.#truth.snapshot(),
       early: [...this.#early],
+      todo: this.#todo.map((step) => ({ ...step })),
       fixations: [...this.#fixations.values()].map((stream) => ({
         info: stream.info,
         current: stream.snapshot(),
@@ -344,6 +376,7 @@ export class SessionGraph {
     this.#sequence.restore(state.sequence);
     this.#truth.restore(state.truth);
     this.#early = [...state.early];
+    this.#todo = state.todo.map((step) => ({ ...step }));
     for (const { info, current } of state.fixations) this.#followFixations(info)?.restore(current);
     for (const { info, grades } of state.contacts) this.#followContacts(info)?.restore(grades);
     return described;
@@ -478,10 +511,7 @@ export class SessionGraph {
     if (this.#options.ordered) return;
     this.#streams.delete(id);
     this.#watermarks.forget(id);
-    this.#closeReached();
-    for (const bound of this.#bound.values()) {
-      if (bound.info.id === id) bound.closed = true;
-    }
+    this.#todo.push({ do: 'close-reached' }, { do: 'closed', id });
   }
 
   #chunk(chunk: Chunk): void {
@@ -493,50 +523,78 @@ export class SessionGraph {
       return;
     }
     if (!this.#streams.has(info.id)) this.#open(info);
-    const jumps = this.#options.ordered || !isMeasured(info) ? [] : this.#jumpsIn(chunk.times);
-    if (jumps.length > 0) this.#skip(chunk, jumps);
-    else this.#samples(chunk);
+    const jumps = this.#options.ordered || !isMeasured(info) ? [] : this.#jumpsIn(chunk);
+    if (jumps[0] !== 0) this.#todo.push({ do: 'stretch', chunk, from: 0, to: jumps[0] ?? n, skips: false });
+    for (const [k, from] of jumps.entries())
+      this.#todo.push({ do: 'stretch', chunk, from, to: jumps[k + 1] ?? n, skips: true });
   }
 
-  /** Indices before which stamps jump by more than two windows, against what came before and what ticks told. */
-  #jumpsIn(times: Float64Array): number[] {
+  /**
+   * Indices before which stamps jump by more than two windows, against what came before and what ticks told, told in one
+   * event: nothing says that so much time passed, and the windows in between are left out.
+   */
+  #jumpsIn({ info, times }: Chunk): number[] {
     if (this.#zero === null && times.length < 2) return [];
     const zero = this.#zero ?? times[0];
     const limit_s = 2 * this.#closing.longest_s;
     const jumps: number[] = [];
+    let skipped_s = 0;
     let before = this.#zero === null ? times[0] : zero + Math.max(this.head, this.#ticked);
     for (let i = 0; i < times.length; i++) {
-      if (times[i] - before > limit_s) jumps.push(i);
+      if (times[i] - before > limit_s) {
+        jumps.push(i);
+        skipped_s += times[i] - before;
+      }
       if (times[i] > before || before === Number.NEGATIVE_INFINITY) before = times[i];
     }
+    if (jumps.length > 0)
+      this.#options.events({
+        code: 'time-skipped',
+        level: 'warn',
+        session: this.#options.session,
+        stream: info.name,
+        message: `stamps of ${info.name} jump ahead by ${skipped_s.toFixed(1)} s that nothing else tells of: the windows in between are left out`,
+        details: { jumps: jumps.length, skipped_s },
+      });
     return jumps;
   }
 
-  /** Nothing says that so much time passed: the windows in between are left out, in one event. */
-  #skip(chunk: Chunk, jumps: readonly number[]): void {
-    let skipped_s = 0;
-    if (jumps[0] > 0) this.#samples(sliceChunk(chunk, 0, jumps[0]));
-    for (const [k, from] of jumps.entries()) {
-      const first = chunk.times[from] - this.#zero!;
-      skipped_s += first - Math.max(this.head, this.#ticked);
-      this.#closing.skipTo(first);
-      this.#skippedTo = first;
-      this.#samples(sliceChunk(chunk, from, jumps[k + 1] ?? chunk.times.length));
+  /** Does one step, or as much of it as fits into `units`; gives the units that it took. */
+  #step(step: GraphStep, units: number): number {
+    switch (step.do) {
+      case 'stretch': {
+        this.#todo.shift();
+        const { chunk, from, to, skips } = step;
+        if (skips) this.#skipTo(chunk.times[from] - this.#zero!);
+        this.#todo.unshift(...this.#samples(sliceChunk(chunk, from, to)));
+        return 1;
+      }
+      case 'feed':
+        return this.#feed(step);
+      case 'reach':
+        this.#todo.shift();
+        this.#watermarks.advance(step.info, step.first, step.last);
+        return 0;
+      case 'skip-to':
+        this.#todo.shift();
+        this.#skipTo(step.time);
+        return 0;
+      case 'close-reached':
+        return this.#closeWhile((end) => this.#watermarks.reached(end), units);
+      case 'close-until':
+        return this.#closeWhile((end) => end <= step.time, units);
+      case 'closed':
+        this.#todo.shift();
+        for (const bound of this.#bound.values()) if (bound.info.id === step.id) bound.closed = true;
+        return 0;
     }
-    this.#options.events({
-      code: 'time-skipped',
-      level: 'warn',
-      session: this.#options.session,
-      stream: chunk.info.name,
-      message: `stamps of ${chunk.info.name} jump ahead by ${skipped_s.toFixed(1)} s that nothing else tells of: the windows in between are left out`,
-      details: { jumps: jumps.length, skipped_s },
-    });
   }
 
-  #samples(chunk: Chunk): void {
+  /** Takes in what doesn't wait for windows to close, and gives what is left to do. */
+  #samples(chunk: Chunk): GraphStep[] {
     const { info } = chunk;
     const n = chunk.times.length;
-    const feeds = [...this.#bound].filter(([, bound]) => bound.info.id === info.id);
+    const isFed = [...this.#bound.values()].some((bound) => bound.info.id === info.id);
     if (info.type === 'Annotation') this.#truth.take(chunk, (truth) => this.#publish(truth));
     if (this.#zero === null && isMeasured(info)) this.#begin(chunk.times[0]);
     if (this.#zero !== null) {
@@ -545,13 +603,13 @@ export class SessionGraph {
         .get(info.id)
         ?.push(chunk, (marker) => this.#tell({ ...marker, time: marker.time - zero }));
     }
-    if (this.#zero === null) return;
+    if (this.#zero === null) return [];
     const zero = this.#zero;
     const contacts = this.#contacts.get(info.id);
-    if (feeds.length === 0 && !contacts) return;
+    if (!isFed && !contacts) return [];
     const times = zero === 0 ? chunk.times : chunk.times.map((t) => t - zero);
     contacts?.push({ ...chunk, times });
-    if (feeds.length === 0) return;
+    if (!isFed) return [];
     const first = times[0];
     if (first < this.#closedUntil - 1e-6) {
       this.#options.events({
@@ -574,25 +632,43 @@ export class SessionGraph {
       });
     }
     const quiet = first - this.head > LONGEST_SILENCE_S;
-    if (this.#options.ordered) this.#closeWhile((end) => end <= first + 1e-6);
-    if (quiet) {
-      this.#closing.skipTo(first);
-      this.#skippedTo = first;
-    }
-    for (const [source, bound] of feeds) {
-      const own = { ...chunk, info: bound.info, times };
+    const { ordered } = this.#options;
+    return [
+      ...(ordered ? [{ do: 'close-until', time: first + 1e-6 } as const] : []),
+      ...(quiet ? [{ do: 'skip-to', time: first } as const] : []),
+      { do: 'feed', chunk: { ...chunk, times }, from: 0 },
+      { do: 'reach', info, first, last: times[n - 1] },
+      ...(ordered ? [] : [{ do: 'close-reached' } as const]),
+    ];
+  }
+
+  #feed(step: Extract<GraphStep, { do: 'feed' }>): number {
+    const { chunk, from } = step;
+    const n = chunk.times.length;
+    const length = Math.max(1, Math.floor(MAX_FED_VALUES / chunk.info.channels.length));
+    const to = Math.min(n, from + length);
+    if (to === n) this.#todo.shift();
+    else this.#todo[0] = { ...step, from: to };
+    const part = sliceChunk(chunk, from, to);
+    for (const [source, bound] of this.#bound) {
+      if (bound.info.id !== chunk.info.id) continue;
+      const own = { ...part, info: bound.info };
       bound.monitor?.push(own);
       const root = this.#roots.get(source);
       if (root) pushSteps(root, own);
     }
-    this.#watermarks.advance(info, first, times[n - 1]);
-    if (!this.#options.ordered) this.#closeReached();
+    return 1;
+  }
+
+  #skipTo(time: Seconds): void {
+    this.#closing.skipTo(time);
+    this.#skippedTo = time;
   }
 
   /** Tells that session time has come to `time` although no sample says so: closes what was waiting for silent streams. */
   #tick(time: Seconds): void {
     this.#ticked = Math.max(this.#ticked, time);
-    this.#closeWhile((end) => end <= time);
+    this.#todo.push({ do: 'close-until', time });
   }
 
   #begin(zero: Seconds): void {
@@ -624,15 +700,16 @@ export class SessionGraph {
     for (const { processor } of this.#featureSteps) processor.mark?.(marker);
   }
 
-  #closeReached(): void {
-    this.#closeWhile((end) => this.#watermarks.reached(end));
-  }
-
-  #closeWhile(ready: (end: Seconds) => boolean): void {
+  /** Closes at most `most` windows, and ends the step where no other is ready; gives how many it closed. */
+  #closeWhile(ready: (end: Seconds) => boolean, most: number): number {
     const limit = this.head + LONGEST_SILENCE_S;
-    for (;;) {
+    for (let closed = 0; ; closed++) {
       const end = this.#closing.peek();
-      if (end > limit || !ready(end)) return;
+      if (end > limit || !ready(end)) {
+        this.#todo.shift();
+        return closed;
+      }
+      if (closed === most) return closed;
       this.#closeAt(end);
     }
   }

@@ -1,10 +1,20 @@
+import fc from 'fast-check';
+import { Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
-import type { StreamInfo } from '../../src/core/signal.js';
+import type { StreamInfo, StreamMessage } from '../../src/core/signal.js';
+import type { OutputMessage } from '../../src/sinks/sink.js';
+import type { SessionMessage } from '../../src/sources/source.js';
 import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
 import { checkPipeline } from '../../src/topology/check.js';
 import { PipelineDocument } from '../../src/topology/document.js';
+import type { GraphState } from '../../src/topology/graph-state.js';
+import { PipelineRuntime } from '../../src/topology/runtime.js';
 import { SessionGraph } from '../../src/topology/session-graph.js';
+import { Turns } from '../../src/topology/turns.js';
+import { live, modelsOf, others, pipelineOf, until } from './every-component.js';
+import { bitsOf, ways } from './stop-and-go.js';
 
 const { pipeline } = checkPipeline(
   new PipelineDocument(
@@ -98,3 +108,136 @@ it('a stream whose window would hold more than any sensor gives is left out', ()
   expect(ignored).toMatchObject({ code: 'stream-ignored', level: 'warn' });
   expect(ignored.message).toContain('1024 channels at 1000000 Hz make');
 });
+
+describe('work that is cut into turns', () => {
+  it('gives the same to the last bit, wherever it is cut, and stopped and stored in the middle of a message', () => {
+    const pipeline = pipelineOf(others);
+    const messages = joined(live(until(24)));
+    const setup = {
+      ...{
+        session: 's',
+        pipeline,
+        models: modelsOf(pipeline),
+        ordered: false,
+        bindings: null,
+        monitor: true,
+      },
+    };
+    const run = (units: () => number, way: ((state: GraphState) => GraphState) | null): string[] => {
+      const told: string[] = [];
+      const make = (): SessionGraph => {
+        const tell = (what: object): void => void told.push(bitsOf(what));
+        return new SessionGraph({ ...setup, events: tell, emit: tell });
+      };
+      let graph = make();
+      const finish = (): void => {
+        while (!graph.isIdle) {
+          const most = units();
+          graph.work(most);
+          if (!way || most > 3 || graph.isIdle) continue;
+          const state = way(graph.snapshot());
+          graph = make();
+          graph.restore(state);
+        }
+      };
+      for (const message of messages) {
+        graph.begin(message);
+        finish();
+      }
+      graph.beginEnd();
+      finish();
+      return told;
+    };
+    const whole = run(() => Number.POSITIVE_INFINITY, null);
+    expect(whole.length).toBeGreaterThan(300);
+    fc.assert(
+      fc.property(
+        fc.infiniteStream(fc.integer({ min: 1, max: 20 })),
+        fc.constantFrom(null, ...ways),
+        (units, way) => {
+          expect(run(() => units.next().value as number, way)).toEqual(whole);
+        },
+      ),
+      { numRuns: 4, seed: 7 },
+    );
+  });
+
+  it('closes at most as many windows a turn as it has units, and a session beside it loses nothing', () => {
+    const run = (isHostile: boolean) => {
+      const turns: (() => void)[] = [];
+      const clock = new VirtualClock();
+      const shared = new Turns({ nextTurn: (turn) => turns.push(turn) });
+      const runtime = new PipelineRuntime({
+        ...{ loaded: { pipeline: pipeline!, runners: new Map() }, clock, events: () => {}, turns: shared },
+      });
+      const outputs: OutputMessage[] = [];
+      runtime.outputs$.subscribe((output) => outputs.push(output));
+      const source = new Subject<SessionMessage>();
+      runtime.consume({ messages$: source });
+      const windowsOf = (session: string): OutputMessage[] =>
+        outputs.filter((output) => output.session === session && output.stream === 'features');
+      const send = (session: string, times: readonly number[], info: StreamInfo): void => {
+        const row = times.map((t) => Math.sin(t * 7) * 20);
+        source.next({ session, message: { kind: 'chunk', chunk: chunkOf(info, [row], times) } });
+      };
+      const most: number[] = [];
+      const turn = (): void => {
+        const before = outputs.filter(({ stream }) => stream === 'features').length;
+        turns.shift()?.();
+        most.push(outputs.filter(({ stream }) => stream === 'features').length - before);
+      };
+      const info = eeg(64);
+      source.next({ session: 'healthy', message: { kind: 'open', info } });
+      if (isHostile) {
+        source.next({ session: 'hostile', message: { kind: 'open', info: eeg(0) } });
+        const stamps = Array.from({ length: 400 }, (_, k) => 7.9 * k);
+        send('hostile', stamps, eeg(0));
+      }
+      const late: number[] = [];
+      for (let t = 0; t < 40; t++) {
+        send(
+          'healthy',
+          Array.from({ length: 32 }, (_, i) => t / 2 + i / 64),
+          info,
+        );
+        let waited = 0;
+        for (; windowsOf('healthy').length < t - 6; waited++) turn();
+        late.push(waited);
+        turn();
+      }
+      while (turns.length > 0) turn();
+      return { windowsOf, most: Math.max(...most), late: Math.max(...late), runtime };
+    };
+    const [plain, beside] = [run(false), run(true)];
+    expect(beside.windowsOf('hostile').length).toBeGreaterThan(6_000);
+    expect(beside.most).toBeLessThanOrEqual(64);
+    expect(JSON.stringify(beside.windowsOf('healthy'))).toBe(JSON.stringify(plain.windowsOf('healthy')));
+    expect(beside.windowsOf('healthy').length).toBe(33);
+    expect(beside.late).toBeLessThanOrEqual(1);
+  });
+});
+
+/** The same with chunks of one stream that come in a row joined, so that a message closes many windows. */
+function joined(messages: readonly StreamMessage[]): StreamMessage[] {
+  const all: StreamMessage[] = [];
+  for (const message of messages) {
+    const before = all.at(-1);
+    if (message.kind !== 'chunk' || before?.kind !== 'chunk' || before.chunk.info !== message.chunk.info)
+      all.push(message);
+    else if (message.chunk.gapBefore) all.push(message);
+    else {
+      const { info } = message.chunk;
+      const [a, b] = [before.chunk, message.chunk];
+      const rows = info.channels.map((_, c) => [
+        ...a.data.subarray(c * a.times.length, (c + 1) * a.times.length),
+        ...b.data.subarray(c * b.times.length, (c + 1) * b.times.length),
+      ]);
+      const times = [...a.times, ...b.times];
+      all[all.length - 1] = {
+        kind: 'chunk',
+        chunk: { ...chunkOf(info, rows, times), gapBefore: a.gapBefore },
+      };
+    }
+  }
+  return all;
+}

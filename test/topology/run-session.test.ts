@@ -1,5 +1,5 @@
-import { map, of, Subject } from 'rxjs';
-import { TestScheduler } from 'rxjs/testing';
+import { filter, map, type Observable, of, Subject } from 'rxjs';
+import { type RunHelpers, TestScheduler } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/core/clock.js';
 import type { Chunk, StreamMessage } from '../../src/core/signal.js';
@@ -8,6 +8,7 @@ import { checkPipeline } from '../../src/topology/check.js';
 import { PipelineDocument } from '../../src/topology/document.js';
 import { type LiveOutput, type LoadedPipeline, runSession } from '../../src/topology/run-session.js';
 import { Switch } from '../../src/topology/switch.js';
+import { Turns } from '../../src/topology/turns.js';
 
 function loaded(hop_s: number, extra = ''): LoadedPipeline {
   const text = `
@@ -32,14 +33,20 @@ function second(t: number): Chunk {
   );
 }
 const chunk = (t: number): StreamMessage => ({ kind: 'chunk', chunk: second(t) });
+/** Several seconds in one chunk. */
+function seconds(from: number, count: number): Chunk {
+  const parts = Array.from({ length: count }, (_, k) => second(from + k));
+  return chunkOf(info, [parts.flatMap(({ data }) => [...data])], from);
+}
 const open: StreamMessage = { kind: 'open', info };
 
-function operator(own = new Switch(loaded(1))) {
+function operator(own = new Switch(loaded(1)), turns?: Turns) {
   return runSession({
     session: 's',
     loaded: own,
     clock: new VirtualClock(),
     events: () => {},
+    ...(turns && { turns }),
   });
 }
 
@@ -101,6 +108,49 @@ describe('runSession', () => {
   });
 });
 
+describe('runSession, whose turns are shared', () => {
+  const values = { o: open, a: chunk(0), b: { kind: 'chunk', chunk: seconds(1, 5) } as StreamMessage };
+  const closed = { z: 'began', 2: '2', 3: '3', 4: '4', 5: '5', 6: '6' };
+  const windows = ({ output }: LiveOutput): string =>
+    output.kind === 'closed' ? String(output.time) : output.kind;
+  /** Turns that come a frame apart, each with so many units. */
+  const inFrames = (scheduler: TestScheduler, units: number): Turns =>
+    new Turns({ units, share: units, nextTurn: (turn) => void scheduler.schedule(turn, 1) });
+  const run = (units: number, test: (helpers: RunHelpers, turns: Turns) => void): void => {
+    const scheduler = new TestScheduler((actual, expected) => expect(actual).toEqual(expected));
+    scheduler.run((helpers) => test(helpers, inFrames(scheduler, units)));
+  };
+  const told = (turns: Turns) => (source: Observable<StreamMessage>) =>
+    source.pipe(
+      operator(new Switch(loaded(1)), turns),
+      map(windows),
+      filter((text) => text !== 'features'),
+    );
+
+  it('closes a window a turn, and completes when all are closed', () => {
+    run(1, ({ cold, expectObservable }, turns) => {
+      // A turn each for the message, its stretch of stamps, its samples and every window.
+      expectObservable(cold('-o-a---(b|)', values).pipe(told(turns))).toBe('----z-----23456|', closed);
+    });
+  });
+
+  it('of nothing is nothing, never never ends, and an error ends it at once', () => {
+    run(2, ({ cold, expectObservable }, turns) => {
+      expectObservable(cold('|', values).pipe(told(turns))).toBe('|');
+      expectObservable(cold('-', values).pipe(told(turns))).toBe('-');
+      expectObservable(cold('o-a-b#', values).pipe(told(turns))).toBe('--z--#', closed);
+    });
+  });
+
+  it('closes no more windows for nobody', () => {
+    run(2, ({ cold, expectObservable, expectSubscriptions }, turns) => {
+      const source = cold('-o-a-b--', values);
+      expectObservable(source.pipe(told(turns)), '^-----!').toBe('---z--', closed);
+      expectSubscriptions(source.subscriptions).toBe('^-----!');
+    });
+  });
+});
+
 describe('a pipeline that is replaced while it runs', () => {
   function run(switchAfter: number | null, next: LoadedPipeline) {
     const current = new Switch(loaded(1));
@@ -128,4 +178,31 @@ describe('a pipeline that is replaced while it runs', () => {
   it('may go over to another hop', () => {
     expect(run(4, loaded(0.5)).closed).toEqual([2, 3, 4, 5, 5.5, 6, 6.5, 7, 7.5, 8]);
   });
+});
+
+it('closes no window twice where a fault is told of one in the middle of a message that closes several', () => {
+  const messages = new Subject<StreamMessage>();
+  const faults$ = new Subject<unknown>();
+  const closed: number[] = [];
+  const options = {
+    session: 's',
+    loaded: new Switch(loaded(1)),
+    clock: new VirtualClock(),
+    events: () => {},
+  };
+  messages.pipe(runSession({ ...options, faults$ })).subscribe(({ output }) => {
+    if (output.kind !== 'closed') return;
+    closed.push(output.time);
+    if (output.time === 3) faults$.next(new Error('it is odd'));
+  });
+  for (const message of [
+    open,
+    chunk(0),
+    { kind: 'chunk', chunk: seconds(1, 5) } as const,
+    chunk(6),
+    chunk(7),
+  ])
+    messages.next(message);
+  // What was left of the message went with the graph that had the fault.
+  expect(closed).toEqual([2, 3, 6, 7, 8]);
 });
