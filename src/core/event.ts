@@ -21,6 +21,8 @@ export const eventCodes = [
   'stream-matched',
   'stream-unmatched',
   'stream-ignored',
+  'stream-duplicate',
+  'source-rebound',
   'stream-stale',
   'stream-returned',
   'stream-lost',

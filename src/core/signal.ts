@@ -67,6 +67,10 @@ export interface StreamInfo {
   /** Nominal rate, Hz; 0 = irregular. */
   readonly sfreq: number;
   readonly channels: readonly Channel[];
+  /** Who sends, where the sender names itself: the same after a reconnect. */
+  readonly client?: string;
+  /** The machine that sends, where the door tells it. */
+  readonly hostname?: string;
   /** How the stream's stamps got onto the session clock; `assumed` = first samples aligned. */
   readonly aligned?: 'clock' | 'assumed';
   /** The device whose convention the stream was read by; left out where none was told. */
@@ -99,7 +103,8 @@ export type StreamMessage =
   | { readonly kind: 'open'; readonly info: StreamInfo }
   | { readonly kind: 'chunk'; readonly chunk: Chunk }
   | { readonly kind: 'marker'; readonly marker: Marker }
-  | { readonly kind: 'close'; readonly id: string };
+  /** `cut`: it was lost; else its sender closed it. */
+  | { readonly kind: 'close'; readonly id: string; readonly cut?: true };
 
 /**
  * The samples of one stream that a window at `end` holds: the last `length` samples with t < `end`
@@ -128,12 +133,17 @@ export interface Window {
  * under it: what comes back under its old name may be another device, or a simulator in its place.
  */
 export function isSameStream(a: StreamDescription, b: StreamDescription): boolean {
-  const described = ({ name, type, sfreq, channels, dialect, simulated }: StreamDescription): string =>
-    JSON.stringify([name, type, sfreq, channels, dialect, simulated]);
+  const described = (stream: StreamDescription): string => {
+    const { name, type, sfreq, channels, dialect, simulated, client, hostname } = stream;
+    return JSON.stringify([name, type, sfreq, channels, dialect, simulated, client, hostname]);
+  };
   return described(a) === described(b);
 }
 
-type StreamDescription = Pick<StreamInfo, 'name' | 'type' | 'sfreq' | 'channels' | 'dialect' | 'simulated'>;
+type StreamDescription = Pick<
+  StreamInfo,
+  'name' | 'type' | 'sfreq' | 'channels' | 'dialect' | 'simulated' | 'client' | 'hostname'
+>;
 
 /** Stamps closer than this are taken as equal: a double holding a unix time resolves 2.4e-7 s. */
 export const TIME_TOLERANCE_S = 1e-6;

@@ -141,6 +141,8 @@ function partOf(
     sourceId: raw.sourceId,
     sfreq: raw.sfreq,
     channels,
+    ...(raw.client !== undefined && { client: raw.client }),
+    ...(raw.hostname !== undefined && { hostname: raw.hostname }),
     ...(raw.dialect !== undefined && { dialect: raw.dialect }),
     ...(raw.simulated && { simulated: true }),
     ...screen,

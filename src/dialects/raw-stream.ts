@@ -11,6 +11,10 @@ export interface RawStreamDeclaration {
   /** Nominal rate, Hz; 0 = irregular. */
   readonly sfreq: number;
   readonly channels: readonly RawChannel[];
+  /** Who sends, where the sender names itself. */
+  readonly client?: string;
+  /** The machine that sends, where the door tells it. */
+  readonly hostname?: string;
   /** Values are text: the stream carries markers, whatever its type. */
   readonly text?: boolean;
   /** The device, where the file's format or its reader knows it. */

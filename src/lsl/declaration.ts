@@ -28,6 +28,7 @@ export function declarationOf(info: LslStreamInfo, id: string): RawStreamDeclara
     sfreq: info.nominalRate_hz,
     channels: channelsOf(info),
     simulated: isSimulated(info),
+    ...(info.hostname === '' ? {} : { hostname: info.hostname }),
     ...(info.channelFormat === 'string' ? { text: true } : {}),
   };
 }

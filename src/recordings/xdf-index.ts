@@ -11,6 +11,10 @@ export interface XdfStream {
   readonly name: string;
   readonly type: string;
   readonly sourceId: string;
+  /** The machine that sent it, as LSL tells it; '' where nothing does. */
+  readonly hostname: string;
+  /** `desc/affectd/client`: who sent it, where a recorder of ours knew it. */
+  readonly client: string | null;
   readonly sfreq: number;
   /** `float32` ..., `string`. */
   readonly format: string;
@@ -185,6 +189,8 @@ function parseHeader(streamId: number, xml: string, problems: string[]): XdfStre
     name,
     type: textOf(info, 'type'),
     sourceId: textOf(info, 'source_id'),
+    hostname: textOf(info, 'hostname'),
+    client: textOf(member(member(info, 'desc'), 'affectd'), 'client') || null,
     sfreq: Number.isFinite(sfreq) && sfreq > 0 ? sfreq : 0,
     format,
     channels: channelsOf(info, count, name, problems),

@@ -284,6 +284,7 @@ function headerXml(
     element('nominal_srate', String(info.sfreq)),
     element('channel_format', format),
     element('source_id', info.sourceId),
+    info.hostname === undefined ? '' : element('hostname', info.hostname),
     `<desc><channels>${channels}</channels>`,
     ...Object.entries(about).map(([name, text]) => element(name, text)),
     affectdXml(info),
@@ -293,8 +294,9 @@ function headerXml(
 }
 
 /** What we know of a stream and no other convention has a place for. */
-function affectdXml({ simulated, dialect }: StreamInfo): string {
+function affectdXml({ simulated, dialect, client }: StreamInfo): string {
   const marks = [
+    ...(client === undefined ? [] : [element('client', client)]),
     ...(simulated ? [element('simulated', 'true')] : []),
     ...(dialect === undefined ? [] : [element('dialect', dialect)]),
   ];

@@ -295,6 +295,8 @@ function declarationOf(source: XdfStream) {
     channels: source.channels,
     text: source.format === 'string',
     simulated: source.simulated,
+    ...(source.hostname !== '' && { hostname: source.hostname }),
+    ...(source.client !== null && { client: source.client }),
     ...(source.dialect !== null && { dialect: source.dialect }),
   };
 }

@@ -126,7 +126,7 @@ class Upgrades {
   readonly #access: Access;
   readonly #paths: ReadonlyMap<
     string,
-    { server: WebSocketServer; accept: (socket: WebSocket, from: string) => void }
+    { server: WebSocketServer; accept: (socket: WebSocket, from: string, hostname?: string) => void }
   >;
   readonly #sockets = new Map<WebSocket, { silent: number }>();
   readonly #bucket: TokenBucket;
@@ -152,7 +152,9 @@ class Upgrades {
         clientTracking: false,
         handleProtocols: chooseSubprotocol,
       });
-      paths.set(path, { server, accept: (socket: WebSocket, from: string) => endpoint.accept(socket, from) });
+      const accept = (socket: WebSocket, from: string, hostname?: string) =>
+        endpoint.accept(socket, from, hostname);
+      paths.set(path, { server, accept });
     }
     this.#paths = paths;
     this.#pings = clock.every(PING_PERIOD_S, () => this.#ping());
@@ -172,7 +174,7 @@ class Upgrades {
       const code = this.#refusal(request);
       this.#follow(webSocket);
       if (code) this.#turnAway(webSocket, code);
-      else path.accept(webSocket, from);
+      else path.accept(webSocket, from, addressOf(request));
     });
   }
 
@@ -292,4 +294,9 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
     default:
       return error;
   }
+}
+
+/** A client's address, in one way of writing. */
+function addressOf({ socket }: IncomingMessage): string | undefined {
+  return socket.remoteAddress?.replace(/^::ffff:/, '');
 }

@@ -45,6 +45,8 @@ interface Sender {
   readonly rpc: RpcSocket;
   /** Unique among connections. */
   readonly name: string;
+  /** Its address. */
+  readonly hostname: string | undefined;
   readonly streams: Map<number, IngestStream>;
 }
 
@@ -81,7 +83,7 @@ export class WebSocketSource implements Source {
   }
 
   /** Serves one connection until it closes. Its `maxPayload` should be {@link IngestLimits.max_frame_bytes}. */
-  accept(socket: WebSocket, from: string): void {
+  accept(socket: WebSocket, from: string, hostname?: string): void {
     const { clock, metrics } = this.#options;
     const name = `connection ${++this.#connections}`;
     const streams = new Map<number, IngestStream>();
@@ -102,7 +104,7 @@ export class WebSocketSource implements Source {
       onClose: () => this.#disconnected(sender),
       onFault: (error) => this.#fault(from, error),
     });
-    const sender: Sender = { rpc, name, streams };
+    const sender: Sender = { rpc, name, hostname, streams };
     this.#senders.add(sender);
     metrics?.ingestConnections.inc();
   }
@@ -139,7 +141,7 @@ export class WebSocketSource implements Source {
         'too-many-streams',
         `a connection may have ${this.limits.max_streams} streams open`,
       );
-    const stream = resumed ? existing : this.#create(session, client, declaration);
+    const stream = resumed ? existing : this.#create(session, client, declaration, sender.hostname);
     stream.grace?.cancel();
     stream.grace = null;
     // The client's old connection may linger half open: the new one takes the stream over.
@@ -149,7 +151,12 @@ export class WebSocketSource implements Source {
     return { stream: stream.id, session, last_seq: stream.acknowledged, resumed, limits: this.limits };
   }
 
-  #create(sessionName: string, client: string | null, declaration: DeclaredStream): IngestStream {
+  #create(
+    sessionName: string,
+    client: string | null,
+    declaration: DeclaredStream,
+    hostname: string | undefined,
+  ): IngestStream {
     if (this.#streams.size >= STREAM_IDS)
       throw new ProtocolError('too-many-streams', `the daemon has ${STREAM_IDS} streams open`);
     while (this.#streams.has(this.#nextId)) this.#nextId = (this.#nextId + 1) % STREAM_IDS;
@@ -159,9 +166,11 @@ export class WebSocketSource implements Source {
     this.#sessions.set(sessionName, session);
     const text = streamTypeNamed(declaration.type) === 'Markers';
     const taken = new Set([...session.streams].flatMap((stream) => stream.infos.map((info) => info.id)));
-    let parts = canonicalStreams(rawDeclaration(declaration, declaration.name, text));
+    const sender = { ...(client !== null && { client }), ...(hostname !== undefined && { hostname }) };
+    const partsOf = (id: string) => canonicalStreams({ ...rawDeclaration(declaration, id, text), ...sender });
+    let parts = partsOf(declaration.name);
     for (let n = 2; parts.some((part) => taken.has(part.info.id)); n++)
-      parts = canonicalStreams(rawDeclaration(declaration, `${declaration.name}#${n}`, text));
+      parts = partsOf(`${declaration.name}#${n}`);
     for (const note of parts.flatMap((part) => part.notes))
       this.#options.events({ ...note, session: sessionName });
     const stream = new IngestStream(id, sessionName, client, declaration, parts, text);

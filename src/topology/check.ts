@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { TransformDefinition, UpstreamFacts } from '../core/component.js';
 import { digestOf } from '../core/digest.js';
 import { packageRoot } from '../core/package-root.js';
+import { canonicalLabels } from '../montage/labels.js';
 import type { AlignParams } from '../transforms/align.js';
 import type { PipelineDocument } from './document.js';
 import type {
@@ -167,13 +168,26 @@ class PipelineChecker {
     if (!definition) return;
     const { own, rest } = split(node, Object.keys(sourceNodeSchema.shape));
     const common = this.#parse(['sources', name], sourceNodeSchema, own);
-    const params = this.#parse(['sources', name], definition.params as ParameterSchema, rest);
+    // A door that keeps out what no source of the file takes has some of the selectors, too.
+    const { own: shared } = split(own, keysOf(definition.params));
+    const params = this.#parse(['sources', name], definition.params as ParameterSchema, {
+      ...shared,
+      ...rest,
+    });
     if (!common || !params) return;
+    if (common.name !== undefined && common.stream_name !== undefined)
+      this.#report(['sources', name, 'stream_name'], 'is the same as name; give one of them');
     this.#sources.set(name, {
       name,
       type,
       stream_type: common.stream_type,
-      stream_name: common.stream_name ?? null,
+      select: {
+        name: common.name ?? common.stream_name ?? null,
+        source_id: common.source_id ?? null,
+        hostname: common.hostname ?? null,
+        has_labels: common.has_labels ? canonicalLabels(common.has_labels) : null,
+      },
+      failover: common.failover,
       labels: common.labels ?? null,
       optional: common.optional,
       params,

@@ -29,9 +29,9 @@ export function keptNodes(
 export function changedNodes(before: Pipeline, after: Pipeline): readonly string[] {
   const kept = keptNodes(after, before.transforms, (was, is) => {
     const [one, other] = [before.sources.get(was), after.sources.get(is)];
-    const selected = ({ stream_type, stream_name, labels }: NonNullable<typeof one>) => [
+    const selected = ({ stream_type, select, labels }: NonNullable<typeof one>) => [
       stream_type,
-      stream_name,
+      select,
       labels,
     ];
     return !!one && !!other && isDeepStrictEqual(selected(one), selected(other));

@@ -1,6 +1,7 @@
 import type { SessionEvent } from '../core/event.js';
 import type { StreamInfo } from '../core/signal.js';
 import type { Pipeline } from './pipeline.js';
+import { selects } from './stream-selector.js';
 
 export interface Candidate {
   readonly info: StreamInfo;
@@ -25,9 +26,7 @@ export function matchStreams(pipeline: Pipeline, candidates: readonly Candidate[
   const missing: string[] = [];
   const notes: SessionEvent[] = [];
   for (const source of pipeline.sources.values()) {
-    const fitting = candidates
-      .filter(({ info }) => info.type === source.stream_type)
-      .filter(({ info }) => source.stream_name === null || info.name === source.stream_name);
+    const fitting = candidates.filter(({ info }) => selects(source, info));
     const alive = fitting.filter(({ samples }) => samples > 0).sort((a, b) => b.samples - a.samples);
     for (const { info } of fitting.filter(({ samples }) => samples === 0)) {
       notes.push(note('stream-ignored', info, `stream ${info.name} (${info.type}) has no samples; left out`));

@@ -15,7 +15,31 @@ export const sourceNodeSchema = z.strictObject({
     .enum(streamTypes)
     .exclude(['Markers', 'Annotation', 'Affect', 'Ticks', 'Other'])
     .describe('Canonical type of the stream that feeds this source.'),
-  stream_name: z.string().min(1).optional().describe('Take only the stream of this name.'),
+  name: z.string().min(1).optional().describe('Take only streams of this name.'),
+  stream_name: z.string().min(1).optional().describe('The same as `name`.'),
+  source_id: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Take only streams of this source id, which tells two equal devices apart.'),
+  hostname: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Take only streams of this machine: the host of an LSL outlet, the address of a WebSocket client.',
+    ),
+  has_labels: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe('Take only streams that have channels of these labels, among others.'),
+  failover: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether any stream that fits takes over when the one that fed this source is lost for 30 s; else only one that the same machine or client opened after that.',
+    ),
   labels: z
     .array(z.string())
     .min(1)

@@ -5,13 +5,23 @@ import type { StreamType } from '../core/signal.js';
 export const pipelineSections = ['sources', 'transforms', 'models', 'sinks'] as const;
 export type PipelineSection = (typeof pipelineSections)[number];
 
+/** Which streams a source takes; null: any. */
+export interface StreamSelector {
+  readonly name: string | null;
+  readonly source_id: string | null;
+  readonly hostname: string | null;
+  /** Labels that the stream has, among others. */
+  readonly has_labels: readonly string[] | null;
+}
+
 export interface SourceNode {
   readonly name: string;
   readonly type: string;
   /** Canonical type of the stream that feeds this node. */
   readonly stream_type: StreamType;
-  /** Name of the stream, when the file asks for one. */
-  readonly stream_name: string | null;
+  readonly select: StreamSelector;
+  /** Whether any stream that fits may take the place of one that is lost, a neighbour's too. */
+  readonly failover: boolean;
   /** Labels that replace those of the stream, in its order of channels. */
   readonly labels: readonly string[] | null;
   readonly optional: boolean;

@@ -31,6 +31,7 @@ import { keptNodes } from './kept-nodes.js';
 import { type Lineage, lineageOf } from './lineage.js';
 import { NodeSequence } from './node-sequence.js';
 import type { Pipeline, SourceNode, TransformNode } from './pipeline.js';
+import { selects } from './stream-selector.js';
 import { TruthOutputs } from './truth-outputs.js';
 import { Watermarks } from './watermarks.js';
 
@@ -333,13 +334,13 @@ export class SessionGraph {
     for (const { name, monitor, ...was } of state.sources) {
       const source = sources.get(name);
       const stream = this.#streams.get(was.info.id) ?? described(was.info);
-      if (!source || !isFor(source, stream) || !this.#bind(source, stream)) continue;
+      if (!source || !selects(source, stream) || !this.#bind(source, stream)) continue;
       const { info } = this.#bound.get(name)!;
       const seen = isDeepStrictEqual(info, was.info) ? monitor : null;
       this.#bound.set(name, { ...was, info, monitor: this.#monitorOf(info, seen) });
     }
     for (const stream of this.#streams.values()) {
-      const free = [...sources.values()].filter((s) => !this.#bound.has(s.name) && isFor(s, stream));
+      const free = [...sources.values()].filter((s) => !this.#bound.has(s.name) && selects(s, stream));
       const fed = free.filter((source) => this.#bind(source, stream));
       if (fed.length > 0) this.#tellMatched(stream, fed);
     }
@@ -428,7 +429,7 @@ export class SessionGraph {
       if (bindings) return bindings.get(source.name) === info.id;
       const bound = this.#bound.get(source.name);
       if (bound && !bound.closed) return bound.info.id === info.id;
-      return isFor(source, info);
+      return selects(source, info);
     });
     this.#tellMatched(
       info,
@@ -829,11 +830,6 @@ export class SessionGraph {
       });
     }
   }
-}
-
-/** Whether a source takes streams like this one. */
-function isFor({ stream_type, stream_name }: SourceNode, { type, name }: StreamInfo): boolean {
-  return stream_type === type && (stream_name === null || stream_name === name);
 }
 
 function nameOf({ node, version }: { readonly node: string; readonly version: StateVersion }) {

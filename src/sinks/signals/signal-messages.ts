@@ -64,7 +64,7 @@ type Content = Pick<SignalsLine, 'id' | 'info' | 'times' | 'data' | 'gap_before'
 function contentOf(message: StreamMessage): Content {
   switch (message.kind) {
     case 'open': {
-      const { id, sourceId, ...info } = message.info;
+      const { id, sourceId, client: _client, hostname: _hostname, ...info } = message.info;
       return { id, info: { ...info, source_id: sourceId } };
     }
     case 'chunk': {
