@@ -39,6 +39,7 @@ export const eventCodes = [
   'time-skipped',
   'samples-dropped',
   'windows-dropped',
+  'anchor-ignored',
   'recording-damaged',
   'recording-opened',
   'recording-closed',

@@ -69,7 +69,13 @@ export async function fetchFullInfo(
     socket.on('data', (bytes: Buffer) => {
       parts.push(bytes);
       length += bytes.length;
-      if (length > XML_LIMITS.bytes) fail(new LslError('too-large', 'a description without end'));
+      if (length > XML_LIMITS.bytes)
+        fail(
+          new LslError(
+            'too-large',
+            `a description of more than ${XML_LIMITS.bytes} bytes: let its desc hold less`,
+          ),
+        );
     });
     socket.on('close', () => {
       late.cancel();

@@ -9,8 +9,11 @@ export interface XmlElement {
   readonly children: readonly XmlElement[];
 }
 
-/** Largest description that is read, and its depth and number of elements: beyond is abuse. */
-export const XML_LIMITS = { bytes: 16 << 20, depth: 64, elements: 500_000 } as const;
+/**
+ * Largest description that is read, and its depth and number of elements: 1024 channels of 20 elements, with room. It is
+ * parsed in one go, so beyond is abuse.
+ */
+export const XML_LIMITS = { bytes: 1 << 20, depth: 64, elements: 32_768 } as const;
 
 const parser = new XMLParser({
   preserveOrder: true,
@@ -30,7 +33,10 @@ type ParsedNode = Readonly<Record<string, unknown>>;
 /** The root element. @throws LslError `malformed`, `too-large`. */
 export function parseXml(text: string): XmlElement {
   if (text.length > XML_LIMITS.bytes)
-    throw new LslError('too-large', `a description of ${text.length} characters`);
+    throw new LslError(
+      'too-large',
+      `a description of ${text.length} characters; ${XML_LIMITS.bytes} are read: let its desc hold less`,
+    );
   if (/<!(DOCTYPE|ENTITY)/i.test(text))
     throw new LslError('malformed', 'a description that defines a document type or entities');
   checkNesting(text);
@@ -56,7 +62,10 @@ function checkNesting(text: string): void {
       if (!selfClosing) depth++;
     }
     if (depth > XML_LIMITS.depth || elements > XML_LIMITS.elements)
-      throw new LslError('too-large', 'a description nested too deep, or of too many elements');
+      throw new LslError(
+        'too-large',
+        `a description of more than ${XML_LIMITS.elements} elements, or nested deeper than ${XML_LIMITS.depth}: let its desc hold less`,
+      );
   }
 }
 

@@ -29,9 +29,12 @@ export const errorCodes = {
     'A stamp lies further from the data before it than `max_jump_s`. Close the stream and open it again.',
   ],
   'seq-gap': [-32012, 'Frames are missing before this one; it was not taken. Send again from `expected`.'],
-  'too-many-samples': [-32013, 'A frame holds more than `max_samples`. Split it.'],
+  'too-many-samples': [-32013, 'A frame holds more than `max_samples`, or `max_markers`. Split it.'],
   'too-many-channels': [-32014, 'A stream has more than `max_channels` channels.'],
-  'too-many-streams': [-32015, 'This connection has `max_streams` streams open.'],
+  'too-many-streams': [
+    -32015,
+    'This connection has `max_streams` streams open, its session `max_session_streams`, or the daemon `max_daemon_streams`; the message says which. Close one.',
+  ],
   'too-many-subscriptions': [-32016, 'This connection has as many subscriptions as it may.'],
   'too-many-errors': [-32017, 'Too many malformed messages in a row; the connection is closed with 1008.'],
   'too-many-connections': [
@@ -44,6 +47,15 @@ export const errorCodes = {
   ],
   'not-subscribed': [-32020, 'There is no such subscription to end.'],
   'not-ready': [-32021, 'No pipeline takes data at the moment; nothing was taken. Send again later.'],
+  'too-many-values': [
+    -32023,
+    'A `push` holds more than `max_json_values` values and stamps. Split it, or send binary frames.',
+  ],
+  'too-many-gaps': [
+    -32024,
+    'The stamps of a frame have more than `max_gaps` gaps: they are not those of a stream of this rate. Declare the rate that the device has, or 0.',
+  ],
+  'too-many-sessions': [-32025, 'The daemon has `max_sessions` sessions. Close a stream of one.'],
   unauthorised: [-32022, 'No token, or not the right one; the connection is closed with 1008.'],
 } as const satisfies Readonly<Record<string, readonly [rpc: number, description: string]>>;
 

@@ -7,8 +7,21 @@ export const ingestLimitsSchema = z.object({
     .positive()
     .describe('Longest message, bytes; a longer one closes the connection with 1009.'),
   max_samples: z.int().positive().describe('Most samples in one frame.'),
+  max_json_values: z
+    .int()
+    .positive()
+    .describe('Most values and stamps in one `push`; binary frames have no bound but their length.'),
+  max_markers: z.int().positive().describe('Most markers in one frame.'),
+  max_gaps: z.int().positive().describe('Most gaps between the stamps of one frame.'),
   max_channels: z.int().positive().describe('Most channels of a stream.'),
   max_streams: z.int().positive().describe('Most open streams of one connection.'),
+  max_session_streams: z.int().positive().describe('Most open streams of one session.'),
+  max_daemon_streams: z
+    .int()
+    .positive()
+    .max(0x10000)
+    .describe('Most open streams of all connections together.'),
+  max_sessions: z.int().positive().describe('Most sessions at once.'),
   frames_per_s: z
     .number()
     .positive()
@@ -26,8 +39,14 @@ export type IngestLimits = z.infer<typeof ingestLimitsSchema>;
 export const defaultIngestLimits: IngestLimits = {
   max_frame_bytes: 4 * 1024 * 1024,
   max_samples: 65_536,
+  max_json_values: 65_536,
+  max_markers: 1024,
+  max_gaps: 1024,
   max_channels: 1024,
   max_streams: 64,
+  max_session_streams: 256,
+  max_daemon_streams: 4096,
+  max_sessions: 1024,
   frames_per_s: 10_000,
   max_jump_s: 86_400,
   grace_s: 10,

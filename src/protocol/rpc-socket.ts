@@ -9,6 +9,8 @@ import { TokenBucket } from './token-bucket.js';
 /** A method's parameters are validated before `handle` sees them; what it returns is the response. */
 export interface RpcMethod {
   readonly params: z.ZodType;
+  /** Throws ProtocolError of parameters that are too many to be looked at one by one; sees them before all else. */
+  bound?(params: unknown): void;
   handle(params: never): unknown;
   /** What is sent right behind the response. */
   answered?(params: never): void;
@@ -17,8 +19,8 @@ export interface RpcMethod {
 export const rpcMethod = <P>(
   params: z.ZodType<P>,
   handle: (params: P) => unknown,
-  answered?: (params: P) => void,
-): RpcMethod => ({ params, handle, ...(answered && { answered }) }) as RpcMethod;
+  more: { readonly answered?: (params: P) => void; readonly bound?: (params: unknown) => void } = {},
+): RpcMethod => ({ params, handle, ...more }) as RpcMethod;
 
 export interface RpcSocketOptions {
   readonly clock: Clock;
@@ -155,6 +157,12 @@ export class RpcSocket {
         'unknown-method',
         `no method '${frame.data.method.slice(0, 64)}'; there are ${known.join(', ')}`,
       );
+    try {
+      method.bound?.(frame.data.params);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      throw new ProtocolError(error.code, error.message, placeOf(frame.data.params));
+    }
     const params = method.params.safeParse(frame.data.params ?? {});
     if (!params.success)
       throw new ProtocolError(

@@ -125,11 +125,9 @@ export class WebSocketSink implements Sink {
       clock,
       messages_per_s: this.limits.messages_per_s,
       methods: {
-        subscribe: rpcMethod(
-          subscribeParamsSchema,
-          (params) => this.#subscribe(subscriber, params),
-          (params) => this.#offerFirst(subscriber, params),
-        ),
+        subscribe: rpcMethod(subscribeParamsSchema, (params) => this.#subscribe(subscriber, params), {
+          answered: (params) => this.#offerFirst(subscriber, params),
+        }),
         unsubscribe: rpcMethod(unsubscribeParamsSchema, (params) => unsubscribe(subscriber, params)),
       },
       onError: ({ code }) => metrics?.protocolErrors.inc({ path: 'stream', code }),

@@ -16,6 +16,7 @@ import { compileQuery, quoteForQuery } from '../lsl/query.js';
 import { Resolver } from '../lsl/resolver.js';
 import { allStampProcessing } from '../lsl/stamp-processor.js';
 import type { LslStreamInfo } from '../lsl/stream-info.js';
+import { defaultIngestLimits } from '../protocol/limits.js';
 import { type Alignment, ReceivedStream } from './lsl/received-stream.js';
 import { type SessionMessage, type Source, sourceDefinition } from './source.js';
 
@@ -179,6 +180,7 @@ class Listening {
     const full = await inlet.fullInfo();
     requireBounded(full);
     const session = this.#rule(full);
+    this.#requireRoom(session);
     const id = this.#uniqueId(session, full.name);
     let parts: readonly CanonicalStream[];
     try {
@@ -214,6 +216,15 @@ class Listening {
     this.#tell(full, 'stream-opened', 'info', fed, session, id);
     this.#expectMeasurement(connected);
     this.#expectSamples(connected, full, session, id);
+  }
+
+  /** What is open costs memory and time. @throws LslError */
+  #requireRoom(session: string): void {
+    const { max_session_streams, max_daemon_streams } = defaultIngestLimits;
+    if ((this.#names.get(session)?.size ?? 0) >= max_session_streams)
+      throw new LslError('refused', `session ${session} has ${max_session_streams} streams open`);
+    if (this.#streams.size > max_daemon_streams)
+      throw new LslError('refused', `${max_daemon_streams} streams are open`);
   }
 
   #expectMeasurement(connected: Connected): void {

@@ -91,8 +91,12 @@ export class WebSocketSource implements Source {
       clock,
       messages_per_s: this.limits.frames_per_s,
       methods: {
-        open: rpcMethod(openParamsSchema, (params) => this.#open(sender, params)),
-        push: rpcMethod(pushParamsSchema, (params) => this.#push(sender, params)),
+        open: rpcMethod(openParamsSchema, (params) => this.#open(sender, params), {
+          bound: (params) => requireFewChannels(params, this.limits),
+        }),
+        push: rpcMethod(pushParamsSchema, (params) => this.#push(sender, params), {
+          bound: (params) => requireFewValues(params, this.limits),
+        }),
         close: rpcMethod(closeParamsSchema, ({ stream }) => this.#closeByRequest(sender, stream)),
       },
       binary: (bytes) => this.#binary(sender, bytes),
@@ -120,11 +124,6 @@ export class WebSocketSource implements Source {
     this.#requireSubscriber();
     const { session, client = null } = params;
     const declaration = withMetadata(params);
-    if (declaration.channels.length > this.limits.max_channels)
-      throw new ProtocolError(
-        'too-many-channels',
-        `${declaration.channels.length} channels; a stream may have ${this.limits.max_channels}`,
-      );
     const existing = [...(this.#sessions.get(session)?.streams ?? [])].find(
       (stream) =>
         stream.declaration.name === declaration.name &&
@@ -136,6 +135,7 @@ export class WebSocketSource implements Source {
       existing.client === client &&
       sameLayout(existing, declaration);
     if (existing && !resumed) this.#end(existing);
+    if (!resumed) this.#requireRoom(session);
     if (sender.streams.size >= this.limits.max_streams && !(resumed && sender.streams.has(existing.id)))
       throw new ProtocolError(
         'too-many-streams',
@@ -157,8 +157,6 @@ export class WebSocketSource implements Source {
     declaration: DeclaredStream,
     hostname: string | undefined,
   ): IngestStream {
-    if (this.#streams.size >= STREAM_IDS)
-      throw new ProtocolError('too-many-streams', `the daemon has ${STREAM_IDS} streams open`);
     while (this.#streams.has(this.#nextId)) this.#nextId = (this.#nextId + 1) % STREAM_IDS;
     const id = this.#nextId;
     this.#nextId = (id + 1) % STREAM_IDS;
@@ -181,6 +179,18 @@ export class WebSocketSource implements Source {
     return stream;
   }
 
+  /** What is open costs memory and time, whoever opened it. */
+  #requireRoom(name: string): void {
+    const { max_sessions, max_session_streams, max_daemon_streams } = this.limits;
+    const session = this.#sessions.get(name);
+    if (!session && this.#sessions.size >= max_sessions)
+      throw new ProtocolError('too-many-sessions', `the daemon has ${max_sessions} sessions`);
+    if (session && session.streams.size >= max_session_streams)
+      throw new ProtocolError('too-many-streams', `session ${name} has ${max_session_streams} streams open`);
+    if (this.#streams.size >= max_daemon_streams)
+      throw new ProtocolError('too-many-streams', `the daemon has ${max_daemon_streams} streams open`);
+  }
+
   #push(sender: Sender, params: PushParams): Promise<unknown> | unknown {
     const place = { stream: params.stream, seq: params.seq };
     return this.#take(sender, place, (stream) => {
@@ -192,8 +202,7 @@ export class WebSocketSource implements Source {
           'channel-count',
           `a sample of ${odd.length} values; the stream has ${channels} channels`,
         );
-      const values = params.data.flat();
-      const texts = values.filter((value) => typeof value === 'string').length;
+      const { values, texts } = numbersOf(params.data, channels);
       if (texts > 0 && texts < values.length)
         throw new ProtocolError('value-type', 'text and numbers in one frame');
       return {
@@ -201,10 +210,7 @@ export class WebSocketSource implements Source {
         t0: params.t0 ?? Number.NaN,
         times: params.times ? Float64Array.from(params.times) : null,
         samples,
-        values:
-          texts > 0
-            ? new Float64Array(0)
-            : Float64Array.from(values, (v) => (v === null ? Number.NaN : Number(v))),
+        values: texts > 0 ? new Float64Array(0) : values,
         text: texts > 0 ? params.data.map((sample) => String(sample[0])) : null,
       };
     });
@@ -245,7 +251,12 @@ export class WebSocketSource implements Source {
         'too-many-samples',
         `${frame.samples} samples; a frame may have ${this.limits.max_samples}`,
       );
-    const stamps = stream.stamps(frame);
+    if (frame.text && frame.samples > this.limits.max_markers)
+      throw new ProtocolError(
+        'too-many-samples',
+        `${frame.samples} markers; a frame may have ${this.limits.max_markers}`,
+      );
+    const stamps = stream.stamps(frame, this.limits.max_gaps);
     const { timeBase } = this.#sessions.get(stream.session)!;
     const first = stamps.length > 0 ? stamps[0] : Number.NaN;
     const fresh = stream.alignment === null && stamps.length > 0;
@@ -382,6 +393,49 @@ function refused(sender: Sender, error: ProtocolError): void {
 
 function openings(stream: IngestStream): SessionMessage[] {
   return stream.infos.map((info) => ({ session: stream.session, message: { kind: 'open', info } }));
+}
+
+/** [n * C] values, missing ones and texts NaN; and how many are text. */
+function numbersOf(
+  data: PushParams['data'],
+  channels: number,
+): { readonly values: Float64Array; readonly texts: number } {
+  const values = new Float64Array(data.length * channels);
+  let texts = 0;
+  let i = 0;
+  for (const sample of data)
+    for (const value of sample) {
+      if (typeof value === 'string') texts++;
+      values[i++] = typeof value === 'number' ? value : Number.NaN;
+    }
+  return { values, texts };
+}
+
+/** Before each channel is looked at. */
+function requireFewChannels(params: unknown, { max_channels }: IngestLimits): void {
+  const { stream } = (params ?? {}) as { readonly stream?: { readonly channels?: unknown } | null };
+  const count = lengthOf(stream?.channels);
+  if (count > max_channels)
+    throw new ProtocolError('too-many-channels', `${count} channels; a stream may have ${max_channels}`);
+}
+
+/** Before each value is looked at. */
+function requireFewValues(params: unknown, { max_json_values, max_samples }: IngestLimits): void {
+  const { times, data } = (params ?? {}) as { readonly times?: unknown; readonly data?: unknown };
+  const samples = lengthOf(data);
+  if (samples > max_samples)
+    throw new ProtocolError('too-many-samples', `${samples} samples; a frame may have ${max_samples}`);
+  let count = lengthOf(times);
+  if (Array.isArray(data)) for (const sample of data) count += lengthOf(sample);
+  if (count > max_json_values)
+    throw new ProtocolError(
+      'too-many-values',
+      `${count} values and stamps; a push may have ${max_json_values}: split it, or send binary frames`,
+    );
+}
+
+function lengthOf(value: unknown): number {
+  return Array.isArray(value) ? value.length : 0;
 }
 
 function sameLayout(stream: IngestStream, declaration: DeclaredStream): boolean {

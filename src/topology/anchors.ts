@@ -1,4 +1,5 @@
 import type { Seconds } from '../core/clock.js';
+import type { SessionEvent } from '../core/event.js';
 import type { RankingScores } from '../core/model.js';
 import { softmax } from '../engines/inference.js';
 import { rankOutcomes } from '../models/definition.js';
@@ -8,6 +9,11 @@ import type { SessionOutput } from './session-output.js';
 
 /** Anchor of the first valid window of a session; in a dimension from which that abstained, of the first that tells it. */
 export const START_ANCHOR = 'start';
+
+/** Most anchors of one model node, `start` among them, and as many that wait for its next window. Each is in every line. */
+const MAX_ANCHORS = 64;
+/** Longest name of an anchor; longer ones are no markers of ours. */
+const MAX_NAME_LENGTH = 128;
 
 /** A marker's name for an anchor: `anchor:calm` is `calm`, `anchor` alone is named by its place. */
 const marking = /^anchor(?::(.+))?$/;
@@ -39,6 +45,15 @@ interface OwnAnchors {
   waiting: Mark[];
 }
 
+/** The event that tells of an anchor that has no room. */
+export function anchorIgnored(anchor: string, model: string): SessionEvent {
+  return {
+    code: 'anchor-ignored',
+    level: 'warn',
+    message: `the marker anchor:${anchor} is no anchor of ${model}, which has ${MAX_ANCHORS}; use a name again to move an anchor`,
+  };
+}
+
 /**
  * Ranks each moment of a session against this person's own anchor moments (PRNet: no absolute scale is needed), for each
  * model node by itself. A marker `anchor:NAME` makes the node's next window that closes at or after it, and is valid, the anchor
@@ -49,7 +64,11 @@ export class Anchors {
   readonly #nodes: Map<string, OwnAnchors>;
   #unnamed: number;
 
-  constructor({ nodes, unnamed }: AnchorState = { nodes: [], unnamed: 0 }) {
+  /** @param ignored told of anchors that have no room. */
+  constructor(
+    { nodes, unnamed }: AnchorState = { nodes: [], unnamed: 0 },
+    readonly ignored: (name: string, node: string) => void = () => {},
+  ) {
     this.#nodes = new Map(
       nodes.map(([node, { model, anchors, waiting }]) => [
         node,
@@ -76,9 +95,13 @@ export class Anchors {
   follow(output: SessionOutput, models: Iterable<string>): SessionOutput {
     if (output.kind === 'marker') {
       const [found, name] = marking.exec(output.marker.value.trim()) ?? [];
-      if (found === undefined) return output;
+      if (found === undefined || (name?.length ?? 0) > MAX_NAME_LENGTH) return output;
       const mark = { name: name ?? `anchor-${++this.#unnamed}`, time: output.marker.time };
-      for (const model of models) this.#of(model).waiting.push(mark);
+      for (const model of models) {
+        const own = this.#of(model);
+        if (hasRoom(own, mark.name)) own.waiting.push(mark);
+        else this.ignored(mark.name, model);
+      }
       return output;
     }
     if (output.kind !== 'prediction') return output;
@@ -98,6 +121,12 @@ export class Anchors {
     }
     return own;
   }
+}
+
+function hasRoom({ anchors, waiting }: OwnAnchors, name: string): boolean {
+  if (waiting.length >= MAX_ANCHORS) return false;
+  const names = new Set([START_ANCHOR, ...anchors.keys(), ...waiting.map((mark) => mark.name)]);
+  return names.has(name) || names.size < MAX_ANCHORS;
 }
 
 function ranked(prediction: Prediction, scores: Scores, node: OwnAnchors): Prediction {

@@ -7,6 +7,7 @@ import type { FixationStreamState } from '../features/events/device-event.js';
 import type { ChannelMonitorState } from './channel-monitor.js';
 import type { ClosingTimesState } from './closing-times.js';
 import type { Grades } from './contact-quality.js';
+import type { FedValuesState } from './fed-values.js';
 import type { GraphOutput } from './graph-output.js';
 import type { InterpolationWatchState } from './interpolation-watch.js';
 import type { NodeOrigin } from './kept-nodes.js';
@@ -74,6 +75,7 @@ export interface GraphState {
   >;
   readonly closing: ClosingTimesState;
   readonly watermarks: WatermarksState;
+  readonly fed: FedValuesState;
   readonly sequence: NodeSequenceState;
   /** Names of sources, nodes and models that simulated data have reached. */
   readonly simulated: readonly string[];
@@ -102,6 +104,7 @@ export function bareState(
     latest: {},
     closing: {},
     watermarks: { streams: [], head: Number.NEGATIVE_INFINITY },
+    fed: { since: null, streams: [] },
     simulated: [],
     truth: { stream: null, next: Number.NEGATIVE_INFINITY },
     early: [],

@@ -18,6 +18,8 @@ export interface PredictInOrderOptions {
   readonly waiting: (frames: number) => void;
   /** Called for every frame left out. */
   readonly dropped: (time: Seconds, model: string) => void;
+  /** Called for every marked moment that has no room among a model node's anchors. */
+  readonly ignored: (anchor: string, model: string) => void;
   /** Called for every output that could not be worked with; the others go on. */
   readonly failed: (fault: unknown) => void;
   /** Called for every prediction, with the time since its window closed, s. */
@@ -28,14 +30,24 @@ type Queued = LiveOutput & { readonly since: Seconds };
 
 /** Replaces frames by their predictions and keeps the order of everything. The queue is bounded, every drop is told. */
 export function predictInOrder(options: PredictInOrderOptions): OperatorFunction<LiveOutput, SessionOutput> {
-  const { session, clock, explain = () => false, limit, waiting, dropped, failed, predicted } = options;
+  const {
+    session,
+    clock,
+    explain = () => false,
+    limit,
+    waiting,
+    dropped,
+    ignored,
+    failed,
+    predicted,
+  } = options;
   return (outputs$) =>
     new Observable<SessionOutput>((subscriber) => {
       const queue: Queued[] = [];
       let frames = 0;
       let running = false;
       let completed = false;
-      const anchors = new Anchors();
+      const anchors = new Anchors(undefined, ignored);
 
       const give = async (output: FrameOutput, { loaded, since }: Queued): Promise<void> => {
         waiting(--frames);

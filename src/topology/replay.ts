@@ -1,7 +1,7 @@
 import type { Seconds } from '../core/clock.js';
 import type { EventSink } from '../core/event.js';
 import { isMeasured, type StreamMessage } from '../core/signal.js';
-import { type AnchorState, Anchors } from './anchors.js';
+import { type AnchorState, Anchors, anchorIgnored } from './anchors.js';
 import type { GraphOutput } from './graph-output.js';
 import type { GraphState } from './graph-state.js';
 import { type FrameOutput, type Predicted, type PredictionContext, predictAll } from './predict.js';
@@ -104,7 +104,9 @@ class ReplayRun {
       },
       state?.graph ?? null,
     );
-    this.#anchors = new Anchors(state?.anchors);
+    this.#anchors = new Anchors(state?.anchors, (anchor, model) =>
+      options.events({ ...anchorIgnored(anchor, model), session }),
+    );
     if (!state) return;
     // The answer was not stored: it is asked for again, together with what it was asked for with before.
     this.#ask(state.asked);

@@ -19,6 +19,7 @@ import { isMeasured } from '../core/signal.js';
 import type { OutputMessage } from '../sinks/sink.js';
 import { type SessionMessage, type Source, sourceFailed } from '../sources/source.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import { anchorIgnored } from './anchors.js';
 import { outputMessage } from './output-messages.js';
 import { predictInOrder } from './predict-in-order.js';
 import { type LoadedPipeline, runSession } from './run-session.js';
@@ -209,6 +210,7 @@ export class PipelineRuntime {
             message: `the model ${model} is too slow: its window at ${time} s is left out`,
           });
         },
+        ignored: (anchor, model) => events(anchorIgnored(anchor, model)),
         failed: (fault) => faults$.next(fault),
         predicted: (prediction, latency_s) => {
           status.predictions++;

@@ -23,6 +23,7 @@ import { canonicalLabels } from '../montage/labels.js';
 import { ChannelMonitor, type ChannelMonitorState } from './channel-monitor.js';
 import { ClosingTimes } from './closing-times.js';
 import { ContactQuality } from './contact-quality.js';
+import { FedValues } from './fed-values.js';
 import { FrameBuilder, type StreamLookup } from './frame.js';
 import type { GraphOutput, InputStatus } from './graph-output.js';
 import type { BoundSource, GraphState, GraphStep, Told } from './graph-state.js';
@@ -113,6 +114,7 @@ export class SessionGraph {
   readonly #sequence: NodeSequence;
   readonly #closing = new ClosingTimes();
   readonly #watermarks: Watermarks;
+  readonly #fed = new FedValues();
   readonly #streams = new Map<string, StreamInfo>();
   readonly #bound = new Map<string, Bound>();
   readonly #lineage: Lineage;
@@ -290,6 +292,7 @@ export class SessionGraph {
       schemas,
       closing: this.#closing.snapshot(),
       watermarks: this.#watermarks.snapshot(),
+      fed: this.#fed.snapshot(),
       sequence: this.#sequence.snapshot(),
       simulated: [...this.#simulated],
       truth: this.#truth.snapshot(),
@@ -374,6 +377,7 @@ export class SessionGraph {
       this.#followContacts(info);
     }
     this.#watermarks.restore(state.watermarks);
+    this.#fed.restore(state.fed);
     this.#sequence.restore(state.sequence);
     this.#truth.restore(state.truth);
     this.#early = [...state.early];
@@ -512,6 +516,7 @@ export class SessionGraph {
     if (this.#options.ordered) return;
     this.#streams.delete(id);
     this.#watermarks.forget(id);
+    this.#fed.forget(id);
     this.#todo.push({ do: 'close-reached' }, { do: 'closed', id });
   }
 
@@ -650,7 +655,14 @@ export class SessionGraph {
     const to = Math.min(n, from + length);
     if (to === n) this.#todo.shift();
     else this.#todo[0] = { ...step, from: to };
-    const part = sliceChunk(chunk, from, to);
+    const room = this.#fed.take(chunk.info.id, (to - from) * chunk.info.channels.length);
+    if (room === 'dropped') {
+      this.#todo = this.#todo.filter((other) => other.do !== 'feed');
+      this.#tellDropped(chunk.info.name);
+      return 1;
+    }
+    const slice = sliceChunk(chunk, from, to);
+    const part = room === 'gap' ? { ...slice, gapBefore: true } : slice;
     for (const [source, bound] of this.#bound) {
       if (bound.info.id !== chunk.info.id) continue;
       const own = { ...part, info: bound.info };
@@ -659,6 +671,16 @@ export class SessionGraph {
       if (root) pushSteps(root, own);
     }
     return 1;
+  }
+
+  #tellDropped(stream: string): void {
+    this.#options.events({
+      code: 'samples-dropped',
+      level: 'warn',
+      session: this.#options.session,
+      stream,
+      message: `samples of ${stream} are left out: more come at one time than a window holds; send stamps that move on, fewer channels or a lower rate`,
+    });
   }
 
   #skipTo(time: Seconds): void {
@@ -745,6 +767,7 @@ export class SessionGraph {
       if (due.has(frame.model.name)) emit(frame.build(time, this.#latest, this.#lookup));
     }
     this.#closedUntil = time;
+    this.#fed.closed(time, this.#closing.longest_s);
     emit({ kind: 'closed', time, zero: this.#zero ?? 0, inputs: this.#inputs(time) });
   }
 

@@ -82,6 +82,19 @@ describe('an outlet that misbehaves is dropped with an event', () => {
     expect((await network.event('peer-rejected')).level).toBe('warn');
   });
 
+  it.each([
+    ['bytes', (desc: string) => desc + 'x'.repeat(2 << 20), 'a description of more than 1048576 bytes'],
+    ['elements', (desc: string) => desc + '<a/>'.repeat(40_000), 'a description of more than 32768 elements'],
+  ])('one whose description holds too many %s', async (_, fill, message) => {
+    const { network, info } = await peer((socket, own) =>
+      socket.end(formatInfo(own, 'full').replace('<desc />', `<desc>${fill('')}</desc>`)),
+    );
+    await expect(fetchFullInfo(network.context, info)).rejects.toMatchObject({
+      code: 'too-large',
+      message: expect.stringContaining(message),
+    });
+  });
+
   it('one that is another by now is not an offence', async () => {
     const { network, info } = await peer((socket) => socket.end('LSL/110 404 Not found'));
     expect((await refusedBy(network, info)).code).toBe('not-found');

@@ -338,6 +338,7 @@ describe('errors', () => {
     ['invalid-params', push({ seq: -1, t0: 0.1, data: [[1, 2]] })],
     ['too-many-channels', declare({ channels: Array(5).fill('a') })],
     ['too-many-streams', declare({ name: 'third' })],
+    ['too-many-sessions', { ...declare({}), params: { ...declare({}).params, session: 'third' } }],
     ['unknown-stream', push({ stream: 999, t0: 0.1, data: [[1, 2]] })],
     ['unknown-stream', { jsonrpc: '2.0', method: 'close', id: 1, params: { stream: 999 } }],
     ['unknown-stream', binary(999, 0, 0, [[1, 2]])],
@@ -347,6 +348,8 @@ describe('errors', () => {
     ['value-type', push({ seq: 1, t0: 0.1, data: [['a', 'b']] })],
     ['value-type', push({ seq: 1, t0: 0.1, data: [['a', 1]] })],
     ['too-many-samples', push({ seq: 1, t0: 0.1, data: Array(101).fill([1, 2]) })],
+    ['too-many-values', push({ seq: 1, t0: 0.1, data: Array(100).fill([1, 2, null, 4]) })],
+    ['too-many-gaps', push({ seq: 1, times: [1, 2, 3, 4, 5, 6], data: Array(6).fill([1, 2]) })],
     ['times-not-finite', binary(0, 1, Number.POSITIVE_INFINITY, [[1, 2]])],
     ['times-not-increasing', push({ seq: 1, t0: -5, data: [[1, 2]] })],
     ['times-not-increasing', push({ seq: 1, times: [0.2, 0.1], data: [[1, 2], [1, 2]] })], // biome-ignore format: rows
@@ -361,7 +364,18 @@ describe('errors', () => {
   it.each(wrongs)(
     '%s leaves this stream, others and other connections as they were: %j',
     async (code, wrong) => {
-      await start({ ingest: { max_channels: 4, max_streams: 2, max_samples: 100, max_jump_s: 1000 } });
+      await start({
+        ingest: {
+          max_channels: 4,
+          max_streams: 2,
+          max_sessions: 2,
+          max_samples: 100,
+          max_json_values: 300,
+          max_gaps: 5,
+          max_markers: 3,
+          max_jump_s: 1000,
+        },
+      });
       const client = await connect();
       const id = await client.open();
       const other = await client.open({ name: 'other' });
@@ -386,6 +400,49 @@ describe('errors', () => {
       expect(daemon.metricsOf('affectd_protocol_errors_total')).toBe(1);
     },
   );
+
+  it('too-many-streams of a session, too-many-sessions, until one ends; a stream that is taken up needs no room', async () => {
+    await start({ ingest: { max_session_streams: 2, max_sessions: 2, max_daemon_streams: 3 } });
+    const [a, b] = [await connect(), await connect()];
+    const stream = (name: string) => ({ name, type: 'EEG', sfreq: 10, channels: ['Fp1'] });
+    const open = async (client: typeof a, session: string, name: string) => {
+      const { result, error } = await client.request('open', {
+        ...{ session, client: `${session} ${name}`, stream: stream(name) },
+      });
+      return error?.data.code ?? (result as { stream: number }).stream;
+    };
+    expect([await open(a, 'one', 'x'), await open(b, 'one', 'y')]).toEqual([0, 1]);
+    expect(await open(b, 'one', 'z')).toBe('too-many-streams');
+    expect(await open(b, 'one', 'y')).toBe(1);
+    expect(await open(b, 'two', 'x')).toBe(2);
+    expect(await open(b, 'two', 'y')).toBe('too-many-streams');
+    expect(await open(b, 'three', 'x')).toBe('too-many-sessions');
+    await b.request('close', { stream: 2 });
+    expect(await open(b, 'three', 'x')).toBe(3);
+  });
+
+  it('too-many-samples of markers', async () => {
+    await start({ ingest: { max_markers: 3 } });
+    const client = await connect();
+    const id = await client.open({ type: 'Markers', sfreq: 0, channels: ['text'] });
+    const markers = (n: number) =>
+      push({ stream: id, times: Array.from({ length: n }, (_, i) => i), data: Array(n).fill(['go']) });
+    client.send(markers(4));
+    expect((await client.nextError()).code).toBe('too-many-samples');
+    client.send(markers(3));
+    expect(await client.next()).toEqual(ack(id, 0));
+  });
+
+  it('looks at no value of a push that holds too many, and at no channel of such a stream', async () => {
+    await start();
+    const client = await connect();
+    const id = await client.open();
+    // What doesn't fit the schema shows what was looked at first.
+    client.send(push({ stream: id, t0: 0, data: Array(40_000).fill(['no', { number: true }]) }));
+    expect((await client.nextError()).code).toBe('too-many-values');
+    client.send(declare({ channels: Array(2000).fill({ no: 'label' }), sfreq: 'fast' }));
+    expect((await client.nextError()).code).toBe('too-many-channels');
+  });
 
   it('not-ready while nobody takes data, and takes the same frame later', async () => {
     await start({ consume: false });

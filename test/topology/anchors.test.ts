@@ -50,6 +50,21 @@ describe('Anchors', () => {
     expect(Object.keys(told(anchors, window(5, 0))!)).toEqual(['start', 'rest', 'anchor-1']);
   });
 
+  it('holds 64 anchors, tells of those that have no room, and moves one that it has; a long name is none', () => {
+    const ignored: string[] = [];
+    const anchors = new Anchors(undefined, (name, node) => ignored.push(`${node} ${name}`));
+    told(anchors, window(1, 0));
+    for (let k = 0; k < 100; k++) told(anchors, marker(1, `anchor:${k}`));
+    told(anchors, marker(1, `anchor:${'x'.repeat(200)}`));
+    expect(Object.keys(told(anchors, window(2, 0))!)).toHaveLength(64);
+    expect(ignored.filter((text) => text.startsWith('rank'))).toHaveLength(37);
+    expect(ignored[0]).toBe('rank 63');
+    told(anchors, marker(2.5, 'anchor:0'));
+    expect(told(anchors, window(3, 5))).toMatchObject({ 0: 'similar', 1: 'higher' });
+    for (let k = 0; k < 100; k++) told(anchors, marker(4, 'anchor:0'));
+    expect(ignored.filter((text) => text.startsWith('rank'))).toHaveLength(37 + 36);
+  });
+
   it('compares in a dimension with moments that told it: the others abstained', () => {
     const score = { first: [0, 0.5, 0], second: [0, 0, 0] };
     const moment = (time: number, ...dimensions: string[]): SessionOutput => ({

@@ -109,6 +109,20 @@ it('a stream whose window would hold more than any sensor gives is left out', ()
   expect(ignored.message).toContain('1024 channels at 1000000 Hz make');
 });
 
+it('samples that share a stamp fill no more than the windows hold: the rest is left out and told', () => {
+  const { graph, events, codes } = start();
+  const info = eeg(0, 64);
+  graph.push({ kind: 'open', info });
+  const n = 65_536;
+  const rows = Array.from({ length: 64 }, () => new Float64Array(n));
+  const chunk = { ...chunkOf(info, rows, new Float64Array(n)), gapBefore: false };
+  for (let k = 0; k < 3; k++) graph.push({ kind: 'chunk', chunk });
+  expect(codes()).not.toContain('samples-dropped');
+  graph.push({ kind: 'chunk', chunk });
+  expect(codes().filter((code) => code === 'samples-dropped')).toHaveLength(1);
+  expect(events.at(-1)?.message).toContain('more come at one time than a window holds');
+});
+
 describe('work that is cut into turns', () => {
   it('gives the same to the last bit, wherever it is cut, and stopped and stored in the middle of a message', () => {
     const pipeline = pipelineOf(others);

@@ -75,14 +75,22 @@ export class IngestStream {
     if (((seq - this.#expected) | 0) === this.#refused) this.#refused++;
   }
 
-  /** The frame's stamps on the sender's clock. @throws ProtocolError about stamps or values. */
-  stamps(frame: IngestFrame): Float64Array {
+  /** The frame's stamps on the sender's clock, with at most `maxGaps` gaps. @throws ProtocolError about stamps or values. */
+  stamps(frame: IngestFrame, maxGaps: number): Float64Array {
     if (this.text !== (frame.text !== null))
       throw new ProtocolError(
         'value-type',
         this.text ? 'this stream carries markers: values are text' : 'this stream carries numbers, no text',
       );
-    return stampsOf(frame, this.declaration.sfreq, this.#last);
+    const { sfreq } = this.declaration;
+    const stamps = stampsOf(frame, sfreq, this.#last);
+    const gaps = gapsIn(stamps, sfreq, this.#last).length;
+    if (gaps > maxGaps)
+      throw new ProtocolError(
+        'too-many-gaps',
+        `${gaps} gaps between stamps of a stream that is declared as ${sfreq} Hz; a frame may have ${maxGaps}`,
+      );
+    return stamps;
   }
 
   /** Sets how stamps get onto the session clock; before the first {@link accept}. */
