@@ -29,6 +29,8 @@ export type Samples = Float32Array | readonly (readonly (number | null | string)
 
 interface Frame {
   readonly index: number;
+  /** Its place among the frames of all streams of the connection, as they were pushed. */
+  readonly place: number;
   readonly samples: Samples;
   readonly time: number | readonly number[] | Float64Array;
 }
@@ -36,13 +38,22 @@ interface Frame {
 /** How long to wait before frames that the daemon did not take are sent again, s. */
 const RESEND_S = 0.5;
 
+/** What a stream asks of its connection. */
+interface IngestOwner {
+  /** Places frames of all streams in the order of pushing. */
+  nextPlace(): number;
+  /** The stream's frames may be sent, or it waits for nothing any more. */
+  settled(): void;
+  closed(): void;
+}
+
 /** One stream of an {@link IngestConnection}. Frames are kept until acknowledged, and sent again after a reconnect. */
 export class IngestStream {
   readonly #emitter = new Emitter<IngestEvents>();
   readonly #connection: Connection;
   readonly #params: OpenParams;
   readonly #options: IngestOptions;
-  readonly #onClose: () => void;
+  readonly #owner: IngestOwner;
   readonly #channels: number;
   /** By index, in order. */
   readonly #unacknowledged = new Map<number, Frame>();
@@ -51,15 +62,19 @@ export class IngestStream {
   #origin = 0;
   #opened: OpenResult | null = null;
   #everOpened = false;
+  /** Whether the daemon was asked to open it, and hasn't answered. */
+  #isOpening = false;
+  /** Whether everything that waits has been sent, so that what is pushed is sent at once. */
+  #isCaughtUp = false;
   #paused: { cancel(): void } | null = null;
   #waiting: { resolve(): void; reject(error: Error): void }[] = [];
   #failed: AffectdClientError | null = null;
 
-  constructor(connection: Connection, params: OpenParams, options: IngestOptions, onClose: () => void) {
+  constructor(connection: Connection, params: OpenParams, options: IngestOptions, owner: IngestOwner) {
     this.#connection = connection;
     this.#params = params;
     this.#options = options;
-    this.#onClose = onClose;
+    this.#owner = owner;
     this.#channels = params.stream.channels.length;
     if (connection.isOpen) this.open();
   }
@@ -96,9 +111,9 @@ export class IngestStream {
       throw new RangeError(`${n} samples in a frame; the daemon takes ${this.#opened.limits.max_samples}`);
     if (this.#unacknowledged.size >= (this.#options.maxUnacknowledged ?? 100_000))
       throw new RangeError(`${this.#unacknowledged.size} frames wait for the daemon: the buffer is full`);
-    const frame = { index: this.#pushed++, samples, time };
+    const frame = { index: this.#pushed++, place: this.#owner.nextPlace(), samples, time };
     this.#unacknowledged.set(frame.index, frame);
-    if (this.#opened && !this.#paused) this.#send(frame);
+    if (this.#isCaughtUp) this.send(frame);
     return frame.index;
   }
 
@@ -119,8 +134,10 @@ export class IngestStream {
       if (!(error instanceof AffectdClientError)) throw error;
     } finally {
       this.#paused?.cancel();
+      this.#paused = null;
       this.#opened = null;
-      this.#onClose();
+      this.#isCaughtUp = false;
+      this.#owner.closed();
     }
   }
 
@@ -149,20 +166,37 @@ export class IngestStream {
 
   /** Called by the connection, when it is there. */
   open(): void {
+    this.#isOpening = true;
     this.#connection.request('open', this.#params).then(
       (result) => this.#resume(result as OpenResult),
       (error: AffectdClientError) => {
+        this.#isOpening = false;
         if (error.code === 'disconnected') return;
         if (error.code === 'not-ready') this.#connection.timers.after(RESEND_S, () => this.open());
         else this.#fail(error);
+        this.#owner.settled();
       },
     );
+  }
+
+  /** Called by the connection: whether others wait until this stream can send. */
+  get isAwaited(): boolean {
+    return this.#isOpening || this.#paused !== null;
+  }
+
+  /** Called by the connection: takes what waits, which it will send at once; from then on frames are sent as they are pushed. */
+  takeBacklog(): Iterable<Frame> {
+    if (!this.#opened || this.#isCaughtUp || this.#paused) return [];
+    this.#isCaughtUp = true;
+    return this.#unacknowledged.values();
   }
 
   /** Called by the connection. */
   state(state: ConnectionState): void {
     if (state !== 'open') {
       this.#opened = null;
+      this.#isOpening = false;
+      this.#isCaughtUp = false;
       this.#paused?.cancel();
       this.#paused = null;
     }
@@ -187,9 +221,10 @@ export class IngestStream {
   refuse(error: RpcError): void {
     const { code, seq } = error.data;
     if (code === 'not-ready' || code === 'seq-gap') {
+      this.#isCaughtUp = false;
       this.#paused ??= this.#connection.timers.after(RESEND_S, () => {
         this.#paused = null;
-        this.#sendAll();
+        this.#owner.settled();
       });
       return;
     }
@@ -206,13 +241,10 @@ export class IngestStream {
     }
     this.#everOpened = true;
     this.#opened = result;
+    this.#isOpening = false;
     if (result.resumed && result.last_seq !== null) this.acknowledge(result.last_seq);
-    this.#sendAll();
+    this.#owner.settled();
     this.#emitter.emit('open', result);
-  }
-
-  #sendAll(): void {
-    if (this.#opened) for (const frame of this.#unacknowledged.values()) this.#send(frame);
   }
 
   /** Of the frame that has `seq`, as long as fewer than 2^31 wait. */
@@ -224,7 +256,8 @@ export class IngestStream {
     return (frame.index - this.#origin) >>> 0;
   }
 
-  #send(frame: Frame): void {
+  /** Called by the connection, too. */
+  send(frame: Frame): void {
     const stream = this.#opened!.stream;
     const seq = this.#seqOf(frame);
     const { samples, time } = frame;
@@ -268,9 +301,13 @@ export class IngestStream {
   }
 }
 
-/** Streams of one sender over one connection, which comes back by itself. */
+/**
+ * Streams of one sender over one connection, which comes back by itself. What waited meanwhile is sent in the order in which it was
+ * pushed, over all streams: windows must not close on one sensor while another one's samples still wait.
+ */
 export class IngestConnection {
   readonly #streams = new Set<IngestStream>();
+  #places = 0;
   readonly #options: IngestOptions;
   readonly #client: string;
   readonly #connection: Connection;
@@ -291,9 +328,14 @@ export class IngestConnection {
 
   open(stream: StreamDeclaration): IngestStream {
     const params = { client: this.#client, session: this.#options.session, stream };
-    const opened = new IngestStream(this.#connection, params, this.#options, () =>
-      this.#streams.delete(opened),
-    );
+    const opened = new IngestStream(this.#connection, params, this.#options, {
+      nextPlace: () => this.#places++,
+      settled: () => this.#catchUp(),
+      closed: () => {
+        this.#streams.delete(opened);
+        this.#catchUp();
+      },
+    });
     this.#streams.add(opened);
     return opened;
   }
@@ -312,6 +354,17 @@ export class IngestConnection {
   async close(): Promise<void> {
     await Promise.all([...this.#streams].map((stream) => stream.close()));
     this.#connection.close();
+  }
+
+  /** Sends what waits, once no stream is awaited. */
+  #catchUp(): void {
+    const streams = [...this.#streams];
+    if (streams.some((stream) => stream.isAwaited)) return;
+    const waiting = streams.flatMap((stream) =>
+      Array.from(stream.takeBacklog(), (frame) => ({ stream, frame })),
+    );
+    waiting.sort((a, b) => a.frame.place - b.frame.place);
+    for (const { stream, frame } of waiting) stream.send(frame);
   }
 
   #receive(message: unknown): void {

@@ -89,6 +89,49 @@ describe('ingest client', () => {
     expect(order).toEqual(Array.from({ length: 10 }, (_, i) => (i % 2 === 0 ? 'EEG' : 'Gaze')));
   });
 
+  it('sends what waited in the order of pushing over all streams, wherever the connection drops', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(fc.nat(39), { maxLength: 4 }),
+        fc.array(fc.nat(2), { minLength: 40, maxLength: 40 }),
+        async (drops, turns) => {
+          await start();
+          const connection = connect({ WebSocket: CutWebSocket });
+          const eeg = connection.open(headset);
+          const gaze = connection.open({ name: 'eyes', type: 'Gaze', sfreq: 50, channels: ['left_x'] });
+          for (let i = 0; i < 40; i++) {
+            eeg.push([[i, i]], i / 50);
+            if (drops.includes(i)) connection.drop();
+            gaze.push([[i]], i / 50);
+            for (let turn = 0; turn < turns[i]; turn++) await new Promise((resolve) => setImmediate(resolve));
+          }
+          await connection.close();
+          const order = daemon.chunks().map(({ info, data }) => `${info.type} ${data[0]}`);
+          expect(order).toEqual(
+            Array.from({ length: 80 }, (_, i) => `${i % 2 === 0 ? 'EEG' : 'Gaze'} ${i >> 1}`),
+          );
+          await daemon.stop();
+        },
+      ),
+      { numRuns: 15, seed: 3 },
+    );
+    await start();
+  });
+
+  it('does not wait for a stream that can’t be opened', async () => {
+    await start({ ingest: { max_channels: 2 } });
+    const connection = connect();
+    const wide = connection.open({ ...headset, name: 'wide', channels: ['a', 'b', 'c'] });
+    const eeg = connection.open(headset);
+    const errors: string[] = [];
+    wide.on('error', ({ code }) => errors.push(code));
+    wide.push([[1, 2, 3]], 0);
+    eeg.push([[1, 2]], 0);
+    await eeg.drain();
+    expect(errors).toEqual(['too-many-channels']);
+    expect(daemon.chunks()).toHaveLength(1);
+  });
+
   it('loses and doubles nothing, wherever the connection drops', async () => {
     await fc.assert(
       fc.asyncProperty(
