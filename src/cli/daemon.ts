@@ -11,6 +11,7 @@ import { WebSocketSink } from '../sinks/websocket.js';
 import { LslSource } from '../sources/lsl.js';
 import type { SessionMessage, Source, SourceContext } from '../sources/source.js';
 import { WebSocketSource } from '../sources/websocket.js';
+import { foldedSink } from '../telemetry/fold-repeats.js';
 import { createMetrics } from '../telemetry/metrics.js';
 import type { LoadedPipeline } from '../topology/run-session.js';
 import { RunningSinks, type SinkFactory } from '../topology/running-sinks.js';
@@ -44,14 +45,17 @@ export async function startDaemon(
   context: CommandContext,
   loaded: LoadedPipeline,
   options: DaemonOptions,
-  events: EventSink,
+  log: EventSink,
 ): Promise<Daemon> {
   const { clock } = context;
   const metrics = createMetrics();
+  // What the log alone is told; the runtime folds what it tells the log and subscribers.
+  const logged = foldedSink(clock, log);
+  const { events } = logged;
   const runtime = new PipelineRuntime({
     loaded,
     clock,
-    events,
+    events: log,
     metrics,
     explain: (session, model) => sink.explains(session, model),
   });
@@ -75,6 +79,7 @@ export async function startDaemon(
   runtime.outputs$.subscribe(
     contained('websocket', (message: OutputMessage) => sink.publish(message), events),
   );
+  runtime.ended$.subscribe(contained('websocket', (session: string) => sink.ended(session), events));
   const sinks = new RunningSinks(
     runtime.outputs$.pipe(map(unexplained)),
     new Map<string, SinkFactory>([
@@ -86,6 +91,7 @@ export async function startDaemon(
       ],
     ]),
     events,
+    runtime.ended$,
   );
   const recorder =
     options.record === undefined ? null : new SessionRecorder(options.record, { clock, events: announce });
@@ -120,6 +126,7 @@ export async function startDaemon(
     recorder?.close();
     context.rescues?.delete(rescue);
     await runtime.close();
+    logged.close();
     metrics.close();
   };
   try {
@@ -133,7 +140,7 @@ export async function startDaemon(
     });
     const openSinks = sinks.prepare(loaded.pipeline);
     const startSources = sources.prepare(loaded.pipeline);
-    openSinks();
+    openSinks.goOver();
     startSources();
     if (options.lsl !== undefined)
       consume(lslStreams(options, { clock, events: announce, session: LSL_SESSION }));
@@ -143,11 +150,16 @@ export async function startDaemon(
       server,
       replace: (next) => {
         const changeSinks = sinks.prepare(next.pipeline);
-        const changeSources = sources.prepare(next.pipeline);
-        const changeSessions = runtime.prepare(next);
-        changeSinks();
-        changeSessions();
-        changeSources();
+        try {
+          const changeSources = sources.prepare(next.pipeline);
+          const changeSessions = runtime.prepare(next);
+          changeSinks.goOver();
+          changeSessions();
+          changeSources();
+        } catch (error) {
+          changeSinks.putBack();
+          throw error;
+        }
       },
       close: async () => {
         await server.close();

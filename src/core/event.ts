@@ -12,6 +12,8 @@ export interface SessionEvent {
   readonly stream?: string;
   /** Session time, when it has one. */
   readonly time?: Seconds;
+  /** How many events of its kind it stands for, of which it is the last; left out: itself alone. */
+  readonly count?: number;
   readonly details?: Readonly<Record<string, string | number | boolean | null>>;
 }
 

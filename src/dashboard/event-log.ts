@@ -48,7 +48,7 @@ function eventView({ session, time, time_unix, event }: LoggedEvent): ItemView<L
     when,
     level,
     element('code', 'event-code', event.code),
-    element('span', 'event-message', event.message),
+    element('span', 'event-message', event.count ? `${event.message} (${event.count} times)` : event.message),
     element('span', 'event-source', source),
   );
   root.dataset.level = event.level;

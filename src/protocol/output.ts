@@ -257,6 +257,13 @@ const sysLine = z.object({
     session: z.string().optional(),
     stream: z.string().optional(),
     time: z.number().optional(),
+    count: z
+      .int()
+      .positive()
+      .optional()
+      .describe(
+        'How many events of this kind (code, session, stream) the last second had, of which this is the last; left out: this one.',
+      ),
     details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
   }),
 });

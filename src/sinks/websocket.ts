@@ -99,7 +99,10 @@ export class WebSocketSink implements Sink {
     const explained = unexplained(message) === message ? plain : deliveryOf(message, true);
     for (const [subscriber, { policy, explain }] of this.#subscribersOf(stream, session, nodeOf(message)))
       subscriber.queue.offer(explain ? explained : plain, policy);
-    if (message.stream !== 'sys' || message.event.code !== 'session-closed') return;
+  }
+
+  /** What comes under the session's name from now on is another run. */
+  ended(session: string): void {
     this.#forget(session);
     this.#runs.end(session);
   }

@@ -1,4 +1,4 @@
-import type { Observable, Subscription } from 'rxjs';
+import { EMPTY, type Observable, type Subscription } from 'rxjs';
 import { canonicalJson } from '../core/digest.js';
 import type { EventSink } from '../core/event.js';
 import { owned } from '../core/owned.js';
@@ -13,6 +13,14 @@ interface MadeSink {
   readonly name: string;
   readonly sink: Sink;
   readonly inputs: ReadonlySet<string>;
+}
+
+/** Sinks that are made, and wait: one of the two is called, once. */
+export interface PreparedSinks {
+  /** The new ones open, those that are named no more close. */
+  goOver(): void;
+  /** The new ones end before anything reached them; all stays as it was. */
+  putBack(): void;
 }
 
 interface RunningSink {
@@ -31,44 +39,61 @@ export class RunningSinks {
     readonly outputs$: Observable<OutputMessage>,
     readonly factories: ReadonlyMap<string, SinkFactory>,
     readonly log: EventSink,
+    /** Names of sessions that have ended. Default: nobody tells. */
+    readonly ended$: Observable<string> = EMPTY,
   ) {}
 
   /**
-   * Makes what `pipeline` needs and hasn't got; nothing opens or closes before the returned function is called.
-   * @throws ConfigurationError of a sink that can't be made; what runs goes on.
+   * Makes what `pipeline` needs and hasn't got; nothing reaches it before it goes over.
+   * @throws ConfigurationError of a sink that can't be made; what runs goes on, and those made before it end.
    */
-  prepare(pipeline: Pipeline): () => void {
+  prepare(pipeline: Pipeline): PreparedSinks {
     const wanted = new Map<string, MadeSink | null>();
-    for (const node of pipeline.sinks.values()) {
-      const factory = this.factories.get(node.type);
-      if (!factory) continue;
-      const { name, type, params } = node;
-      const inputs = new Set(node.inputs);
-      const key = canonicalJson({ name, type, params, inputs: [...inputs].sort() });
-      wanted.set(key, this.#running.has(key) ? null : { name, sink: factory(node), inputs });
+    const putBack = (): void => {
+      for (const made of wanted.values()) if (made) this.#close(made.sink);
+    };
+    try {
+      for (const node of pipeline.sinks.values()) {
+        const factory = this.factories.get(node.type);
+        if (!factory) continue;
+        const { name, type, params } = node;
+        const inputs = new Set(node.inputs);
+        const key = canonicalJson({ name, type, params, inputs: [...inputs].sort() });
+        wanted.set(key, this.#running.has(key) ? null : { name, sink: factory(node), inputs });
+      }
+    } catch (error) {
+      putBack();
+      throw error;
     }
-    return () => {
-      for (const [key, running] of this.#running)
-        if (!wanted.has(key))
-          owned(this.#end(key, running), ({ message }) =>
-            this.log({
-              code: 'sink-failed',
-              level: 'error',
-              message: `a sink could not be closed: ${message}`,
-            }),
-          );
+    const goOver = (): void => {
+      for (const [key, { sink, subscription }] of this.#running)
+        if (!wanted.has(key)) {
+          this.#running.delete(key);
+          subscription.unsubscribe();
+          this.#close(sink);
+        }
       for (const [key, made] of wanted)
         if (made) {
           const { name, sink, inputs } = made;
           const take = contained(name, (message: OutputMessage) => feed(sink, inputs, message), this.log);
           const subscription = this.outputs$.subscribe(take);
+          subscription.add(
+            this.ended$.subscribe(contained(name, (session: string) => sink.ended?.(session), this.log)),
+          );
           this.#running.set(key, { sink, subscription });
         }
     };
+    return { goOver, putBack };
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.#running].map(([key, running]) => this.#end(key, running)));
+  }
+
+  #close(sink: Sink): void {
+    owned(sink.close(), ({ message }) =>
+      this.log({ code: 'sink-failed', level: 'error', message: `a sink could not be closed: ${message}` }),
+    );
   }
 
   async #end(key: string, { sink, subscription }: RunningSink): Promise<void> {
@@ -79,8 +104,5 @@ export class RunningSinks {
 }
 
 function feed(sink: Sink, inputs: ReadonlySet<string>, message: OutputMessage): void {
-  if ('node' in message) {
-    if (inputs.has(message.node)) sink.publish(message);
-  } else if (message.stream === 'sys' && message.event.code === 'session-closed')
-    sink.ended?.(message.session);
+  if ('node' in message && inputs.has(message.node)) sink.publish(message);
 }

@@ -18,6 +18,7 @@ import type { ModelRunner } from '../core/model.js';
 import { isMeasured } from '../core/signal.js';
 import type { OutputMessage } from '../sinks/sink.js';
 import { type SessionMessage, type Source, sourceFailed } from '../sources/source.js';
+import { foldedSink } from '../telemetry/fold-repeats.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { anchorIgnored } from './anchors.js';
 import { outputMessage } from './output-messages.js';
@@ -69,14 +70,27 @@ export class PipelineRuntime {
   /** Sessions that lag behind what is sent. */
   readonly #busy = new Map<string, Busy>();
   readonly #turns: Turns;
+  readonly #ended = new Subject<string>();
+  /** Events on their way to the log and to `sys`. */
+  readonly #told: ReturnType<typeof foldedSink>;
 
   constructor(readonly options: RuntimeOptions) {
+    this.#told = foldedSink(options.clock, (event) => {
+      options.events(event);
+      const { session = '*', time = null } = event;
+      this.#outputs.next({ stream: 'sys', session, time, event });
+    });
     this.#loaded = new Switch(options.loaded);
     this.#turns = options.turns ?? new Turns();
   }
 
   get outputs$(): Observable<OutputMessage> {
     return this.#outputs.asObservable();
+  }
+
+  /** Names of sessions that have ended: what is kept of them may go. `sys` tells people. */
+  get ended$(): Observable<string> {
+    return this.#ended.asObservable();
   }
 
   get loaded(): LoadedPipeline {
@@ -117,11 +131,9 @@ export class PipelineRuntime {
     return this.#loaded.prepare(loaded);
   }
 
-  /** Publishes an event that belongs to no session's data. */
+  /** Tells an event to the log and to subscribers of `sys`; of those that repeat, once a second. */
   announce(event: SessionEvent): void {
-    this.options.events(event);
-    const { session = '*', time = null } = event;
-    this.#outputs.next({ stream: 'sys', session, time, event });
+    this.#told.events(event);
   }
 
   /** While `session` lags behind what is sent: resolves when it has caught up. */
@@ -149,7 +161,9 @@ export class PipelineRuntime {
 
   async close(): Promise<void> {
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    this.#told.close();
     this.#outputs.complete();
+    this.#ended.complete();
     await closeRunners(this.loaded.runners);
   }
 
@@ -248,6 +262,7 @@ export class PipelineRuntime {
         if (this.#sessions.get(session) === status) this.#sessions.delete(session);
         metrics?.sessions.set(this.#sessions.size);
         events({ code: 'session-closed', level: 'info', message: `session ${session} closed` });
+        this.#ended.next(session);
       }),
     );
   }

@@ -204,6 +204,7 @@ describe('subscriptions', () => {
     for (const session of ['s1', 's2']) daemon.sink.publish(prediction(0, { session }));
     daemon.sink.publish(prediction(1));
     daemon.sink.publish({ stream: 'sys', session: 's2', time: null, event: { code: 'session-closed', level: 'info', message: 'x' } }); // biome-ignore format: one message
+    daemon.sink.ended('s2');
     const client = await connect();
     await client.request('subscribe', { streams: ['affect'], policy: 'latest' });
     expect(await client.next()).toMatchObject({ session: 's1', seq: 1 });
@@ -308,8 +309,10 @@ describe('a subscriber that comes back', () => {
   const clock = new VirtualClock(0, 1000);
   const of = (node: string, seq: number, more: Partial<Prediction> = {}) =>
     prediction(seq, { node, ...more });
-  const closed = (session: string) =>
+  const closed = (session: string) => {
     daemon.sink.publish({ stream: 'sys', session, time: null, event: { code: 'session-closed', level: 'info', message: 'x' } }); // biome-ignore format: one message
+    daemon.sink.ended(session);
+  };
   const wants = { streams: ['affect'], session: 's1', policy: 'drop-oldest' };
 
   async function told(params: object, count: number): Promise<string[]> {

@@ -117,7 +117,7 @@ async function live(given: LoadedPipeline, next?: { readonly at: number; readonl
     ]),
     () => {},
   );
-  sinks.prepare(given.pipeline)();
+  sinks.prepare(given.pipeline).goOver();
   const source = new Subject<SessionMessage>();
   runtime.consume({ messages$: source });
   for (const [i, message] of messages().entries()) {
