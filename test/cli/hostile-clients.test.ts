@@ -1,0 +1,360 @@
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { afterAll, afterEach, expect, it } from 'vitest';
+import { startDaemon } from '../../src/cli/daemon.js';
+import type { SessionEvent } from '../../src/core/event.js';
+import { loadConfig } from '../../src/lsl/config.js';
+import { channelsElement } from '../../src/lsl/declaration.js';
+import { Outlet } from '../../src/lsl/outlet.js';
+import { xmlElement } from '../../src/lsl/xml.js';
+import { encodeSamples } from '../../src/protocol/sample-frame.js';
+import { checkPipeline } from '../../src/topology/check.js';
+import { PipelineDocument } from '../../src/topology/document.js';
+import type { Pipeline, TransformNode } from '../../src/topology/pipeline.js';
+import { ownSettings } from '../lsl/own-settings.js';
+import { RawClient } from '../server/daemon.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
+import { runningClock } from './running-clock.js';
+
+const ROUNDS = 24;
+const RATE_HZ = 64;
+const HEALTHY = ['one', 'two', 'three', 'four', 'five'];
+/** Units of work in a turn (src/topology/turns.ts); what is counted between two turns of this file's own may have parts of two. */
+const MOST_WINDOWS = 2 * 64;
+const ODD = 1234.5;
+
+const folder = temporaryFolder();
+await ownSettings();
+const { clock, stop: stopClock } = runningClock();
+afterAll(() => stopClock());
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** A pipeline one of whose nodes throws at a certain value. */
+function fragile(more = ''): Pipeline {
+  const text = `
+sources:
+  eeg: { type: websocket, stream_type: EEG }
+  gaze: { type: websocket, stream_type: Gaze }${more}
+transforms:
+  held: { type: mask, input: eeg }
+  de: { type: extract, input: held, features: [differential-entropy], window_s: 4, hop_s: 0.5 }
+  eye: { type: extract, input: gaze, features: [gaze-statistics], window_s: 4, hop_s: 0.5 }
+`;
+  const { pipeline, problems } = checkPipeline(new PipelineDocument(join(folder, 'test.yaml'), text));
+  if (!pipeline) throw new Error(JSON.stringify(problems));
+  const node = pipeline.transforms.get('held')!;
+  const definition = {
+    ...node.definition,
+    create: () => ({
+      reset: (info: unknown) => info,
+      process: (chunk: { data: Float64Array }, emit: (chunk: unknown) => void) => {
+        if (chunk.data.includes(ODD)) throw new RangeError('it is odd');
+        emit(chunk);
+      },
+      snapshot: () => null,
+      restore: () => {},
+    }),
+  } as unknown as TransformNode['definition'];
+  return { ...pipeline, transforms: new Map(pipeline.transforms).set('held', { ...node, definition }) };
+}
+
+const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+
+async function start() {
+  const events: SessionEvent[] = [];
+  const daemon = await startDaemon(
+    { stdout: silent, stderr: silent, clock, signal: new AbortController().signal },
+    { pipeline: fragile(), runners: new Map() },
+    { host: '127.0.0.1', port: 0, engine: 'auto', logLevel: 'silent', lsl: true },
+    (event) => events.push(event),
+  );
+  cleanups.push(() => daemon.close());
+  // Windows that close in one turn of the event loop, whosoever they are.
+  let windows = 0;
+  let most = 0;
+  daemon.runtime.outputs$.subscribe(({ stream }) => {
+    if (stream === 'quality') windows++;
+  });
+  let isCounting = true;
+  const count = (): void => {
+    most = Math.max(most, windows);
+    windows = 0;
+    if (isCounting) setImmediate(count);
+  };
+  count();
+  cleanups.push(() => {
+    isCounting = false;
+  });
+  const connect = async (path: '/v1/ingest' | '/v1/stream'): Promise<RawClient> => {
+    const client = await RawClient.connect(daemon.server, path);
+    cleanups.push(() => client.socket.terminate());
+    return client;
+  };
+  return { daemon, events, connect, most: () => most };
+}
+
+type Started = Awaited<ReturnType<typeof start>>;
+
+const eeg = { name: 'cap', type: 'EEG', sfreq: RATE_HZ, channels: ['Fz', 'Cz'], unit: 'uV' };
+const rows = (n: number, value: number): Float32Array => new Float32Array(2 * n).fill(value);
+const frame = (stream: number, seq: number, data: Float32Array, at: number | Float64Array): Uint8Array =>
+  encodeSamples(
+    typeof at === 'number'
+      ? { stream, seq, t0: at, times: null, data }
+      : { stream, seq, t0: Number.NaN, times: at, data },
+    2,
+  );
+
+/** A sender that means ill; what it does in each round, from 0 on. */
+type Hostile = (started: Started, name: string) => Promise<(round: number) => unknown>;
+
+/** Opens a stream in a session of its own, and doesn't listen to what is answered. */
+async function opened({ connect }: Started, session: string, stream: object = {}) {
+  const client = await connect('/v1/ingest');
+  const answer = await client.request('open', { session, stream: { ...eeg, ...stream } });
+  const id = (answer.result as { stream: number } | undefined)?.stream ?? 0;
+  client.socket.on('error', () => {});
+  return { client, id };
+}
+
+const hostiles: Readonly<Record<string, Hostile>> = {
+  'a throw in the graph': async (started, name) => {
+    const { client, id } = await opened(started, name);
+    return (round) => client.send(frame(id, round, rows(32, round % 3 === 2 ? ODD : 1), round / 2));
+  },
+  'a unit called constructor': async (started, name) => {
+    const channels = ['Fz', 'Cz'].map((label) => ({ label, unit: 'constructor', type: 'toString' }));
+    const { client, id } = await opened(started, name, { channels });
+    return (round) => client.send(frame(id, round, rows(32, 1), round / 2));
+  },
+  'an absurd rate': async (started, name) => {
+    const channels = Array.from({ length: 1024 }, (_, c) => `c${c}`);
+    const { client } = await opened(started, name, { sfreq: 1e6, channels });
+    return () =>
+      client.send({
+        jsonrpc: '2.0',
+        method: 'open',
+        params: { session: name, stream: { ...eeg, sfreq: 1e300 } },
+      });
+  },
+  '20 samples at 1e-6 Hz': async (started, name) => {
+    const { client, id } = await opened(started, name, { sfreq: 1e-6 });
+    const times = Float64Array.from({ length: 20 }, (_, i) => i / 10);
+    return (round) =>
+      client.send(
+        frame(
+          id,
+          round,
+          rows(20, 1),
+          times.map((t) => t + 4 * round),
+        ),
+      );
+  },
+  'stamps 59.5 s apart': async (started, name) => {
+    const { client, id } = await opened(started, name, { sfreq: 0 });
+    const times = Float64Array.from({ length: 100 }, (_, i) => 59.5 * i);
+    return (round) =>
+      client.send(
+        frame(
+          id,
+          round,
+          rows(100, 1),
+          times.map((t) => t + 5950 * round),
+        ),
+      );
+  },
+  'stamps 7.9 s apart': async (started, name) => {
+    const { client, id } = await opened(started, name, { sfreq: 0 });
+    const times = Float64Array.from({ length: 400 }, (_, i) => 7.9 * i);
+    return (round) =>
+      round < 3 &&
+      client.send(
+        frame(
+          id,
+          round,
+          rows(400, 1),
+          times.map((t) => t + 3160 * round),
+        ),
+      );
+  },
+  'a push of 2 MB': async (started, name) => {
+    const { client, id } = await opened(started, name);
+    const data = Array.from({ length: 60_000 }, (_, i) => [Math.sin(i), 0.1234567890123]);
+    const text = JSON.stringify({
+      jsonrpc: '2.0',
+      method: 'push',
+      params: { stream: id, seq: 0, t0: 0, data },
+    });
+    expect(text.length).toBeGreaterThan(2e6);
+    return (round) => round % 4 === 0 && client.send(text);
+  },
+  'samples that share a stamp': async (started, name) => {
+    const { client, id } = await opened(started, name, { sfreq: 0 });
+    return (round) => round < 6 && client.send(frame(id, round, rows(65_536, 1), new Float64Array(65_536)));
+  },
+  'a gap before each sample': async (started, name) => {
+    const { client, id } = await opened(started, name, { sfreq: 1e6 });
+    const times = Float64Array.from({ length: 20_000 }, (_, i) => i / 1000);
+    return (round) => client.send(frame(id, round, rows(20_000, 1), times));
+  },
+  'garbage, until it is cut off': async (started) => {
+    const client = await started.connect('/v1/ingest');
+    return (round) => {
+      if (client.socket.readyState !== client.socket.OPEN) return;
+      for (const text of [
+        '{',
+        '[]',
+        '"',
+        `{"jsonrpc":"2.0","method":"open","params":${'['.repeat(1000)}`,
+        new Uint8Array(7),
+      ])
+        client.send(
+          round % 2 ? text : { jsonrpc: '2.0', method: 'push', params: { stream: 0, seq: 0, data: text } },
+        );
+    };
+  },
+  'streams without end': async (started, name) => {
+    const { client } = await opened(started, name);
+    return (round) => {
+      for (let k = 0; k < 60; k++)
+        client.notify('open', { session: `${name} ${k}`, stream: { ...eeg, name: `cap ${round} ${k}` } });
+    };
+  },
+  'a session that opens and closes': async (started, name) => {
+    const { client, id } = await opened(started, name);
+    client.send(frame(id, 0, rows(1, 1), 0));
+    return () => {
+      for (let k = 0; k < 20; k++) {
+        client.notify('open', { session: name, resume: false, stream: eeg });
+        client.notify('close', { stream: id + k + 1 });
+      }
+    };
+  },
+  'markers without end': async (started, name) => {
+    const { client, id } = await opened(started, name, { type: 'Markers', sfreq: 0, channels: ['text'] });
+    return (round) => {
+      const n = 1000;
+      const times = Array.from({ length: n }, (_, i) => round + i / n);
+      const data = times.map((t) => [`anchor:${t}${'x'.repeat(1000)}`]);
+      client.notify('push', { stream: id, seq: round, times, data });
+    };
+  },
+};
+
+/** Outlets on the network that mean ill. */
+async function hostileOutlets(): Promise<(round: number) => void> {
+  const network = { clock, config: loadConfig(), events: () => {} };
+  const odd = channelsElement(
+    ['Fz', 'Cz'].map((label) => ({ label, unit: 'constructor', type: '__proto__' })),
+  );
+  const described = [
+    { name: 'fast', nominalRate_hz: 1e9 },
+    { name: 'wide', channelCount: 5000 },
+    { name: 'odd unit', description: [odd] },
+    { name: 'long', description: [xmlElement('note', 'x'.repeat(2 << 20))] },
+    { name: 'slow', nominalRate_hz: 1e-6 },
+    { name: 'silent', nominalRate_hz: 256 },
+    { name: 'far', nominalRate_hz: 0 },
+  ];
+  const outlets = await Promise.all(
+    described.map((more) =>
+      Outlet.create(network, {
+        type: 'EEG',
+        channelCount: 2,
+        nominalRate_hz: RATE_HZ,
+        sourceId: more.name,
+        ...more,
+      }),
+    ),
+  );
+  for (const outlet of outlets) cleanups.push(() => outlet.close());
+  const far = outlets[described.length - 1];
+  return (round) => {
+    const now = clock.now();
+    for (const outlet of outlets.filter(({ info }) => info.channelCount === 2 && info.name !== 'silent')) {
+      const n = outlet === far ? 100 : 16;
+      const step_s = outlet === far ? 59.5 : 1 / RATE_HZ;
+      outlet.push(
+        new Float32Array(2 * n).fill(round),
+        Float64Array.from({ length: n }, (_, i) => now + step_s * (i - n)),
+      );
+    }
+  };
+}
+
+/** Five sessions whose senders go in lock-step; what a subscriber hears of each, and what else was seen. */
+async function run(areHostile: boolean) {
+  const started = await start();
+  const { daemon, events, connect } = started;
+  const listener = await connect('/v1/stream');
+  const heard = new Map<string, string[]>(HEALTHY.map((session) => [session, []]));
+  const closed = new Set<string>();
+  let whole = (): void => {};
+  const all = new Promise<void>((resolve) => {
+    whole = resolve;
+  });
+  listener.socket.on('message', (data) => {
+    const { session, time_unix: _, age_ms: __, run: ___, ...rest } = JSON.parse(String(data));
+    heard.get(session)?.push(JSON.stringify(rest));
+    if (rest.event?.code === 'session-closed' && heard.has(session)) closed.add(session);
+    if (closed.size === HEALTHY.length) whole();
+  });
+  for (const session of HEALTHY)
+    listener.notify('subscribe', { session, policy: 'buffer', streams: ['features', 'quality', 'sys'] });
+  const senders = await Promise.all(
+    HEALTHY.map(async (session) => {
+      const client = await connect('/v1/ingest');
+      return { client, id: await client.open(eeg, { session }) };
+    }),
+  );
+  const acts: ((round: number) => unknown)[] = [];
+  if (areHostile) {
+    for (const [name, hostile] of Object.entries(hostiles)) acts.push(await hostile(started, `bad ${name}`));
+    acts.push(await hostileOutlets());
+    acts.push((round) => {
+      if (round !== 10) return;
+      const missing = `\n  gone: { type: recording, path: ${join(folder, 'gone.xdf')}, stream_type: PPG }`;
+      daemon.replace({ pipeline: fragile(missing), runners: new Map() });
+    });
+  }
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const act of acts) act(round);
+    for (const [k, { client, id }] of senders.entries()) {
+      const data = Float32Array.from(
+        { length: 64 },
+        (_, i) => 20 * Math.sin((32 * round + (i >> 1)) * (0.3 + k / 10) + i),
+      );
+      client.send(frame(id, round, data, round / 2));
+      expect(await client.next()).toEqual({
+        jsonrpc: '2.0',
+        method: 'ack',
+        params: { stream: id, seq: round },
+      });
+    }
+  }
+  for (const { client, id } of senders) await client.request('close', { stream: id });
+  await all;
+  const health = await fetch(`${daemon.server.url}healthz`);
+  return { heard, events, most: started.most(), isAlive: health.ok };
+}
+
+it('hostile clients and outlets of every kind change no byte of five sessions beside them, and bound the work of a turn', async () => {
+  const plain = await run(false);
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  const beside = await run(true);
+  for (const session of HEALTHY) {
+    const lines = plain.heard.get(session)!;
+    expect(lines.filter((line) => line.includes('"stream":"features"'))).toHaveLength(17);
+    expect(beside.heard.get(session)).toEqual(lines);
+  }
+  expect(beside.isAlive).toBe(true);
+  expect(beside.most).toBeGreaterThan(5);
+  expect(beside.most).toBeLessThanOrEqual(MOST_WINDOWS);
+  const codes = new Set(beside.events.map(({ code }) => code));
+  for (const code of ['session-failed', 'stream-ignored', 'time-skipped', 'source-failed'] as const)
+    expect([...codes]).toContain(code);
+  expect(codes).not.toContain('connection-failed');
+}, 240_000);
