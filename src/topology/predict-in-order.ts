@@ -2,9 +2,10 @@ import { Observable, type OperatorFunction } from 'rxjs';
 import type { Clock, Seconds } from '../core/clock.js';
 import { owned } from '../core/owned.js';
 import type { Prediction } from '../protocol/output.js';
-import { Anchors } from './anchors.js';
+import { type AnchorState, Anchors } from './anchors.js';
+import type { GraphOutput } from './graph-output.js';
 import { type FrameOutput, predict } from './predict.js';
-import type { LiveOutput } from './run-session.js';
+import type { LiveOutput, LoadedPipeline } from './run-session.js';
 import type { SessionOutput } from './session-output.js';
 
 export interface PredictInOrderOptions {
@@ -22,8 +23,18 @@ export interface PredictInOrderOptions {
   readonly ignored: (anchor: string, model: string) => void;
   /** Called for every output that could not be worked with; the others go on. */
   readonly failed: (fault: unknown) => void;
+  /** Where another one was stopped, and what goes on with what waited there. */
+  readonly from?: { readonly state: PredictionsState; readonly loaded: LoadedPipeline };
+  /** Is given what tells, at any moment, where this one is. */
+  readonly snapshots?: (snapshot: () => PredictionsState) => void;
   /** Called for every prediction, with the time since its window closed, s. */
   readonly predicted: (prediction: Prediction, latency_s: Seconds) => void;
+}
+
+/** What a session's graph gave and nobody was told of yet, a prediction that was asked for included, as plain data. */
+export interface PredictionsState {
+  readonly outputs: readonly GraphOutput[];
+  readonly anchors: AnchorState;
 }
 
 type Queued = LiveOutput & { readonly since: Seconds };
@@ -34,6 +45,8 @@ export function predictInOrder(options: PredictInOrderOptions): OperatorFunction
     session,
     clock,
     explain = () => false,
+    from,
+    snapshots,
     limit,
     waiting,
     dropped,
@@ -47,7 +60,13 @@ export function predictInOrder(options: PredictInOrderOptions): OperatorFunction
       let frames = 0;
       let running = false;
       let completed = false;
-      const anchors = new Anchors(undefined, ignored);
+      const anchors = new Anchors(from?.state.anchors, ignored);
+      /** What is being told: a frame that the model works on, say. */
+      let current: Queued | null = null;
+      snapshots?.(() => ({
+        outputs: [...(current ? [current] : []), ...queue].map(({ output }) => output),
+        anchors: anchors.snapshot(),
+      }));
 
       const give = async (output: FrameOutput, { loaded, since }: Queued): Promise<void> => {
         waiting(--frames);
@@ -63,6 +82,7 @@ export function predictInOrder(options: PredictInOrderOptions): OperatorFunction
         if (running) return;
         running = true;
         for (let next = queue.shift(); next && !subscriber.closed; next = queue.shift()) {
+          current = next;
           try {
             const { output } = next;
             if (output.kind === 'frame') await give(output, next);
@@ -70,25 +90,29 @@ export function predictInOrder(options: PredictInOrderOptions): OperatorFunction
           } catch (error) {
             failed(error);
           }
+          current = null;
         }
         running = false;
         if (completed) subscriber.complete();
       };
 
-      return outputs$.subscribe({
-        next: (live) => {
-          queue.push({ ...live, since: clock.now() });
-          if (live.output.kind === 'frame') {
-            if (++frames > limit) {
-              const oldest = queue.findIndex(({ output }) => output.kind === 'frame');
-              const [removed] = queue.splice(oldest, 1);
-              frames--;
-              if (removed.output.kind === 'frame') dropped(removed.output.time, removed.output.model);
-            }
-            waiting(frames);
+      const take = (live: LiveOutput): void => {
+        queue.push({ ...live, since: clock.now() });
+        if (live.output.kind === 'frame') {
+          if (++frames > limit) {
+            const oldest = queue.findIndex(({ output }) => output.kind === 'frame');
+            const [removed] = queue.splice(oldest, 1);
+            frames--;
+            if (removed.output.kind === 'frame') dropped(removed.output.time, removed.output.model);
           }
-          owned(drain(), (error) => subscriber.error(error));
-        },
+          waiting(frames);
+        }
+        owned(drain(), (error) => subscriber.error(error));
+      };
+      for (const output of from?.state.outputs ?? []) take({ output, loaded: from!.loaded });
+
+      return outputs$.subscribe({
+        next: take,
         error: (error) => subscriber.error(error),
         complete: () => {
           completed = true;

@@ -59,6 +59,8 @@ export interface GraphOptions {
   readonly monitor: boolean;
   /** Whether to give feature vectors, too; default yes. */
   readonly features?: boolean;
+  /** Most values that a window of one stream may hold; default {@link MAX_WINDOW_VALUES}. */
+  readonly maxWindowValues?: number;
   /** Numbers of each node's outputs; a graph that replaces another goes on where that one was. */
   readonly sequence?: NodeSequence;
   readonly events: EventSink;
@@ -114,7 +116,7 @@ export class SessionGraph {
   readonly #sequence: NodeSequence;
   readonly #closing = new ClosingTimes();
   readonly #watermarks: Watermarks;
-  readonly #fed = new FedValues();
+  readonly #fed: FedValues;
   readonly #streams = new Map<string, StreamInfo>();
   readonly #bound = new Map<string, Bound>();
   readonly #lineage: Lineage;
@@ -149,6 +151,7 @@ export class SessionGraph {
   constructor(options: GraphOptions) {
     this.#options = options;
     const { pipeline } = options;
+    this.#fed = new FedValues(options.maxWindowValues);
     this.#lineage = lineageOf(pipeline);
     this.#watermarks = new Watermarks(pipeline.allowed_lateness_s);
     for (const name of pipeline.sources.keys()) this.#roots.set(name, { chunkSteps: [], windowSteps: [] });
@@ -503,10 +506,11 @@ export class SessionGraph {
   /** What one stream makes of work and memory in a turn must not depend on what it declares. */
   #requireBounded({ channels, sfreq }: StreamInfo): void {
     const values = channels.length * sfreq * this.#closing.longest_s;
-    if (values > MAX_WINDOW_VALUES)
+    const { maxWindowValues = MAX_WINDOW_VALUES } = this.#options;
+    if (values > maxWindowValues)
       throw new ConfigurationError(
         'stream-too-large',
-        `${channels.length} channels at ${sfreq} Hz make ${values.toExponential(1)} values a window, ${MAX_WINDOW_VALUES} are taken; send fewer channels, or a lower rate`,
+        `${channels.length} channels at ${sfreq} Hz make ${values.toExponential(1)} values a window, ${maxWindowValues} are taken; send fewer channels, or a lower rate`,
       );
   }
 

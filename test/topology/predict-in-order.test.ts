@@ -1,11 +1,13 @@
-import { of, Subject } from 'rxjs';
+import { map, type Observable, of, Subject } from 'rxjs';
+import { type RunHelpers, TestScheduler } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/core/clock.js';
 import type { ModelFrame, ModelOutput, ModelRunner } from '../../src/core/model.js';
 import type { Pipeline } from '../../src/topology/pipeline.js';
-import { predictInOrder } from '../../src/topology/predict-in-order.js';
+import { type PredictionsState, predictInOrder } from '../../src/topology/predict-in-order.js';
 import type { LiveOutput } from '../../src/topology/run-session.js';
 import type { SessionOutput } from '../../src/topology/session-output.js';
+import { decodeState, encodeState } from '../../src/topology/state-file.js';
 
 /** A model that answers when it is told to. */
 class SlowRunner implements ModelRunner {
@@ -52,8 +54,9 @@ const closed = (time: number): LiveOutput['output'] => ({
 });
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-function start(limit = 100, explain: () => boolean = () => false) {
+function start(limit = 100, explain: () => boolean = () => false, state: PredictionsState | null = null) {
   const runner = new SlowRunner();
+  let snapshot: () => PredictionsState = () => expect.unreachable();
   const loaded = { pipeline: { digest: 'sha256:p' } as Pipeline, runners: new Map([['affect', runner]]) };
   const outputs = new Subject<LiveOutput>();
   const seen: SessionOutput[] = [];
@@ -70,6 +73,10 @@ function start(limit = 100, explain: () => boolean = () => false) {
         clock,
         explain,
         limit,
+        ...(state && { from: { state, loaded } }),
+        snapshots: (take) => {
+          snapshot = take;
+        },
         waiting: (frames) => waiting.push(frames),
         dropped: (time) => drops.push(time),
         ignored: () => {},
@@ -96,6 +103,7 @@ function start(limit = 100, explain: () => boolean = () => false) {
     latencies,
     clock,
     subscription,
+    snapshot: () => snapshot(),
     isEnded: () => ended,
   };
 }
@@ -211,6 +219,68 @@ describe('predictInOrder', () => {
     expect(seen.map((output) => output.kind === 'prediction' && output.prediction.valence)).toEqual([
       1, 0.123457,
     ]);
+  });
+
+  it('goes on where another one was stopped, with what it was asked for and what waited, through a file', async () => {
+    const whole = start();
+    for (const at of [0, 1, 2, 3]) {
+      const { push, runner, tell, snapshot, subscription } = start();
+      for (let seq = 0; seq < 3; seq++) {
+        push(frame(seq));
+        push(closed(seq));
+      }
+      for (let k = 0; k < at; k++) {
+        await settle();
+        runner.waiting[k].answer(k / 10);
+      }
+      await settle();
+      const told = tell();
+      const state = decodeState(encodeState(snapshot())) as PredictionsState;
+      subscription.unsubscribe();
+      const other = start(100, () => false, state);
+      other.push(closed(9));
+      for (let k = at; k < 3; k++) {
+        await settle();
+        other.runner.waiting[k - at].answer(k / 10);
+      }
+      await settle();
+      expect([...told, ...other.tell()]).toEqual([
+        ...['p0=0', 'closed', 'p1=0.1', 'closed', 'p2=0.2', 'closed', 'closed'],
+      ]);
+    }
+    whole.subscription.unsubscribe();
+  });
+
+  describe('as marbles', () => {
+    const own = (source: Observable<LiveOutput>) =>
+      source.pipe(
+        predictInOrder({
+          ...{ session: 's', clock: new VirtualClock(), limit: 1, waiting: () => {}, dropped: () => {} },
+          ...{ ignored: () => {}, failed: () => {}, predicted: () => {} },
+        }),
+        map(({ kind }) => kind),
+      );
+    const run = (test: (helpers: RunHelpers) => void): void =>
+      new TestScheduler((actual, expected) => expect(actual).toEqual(expected)).run(test);
+    const loaded = { pipeline: { digest: 'sha256:p' } as Pipeline, runners: new Map() };
+    const values = { a: { output: closed(1), loaded }, f: { output: frame(1), loaded } };
+
+    it('passes on what is no frame at once, and of a model that is gone nothing', () => {
+      run(({ cold, expectObservable }) => {
+        expectObservable(own(cold('-a-a-|', values))).toBe('-a-a-|', { a: 'closed' });
+        expectObservable(own(cold('-|', values))).toBe('-|');
+        expectObservable(own(cold('--', values))).toBe('--');
+        expectObservable(own(cold('-a#', values))).toBe('-a#', { a: 'closed' });
+      });
+    });
+
+    it('lets go of its source when nobody listens any more', () => {
+      run(({ cold, expectObservable, expectSubscriptions }) => {
+        const source = cold('-a-a-a-', values);
+        expectObservable(own(source), '^--!').toBe('-a-', { a: 'closed' });
+        expectSubscriptions(source.subscriptions).toBe('^--!');
+      });
+    });
   });
 
   it('says nothing more once unsubscribed', async () => {

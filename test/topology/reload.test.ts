@@ -8,6 +8,7 @@ import { changedNodes } from '../../src/topology/kept-nodes.js';
 import type { Pipeline } from '../../src/topology/pipeline.js';
 import { SessionGraph } from '../../src/topology/session-graph.js';
 import { findPipeline } from '../../src/topology/shipped-pipelines.js';
+import { eventfulSession } from './eventful-session.js';
 import { live, modelsOf, others, pipelineOf, session } from './every-component.js';
 import { bitsOf } from './stop-and-go.js';
 
@@ -91,6 +92,17 @@ describe('a pipeline that is replaced while a session runs', () => {
     const touched = ['ecg_live', 'heart_ecg', 'breath'];
     const whole = run(before);
     const parts = run(before, [[27.3, after]]);
+
+    it('leaves every other node as it was, bit by bit, at 100 s too', () => {
+      const long = live(eventfulSession({ profile: 'epoc', duration_s: 104 }));
+      const [plain, reloaded] = [run(before, [], long), run(before, [[100, after]], long)];
+      const same = (node: string) => !touched.includes(node);
+      expect(linesOf(plain.outputs, same).length).toBeGreaterThan(800);
+      expect(linesOf(reloaded.outputs, same)).toEqual(linesOf(plain.outputs, same));
+      expect(linesOf(reloaded.outputs, (node) => !same(node))).not.toEqual(
+        linesOf(plain.outputs, (node) => !same(node)),
+      );
+    });
 
     it('leaves every other node as it was, bit by bit', () => {
       expect(changedNodes(before, after)).toEqual(touched);

@@ -1,13 +1,18 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ModelFrame, ModelOutput, ModelRunner } from '../../src/core/model.js';
 import { Random } from '../../src/simulation/random.js';
+import type { GraphState } from '../../src/topology/graph-state.js';
 import { type ReplayOptions, replay } from '../../src/topology/replay.js';
+import { InlineHost } from '../../src/topology/session-host.js';
+import { decodeState, encodeState } from '../../src/topology/state-file.js';
 import { ThreadHost } from '../../src/topology/thread-host.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 import { modelsOf, others, pipelineOf, until } from './every-component.js';
 import { bitsOf } from './stop-and-go.js';
 
+const folder = temporaryFolder();
 const isBuilt = existsSync(join(import.meta.dirname, '../../dist/topology/graph-worker.js'));
 const pipeline = pipelineOf(others);
 const models = modelsOf(pipeline);
@@ -78,6 +83,20 @@ it('gives the same whatever the number of windows that go to the model together'
   for (const batch of [2, 16]) expect((await run({ batch })).outputs).toEqual(one.outputs);
 });
 
+it('ends with what is thrown in the graph: a recording has no session beside it to protect', async () => {
+  const node = pipeline.transforms.get('eeg_live')!;
+  const create = (): unknown => ({
+    reset: (info: unknown) => info,
+    process: () => {
+      throw new RangeError('it is odd');
+    },
+  });
+  const broken = { ...node, definition: { ...node.definition, create } } as typeof node;
+  const transforms = new Map(pipeline.transforms).set('eeg_live', broken);
+  const loaded = { pipeline: { ...pipeline, transforms }, runners: new Map([['all', new Scribe()]]) };
+  await expect(run({ loaded })).rejects.toThrow('it is odd');
+});
+
 describe('a replay that stops, stores everything and goes on', () => {
   it.each([
     ['one window at a time', { batch: 1 }],
@@ -92,6 +111,22 @@ describe('a replay that stops, stores everything and goes on', () => {
     // A prediction in flight is asked for again.
     if (how.batch > 1) expect(parts.asked).toBeGreaterThan(whole.asked);
     else expect(parts.asked).toBe(whole.asked);
+  });
+
+  it.skipIf(!isBuilt)('goes on in a thread from a file, and in this one again', async () => {
+    const whole = await run({ batch: 5 });
+    const file = join(folder, 'state');
+    let hosts = 0;
+    const host: ReplayOptions['host'] = (setup, state) => {
+      if (!state) return new InlineHost(setup, null);
+      writeFileSync(file, encodeState(state));
+      const read = decodeState(readFileSync(file)) as GraphState;
+      return hosts++ % 2 === 0 ? new ThreadHost(setup, read) : new InlineHost(setup, read);
+    };
+    const parts = await run({ batch: 5, restoreEvery_s: 9.1, host });
+    expect(hosts).toBe(3);
+    expect(parts.outputs).toEqual(whole.outputs);
+    expect(parts.events).toEqual(whole.events);
   });
 
   it.skipIf(!isBuilt)('goes on in threads', async () => {

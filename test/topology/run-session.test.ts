@@ -2,10 +2,12 @@ import { filter, map, type Observable, of, Subject } from 'rxjs';
 import { type RunHelpers, TestScheduler } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/core/clock.js';
+import type { ModelFrame, ModelRunner } from '../../src/core/model.js';
 import type { Chunk, StreamMessage } from '../../src/core/signal.js';
 import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
 import { checkPipeline } from '../../src/topology/check.js';
 import { PipelineDocument } from '../../src/topology/document.js';
+import { predictInOrder } from '../../src/topology/predict-in-order.js';
 import { type LiveOutput, type LoadedPipeline, runSession } from '../../src/topology/run-session.js';
 import { Switch } from '../../src/topology/switch.js';
 import { Turns } from '../../src/topology/turns.js';
@@ -173,6 +175,65 @@ describe('a pipeline that is replaced while it runs', () => {
     const { closed, values } = run(4, loaded(1, ', half_life_s: 50'));
     expect(closed).toEqual([2, 3, 4, 5, 6, 7, 8]);
     expect(values).toEqual(run(null, loaded(1)).values);
+  });
+
+  it('twice while predictions are in flight: each ends on the model that it was asked of', async () => {
+    const answers: (() => void)[] = [];
+    const withModel = (id: string): LoadedPipeline => {
+      const text = `
+sources:
+  eeg: { type: websocket, stream_type: EEG }
+transforms:
+  de: { type: extract, input: eeg, features: [differential-entropy], window_s: 2, hop_s: 1 }
+models:
+  affect: { type: hi-moe, inputs: { eeg: de }, path: models/demo }
+`;
+      const { pipeline } = checkPipeline(new PipelineDocument('test.yaml', text));
+      const feature = { channel: 'Cz', feature: 'de_alpha', unit: 'nat' };
+      const runner = {
+        ...{ name: id, id, type: 'hi-moe', engine: 'none', fuses: false },
+        worth: { evidence: 'none', broken: null, reason: null, scope: null },
+        inputs: new Map([['eeg', { name: 'eeg', kind: 'features', upstream: '', features: [feature] }]]),
+        validity: { min_present: 1, required: [] },
+        predict: (frames: readonly ModelFrame[]) =>
+          new Promise((resolve) =>
+            answers.push(() =>
+              resolve(
+                frames.map(() => ({ valence: 0, arousal: 0, weights: [1], routing: [], interval: null })),
+              ),
+            ),
+          ),
+        close: async () => {},
+      } as unknown as ModelRunner;
+      return { pipeline: pipeline!, runners: new Map([['affect', runner]]) };
+    };
+    const current = new Switch(withModel('one'));
+    const messages = new Subject<StreamMessage>();
+    const lines: string[] = [];
+    messages
+      .pipe(
+        operator(current),
+        predictInOrder({
+          ...{ session: 's', clock: new VirtualClock(), limit: 100, waiting: () => {}, dropped: () => {} },
+          ...{ ignored: () => {}, failed: (fault) => expect.unreachable(String(fault)), predicted: () => {} },
+        }),
+      )
+      .subscribe((output) => {
+        if (output.kind === 'prediction')
+          lines.push(`${output.prediction.seq} ${output.prediction.time} ${output.prediction.model}`);
+      });
+    messages.next(open);
+    for (let t = 0; t < 6; t++) {
+      messages.next(chunk(t));
+      if (t === 2) current.prepare(withModel('two'))();
+      if (t === 3) current.prepare(withModel('three'))();
+    }
+    expect(lines).toEqual([]);
+    for (let k = 0; k < 5; k++) {
+      answers.shift()?.();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(lines).toEqual(['0 2 one', '1 3 one', '2 4 two', '3 5 three', '4 6 three']);
   });
 
   it('may go over to another hop', () => {

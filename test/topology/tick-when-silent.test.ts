@@ -1,6 +1,7 @@
-import { Subject } from 'rxjs';
+import { filter, interval, map, type Observable, Subject, type Subscription } from 'rxjs';
+import { type RunHelpers, TestScheduler } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../src/core/clock.js';
+import { type Clock, VirtualClock } from '../../src/core/clock.js';
 import type { StreamMessage } from '../../src/core/signal.js';
 import type { SessionMessage } from '../../src/sources/source.js';
 import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
@@ -94,6 +95,50 @@ describe('tickWhenSilent', () => {
     take();
     clock.advance(60);
     expect(take()).toEqual([]);
+  });
+
+  describe('as marbles, a second of which is four frames', () => {
+    const cancelled = (subscription: Subscription) => ({ cancel: () => subscription.unsubscribe() });
+    const run = (test: (helpers: RunHelpers, clock: Clock) => void): void => {
+      const scheduler = new TestScheduler((actual, expected) => expect(actual).toEqual(expected));
+      const clock: Clock = {
+        now: () => scheduler.now() / 4,
+        unix: () => scheduler.now() / 4,
+        after: (delay_s, action) => cancelled(scheduler.schedule(action, 4 * delay_s)),
+        every: (period_s, action) => cancelled(interval(4 * period_s, scheduler).subscribe(action)),
+      };
+      scheduler.run((helpers) => test(helpers, clock));
+    };
+    const message = (own: StreamMessage): SessionMessage => ({ session: 'a', message: own });
+    const values = { o: message(open), a: message(chunk(0)), c: message(close) };
+    const lines = {
+      ...{ o: 'a open EEG', a: 'a EEG 0 0.25 0.5 0.75', c: 'a close eeg' },
+      ...{ x: 'a tick', z: 'a close affectd-ticks' },
+    };
+    const told = (clock: Clock) => (source: Observable<SessionMessage>) =>
+      source.pipe(
+        tickWhenSilent(clock),
+        map((one) => textOf(one).replace(/ Ticks .*/, ' tick')),
+        filter((text) => text !== 'a open Ticks'),
+      );
+
+    it('ticks from two silent seconds on, four times a second, and ends its ticks before the last stream', () => {
+      run(({ cold, expectObservable }, clock) => {
+        const source = cold('(oa)--------(c|)', values);
+        expectObservable(source.pipe(told(clock))).toBe('(oa)-----xxx(zc|)', lines);
+      });
+    });
+
+    it('of nothing is nothing, never never ends, an error ends it, and nobody is told once nobody listens', () => {
+      run(({ cold, expectObservable, expectSubscriptions }, clock) => {
+        expectObservable(cold('|', values).pipe(told(clock))).toBe('|');
+        expectObservable(cold('o-#', values).pipe(told(clock))).toBe('o-#', lines);
+        expectObservable(cold('-', values).pipe(told(clock)), '^ 50ms !').toBe('-');
+        const source = cold('(oa)-', values);
+        expectObservable(source.pipe(told(clock)), '^ 9ms !').toBe('(oa)-----x', lines);
+        expectSubscriptions(source.subscriptions).toBe('^ 9ms !');
+      });
+    });
   });
 
   it('ends as its source does, and is quiet once nobody listens', () => {
