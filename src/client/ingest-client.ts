@@ -107,14 +107,27 @@ export class IngestStream {
       throw new RangeError(`${time.length} stamps for ${n} samples`);
     if (!(samples instanceof Float32Array) && samples.some((sample) => sample.length !== this.#channels))
       throw new RangeError(`every sample needs ${this.#channels} values`);
-    if (this.#opened && n > this.#opened.limits.max_samples)
-      throw new RangeError(`${n} samples in a frame; the daemon takes ${this.#opened.limits.max_samples}`);
+    if (this.#opened) this.#requireTaken(samples, n, typeof time === 'number' ? 0 : n, this.#opened.limits);
     if (this.#unacknowledged.size >= (this.#options.maxUnacknowledged ?? 100_000))
       throw new RangeError(`${this.#unacknowledged.size} frames wait for the daemon: the buffer is full`);
     const frame = { index: this.#pushed++, place: this.#owner.nextPlace(), samples, time };
     this.#unacknowledged.set(frame.index, frame);
     if (this.#isCaughtUp) this.send(frame);
     return frame.index;
+  }
+
+  /** Before it is sent. @throws RangeError for more than the daemon takes in one frame. */
+  #requireTaken(samples: Samples, n: number, stamps: number, limits: OpenResult['limits']): void {
+    const { max_samples, max_json_values, max_markers } = limits;
+    const isText = isTextual(samples);
+    const values = n * this.#channels + stamps;
+    const isJson = isText || this.#options.format === 'json';
+    const most = isText ? Math.min(max_samples, max_markers) : max_samples;
+    if (n > most) throw new RangeError(`${n} samples in a frame; the daemon takes ${most}`);
+    if (isJson && values > max_json_values)
+      throw new RangeError(
+        `${values} values and stamps in a frame of JSON; the daemon takes ${max_json_values}`,
+      );
   }
 
   /** Resolves once every frame pushed so far is safe. */
@@ -262,8 +275,7 @@ export class IngestStream {
     const seq = this.#seqOf(frame);
     const { samples, time } = frame;
     const stamped = typeof time !== 'number';
-    const text = !(samples instanceof Float32Array) && typeof samples[0][0] === 'string';
-    if (text || this.#options.format === 'json') {
+    if (isTextual(samples) || this.#options.format === 'json') {
       const data = samples instanceof Float32Array ? rowsOf(samples, this.#channels) : samples;
       const stamps = stamped ? { times: [...time] } : { t0: time };
       const params = { stream, seq, ...stamps, data };
@@ -400,6 +412,10 @@ export function openIngest(
     await connection.close();
   };
   return stream;
+}
+
+function isTextual(samples: Samples): boolean {
+  return !(samples instanceof Float32Array) && typeof samples[0][0] === 'string';
 }
 
 function rowsOf(samples: Float32Array, channels: number): (number | null)[][] {

@@ -256,4 +256,23 @@ describe('ingest client', () => {
     expect(() => stream.push([[1, 2]], 0.02)).toThrow(/buffer is full/);
     await stream.drain();
   });
+
+  it('refuses frames of JSON and of markers that the daemon would not take', async () => {
+    await start({ ingest: { max_json_values: 6, max_markers: 2 } });
+    const connection = connect({ format: 'json' });
+    const eeg = connection.open(headset);
+    const cues = connection.open({ name: 'cues', type: 'Markers', sfreq: 0, channels: ['cue'] });
+    await Promise.all([eeg, cues].map((stream) => new Promise((resolve) => stream.on('open', resolve))));
+    expect(() => eeg.push(new Float32Array(8), 0)).toThrow(
+      '8 values and stamps in a frame of JSON; the daemon takes 6',
+    );
+    expect(() => eeg.push(new Float32Array(6), [0, 1, 2])).toThrow('9 values and stamps');
+    expect(() => cues.push([['a'], ['b'], ['c']], [0, 1, 2])).toThrow(
+      '3 samples in a frame; the daemon takes 2',
+    );
+    eeg.push(new Float32Array(6), 0);
+    cues.push([['a'], ['b']], [0, 1]);
+    await connection.close();
+    expect(daemon.metricsOf('affectd_protocol_errors_total')).toBe(0);
+  });
 });
