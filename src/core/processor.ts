@@ -22,8 +22,11 @@ export interface ChunkProcessor extends Partial<Stateful> {
 export interface Windower<Out> extends Partial<Stateful> {
   reset(info: StreamInfo, cause: ResetCause): void;
   push(chunk: Chunk): void;
-  /** Sees the session's markers, of whichever stream, as they come; their times are those of the chunks. */
-  mark?(marker: Marker): void;
+  /**
+   * Sees the session's markers, of whichever stream, as they come; their times are those of the chunks. False: it has no room for
+   * the marker, as too many wait for windows that end after them.
+   */
+  mark?(marker: Marker): boolean;
   /** The output at `time`: a function of the samples with t < `time` alone, whatever was pushed beyond. */
   close(time: Seconds): Out;
 }

@@ -161,17 +161,22 @@ export class WebSocketSource implements Source {
     const id = this.#nextId;
     this.#nextId = (id + 1) % STREAM_IDS;
     const session = this.#sessions.get(sessionName) ?? { timeBase: new TimeBase(), streams: new Set() };
-    this.#sessions.set(sessionName, session);
     const text = streamTypeNamed(declaration.type) === 'Markers';
     const taken = new Set([...session.streams].flatMap((stream) => stream.infos.map((info) => info.id)));
     const sender = { ...(client !== null && { client }), ...(hostname !== undefined && { hostname }) };
     const partsOf = (id: string) => canonicalStreams({ ...rawDeclaration(declaration, id, text), ...sender });
-    let parts = partsOf(declaration.name);
-    for (let n = 2; parts.some((part) => taken.has(part.info.id)); n++)
-      parts = partsOf(`${declaration.name}#${n}`);
+    const { name } = declaration;
+    const first = partsOf(name);
+    // What follows the declared name in the ids of its parts: they are made once more at most, however many share the name.
+    const ends = first.map((part) => part.info.id.slice(name.length));
+    const isTaken = (own: string): boolean => ends.some((end) => taken.has(`${own}${end}`));
+    let own = name;
+    for (let n = 2; isTaken(own); n++) own = `${name}#${n}`;
+    const parts = own === name ? first : partsOf(own);
     for (const note of parts.flatMap((part) => part.notes))
       this.#options.events({ ...note, session: sessionName });
     const stream = new IngestStream(id, sessionName, client, declaration, parts, text);
+    this.#sessions.set(sessionName, session);
     session.streams.add(stream);
     this.#streams.set(id, stream);
     this.#options.metrics?.ingestStreams.inc();

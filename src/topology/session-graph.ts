@@ -687,6 +687,17 @@ export class SessionGraph {
     });
   }
 
+  #tellMarkDropped({ stream, time }: Marker): void {
+    this.#options.events({
+      code: 'samples-dropped',
+      level: 'warn',
+      session: this.#options.session,
+      stream: this.#streams.get(stream)?.name ?? stream,
+      time,
+      message: `a marker of ${stream} at ${time.toFixed(3)} s is left out: too many wait for windows that end after them`,
+    });
+  }
+
   #skipTo(time: Seconds): void {
     this.#closing.skipTo(time);
     this.#skippedTo = time;
@@ -723,7 +734,9 @@ export class SessionGraph {
   }
 
   #tell(marker: Marker): void {
-    for (const { windower } of this.#windowSteps) windower.mark?.(marker);
+    let isTaken = true;
+    for (const { windower } of this.#windowSteps) isTaken = (windower.mark?.(marker) ?? true) && isTaken;
+    if (!isTaken) this.#tellMarkDropped(marker);
     for (const { processor } of this.#featureSteps) processor.mark?.(marker);
   }
 

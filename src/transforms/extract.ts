@@ -75,6 +75,9 @@ export function extractedNames({
     : [];
 }
 
+/** Most markers that wait for a window that ends after them; what is told of one more is `samples-dropped`. */
+const MAX_MARKS = 4096;
+
 type ExtractState = {
   readonly sliding: SlidingWindowState | null;
   readonly begin: number;
@@ -123,8 +126,11 @@ class Extract implements Windower<FeatureVector>, Stateful<ExtractState> {
     this.#sliding?.push(chunk);
   }
 
-  mark(marker: Marker): void {
-    if (this.#extractors.some((e) => e.mark)) this.#marks.push(marker);
+  mark(marker: Marker): boolean {
+    if (!this.#extractors.some((e) => e.mark)) return true;
+    if (this.#marks.length >= MAX_MARKS) return false;
+    this.#marks.push(marker);
+    return true;
   }
 
   close(time: number): FeatureVector {

@@ -124,6 +124,30 @@ it('samples that share a stamp fill no more than the windows hold: the rest is l
   expect(events.at(-1)?.message).toContain('more come at one time than a window holds');
 });
 
+it('markers of a time that no window reaches wait up to a number; more are left out and told', () => {
+  const text = `
+sources:
+  gaze: { type: websocket, stream_type: Gaze }
+transforms:
+  eye: { type: extract, input: gaze, features: [{ name: eye-movement, events: device }], window_s: 4, hop_s: 1 }
+`;
+  const events: SessionEvent[] = [];
+  const graph = new SessionGraph({
+    ...{ session: 's', pipeline: pipelineOf(text), models: new Map(), ordered: false, bindings: null },
+    ...{ monitor: true, events: (event: SessionEvent) => events.push(event), emit: () => {} },
+  });
+  const info = streamInfo({ type: 'Gaze', sfreq: 60, labels: ['left_x', 'left_y'], unit: 'deg' });
+  graph.push({ kind: 'open', info });
+  graph.push({ kind: 'chunk', chunk: chunkOf(info, [new Float64Array(60), new Float64Array(60)], 0) });
+  for (let k = 0; k < 4100; k++)
+    graph.push({
+      kind: 'marker',
+      marker: { stream: 'far', time: 1e4 + k, value: 'fixation duration_s=0.3' },
+    });
+  const dropped = events.filter(({ code }) => code === 'samples-dropped');
+  expect(dropped.map(({ time }) => time)).toEqual([14_096, 14_097, 14_098, 14_099]);
+});
+
 describe('work that is cut into turns', () => {
   it('gives the same to the last bit, wherever it is cut, and stopped and stored in the middle of a message', () => {
     const pipeline = pipelineOf(others);

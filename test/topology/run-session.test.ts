@@ -2,6 +2,7 @@ import { filter, map, type Observable, of, Subject } from 'rxjs';
 import { type RunHelpers, TestScheduler } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/core/clock.js';
+import type { SessionEvent } from '../../src/core/event.js';
 import type { ModelFrame, ModelRunner } from '../../src/core/model.js';
 import type { Chunk, StreamMessage } from '../../src/core/signal.js';
 import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
@@ -266,4 +267,33 @@ it('closes no window twice where a fault is told of one in the middle of a messa
     messages.next(message);
   // What was left of the message went with the graph that had the fault.
   expect(closed).toEqual([2, 3, 6, 7, 8]);
+});
+
+it('leaves out, and tells, what comes while more waits than is kept; never what opens or closes a stream', () => {
+  const turns: (() => void)[] = [];
+  const events: SessionEvent[] = [];
+  const kinds: string[] = [];
+  const messages = new Subject<StreamMessage>();
+  const options = { session: 's', loaded: new Switch(loaded(1)), clock: new VirtualClock() };
+  messages
+    .pipe(
+      runSession({
+        ...options,
+        events: (event) => events.push(event),
+        turns: new Turns({ nextTurn: (turn) => turns.push(turn) }),
+      }),
+    )
+    .subscribe({ next: ({ output }) => kinds.push(output.kind), complete: () => kinds.push('complete') });
+  messages.next(open);
+  const one = (i: number): StreamMessage => ({ kind: 'chunk', chunk: chunkOf(info, [[1]], i / 128) });
+  for (let i = 0; i < 65_700; i++) messages.next(one(i));
+  messages.next({ kind: 'close', id: info.id });
+  messages.complete();
+  const dropped = events.filter(({ code }) => code === 'samples-dropped');
+  expect(dropped.length).toBeGreaterThan(50);
+  expect(dropped.length).toBeLessThan(164);
+  expect(dropped[0]).toMatchObject({ session: 's', stream: info.name });
+  expect(kinds).not.toContain('complete');
+  while (turns.length > 0) turns.shift()!();
+  expect(kinds.at(-1)).toBe('complete');
 });

@@ -8,6 +8,7 @@ import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
 import { checkPipeline } from '../../src/topology/check.js';
 import { PipelineDocument } from '../../src/topology/document.js';
 import { PipelineRuntime } from '../../src/topology/runtime.js';
+import { Turns } from '../../src/topology/turns.js';
 
 const { pipeline } = checkPipeline(
   new PipelineDocument(
@@ -32,10 +33,13 @@ const chunk = (t: number, flat = false): StreamMessage => ({
 const open: StreamMessage = { kind: 'open', info };
 const close: StreamMessage = { kind: 'close', id: info.id };
 
-function start() {
+function start(turns?: Turns) {
   if (!pipeline) throw new Error('bad pipeline');
   const clock = new VirtualClock(0, 1_700_000_000);
-  const runtime = new PipelineRuntime({ loaded: { pipeline, runners: new Map() }, clock, events: () => {} });
+  const runtime = new PipelineRuntime({
+    ...{ loaded: { pipeline, runners: new Map() }, clock, events: () => {} },
+    ...(turns && { turns }),
+  });
   const source = new Subject<SessionMessage>();
   const outputs: OutputMessage[] = [];
   runtime.outputs$.subscribe((message) => outputs.push(message));
@@ -83,6 +87,29 @@ describe('sessions', () => {
     // The first chunk came at 0 with a sample of 50.984 s: it was measured then at the latest.
     expect(runtime.sessions.get('a')?.zero_s).toBeCloseTo(50 - (50 + 63 / 64), 9);
     expect(runtime.sessions.get('a')?.zero_unix_s).toBeCloseTo(1_700_000_000 - 63 / 64, 6);
+  });
+});
+
+describe('a session that lags behind what is sent', () => {
+  it('asks its senders to wait until half of it is done, and ends when all of it is', async () => {
+    const turns: (() => void)[] = [];
+    const { send, times, runtime, outputs } = start(new Turns({ nextTurn: (turn) => turns.push(turn) }));
+    send('a', open, ...Array.from({ length: 400 }, (_, t) => chunk(t)), close);
+    send('b', open, chunk(0), chunk(1));
+    let released = 0;
+    const busy = runtime.busy('a')!.then(() => released++);
+    expect(runtime.busy('b')).toBeUndefined();
+    let left = 0;
+    for (; turns.length > 0 && runtime.busy('a'); left++) turns.shift()!();
+    await busy;
+    expect(times('b', 'features')).toEqual([2]);
+    expect(left).toBeGreaterThan(2);
+    expect(times('a', 'features').length).toBeLessThan(300);
+    expect(outputs.map((o) => (o.stream === 'sys' ? o.event.code : ''))).not.toContain('session-closed');
+    while (turns.length > 0) turns.shift()!();
+    await settle();
+    expect(times('a', 'features')).toHaveLength(399);
+    expect([...runtime.sessions.keys()]).toEqual(['b']);
   });
 });
 
