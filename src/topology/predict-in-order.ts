@@ -15,6 +15,10 @@ export interface PredictInOrderOptions {
   readonly explain?: (model: string) => boolean;
   /** Most frames that may wait for the model; beyond it the oldest is left out. */
   readonly limit: number;
+  /** Most outputs that may wait, of whatever kind, before `held` says so; default 16,384, twice what a slow model's windows make. */
+  readonly mostOutputs?: number;
+  /** Told that more may come not before half of them are told, and when that is. Default: nobody asks. */
+  readonly held?: (isHeld: boolean) => void;
   /** Told how many frames wait, whenever that changes. */
   readonly waiting: (frames: number) => void;
   /** Called for every frame left out. */
@@ -37,6 +41,8 @@ export interface PredictionsState {
   readonly anchors: AnchorState;
 }
 
+const MOST_OUTPUTS = 16_384;
+
 type Queued = LiveOutput & { readonly since: Seconds };
 
 /** Replaces frames by their predictions and keeps the order of everything. The queue is bounded, every drop is told. */
@@ -47,6 +53,8 @@ export function predictInOrder(options: PredictInOrderOptions): OperatorFunction
     explain = () => false,
     from,
     snapshots,
+    mostOutputs = MOST_OUTPUTS,
+    held = () => {},
     limit,
     waiting,
     dropped,
@@ -60,6 +68,7 @@ export function predictInOrder(options: PredictInOrderOptions): OperatorFunction
       let frames = 0;
       let running = false;
       let completed = false;
+      let isHeld = false;
       const anchors = new Anchors(from?.state.anchors, ignored);
       /** What is being told: a frame that the model works on, say. */
       let current: Queued | null = null;
@@ -91,6 +100,10 @@ export function predictInOrder(options: PredictInOrderOptions): OperatorFunction
             failed(error);
           }
           current = null;
+          if (isHeld && queue.length <= mostOutputs / 2) {
+            isHeld = false;
+            held(false);
+          }
         }
         running = false;
         if (completed) subscriber.complete();
@@ -98,6 +111,10 @@ export function predictInOrder(options: PredictInOrderOptions): OperatorFunction
 
       const take = (live: LiveOutput): void => {
         queue.push({ ...live, since: clock.now() });
+        if (!isHeld && queue.length > mostOutputs) {
+          isHeld = true;
+          held(true);
+        }
         if (live.output.kind === 'frame') {
           if (++frames > limit) {
             const oldest = queue.findIndex(({ output }) => output.kind === 'frame');

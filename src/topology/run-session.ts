@@ -43,6 +43,8 @@ export interface RunSessionOptions {
   readonly faults$?: Observable<unknown>;
   /** Shares out the turns of the event loop among sessions. Default: each message is through at once, whatever it takes. */
   readonly turns?: Turns;
+  /** Whether what the session gave piles up behind it: then its graph gives no more, and messages wait. Default: never. */
+  readonly held$?: Observable<boolean>;
   /** Told how many messages wait for their turn, whenever that changes. */
   readonly waiting?: (messages: number) => void;
 }
@@ -65,6 +67,7 @@ export function runSession(options: RunSessionOptions): OperatorFunction<StreamM
       const error = (reason: unknown): void => subscriber.error(reason);
       const subscription = new Subscription(options.loaded.use((loaded) => running.prepare(loaded)));
       subscription.add(() => options.turns?.drop(running));
+      subscription.add(options.held$?.subscribe({ next: (isHeld) => running.hold(isHeld), error }));
       subscription.add(options.faults$?.subscribe({ next: (fault) => running.failed(fault), error }));
       subscription.add(
         messages$.subscribe({
@@ -87,6 +90,7 @@ class RunningSession implements Worker {
   readonly #open = new Map<string, StreamInfo>();
   #loaded: LoadedPipeline;
   #graph: SessionGraph | FailedSession | null = null;
+  #isHeld = false;
   /** Outputs of a window that is not whole yet. */
   #window: LiveOutput[] = [];
   #lastClosed = Number.NEGATIVE_INFINITY;
@@ -134,7 +138,13 @@ class RunningSession implements Worker {
     this.#go();
   }
 
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    if (!isHeld) this.#go();
+  }
+
   get isIdle(): boolean {
+    if (this.#isHeld) return true;
     const isAsked = this.#stage === 'ending' || this.#stage === 'closing';
     return this.#isThrough && this.#inbox.size === 0 && !isAsked;
   }

@@ -187,6 +187,7 @@ export class PipelineRuntime {
     const events: EventSink = (event) => this.announce({ ...event, session });
     events({ code: 'session-opened', level: 'info', message: `session ${session} opened` });
     const faults$ = new Subject<unknown>();
+    const held$ = new Subject<boolean>();
     return messages$.pipe(
       tap((message) => {
         if (message.kind !== 'chunk' || status.zero_s !== null || onMachineClock) return;
@@ -200,6 +201,7 @@ export class PipelineRuntime {
         clock,
         events,
         faults$,
+        held$,
         turns: this.#turns,
         waiting: (messages) => this.#setWaiting(session, 'graph', messages, CROWDED_ABOVE),
       }),
@@ -214,6 +216,7 @@ export class PipelineRuntime {
         clock,
         ...(explain && { explain: (model) => explain(session, model) }),
         limit: QUEUE_LIMIT,
+        held: (isHeld) => held$.next(isHeld),
         waiting: (frames) => this.#setWaiting(session, 'model', frames, BUSY_ABOVE),
         dropped: (time, model) => {
           status.droppedWindows++;

@@ -152,6 +152,30 @@ describe('predictInOrder', () => {
     expect(tell()).toEqual(['p0=0', 'p4=0', 'p5=0']);
   });
 
+  it('says when too much waits behind the model, of whatever kind, and when half of it is told', async () => {
+    const held: boolean[] = [];
+    const runner = new SlowRunner();
+    const loaded = { pipeline: { digest: 'sha256:p' } as Pipeline, runners: new Map([['affect', runner]]) };
+    const outputs = new Subject<LiveOutput>();
+    outputs
+      .pipe(
+        predictInOrder({
+          ...{ session: 's', clock: new VirtualClock(), limit: 100, waiting: () => {}, dropped: () => {} },
+          ...{ ignored: () => {}, failed: () => {}, predicted: () => {}, mostOutputs: 6 },
+          held: (isHeld) => held.push(isHeld),
+        }),
+      )
+      .subscribe();
+    for (let seq = 0; seq < 5; seq++)
+      for (const output of [frame(seq), closed(seq)]) outputs.next({ output, loaded });
+    expect(held).toEqual([true]);
+    for (let k = 0; k < 5; k++) {
+      await settle();
+      expect(held).toEqual(k < 4 ? [true] : [true, false]);
+      runner.waiting[k].answer(0);
+    }
+  });
+
   it('tells how many windows wait', async () => {
     const { push, runner, waiting } = start();
     for (let seq = 0; seq < 3; seq++) push(frame(seq));

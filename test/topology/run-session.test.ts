@@ -242,6 +242,32 @@ models:
   });
 });
 
+it('closes no window while it is held, goes on where it was, and ends then', () => {
+  const messages = new Subject<StreamMessage>();
+  const held$ = new Subject<boolean>();
+  const told: string[] = [];
+  const options = {
+    session: 's',
+    loaded: new Switch(loaded(1)),
+    clock: new VirtualClock(),
+    events: () => {},
+  };
+  messages.pipe(runSession({ ...options, held$ }), map(closedAt)).subscribe({
+    next: (text) => {
+      if (!text.startsWith('closed')) return;
+      told.push(text);
+      if (text === 'closed 3') held$.next(true);
+    },
+    complete: () => told.push('complete'),
+  });
+  messages.next(open);
+  for (let t = 0; t < 5; t++) messages.next(chunk(t));
+  messages.complete();
+  expect(told).toEqual(['closed 2', 'closed 3']);
+  held$.next(false);
+  expect(told).toEqual(['closed 2', 'closed 3', 'closed 4', 'closed 5', 'complete']);
+});
+
 it('closes no window twice where a fault is told of one in the middle of a message that closes several', () => {
   const messages = new Subject<StreamMessage>();
   const faults$ = new Subject<unknown>();
