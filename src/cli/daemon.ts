@@ -149,12 +149,14 @@ export async function startDaemon(
       sink,
       server,
       replace: (next) => {
+        const { digest } = runtime.loaded.pipeline;
         const changeSinks = sinks.prepare(next.pipeline);
         try {
           const changeSources = sources.prepare(next.pipeline);
           const changeSessions = runtime.prepare(next);
           changeSinks.goOver();
           changeSessions();
+          if (next.pipeline.digest !== digest) recorder?.reloaded(digest, next.pipeline.digest);
           changeSources();
         } catch (error) {
           changeSinks.putBack();

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '../core/clock.js';
+import type { Clock, Seconds } from '../core/clock.js';
 import { ConfigurationError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
 import { isSameStream, type StreamInfo } from '../core/signal.js';
@@ -21,6 +21,8 @@ interface SessionFile {
   readonly open: Set<string>;
   /** Headers written so far. */
   headers: number;
+  /** Furthest stamp written so far; -Infinity before any. */
+  newest: Seconds;
 }
 
 /**
@@ -60,7 +62,9 @@ export class SessionRecorder {
         case 'chunk': {
           const { chunk } = message;
           const stream = file.known.get(chunk.info.id);
-          if (stream) file.writer.write({ ...chunk, info: { ...chunk.info, id: stream.key } });
+          if (!stream) break;
+          file.writer.write({ ...chunk, info: { ...chunk.info, id: stream.key } });
+          file.newest = Math.max(file.newest, chunk.times.at(-1) ?? file.newest);
           break;
         }
         case 'marker': {
@@ -76,6 +80,18 @@ export class SessionRecorder {
       }
     } catch (error) {
       this.#fail(session, error);
+    }
+  }
+
+  /** Notes in every file that another pipeline took over; `from`, `to`: their digests. */
+  reloaded(from: string, to: string): void {
+    for (const [session, file] of this.#files) {
+      if (file.newest === Number.NEGATIVE_INFINITY) continue;
+      try {
+        file.writer.writeLog(file.newest, { k: 'reload', t: file.newest, from, to });
+      } catch (error) {
+        this.#fail(session, error);
+      }
     }
   }
 
@@ -96,7 +112,14 @@ export class SessionRecorder {
     let path = join(this.#folder, `${name}.xdf`);
     for (let n = 2; existsSync(path); n++) path = join(this.#folder, `${name}_${n}.xdf`);
     const writer = XdfWriter.create(path, { start_unix_s });
-    const file = { path, writer, known: new Map(), open: new Set<string>(), headers: 0 };
+    const file = {
+      path,
+      writer,
+      known: new Map(),
+      open: new Set<string>(),
+      headers: 0,
+      newest: Number.NEGATIVE_INFINITY,
+    };
     this.#files.set(session, file);
     this.#tell('recording-opened', 'info', session, `records to ${path}`);
     return file;

@@ -3,6 +3,9 @@ import { tableOf } from '../core/table.js';
 
 export const XDF_MAGIC = 'XDF:';
 
+/** Name of the string stream in which a session tells what isn't a sample: JSON lines, of which `k` says what they tell. */
+export const SESSION_LOG = 'affectd-session';
+
 export const xdfTag = {
   fileHeader: 1,
   streamHeader: 2,

@@ -1,7 +1,7 @@
 import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import type { Seconds } from '../core/clock.js';
 import type { Channel, Chunk, Marker, StreamInfo } from '../core/signal.js';
-import { XDF_BOUNDARY, XDF_MAGIC, xdfNumericFormats, xdfTag } from './xdf-format.js';
+import { SESSION_LOG, XDF_BOUNDARY, XDF_MAGIC, xdfNumericFormats, xdfTag } from './xdf-format.js';
 
 /** How much may lie between two boundary chunks, and so be lost to damage. */
 const BOUNDARY_BYTES = 1 << 18;
@@ -175,6 +175,19 @@ export class XdfWriter {
     head.writeUInt8(4, 11);
     head.writeUInt32LE(text.length, 12);
     this.#appendSamples(this.#stream(id), Buffer.concat([head, text]), time, time, 1);
+  }
+
+  /** A line of the session's log, in a string stream of its own, which the first line opens; readers of ours give it no session. */
+  writeLog(time: Seconds, line: Readonly<Record<string, unknown>>): void {
+    if (!this.#streams.has(SESSION_LOG)) {
+      const info: StreamInfo = {
+        ...{ id: SESSION_LOG, name: SESSION_LOG, type: 'Other', sourceId: SESSION_LOG, sfreq: 0 },
+        channels: [{ label: 'line', unit: '', type: 'JSON' }],
+      };
+      const header = headerXml(info, 'string', { arrival: true });
+      this.#open({ id: SESSION_LOG, header, format: 'string', channels: 1 }, 'session');
+    }
+    this.writeMarker({ stream: SESSION_LOG, time, value: JSON.stringify(line) });
   }
 
   /** Notes that, at `time` on the sender's clock, the recording's clock was ahead of it by `offset`. */

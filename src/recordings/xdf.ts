@@ -11,7 +11,7 @@ import { RandomAccessFile } from './random-access-file.js';
 import type { ReadOptions, RecordedStream, Recording, RecordingFormat } from './recording.js';
 import { stemOf } from './stem.js';
 import { StreamSurvey } from './stream-survey.js';
-import { XDF_MAGIC, xdfNumericFormats } from './xdf-format.js';
+import { SESSION_LOG, XDF_MAGIC, xdfNumericFormats } from './xdf-format.js';
 import { indexXdf, type XdfStream } from './xdf-index.js';
 import { XdfSampleReader } from './xdf-sample-reader.js';
 
@@ -61,13 +61,18 @@ class XdfRecording implements Recording {
   /** Streams whose stamps are taken as they are. */
   readonly #mappedStreams: ReadonlySet<XdfStream>;
   readonly inArrivalOrder: boolean;
+  /** What the session told beside its samples. */
+  readonly #logs: readonly XdfStream[];
 
   constructor(file: RandomAccessFile) {
     this.#file = file;
     this.path = file.path;
     this.stem = stemOf(file.path);
-    const { streams, problems } = indexXdf(file);
+    const { streams: all, problems } = indexXdf(file);
     this.problems = problems;
+    const isLog = ({ name, format }: XdfStream): boolean => name === SESSION_LOG && format === 'string';
+    this.#logs = all.filter(isLog);
+    const streams = all.filter((source) => !isLog(source));
     const delivering = streams.filter(({ chunkOffsets }) => chunkOffsets.length > 0);
     // Beside other clocks a session's is one more clock, whose offsets were measured.
     const clocks = new Set(delivering.map(({ isMapped, session }) => (isMapped ? session : null)));
@@ -115,6 +120,7 @@ class XdfRecording implements Recording {
 
   async *messages(options: ReadOptions): AsyncGenerator<StreamMessage> {
     for (const part of this.#parts) this.#announce(part, options.events);
+    this.#announceReloads(options.events);
     const places = new WeakMap<DataMessage, number>();
     yield* mergeStreams(
       this.#parts.map((part) => part.canonical.info),
@@ -143,6 +149,22 @@ class XdfRecording implements Recording {
         message: `stream '${info.name}' (${info.type}) carries unix stamps beside streams on LSL's clock: their first samples are taken as simultaneous`,
         stream: info.id,
       });
+  }
+
+  /** What a recording holds of several pipelines, one of them doesn't give again. */
+  #announceReloads(events: EventSink): void {
+    for (const source of this.#logs) {
+      const reader = new XdfSampleReader(this.#file, source);
+      while (reader.next()) {
+        const line = reloadOf(reader.texts()[0]);
+        if (line)
+          events({
+            code: 'pipeline-reloaded',
+            level: 'warn',
+            message: `${this.path}: the pipeline ${line.from} was replaced by ${line.to} at stamp ${reader.stamp.toFixed(3)} s while it was recorded; what came live after that was another pipeline's`,
+          });
+      }
+    }
   }
 
   #mapper(
@@ -245,6 +267,16 @@ class XdfRecording implements Recording {
     }
     const rest = builder.end();
     if (rest) yield message(rest);
+  }
+}
+
+/** A line of the log that tells of a reload; null for any other. */
+function reloadOf(text: string): { readonly from: string; readonly to: string } | null {
+  try {
+    const { k, from, to } = JSON.parse(text) as Record<string, unknown>;
+    return k === 'reload' ? { from: String(from), to: String(to) } : null;
+  } catch {
+    return null;
   }
 }
 

@@ -61,3 +61,36 @@ it('says at once that the folder cannot be made', () => {
   writeFileSync(join(folder, 'file'), '');
   expect(() => start('file/below')).toThrow(ConfigurationError);
 });
+
+it('notes a reload behind the samples before it; a replay gives the same and says so', async () => {
+  const play = async (name: string, isReloaded: boolean) => {
+    const { recorder, files } = start(name);
+    recorder.take({ session: 'lab', message: { kind: 'open', info } });
+    recorder.take({ session: 'new', message: { kind: 'open', info } });
+    for (let t = 0; t < 5; t++) {
+      recorder.take({ session: 'lab', message: { kind: 'chunk', chunk: chunkOf(info, [[1, 2]], t) } });
+      if (isReloaded && t === 2) recorder.reloaded('sha256:a', 'sha256:b');
+    }
+    await recorder.close();
+    const recording = await openRecording(
+      join(folder, name, files().find((file) => file.startsWith('lab'))!),
+    );
+    const told: SessionEvent[] = [];
+    const messages = [];
+    for await (const message of recording.messages({
+      chunk: null,
+      clockSync: true,
+      events: (e) => told.push(e),
+    }))
+      messages.push(message);
+    await recording.close();
+    return { messages, told, streams: recording.streams, inArrivalOrder: recording.inArrivalOrder };
+  };
+  const [plain, reloaded] = [await play('plain', false), await play('reloaded', true)];
+  expect(reloaded.messages).toEqual(plain.messages);
+  expect(reloaded.streams).toEqual(plain.streams);
+  expect(reloaded.inArrivalOrder).toBe(true);
+  expect(plain.told).toEqual([]);
+  expect(reloaded.told.map(({ code, level }) => [code, level])).toEqual([['pipeline-reloaded', 'warn']]);
+  expect(reloaded.told[0].message).toContain('sha256:a was replaced by sha256:b at stamp 2.100 s');
+});
