@@ -36,7 +36,7 @@ import { selects } from './stream-selector.js';
 import { TruthOutputs } from './truth-outputs.js';
 import { Watermarks } from './watermarks.js';
 
-/** Windows that end more than this after the last sample are left out instead of being closed empty, s. */
+/** Windows that end more than this after what was heard last, samples or ticks, are left out instead of being closed empty, s. */
 const LONGEST_SILENCE_S = 60;
 /** Most markers and truths that wait for the first sample, which tells when they were. */
 const MAX_EARLY = 4096;
@@ -193,6 +193,11 @@ export class SessionGraph {
   /** Session time of the furthest sample; -Infinity before the first. */
   get head(): Seconds {
     return this.#watermarks.head;
+  }
+
+  /** Session time that samples or ticks told of last. */
+  get #known(): Seconds {
+    return Math.max(this.head, this.#ticked);
   }
 
   /** Stamp that is zero on the session clock; null before the first sample. */
@@ -549,7 +554,7 @@ export class SessionGraph {
     const limit_s = 2 * this.#closing.longest_s;
     const jumps: number[] = [];
     let skipped_s = 0;
-    let before = this.#zero === null ? times[0] : zero + Math.max(this.head, this.#ticked);
+    let before = this.#zero === null ? times[0] : zero + this.#known;
     for (let i = 0; i < times.length; i++) {
       if (times[i] - before > limit_s) {
         jumps.push(i);
@@ -641,7 +646,7 @@ export class SessionGraph {
         message: `samples of ${info.name} are missing before ${first.toFixed(3)} s`,
       });
     }
-    const quiet = first - this.head > LONGEST_SILENCE_S;
+    const quiet = first - this.#known > LONGEST_SILENCE_S;
     const { ordered } = this.#options;
     return [
       ...(ordered ? [{ do: 'close-until', time: first + 1e-6 } as const] : []),
@@ -705,6 +710,7 @@ export class SessionGraph {
 
   /** Tells that session time has come to `time` although no sample says so: closes what was waiting for silent streams. */
   #tick(time: Seconds): void {
+    if (time - this.#known > LONGEST_SILENCE_S) this.#todo.push({ do: 'skip-to', time });
     this.#ticked = Math.max(this.#ticked, time);
     this.#todo.push({ do: 'close-until', time });
   }
@@ -742,7 +748,7 @@ export class SessionGraph {
 
   /** Closes at most `most` windows, and ends the step where no other is ready; gives how many it closed. */
   #closeWhile(ready: (end: Seconds) => boolean, most: number): number {
-    const limit = this.head + LONGEST_SILENCE_S;
+    const limit = this.#known + LONGEST_SILENCE_S;
     for (let closed = 0; ; closed++) {
       const end = this.#closing.peek();
       if (end > limit || !ready(end)) {
