@@ -1,0 +1,123 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { afterEach, expect, it } from 'vitest';
+import { startDaemon } from '../../src/cli/daemon.js';
+import { VirtualClock } from '../../src/core/clock.js';
+import type { SessionEvent } from '../../src/core/event.js';
+import { encodeSamples } from '../../src/protocol/sample-frame.js';
+import { openRecording } from '../../src/recordings/open.js';
+import { checkPipeline } from '../../src/topology/check.js';
+import { PipelineDocument } from '../../src/topology/document.js';
+import type { Pipeline, TransformNode } from '../../src/topology/pipeline.js';
+import { RawClient } from '../server/daemon.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
+
+const folder = temporaryFolder();
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+function pipelineOf({ sources = '', hop_s = 0.5, sinks = '' }): Pipeline {
+  const text = `
+sources:
+  eeg: { type: websocket, stream_type: EEG }${sources}
+transforms:
+  de: { type: extract, input: eeg, features: [differential-entropy], window_s: 2, hop_s: ${hop_s} }
+${sinks}`;
+  const { pipeline, problems } = checkPipeline(new PipelineDocument(join(folder, 'test.yaml'), text));
+  if (!pipeline) throw new Error(JSON.stringify(problems));
+  return pipeline;
+}
+
+/** The pipeline, one of whose nodes can't be made. */
+function unmakeable(): Pipeline {
+  const pipeline = pipelineOf({});
+  const node = pipeline.transforms.get('de')!;
+  const create = (): never => {
+    throw new RangeError('it has no memory left');
+  };
+  const definition = { ...node.definition, create } as unknown as TransformNode['definition'];
+  return { ...pipeline, digest: 'sha256:other', transforms: new Map([['de', { ...node, definition }]]) };
+}
+
+/** What a session gives that is fed for 6 s, and before whose 3rd second the pipeline is replaced. */
+async function run(name: string, next: Pipeline | null) {
+  const printed: string[] = [];
+  const out = new Writable({
+    write: (chunk, _encoding, done) => {
+      printed.push(String(chunk));
+      done();
+    },
+  });
+  const events: SessionEvent[] = [];
+  const daemon = await startDaemon(
+    { stdout: out, stderr: out, clock: new VirtualClock(0, 1e9), signal: new AbortController().signal },
+    { pipeline: pipelineOf({}), runners: new Map() },
+    { host: '127.0.0.1', port: 0, engine: 'auto', logLevel: 'silent', record: join(folder, name) },
+    (event) => events.push(event),
+  );
+  cleanups.push(() => daemon.close());
+  const lines: string[] = [];
+  daemon.runtime.outputs$.subscribe((output) => {
+    if (output.stream === 'features' || output.stream === 'quality') lines.push(JSON.stringify(output));
+  });
+  const client = await RawClient.connect(daemon.server, '/v1/ingest');
+  cleanups.push(() => client.socket.terminate());
+  const id = await client.open({ sfreq: 64 });
+  let failure: unknown = null;
+  for (let t = 0; t < 12; t++) {
+    if (t === 6 && next)
+      try {
+        daemon.replace({ pipeline: next, runners: new Map() });
+      } catch (error) {
+        failure = error;
+      }
+    const data = Float32Array.from({ length: 64 }, (_, i) => 20 * Math.sin(0.7 * (32 * t + (i >> 1)) + i));
+    client.send(encodeSamples({ stream: id, seq: t, t0: t / 2, times: null, data }, 2));
+    await client.next();
+  }
+  await client.request('close', { stream: id });
+  const file = readdirSync(join(folder, name))[0];
+  const recording = await openRecording(join(folder, name, file));
+  const told: string[] = [];
+  for await (const _ of recording.messages({
+    chunk: null,
+    clockSync: true,
+    events: ({ code }) => told.push(code),
+  }));
+  await recording.close();
+  return { lines, failure, digest: daemon.runtime.loaded.pipeline.digest, printed, told };
+}
+
+it.each([
+  [
+    'a source',
+    'lsl-query-unusable',
+    () =>
+      pipelineOf({
+        sources: '\n  ppg: { type: lsl, query: "((", stream_type: PPG }',
+        hop_s: 1,
+        sinks: 'sinks:\n  out: { type: console, input: de }\n',
+      }),
+  ],
+  ['a session’s graph', 'it has no memory left', unmakeable],
+])('a reload whose sinks are made and in which %s can’t be puts all back', async (what, reason, next) => {
+  const plain = await run(`plain ${what}`, null);
+  const { failure, ...kept } = await run(`kept ${what}`, next());
+  const { code, message } = failure as { readonly code?: string; readonly message: string };
+  expect([code, message]).toContain(reason);
+  expect(kept.lines).toEqual(plain.lines);
+  expect(kept.lines).toHaveLength(18);
+  expect(kept.digest).toBe(plain.digest);
+  expect(kept.printed.join('')).toBe('');
+  expect(kept.told).not.toContain('pipeline-reloaded');
+});
+
+it('a reload is in the recording of each session that runs', async () => {
+  const { failure, lines, told } = await run('reloaded', pipelineOf({ hop_s: 1 }));
+  expect(failure).toBeNull();
+  expect(lines).toHaveLength(12);
+  expect(told).toContain('pipeline-reloaded');
+});
