@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { firstValueFrom, take, toArray } from 'rxjs';
 import { expect, it } from 'vitest';
-import { VirtualClock } from '../../src/core/clock.js';
+import { SystemClock, VirtualClock } from '../../src/core/clock.js';
 import { InputError } from '../../src/core/errors.js';
 import { recordingSource } from '../../src/sources/recording.js';
 
@@ -40,4 +40,39 @@ it('a file that cannot be read ends the source with a clear error', async () => 
   await expect(firstValueFrom(create('missing.xdf', new VirtualClock()).messages$)).rejects.toBeInstanceOf(
     InputError,
   );
+});
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+it('completes behind its last message, the streams closed', async () => {
+  const source = recordingSource.create(
+    { path: demo, speed: 1e9 },
+    { clock: new SystemClock(), events: () => {}, session: 'lab' },
+  );
+  const messages = await firstValueFrom(source.messages$.pipe(toArray()));
+  const count = (kind: string): number => messages.filter(({ message }) => message.kind === kind).length;
+  expect(count('open')).toBeGreaterThan(5);
+  expect(count('close')).toBe(count('open'));
+  expect(messages.at(-1)?.message.kind).toBe('close');
+});
+
+it('gives nothing more once nobody listens, before it is open or after', async () => {
+  const clock = new VirtualClock();
+  const source = create(demo, clock);
+  let heard = 0;
+  source.messages$.subscribe(() => heard++).unsubscribe();
+  for (let k = 0; k < 20; k++) await turn();
+  clock.advance(10);
+  await turn();
+  expect(heard).toBe(0);
+  const subscription = source.messages$.subscribe(() => heard++);
+  while (heard < 12) {
+    await turn();
+    clock.advance(0.1);
+  }
+  subscription.unsubscribe();
+  const before = heard;
+  clock.advance(10);
+  for (let k = 0; k < 20; k++) await turn();
+  expect(heard).toBe(before);
 });
