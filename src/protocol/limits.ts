@@ -26,7 +26,7 @@ export const ingestLimitsSchema = z.object({
     .number()
     .positive()
     .describe(
-      'Frames a second that are read in the long run; the daemon reads a faster sender more slowly, and loses nothing.',
+      'Frames a second that are read in the long run, every 512 bytes of a `push` and 16 KiB of a binary frame counted as one; the daemon reads a faster sender more slowly, and loses nothing.',
     ),
   max_jump_s: z.number().positive().describe('Furthest that a stamp may lie from the data before it, s.'),
   grace_s: z
@@ -57,7 +57,7 @@ export interface StreamLimits {
   /** Longest control message, bytes. */
   readonly max_frame_bytes: number;
   readonly max_subscriptions: number;
-  /** Control messages a second that are read in the long run. */
+  /** Control messages a second that are read in the long run, every 512 bytes of one counted as one. */
   readonly messages_per_s: number;
   /** Messages that wait for a slow reader before the oldest is dropped (`drop-oldest`). */
   readonly queue_messages: number;

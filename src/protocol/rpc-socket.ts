@@ -27,7 +27,7 @@ export interface RpcSocketOptions {
   readonly methods: Readonly<Record<string, RpcMethod>>;
   /** Takes binary frames; without it they are an error. */
   readonly binary?: (bytes: Uint8Array) => void;
-  /** Messages a second read in the long run; half a second's worth at least may come at once. */
+  /** Messages a second read in the long run, a long one counted as several; a second's worth may come at once. */
   readonly messages_per_s: number;
   readonly onError?: (error: ProtocolError) => void;
   readonly onThrottle?: () => void;
@@ -36,6 +36,8 @@ export interface RpcSocketOptions {
   readonly onFault: (error: unknown) => void;
 }
 
+/** Bytes of a message that count as one: text is parsed value by value, binary is not. */
+export const BYTES_A_MESSAGE = { text: 512, binary: 16_384 } as const;
 /** Coded errors in a row after which the sender is beyond help. */
 const MAX_ERRORS_IN_A_ROW = 100;
 /** Answers that wait for a client that doesn't read them, bytes, above which no more of its messages are read. */
@@ -115,7 +117,7 @@ export class RpcSocket {
 
   #receive(data: Buffer, isBinary: boolean): void {
     if (this.#closing) return;
-    this.#throttle();
+    this.#throttle(data.length / BYTES_A_MESSAGE[isBinary ? 'binary' : 'text']);
     let id: RequestId | null = null;
     try {
       if (isBinary) {
@@ -182,8 +184,8 @@ export class RpcSocket {
     this.fail(id, new ProtocolError('internal-error', 'a fault of the daemon; its log says more'));
   }
 
-  #throttle(): void {
-    const wait_s = this.#bucket.take(this.#options.clock.now());
+  #throttle(messages: number): void {
+    const wait_s = this.#bucket.take(this.#options.clock.now(), Math.max(1, messages));
     if (wait_s === 0 || this.#throttled) return;
     this.#options.onThrottle?.();
     this.#socket.pause();

@@ -12,9 +12,9 @@ export class TokenBucket {
     this.#filled = now;
   }
 
-  /** Takes one token, on credit if need be, and returns how long to wait before the next, s. */
-  take(now: number): number {
-    this.#tokens = Math.min(this.burst, this.#tokens + (now - this.#filled) * this.rate_hz) - 1;
+  /** Takes tokens, on credit if need be, and returns how long to wait before the next, s. */
+  take(now: number, tokens = 1): number {
+    this.#tokens = Math.min(this.burst, this.#tokens + (now - this.#filled) * this.rate_hz) - tokens;
     this.#filled = now;
     return this.#tokens >= 0 ? 0 : -this.#tokens / this.rate_hz;
   }

@@ -514,6 +514,30 @@ describe('errors', () => {
     expect(clock.now()).toBeGreaterThan(3);
   });
 
+  it('reads long texts more slowly than short ones: work is by their bytes', async () => {
+    const clock = new VirtualClock();
+    await start({ clock, ingest: { frames_per_s: 100 } });
+    const client = await connect();
+    const id = await client.open({ channels: ['Fp1'] });
+    const text = (seq: number, n: number): string =>
+      JSON.stringify(push({ stream: id, seq, t0: seq * 1000, data: Array(n).fill([0.5]) }));
+    expect(text(0, 6000).length / 512).toBeGreaterThan(50);
+    for (let seq = 0; seq < 4; seq++) client.send(text(seq, 6000));
+    let acks = 0;
+    const read = async (): Promise<void> => {
+      for (let k = 0; k < 50; k++) await new Promise((resolve) => setImmediate(resolve));
+      while (client.waiting > 0) expect(await client.next()).toEqual(ack(id, acks++));
+    };
+    await until(() => daemon.metricsOf('affectd_throttled_total') > 0);
+    await read();
+    expect(acks).toBeLessThan(4);
+    while (acks < 4) {
+      clock.advance(0.1);
+      await read();
+    }
+    expect(clock.now()).toBeGreaterThan(0.3);
+  });
+
   it('stops reading a sender that does not read its answers', async () => {
     await start({ ingest: { frames_per_s: 1e9 } });
     const client = await connect();
