@@ -15,7 +15,7 @@ export interface PredictInOrderOptions {
   readonly explain?: (model: string) => boolean;
   /** Most frames that may wait for the model; beyond it the oldest is left out. */
   readonly limit: number;
-  /** Most outputs that may wait, of whatever kind, before `held` says so; default 16,384, twice what a slow model's windows make. */
+  /** Most outputs that may wait, of whatever kind, before `held` says so; default 32,768: more than the windows that wait for a slow model make. */
   readonly mostOutputs?: number;
   /** Told that more may come not before half of them are told, and when that is. Default: nobody asks. */
   readonly held?: (isHeld: boolean) => void;
@@ -41,7 +41,7 @@ export interface PredictionsState {
   readonly anchors: AnchorState;
 }
 
-const MOST_OUTPUTS = 16_384;
+const MOST_OUTPUTS = 32_768;
 
 type Queued = LiveOutput & { readonly since: Seconds };
 
