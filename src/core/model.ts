@@ -86,11 +86,11 @@ export interface ModelOutput {
   readonly unfamiliar?: readonly string[];
   /** Where it was asked for. */
   readonly contribution?: Contribution;
-  /** Half widths of the calibrated intervals around values cut to -1..1; null where nothing is known. */
+  /** Calibrated intervals, [least, greatest] within -1..1; null where nothing is known. */
   readonly interval: {
     readonly level: number;
-    readonly valence: number | null;
-    readonly arousal: number | null;
+    readonly valence: readonly [number, number] | null;
+    readonly arousal: readonly [number, number] | null;
   } | null;
   /**
    * Dimensions, and `classes`, that the present modalities were not shown to tell: their values are not to be told on.

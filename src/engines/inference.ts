@@ -4,7 +4,14 @@ import type { Contribution } from '../core/prediction.js';
 import { rankOutcomes } from '../models/definition.js';
 import { unfamiliar } from '../models/familiarity.js';
 import { encodeFrames } from '../models/frames.js';
-import { type Calibration, halfWidth, moment, onScale } from '../models/intervals.js';
+import {
+  boundsOf,
+  type Calibration,
+  type IntervalDimension,
+  intervalDimensions,
+  moment,
+  onScale,
+} from '../models/intervals.js';
 import { type LoadedModel, PROBE_TOLERANCE } from '../models/manifest.js';
 import { setName } from '../models/modality-sets.js';
 import { toldBy } from '../models/told.js';
@@ -44,15 +51,23 @@ function toOutput(
     ...(model.ranking.length > 0 && { ranking: rankingScores(model.ranking, arrays.ranking) }),
     weights: [...arrays.weights],
     routing: [...arrays.routing],
-    interval: calibration && halfWidths(calibration, set, moment(arrays.heads, frame, present)),
+    interval:
+      calibration && intervals(calibration, set, { valence, arousal }, moment(arrays.heads, frame, present)),
     ...(skill && { abstained: toldBy(model).filter((told) => !skill[set]?.includes(told)) }),
   };
 }
 
-/** Half widths of a window's intervals; null where there are none. */
-function halfWidths(calibration: Calibration, set: string, of: Float64Array): ModelOutput['interval'] {
-  const valence = halfWidth(calibration, 'valence', set, of);
-  const arousal = halfWidth(calibration, 'arousal', set, of);
+/** A window's intervals; null where there are none. */
+function intervals(
+  calibration: Calibration,
+  set: string,
+  told: Readonly<Record<IntervalDimension, number | null>>,
+  of: Float64Array,
+): ModelOutput['interval'] {
+  const [valence, arousal] = intervalDimensions.map((dimension) => {
+    const value = told[dimension];
+    return value === null ? null : boundsOf(calibration, dimension, set, value, of);
+  });
   return valence === null && arousal === null ? null : { level: calibration.level, valence, arousal };
 }
 

@@ -4,18 +4,29 @@ import type { ModelFrame } from '../core/model.js';
 export const intervalDimensions = ['valence', 'arousal'] as const;
 export type IntervalDimension = (typeof intervalDimensions)[number];
 
+/** Least and greatest label that an interval holds, within -1..1. */
+export type Bounds = readonly [number, number];
+
+/** A value for each set of modalities (`setName`) and dimension. */
+export type BySet<Value> = Readonly<Record<string, Readonly<Partial<Record<IntervalDimension, Value>>>>>;
+
 /**
- * How wide intervals are: half the width in a window is the quantile of the set of modalities that are present, times the
- * scale that the window's {@link moment} gives, `exp(weights . moment)` (normalised conformal prediction; Papadopoulos et
- * al. 2002; Lei et al. 2018).
+ * Where intervals lie and how wide they are: the middle is a share of the estimate, half the width in a window is the quantile of
+ * the set of modalities that are present, times the scale that the window's {@link moment} gives, `exp(weights . moment)`
+ * (normalised conformal prediction; Papadopoulos et al. 2002; Lei et al. 2018). An estimate that lies no further from 0 than
+ * where nothing is felt has an interval that reaches 0.
  */
 export interface Calibration {
   /** Share of labels that intervals hold. */
   readonly level: number;
   /** Weights of the scale, [1 + 2 heads + 2 modalities], of each dimension that has intervals. */
   readonly scale: Readonly<Partial<Record<IntervalDimension, readonly number[]>>>;
-  /** By set of modalities (`setName`); of a set that is not here nothing is known, nor of a dimension that is null. */
-  readonly quantiles: Readonly<Record<string, Readonly<Partial<Record<IntervalDimension, number | null>>>>>;
+  /** Share of the estimate at which the middle of an interval lies; left out: 1. */
+  readonly middle?: BySet<number>;
+  /** How many scales from 0 an estimate may lie where nothing is felt; left out, or null: not known, and nothing is held for it. */
+  readonly neutral?: BySet<number | null>;
+  /** Of a set that is not here nothing is known, nor of a dimension that is null. */
+  readonly quantiles: BySet<number | null>;
 }
 
 /** How many values a {@link moment} has. */
@@ -60,16 +71,49 @@ export function scaleOf(weights: ArrayLike<number>, of: ArrayLike<number>): numb
   return Math.exp(sum);
 }
 
-/** Half the width of a dimension's interval, before it is cut to -1..1; null where nothing is known of the set. */
-export function halfWidth(
-  { scale, quantiles }: Calibration,
+/** A dimension's interval about an estimate, which it holds; null where nothing is known of the set. */
+export function boundsOf(
+  calibration: Calibration,
   dimension: IntervalDimension,
   set: string,
+  value: number,
   of: ArrayLike<number>,
-): number | null {
-  const weights = scale[dimension];
-  const quantile = quantiles[set]?.[dimension] ?? null;
-  return weights && quantile !== null ? quantile * scaleOf(weights, of) : null;
+): Bounds | null {
+  const weights = calibration.scale[dimension];
+  const quantile = calibration.quantiles[set]?.[dimension] ?? null;
+  if (!weights || quantile === null) return null;
+  const scale = scaleOf(weights, of);
+  const { centre, held } = placeOf(calibration, dimension, set, value, scale);
+  const half = quantile * scale;
+  return [onScale(Math.min(held[0], centre - half)), onScale(Math.max(held[1], centre + half))];
+}
+
+/** Least half width about the middle with which an interval holds a label, in units of the window's scale. */
+export function halfWidthFor(
+  calibration: Pick<Calibration, 'middle' | 'neutral'>,
+  dimension: IntervalDimension,
+  set: string,
+  value: number,
+  scale: number,
+  label: number,
+): number {
+  const { centre, held } = placeOf(calibration, dimension, set, value, scale);
+  return held[0] <= label && label <= held[1] ? 0 : Math.abs(label - centre) / scale;
+}
+
+/** The middle of an interval, and what it holds however narrow it is: its estimate, and 0 where that is no sign of anything. */
+function placeOf(
+  { middle, neutral }: Pick<Calibration, 'middle' | 'neutral'>,
+  dimension: IntervalDimension,
+  set: string,
+  value: number,
+  scale: number,
+): { readonly centre: number; readonly held: Bounds } {
+  const told = onScale(value);
+  const centre = (middle?.[set]?.[dimension] ?? 1) * told;
+  const reach = neutral?.[set]?.[dimension] ?? null;
+  const far = reach !== null && Math.abs(told) <= reach * scale ? 0 : centre;
+  return { centre, held: [Math.min(told, far), Math.max(told, far)] };
 }
 
 /** A value cut to the scale of labels. */

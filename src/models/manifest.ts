@@ -93,13 +93,25 @@ export const manifestSchema = z.strictObject({
       scale: z
         .partialRecord(z.enum(intervalDimensions), z.array(z.number()))
         .describe('By dimension: weights of what makes a window hard.'),
+      middle: z
+        .record(z.string(), z.partialRecord(z.enum(intervalDimensions), z.number().min(0).max(1)))
+        .optional()
+        .describe(
+          'By set of present modalities: share of the estimate at which the middle of an interval lies; left out: 1.',
+        ),
+      neutral: z
+        .record(z.string(), z.partialRecord(z.enum(intervalDimensions), z.number().nonnegative().nullable()))
+        .optional()
+        .describe(
+          'By set of present modalities: up to how many scales from 0 an estimate is no sign that anything is felt, and its interval reaches 0.',
+        ),
       quantiles: z
         .record(z.string(), z.partialRecord(z.enum(intervalDimensions), z.number().nonnegative().nullable()))
         .describe('By set of present modalities, `eeg+eye`, then by dimension; null: too few people.'),
     })
     .nullable()
     .describe(
-      'Half the width of an interval is the quantile times exp(scale . moment) (src/models/intervals.ts).',
+      'Half the width of an interval is the quantile times exp(scale . moment), its middle a share of the estimate (src/models/intervals.ts).',
     ),
   skill: z
     .record(z.string(), z.array(z.string()))

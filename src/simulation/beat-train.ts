@@ -15,11 +15,16 @@ export interface Beat {
   readonly pulse: number;
 }
 
-/** EEGMAT's people at rest have 1.8 to 6 in means of 4 s, half of them 2 to 2.6 (docs/explanation/simulation.md). */
-const WANDER_PER_MIN = 2.5;
+/**
+ * What the rate does by itself: over some seconds, as blood pressure does, and over half a minute. Fitted to people at rest by
+ * `scripts/fit-heart-wander.mjs` (docs/explanation/simulation.md).
+ */
+const WANDERS = [
+  { per_min: 3, tau_s: 4 },
+  { per_min: 2.7, tau_s: 35 },
+] as const;
 /** How much people differ in it: deviation of its ln. */
-const WANDER_PEOPLE = 0.4;
-const WANDER_S = 15;
+const WANDER_PEOPLE = 0.3;
 const RESPIRATORY_PER_MIN = 3;
 /** Time over which the wander is drawn anew; beats are about this far apart. */
 const BEAT_S = 0.85;
@@ -30,7 +35,7 @@ const BEAT_S = 0.85;
  * PPG agree.
  */
 export class BeatTrain {
-  readonly #wander: OrnsteinUhlenbeck;
+  readonly #wanders: readonly OrnsteinUhlenbeck[];
   readonly #pulseNoise: OrnsteinUhlenbeck;
   readonly #jitter: Random;
   readonly #valence = new LowPass(effects.heart.tau_s);
@@ -42,8 +47,10 @@ export class BeatTrain {
   constructor(readonly subject: Subject) {
     const noise = subject.person.noise.heart;
     this.#jitter = new Random(subject.seed, 'beats');
-    const own_per_min = WANDER_PER_MIN * new Random(subject.seed, 'beats-wander').logNormal(WANDER_PEOPLE);
-    this.#wander = new OrnsteinUhlenbeck(this.#jitter, own_per_min * noise, WANDER_S, BEAT_S);
+    const own = noise * new Random(subject.seed, 'beats-wander').logNormal(WANDER_PEOPLE);
+    this.#wanders = WANDERS.map(
+      ({ per_min, tau_s }) => new OrnsteinUhlenbeck(this.#jitter, own * per_min, tau_s, BEAT_S),
+    );
     this.#pulseNoise = new OrnsteinUhlenbeck(this.#jitter, 0.1 * noise, 6, BEAT_S);
     this.#breath = this.#jitter.uniform();
     this.#next = this.#draw(-2, BEAT_S);
@@ -69,7 +76,7 @@ export class BeatTrain {
       person.heartRate_per_min +
       effects.heart.rate_arousal_per_min * arousal +
       effects.heart.rate_valence_per_min * valence +
-      this.#wander.next() +
+      this.#wanders.reduce((sum, wander) => sum + wander.next(), 0) +
       RESPIRATORY_PER_MIN * Math.exp(effects.heart.respiratory_arousal * arousal) * sine(this.#breath);
     return {
       time,

@@ -139,9 +139,8 @@ function scaled(value: number | null | undefined): number | null {
 
 function intervalOf(result: ModelOutput | null): Interval | null {
   if (!result?.interval) return null;
-  const valence = around(result.valence, result.interval.valence);
-  const arousal = around(result.arousal, result.interval.arousal);
-  return valence || arousal ? { level: result.interval.level, valence, arousal } : null;
+  const { level, valence, arousal } = result.interval;
+  return valence || arousal ? { level, valence: rounded(valence), arousal: rounded(arousal) } : null;
 }
 
 function abstentions(names: readonly string[]): Record<string, AbstentionReason> {
@@ -170,10 +169,8 @@ function toScale(value: number): number {
   return round6(onScale(value));
 }
 
-function around(value: number | null, half: number | null): [number, number] | null {
-  if (value === null || half === null) return null;
-  const told = onScale(value);
-  return [toScale(told - half), toScale(told + half)];
+function rounded(bounds: readonly [number, number] | null): [number, number] | null {
+  return bounds && [toScale(bounds[0]), toScale(bounds[1])];
 }
 
 /** Six decimals, the resolution of the wire; never `-0`. */

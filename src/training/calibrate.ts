@@ -2,6 +2,9 @@ import { without } from '../core/model.js';
 import type { Executable } from '../engines/engine.js';
 import type { BoundModel } from '../models/definition.js';
 import {
+  type BySet,
+  type Calibration,
+  halfWidthFor,
   type IntervalDimension,
   intervalDimensions,
   moment,
@@ -15,6 +18,7 @@ import { mulberry32 } from '../models/random.js';
 import { conformalHalfWidth } from './conformal.js';
 import { byPerson, type Example, withFrame } from './example.js';
 import { loadedFrames } from './frame-loader.js';
+import { followedShare, LEAST_PLACED, neutralReach, type ToldWindows } from './interval-place.js';
 import { fitScale } from './interval-scale.js';
 import { presenceOf } from './missing.js';
 import type { PeopleGroups } from './people-groups.js';
@@ -30,10 +34,10 @@ export interface Calibrated {
 
 /**
  * What a model's intervals are made of, and what each set of modalities was shown to tell, from people that training never
- * saw. The scale of errors is fitted on the validation people, each window once as it is and once with a set of its
- * modalities drawn at random; without them it is 1. Then each set of modalities by itself, all others masked: its
- * quantiles of error over scale, by person (conformal), and its skill. Windows that share no second with each other
- * suffice.
+ * saw. On the validation people the scale of errors is fitted, each window once as it is and once with a set of its modalities
+ * drawn at random, and for each set by itself where intervals lie and how far from 0 an estimate says nothing; without them the
+ * scale is 1, and with too few intervals lie around the estimate. Then on the calibration people each set of modalities by itself, all others masked: its quantiles
+ * of error over scale, by person (conformal), and its skill. Windows that share no second with each other suffice.
  */
 export async function calibrate(
   model: BoundModel,
@@ -47,43 +51,131 @@ export async function calibrate(
     ? []
     : intervalDimensions.filter((dimension) => model.heads.includes(dimension));
   const people = [...byPerson(calibration).values()].map(apart);
-  const scale = await scales(model, executable, apart(validation), dimensions, seed);
+  const placing = [...byPerson(validation).values()].map(apart);
+  const isPlaced = placing.length >= LEAST_PLACED;
+  const middle = isPlaced ? await followedShares(model, executable, placing, dimensions) : undefined;
+  const scale = await scales(model, executable, placing.flat(), dimensions, middle, seed);
+  const neutral = isPlaced ? await neutralReaches(model, executable, placing, dimensions, scale) : undefined;
+  const placed = { ...(middle && { middle }), ...(neutral && { neutral }) };
   const constants = meanLabels(model, train);
-  const sets = everySet(model.inputs.length).map((set) => ({
-    set,
-    windows: 0,
-    /** [dimensions][people][windows] errors over scale. */
-    scores: dimensions.map((): number[][] => []),
-    shown: new SkillMeasure(model, constants),
-  }));
+  const scores = new Map<string, Partial<Record<IntervalDimension, number[][]>>>();
+  const shown = new Map<string, SkillMeasure>();
+  for await (const { set, examples, heads, classes } of ofEverySet(model, executable, people)) {
+    if (!shown.has(set)) shown.set(set, new SkillMeasure(model, constants));
+    shown.get(set)!.add(examples, heads, classes);
+    const own = scores.get(set) ?? {};
+    scores.set(set, own);
+    const moments = momentsOf(model, heads, examples);
+    for (const dimension of dimensions) {
+      const errors = labelled(model, heads, examples, dimension).map(({ i, told, label }) =>
+        halfWidthFor(placed, dimension, set, told, scaleOf(scale[dimension]!, moments[i]), label),
+      );
+      own[dimension] = [...(own[dimension] ?? []), errors];
+    }
+  }
+  // In the order of sets, whichever a person had first.
+  const found = everySet(model.inputs.length)
+    .map((set) => setName(model.inputs, set))
+    .filter((set) => scores.has(set));
+  const bySet = <T>(of: (set: string) => T): Record<string, T> =>
+    Object.fromEntries(found.map((set) => [set, of(set)]));
+  const quantiles = bySet((set) =>
+    Object.fromEntries(
+      dimensions.map((dimension) => [
+        dimension,
+        conformalHalfWidth(scores.get(set)![dimension] ?? [], level),
+      ]),
+    ),
+  );
+  return {
+    calibration: dimensions.length > 0 && people.length > 0 ? { level, scale, ...placed, quantiles } : null,
+    skill: people.length >= LEAST_PEOPLE ? bySet((set) => shown.get(set)!.told()) : undefined,
+  };
+}
+
+/** One person's windows with one set of modalities, all others masked, and what the model tells of them. */
+interface OfSet {
+  readonly set: string;
+  readonly examples: readonly Example[];
+  readonly heads: Float32Array;
+  readonly classes: Float32Array;
+}
+
+/** Every person with every set of modalities that they have windows of, person by person. */
+async function* ofEverySet(
+  model: BoundModel,
+  executable: Executable,
+  people: readonly (readonly Example[])[],
+): AsyncGenerator<OfSet> {
+  const sets = everySet(model.inputs.length);
   for (const own of people) {
     const frames = await loadedFrames(own);
     const held = own.map((example, i) => withFrame(example, () => frames[i]));
-    for (const measured of sets) {
-      const examples = withSet(held, measured.set);
+    for (const set of sets) {
+      const examples = withSet(held, set);
       if (examples.length === 0) continue;
-      measured.windows += examples.length;
       const { heads, classes } = await predictExamples(model, executable, examples);
-      measured.shown.add(examples, heads, classes);
-      const moments = momentsOf(model, heads, examples);
-      for (const [d, dimension] of dimensions.entries())
-        measured.scores[d].push(
-          errorsOf(model, heads, examples, dimension).map(
-            ({ i, error }) => error / scaleOf(scale[dimension]!, moments[i]),
-          ),
-        );
+      yield { set: setName(model.inputs, set), examples, heads, classes };
     }
   }
-  const found = sets.filter(({ windows }) => windows > 0);
-  const bySet = <T>(of: (measured: (typeof sets)[number]) => T): Record<string, T> =>
-    Object.fromEntries(found.map((measured) => [setName(model.inputs, measured.set), of(measured)]));
-  const quantiles = bySet(({ scores }) =>
-    Object.fromEntries(dimensions.map((dimension, d) => [dimension, conformalHalfWidth(scores[d], level)])),
+}
+
+/** {@link followedShare} of every set. */
+async function followedShares(
+  model: BoundModel,
+  executable: Executable,
+  people: readonly (readonly Example[])[],
+  dimensions: readonly IntervalDimension[],
+): Promise<BySet<number>> {
+  const sums = new Map<string, Partial<Record<IntervalDimension, { product: number; square: number }>>>();
+  for await (const { set, examples, heads } of ofEverySet(model, executable, people)) {
+    const own = sums.get(set) ?? {};
+    sums.set(set, own);
+    for (const dimension of dimensions) {
+      own[dimension] ??= { product: 0, square: 0 };
+      for (const { told, label } of labelled(model, heads, examples, dimension)) {
+        own[dimension].product += told * label;
+        own[dimension].square += told * told;
+      }
+    }
+  }
+  return Object.fromEntries(
+    [...sums].map(([set, own]) => [
+      set,
+      Object.fromEntries(dimensions.map((dimension) => [dimension, followedShare(own[dimension]!)])),
+    ]),
   );
-  return {
-    calibration: dimensions.length > 0 && people.length > 0 ? { level, scale, quantiles } : null,
-    skill: people.length >= LEAST_PEOPLE ? bySet(({ shown }) => shown.told()) : undefined,
-  };
+}
+
+/** {@link neutralReach} of every set. */
+async function neutralReaches(
+  model: BoundModel,
+  executable: Executable,
+  people: readonly (readonly Example[])[],
+  dimensions: readonly IntervalDimension[],
+  scale: Calibration['scale'],
+): Promise<BySet<number | null>> {
+  const windows = new Map<string, Partial<Record<IntervalDimension, ToldWindows[]>>>();
+  for await (const { set, examples, heads } of ofEverySet(model, executable, people)) {
+    const own = windows.get(set) ?? {};
+    windows.set(set, own);
+    const moments = momentsOf(model, heads, examples);
+    for (const dimension of dimensions) {
+      const known = labelled(model, heads, examples, dimension);
+      own[dimension] ??= [];
+      own[dimension].push({
+        told: known.map(({ told }) => told),
+        label: known.map(({ label }) => label),
+        scale: known.map(({ i }) => scaleOf(scale[dimension]!, moments[i])),
+      });
+    }
+  }
+  return Object.fromEntries(
+    [...windows].map(([set, own]) => [
+      set,
+      Object.fromEntries(dimensions.map((dimension) => [dimension, neutralReach(own[dimension]!)])),
+    ]),
+  );
 }
 
 /** Windows that share no second with the one before, trial by trial. */
@@ -122,18 +214,18 @@ export function momentsOf(
   );
 }
 
-/** Absolute errors of a dimension, of the examples that have a label. */
-export function errorsOf(
+/** Estimates of a dimension, within -1..1, beside the labels of the examples that have one. */
+function labelled(
   { heads: names }: BoundModel,
   heads: Float32Array,
   examples: readonly Example[],
   dimension: IntervalDimension,
-): { readonly i: number; readonly error: number }[] {
+): { readonly i: number; readonly told: number; readonly label: number }[] {
   const column = names.indexOf(dimension);
-  return examples.flatMap(({ label }, i) => {
-    const target = label.targets[dimension];
-    if (target === undefined || Number.isNaN(target)) return [];
-    return [{ i, error: Math.abs(onScale(heads[i * names.length + column]) - target) }];
+  return examples.flatMap((example, i) => {
+    const label = example.label.targets[dimension];
+    if (label === undefined || Number.isNaN(label)) return [];
+    return [{ i, told: onScale(heads[i * names.length + column]), label }];
   });
 }
 
@@ -142,6 +234,7 @@ async function scales(
   executable: Executable,
   examples: readonly Example[],
   dimensions: readonly IntervalDimension[],
+  middle: BySet<number> | undefined,
   seed: number,
 ): Promise<Partial<Record<IntervalDimension, number[]>>> {
   const uniform = mulberry32(seed);
@@ -156,11 +249,14 @@ async function scales(
   const width = momentWidth(model.heads.length, model.inputs.length);
   return Object.fromEntries(
     dimensions.map((dimension) => {
-      const errors = errorsOf(model, heads, thinned, dimension);
-      if (errors.length === 0) return [dimension, Array.from({ length: width }, () => 0)];
+      const known = labelled(model, heads, thinned, dimension);
+      if (known.length === 0) return [dimension, Array.from({ length: width }, () => 0)];
       const fitted = fitScale(
-        errors.map(({ i }) => rows[i]),
-        errors.map(({ error }) => error),
+        known.map(({ i }) => rows[i]),
+        known.map(({ i, told, label }) => {
+          const set = setName(model.inputs, presenceOf(thinned[i]));
+          return halfWidthFor({ middle }, dimension, set, told, 1, label);
+        }),
       );
       return [dimension, [...fitted]];
     }),

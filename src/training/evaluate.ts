@@ -42,8 +42,8 @@ function evaluationRow(
     const values = predicted.map((p) => clipped(p[dimension]));
     const labels = examples.map(({ label }) => label.targets[dimension] ?? Number.NaN);
     const inside = predicted.flatMap(({ interval }, i) => {
-      const half = interval?.[dimension] ?? null;
-      return half === null ? [] : [Math.abs(values[i] - labels[i]) <= half];
+      const bounds = interval?.[dimension] ?? null;
+      return bounds === null ? [] : [bounds[0] <= labels[i] && labels[i] <= bounds[1]];
     });
     return {
       ...meanAgreement(

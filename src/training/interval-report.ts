@@ -1,8 +1,8 @@
 import { without } from '../core/model.js';
 import type { Executable } from '../engines/engine.js';
 import {
+  boundsOf,
   type Calibration,
-  halfWidth,
   type IntervalDimension,
   intervalDimensions,
   onScale,
@@ -146,14 +146,13 @@ async function windowsOf(
       const windows = examples.flatMap((example, i): Window[] => {
         const label = example.label.targets[dimension];
         const set = setName(model.inputs, presenceOf(example));
-        const half = halfWidth(calibration, dimension, set, moments[i]);
-        if (label === undefined || half === null) return [];
-        const value = onScale(column[i]);
-        const [low, high] = [onScale(value - half), onScale(value + half)];
+        const bounds = boundsOf(calibration, dimension, set, column[i], moments[i]);
+        if (label === undefined || bounds === null) return [];
+        const [low, high] = bounds;
         return [
           {
             label,
-            error: Math.abs(value - label),
+            error: Math.abs(onScale(column[i]) - label),
             inside: low <= label && label <= high,
             half: (high - low) / 2,
           },

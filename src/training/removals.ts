@@ -1,5 +1,5 @@
 import type { Inference } from '../engines/inference.js';
-import { type IntervalDimension, intervalDimensions, onScale } from '../models/intervals.js';
+import { type Bounds, type IntervalDimension, intervalDimensions, onScale } from '../models/intervals.js';
 import { bootstrapDraws, quantile } from './cluster-bootstrap.js';
 import { byPerson, type Example } from './example.js';
 
@@ -84,8 +84,8 @@ export async function removals(
             change: Math.abs(now - old),
             error: Math.abs(now - target) - Math.abs(old - target),
             half:
-              told(now, after[a].interval?.[dimension] ?? null) -
-              told(old, before[b].interval?.[dimension] ?? null),
+              halfOf(after[a].interval?.[dimension] ?? null) -
+              halfOf(before[b].interval?.[dimension] ?? null),
           });
         }
       }
@@ -123,9 +123,9 @@ export async function removals(
   return found;
 }
 
-/** Half the width of an interval after the cut; NaN without one. */
-function told(value: number, half: number | null): number {
-  return half === null ? Number.NaN : (onScale(value + half) - onScale(value - half)) / 2;
+/** Half the width of an interval; NaN without one. */
+function halfOf(bounds: Bounds | null): number {
+  return bounds === null ? Number.NaN : (bounds[1] - bounds[0]) / 2;
 }
 
 function keyOf({ person, window }: Pick<Example, 'person' | 'window'>): string {

@@ -62,7 +62,8 @@ describe('the demo model', () => {
         }
       for (const dimension of ['valence', 'arousal'] as const) {
         expect(reaction[dimension]!.lower_bound).toBeGreaterThan(0);
-        expect(sets['eeg+eye+heart+eda+emg+temp'][dimension]!.half_width).toBeLessThan(0.54);
+        // One width for all moments was 0.54 and 0.51.
+        expect(sets['eeg+eye+heart+eda+emg+temp'][dimension]!.half_width).toBeLessThan(0.51);
       }
     });
 
@@ -82,8 +83,8 @@ describe('the demo model', () => {
     const pipeline = await loadPipeline(`${root}pipelines/default.yaml`);
     const [node] = pipeline.models.values();
     const inputs = new Map(model.manifest.inputs.map((input) => [input.name, input]));
-    const examples = (['epoc', 'muse'] as const).flatMap((profile) => {
-      const seed = `somebody else with ${profile}`;
+    const examples = (['epoc', 'muse', 'deap32', 'epoc'] as const).flatMap((profile, i) => {
+      const seed = `somebody else ${i} with ${profile}`;
       const messages = simulateSession({ seed, profile, duration_s: 180 });
       return collectExamples(pipeline, node, inputs, wholeSession(seed, messages), 2);
     });
@@ -91,7 +92,7 @@ describe('the demo model', () => {
     const inference = await createInference(model, engine);
     const [all, thinned] = await evaluate(model.manifest.inputs, examples, inference.predict, [0, 0.4]);
     await inference.dispose();
-    // Two short sessions, their first minute with it: somewhat below the report's mean.
+    // Four short sessions, their first minute with it: somewhat below the report's mean.
     for (const dimension of ['valence', 'arousal'] as const) {
       expect(all[dimension].ccc).toBeGreaterThan(0.7);
       expect(thinned[dimension].ccc).toBeGreaterThan(0.5);

@@ -15,7 +15,7 @@ describe('pipelines/muse.yaml', () => {
   });
 
   it('masks an electrode that is lost and the pair that it belongs to, and says so', async () => {
-    const vectors = await runPipeline('muse', { ...session, faults: 'flat:EEG.AF7@5-' });
+    const vectors = await runPipeline('muse', { ...session, duration_s: 18, faults: 'flat:EEG.AF7@5-' });
     const values = valuesAt(vectors.get('eeg_features'), 12);
     for (const name of ['AF7.de_alpha', 'AF7-AF8.dasm_alpha']) expect(values[name], name).toBeNull();
     for (const name of ['AF8.de_alpha', 'TP9-TP10.dasm_alpha']) expect(values[name], name).not.toBeNull();
@@ -23,6 +23,6 @@ describe('pipelines/muse.yaml', () => {
     expect(quality['AF7.quality_flat']).toBe(1);
     expect(quality['AF8.quality_flat']).toBe(0);
     expect(Object.keys(valuesAt(vectors.get('movement'), 12))).toEqual(['body.acc_sd']);
-    expect(valuesAt(vectors.get('heart'), 14)['heart.hr_mean']).not.toBeNull();
+    expect(valuesAt(vectors.get('heart'), 17)['heart.hr_mean']).not.toBeNull();
   });
 });

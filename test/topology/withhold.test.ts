@@ -15,7 +15,7 @@ const output: ModelOutput = {
   contribution: {
     eda: { valence: 0.3, arousal: 0.1, dominance: 0, 'classes.rest': 0.1, 'classes.task': -0.1 },
   },
-  interval: { level: 0.9, valence: 0.5, arousal: 0.6 },
+  interval: { level: 0.9, valence: [0.1, 0.9], arousal: [-0.8, 0.4] },
 };
 
 describe('withhold', () => {
@@ -35,7 +35,7 @@ describe('withhold', () => {
       valence: null,
       arousal: -0.2,
       high: { arousal: 0.4 },
-      interval: { level: 0.9, valence: null, arousal: 0.6 },
+      interval: { level: 0.9, valence: null, arousal: [-0.8, 0.4] },
       weights: [1],
     });
     expect(kept).not.toHaveProperty('dominance');

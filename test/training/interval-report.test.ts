@@ -87,6 +87,19 @@ describe('intervalReport', () => {
     expect(Math.abs(covered - 0.9)).toBeLessThan(0.03);
   });
 
+  it('places intervals where labels are once there are people to tell it, and leaves more of them at 0', async () => {
+    const groups = { train: people('t', 5), validation: people('v', 60), calibration: people('ccc', 99) };
+    const placed = await calibrate(model, executable, groups, 0.9, 1);
+    for (const own of Object.values(placed.calibration!.middle!)) expect(own.valence).toBeLessThan(1);
+    for (const own of Object.values(placed.calibration!.neutral!)) expect(own.valence).toBeGreaterThan(0);
+    const manifest = { inputs, calibration: placed.calibration, skill: placed.skill } as unknown as Manifest;
+    const told = (await intervalReport({ manifest, model }, executable, people('uuuu', 200)))!;
+    for (const [set, { valence }] of Object.entries(told.sets)) {
+      expect(Math.abs(valence!.covered - 0.9)).toBeLessThan(0.02);
+      expect(valence!.thirds[1]).toBeGreaterThan(report.sets[set].valence!.thirds[1]);
+    }
+  });
+
   it('is null without intervals', async () => {
     const manifest = { inputs, calibration: null } as unknown as Manifest;
     expect(await intervalReport({ manifest, model }, executable, people('u', 2))).toBeNull();

@@ -21,7 +21,7 @@ const inference: Pick<Inference, 'predict'> = {
         arousal: null,
         weights: [0.3, 0.7],
         routing: [],
-        interval: { level: 0.9, valence: frame[0].present ? 0.1 : 0.4, arousal: null },
+        interval: { level: 0.9, valence: frame[0].present ? [0.1, 0.3] : [-0.4, 0.4], arousal: null },
         ...(explain && { contribution: { first: { valence: value }, second: { valence: 0 } } }),
       };
     }),
