@@ -49,6 +49,7 @@ const layers = {
     'protocol',
     'client',
     'lsl',
+    'timebase',
   ],
   server: ['core', 'protocol', 'topology', 'sources', 'sinks'],
   training: [

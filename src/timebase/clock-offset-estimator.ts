@@ -1,4 +1,5 @@
 import type { Seconds } from '../core/clock.js';
+import type { Stateful } from '../core/state.js';
 
 /** A measured difference between two clocks: at `time` on the sender's clock, receiver's clock = sender's + `offset`. */
 export interface ClockOffset {
@@ -18,12 +19,20 @@ const DRIFT_WALK_SD = 1e-7;
 /** Measurements further off than this many spreads are slow round trips: they count as if they lay at this distance. */
 const WINSOR_SDS = 3;
 
+export type ClockOffsetEstimatorState = {
+  readonly time: Seconds;
+  readonly offset: number;
+  readonly drift: number;
+  readonly covariance: readonly [p00: number, p01: number, p11: number];
+  readonly started: boolean;
+};
+
 /**
  * Causal estimate of the offset between a sender's and the receiver's clock: a Kalman filter over offset and drift,
  * robust against single slow round trips. It sees measurements in order and never looks ahead, so that live and replay
  * agree; constant measurements give exactly that constant.
  */
-export class ClockOffsetEstimator {
+export class ClockOffsetEstimator implements Stateful<ClockOffsetEstimatorState> {
   #time: Seconds = 0;
   #offset = 0;
   #drift = 0;
@@ -73,5 +82,23 @@ export class ClockOffsetEstimator {
   /** Offset to add to the sender's stamp `time`, s; 0 before the first measurement. */
   at(time: Seconds): Seconds {
     return this.#offset + this.#drift * (time - this.#time);
+  }
+
+  snapshot(): ClockOffsetEstimatorState {
+    return {
+      time: this.#time,
+      offset: this.#offset,
+      drift: this.#drift,
+      covariance: [this.#p00, this.#p01, this.#p11],
+      started: this.#started,
+    };
+  }
+
+  restore({ time, offset, drift, covariance, started }: ClockOffsetEstimatorState): void {
+    this.#time = time;
+    this.#offset = offset;
+    this.#drift = drift;
+    [this.#p00, this.#p01, this.#p11] = covariance;
+    this.#started = started;
   }
 }

@@ -1,0 +1,89 @@
+import type { Seconds } from '../core/clock.js';
+import { type ClockTrial, TICK_S, type TriedSample } from './clock-trial.js';
+
+/** What a clock showed on one device. */
+export interface ClockFigures {
+  readonly falseGapsPerMinute: number;
+  /** Places at which samples were lost, and those of them that were told as gaps. */
+  readonly losses: number;
+  readonly told: number;
+  readonly outliers: number;
+  /** When each reset was told, s. */
+  readonly resets: readonly Seconds[];
+  readonly ignored: number;
+  /** Changes of the used rate, Hz. */
+  readonly rates: readonly { readonly at_s: Seconds; readonly used_hz: number | null }[];
+  /** Greatest |session stamp - true time| of samples that aren't predicted, 30 s after the start, s. */
+  readonly worstPlace_s: Seconds;
+  /** Median of the same over the last 30 s, s. */
+  readonly lastPlace_s: Seconds;
+  readonly staleOnsets: readonly Seconds[];
+  /** Share of windows that closed without the stream, or hold a gap that is none. */
+  readonly lostWindows: number;
+}
+
+const SETTLED_AFTER_S: Seconds = 30;
+/** Windows: their length, hop, and how long they wait at most, s. */
+const WINDOW_S: Seconds = 4;
+const HOP_S: Seconds = 0.5;
+const WAIT_S: Seconds = 2;
+/** Streams below this rate are never waited for, Hz. */
+const WAITED_FOR_HZ = 10;
+const BEGINS_AFTER_S: Seconds = 8;
+const TOLERANCE_S: Seconds = 0.02;
+
+export function clockFigures(trial: ClockTrial): ClockFigures {
+  const { samples, events, device } = trial;
+  const starts_s = device.starts_s ?? 0;
+  const minutes = (samples[samples.length - 1].true_s - samples[0].true_s) / 60;
+  const falseGaps = samples.filter(({ isGap, lost }) => isGap && lost === 0);
+  const lossy = samples.slice(1).filter(({ lost }) => lost > 0);
+  const end_s = samples[samples.length - 1].true_s;
+  const errors = (from: Seconds): number[] =>
+    samples
+      .filter(({ true_s, isPredicted }) => true_s > from && !isPredicted)
+      .map(({ time, true_s }) => time - true_s);
+  const late = errors(end_s - SETTLED_AFTER_S).sort((a, b) => a - b);
+  const count = (code: string): number => events.filter((event) => event.code === code).length;
+  return {
+    falseGapsPerMinute: falseGaps.length / minutes,
+    losses: lossy.length,
+    told: lossy.filter(({ isGap }) => isGap).length,
+    outliers: count('stamp-outlier'),
+    resets: events.filter(({ code }) => code === 'clock-reset').map(({ arrival }) => arrival),
+    ignored: count('stamps-ignored'),
+    rates: events
+      .filter(({ code }) => code === 'rate-differs')
+      .map(({ arrival, details }) => ({ at_s: arrival, used_hz: details.used_hz as number | null })),
+    worstPlace_s: errors(starts_s + SETTLED_AFTER_S).reduce((worst, e) => Math.max(worst, Math.abs(e)), 0),
+    lastPlace_s: late[late.length >> 1] ?? Number.NaN,
+    staleOnsets: trial.staleOnsets,
+    lostWindows: lostWindows(trial, falseGaps),
+  };
+}
+
+/** Windows close when the stream has passed their end, or is stale, at most 2 s after it. */
+function lostWindows({ device, samples, stale }: ClockTrial, falseGaps: readonly TriedSample[]): number {
+  const { starts_s = 0, outage_s } = device;
+  const period_s = 1 / device.sfreq;
+  const end_s = samples[samples.length - 1].true_s;
+  let lost = 0;
+  let total = 0;
+  let next = 0;
+  for (let time = Math.ceil(starts_s + BEGINS_AFTER_S); time < end_s - 3; time += HOP_S) {
+    if (outage_s && time >= outage_s[0] && time < outage_s[1] + WINDOW_S) continue;
+    total++;
+    while (next < samples.length && !(samples[next].time + period_s >= time && !samples[next].isPredicted))
+      next++;
+    const reached_s = next < samples.length ? samples[next].given_s : Number.POSITIVE_INFINITY;
+    const tick = Math.ceil(time / TICK_S);
+    const staleAt = stale.findIndex((isStale, at) => at >= tick && isStale);
+    const closes_s = Math.min(
+      time + WAIT_S,
+      staleAt < 0 || device.sfreq < WAITED_FOR_HZ ? Number.POSITIVE_INFINITY : staleAt * TICK_S,
+    );
+    const isBroken = falseGaps.some((gap) => gap.time < time && gap.time > time - WINDOW_S);
+    if (reached_s > closes_s + TOLERANCE_S || isBroken) lost++;
+  }
+  return total === 0 ? 0 : lost / total;
+}
