@@ -54,7 +54,8 @@ export function failuresOf({ shows, device }: ClockRow, figures: readonly ClockF
   const demand = (what: string, value: number, most: number | undefined): void => {
     if (most !== undefined && !(value <= most + 1e-9)) failures.push(`${what}: ${value} > ${most}`);
   };
-  demand('false gaps a minute', mean(figures.map((f) => f.falseGapsPerMinute)), shows.falseGapsPerMinute);
+  const falseGaps = mean(figures.map((f) => f.falseGapsPerMinute));
+  demand('false gaps a minute', Math.round(10 * falseGaps) / 10, shows.falseGapsPerMinute);
   if (shows.told !== undefined) {
     const share = toldShare(figures);
     if (!(share >= shows.told)) failures.push(`losses told: ${share} < ${shows.told}`);

@@ -30,7 +30,7 @@ export type RateMeterState = {
   readonly isUnusable: boolean;
   readonly n: number;
   readonly v: Seconds;
-  readonly sinceChange_s: Seconds;
+  readonly changedAt_s: Seconds;
   readonly packeted: boolean;
   readonly ns: readonly number[];
   readonly vs: readonly Seconds[];
@@ -48,7 +48,8 @@ export class RateMeter implements Stateful<RateMeterState> {
   /** Samples, and the time that they took without what is odd, since the long measurement began. */
   #n = 0;
   #v: Seconds = 0;
-  #sinceChange_s: Seconds = 0;
+  /** The pattern's age when the rate in use changed. */
+  #changedAt_s: Seconds = 0;
   #packeted = false;
   /** Means of the packet ends in buckets of time. */
   #ns: number[] = [];
@@ -85,7 +86,6 @@ export class RateMeter implements Stateful<RateMeterState> {
     pattern.settle(this.period_s, (takes_s, isEnd) => {
       this.#n++;
       this.#v += takes_s;
-      this.#sinceChange_s += takes_s;
       if (isEnd) this.#point();
     });
     return this.#decide(pattern);
@@ -97,7 +97,7 @@ export class RateMeter implements Stateful<RateMeterState> {
       isUnusable: this.#isUnusable,
       n: this.#n,
       v: this.#v,
-      sinceChange_s: this.#sinceChange_s,
+      changedAt_s: this.#changedAt_s,
       packeted: this.#packeted,
       ns: [...this.#ns],
       vs: [...this.#vs],
@@ -110,7 +110,7 @@ export class RateMeter implements Stateful<RateMeterState> {
     this.#isUnusable = state.isUnusable;
     this.#n = state.n;
     this.#v = state.v;
-    this.#sinceChange_s = state.sinceChange_s;
+    this.#changedAt_s = state.changedAt_s;
     this.#packeted = state.packeted;
     this.#ns = [...state.ns];
     this.#vs = [...state.vs];
@@ -118,25 +118,26 @@ export class RateMeter implements Stateful<RateMeterState> {
   }
 
   #decide(pattern: StepPattern): RateChange | null {
-    if (this.#sinceChange_s < SHORT_S) return null;
+    const sinceChange_s = pattern.age_s - this.#changedAt_s;
+    if (sinceChange_s < SHORT_S) return null;
     const short = pattern.rateOver(SHORT_S, this.period_s);
     if (short) {
       const unusable = this.#isFarOff(short.rate_hz);
       if (unusable !== this.#isUnusable) {
         this.#isUnusable = unusable;
         if (unusable) return { measured_hz: short.rate_hz, used_hz: null };
-        return this.#use(short, SHORT_OFF);
+        return this.#use(short, SHORT_OFF, pattern);
       }
       if (unusable) return null;
-      if (this.#isOff(short.rate_hz, SHORT_OFF)) return this.#use(short, SHORT_OFF);
+      if (this.#isOff(short.rate_hz, SHORT_OFF)) return this.#use(short, SHORT_OFF, pattern);
     }
-    const long = this.#sinceChange_s < LONG_S ? null : this.#long();
+    const long = sinceChange_s < LONG_S ? null : this.#long();
     if (!long) return null;
     const isHome =
       this.#declared_hz !== null &&
       this.#used_hz !== this.#declared_hz &&
       Math.abs(long.rate_hz / this.#declared_hz - 1) < LONG_OFF / 2;
-    return isHome || this.#isOff(long.rate_hz, LONG_OFF) ? this.#use(long, LONG_OFF) : null;
+    return isHome || this.#isOff(long.rate_hz, LONG_OFF) ? this.#use(long, LONG_OFF, pattern) : null;
   }
 
   #isFarOff(rate_hz: number): boolean {
@@ -149,11 +150,11 @@ export class RateMeter implements Stateful<RateMeterState> {
     return this.#used_hz === null || Math.abs(rate_hz / this.#used_hz - 1) > share;
   }
 
-  #use(measured: MeasuredRate, share: number): RateChange | null {
+  #use(measured: MeasuredRate, share: number, { age_s }: StepPattern): RateChange | null {
     const { rate_hz } = measured;
     const isDeclared = this.#declared_hz !== null && Math.abs(rate_hz / this.#declared_hz - 1) < share / 2;
     this.#used_hz = isDeclared ? this.#declared_hz : rounded(measured);
-    this.#sinceChange_s = 0;
+    this.#changedAt_s = age_s;
     this.#forget();
     return { measured_hz: rate_hz, used_hz: this.#used_hz };
   }

@@ -111,6 +111,11 @@ export class StepPattern implements Stateful<StepPatternState> {
     return Math.max(this.#median_s, this.#end_s);
   }
 
+  /** Time that all steps so far took; of a long one a second counts. */
+  get age_s(): Seconds {
+    return this.#age_s;
+  }
+
   /** The step at a packet's end, or the median, s. */
   get end_s(): Seconds {
     return this.#end_s;

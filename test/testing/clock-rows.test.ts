@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { Random } from '../../src/simulation/random.js';
+import { clockFigures } from '../../src/testing/clock-figures.js';
+import { clockRows, failuresOf } from '../../src/testing/clock-rows.js';
+import { type ClockTrial, clockTrial } from '../../src/testing/clock-trial.js';
+import { decodeState, encodeState } from '../../src/topology/state-file.js';
+
+const SEEDS = [1];
+const STORED_SHARE = 0.002;
+
+/** All that a clock gave, in order. */
+const given = ({ samples, events, staleOnsets }: ClockTrial) => ({
+  times: Float64Array.from(samples, ({ time }) => time),
+  given: Float64Array.from(samples, ({ given_s }) => given_s),
+  rates: Float64Array.from(samples, ({ rate_hz }) => rate_hz),
+  gaps: samples.flatMap(({ isGap }, i) => (isGap ? [i] : [])),
+  predicted: samples.flatMap(({ isPredicted }, i) => (isPredicted ? [i] : [])),
+  events,
+  staleOnsets,
+});
+
+/** State that was stored, by a structured clone or a file, and read again, at random places. */
+function storedAtRandom(seed: number): () => (<T>(state: T) => T) | null {
+  const random = new Random(seed, 'stored');
+  return () => {
+    if (random.uniform() >= STORED_SHARE) return null;
+    const isFile = random.uniform() < 0.5;
+    return <T>(state: T): T => (isFile ? (decodeState(encodeState(state)) as T) : structuredClone(state));
+  };
+}
+
+describe.each(clockRows.map((row) => [row.name, row] as const))('on the device: %s', (_name, row) => {
+  const { device, clock } = row;
+
+  it('a clock shows what it must; cut into single samples, stored and restored at random places, it gives the same', () => {
+    const trials = SEEDS.map((seed) => clockTrial(device, { seed, clock }));
+    expect(failuresOf(row, trials.map(clockFigures))).toEqual([]);
+    const [seed] = SEEDS;
+    const otherwise = clockTrial(device, { seed, clock, split: true, stored: storedAtRandom(seed) });
+    expect(given(otherwise)).toEqual(given(trials[0]));
+  });
+});
