@@ -26,7 +26,6 @@ async function lnPowers(messages) {
     pipeline,
     models: new Map(),
     ordered: true,
-    bindings: null,
     monitor: false,
     events: () => {},
     emit: (output) => {

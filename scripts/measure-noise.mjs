@@ -12,7 +12,6 @@ import { simulatedStreams, simulateSession } from '../dist/simulation/session.js
 import { unwornEyes, unwornHead, unwornMessages, unwornWrist } from '../dist/simulation/unworn.js';
 import { checkPipeline } from '../dist/topology/check.js';
 import { PipelineDocument } from '../dist/topology/document.js';
-import { matchStreams } from '../dist/topology/match-streams.js';
 import { REPLAY_BATCH, replay } from '../dist/topology/replay.js';
 import { closeRunners } from '../dist/topology/runtime.js';
 import {
@@ -74,13 +73,9 @@ async function load(name) {
 
 /** What a session's predictions say. */
 async function run(loaded, messages, infos) {
-  const { bindings } = matchStreams(
-    loaded.pipeline,
-    infos.map((info) => ({ info, samples: 1 })),
-  );
   const tally = { windows: 0, valid: 0, reasons: {}, present: {}, zero: 0 };
   const valid = [];
-  const options = { session: 's', loaded, bindings, events: () => {}, batch: REPLAY_BATCH };
+  const options = { session: 's', loaded, events: () => {}, batch: REPLAY_BATCH };
   for await (const output of replay(messages, options)) {
     if (output.kind !== 'prediction') continue;
     const { prediction } = output;

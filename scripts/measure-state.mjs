@@ -17,7 +17,7 @@ const REPEATS = 9;
 
 function graphOf(pipeline) {
   return new SessionGraph({
-    ...{ session: 's', pipeline, models: new Map(), ordered: true, bindings: null, monitor: true },
+    ...{ session: 's', pipeline, models: new Map(), ordered: true, monitor: true },
     events: () => {},
     emit: () => {},
   });

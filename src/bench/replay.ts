@@ -10,7 +10,7 @@ import { XdfWriter } from '../recordings/xdf-writer.js';
 import { Random } from '../simulation/random.js';
 import { loadPipeline } from '../topology/load.js';
 import { loadModels } from '../topology/load-models.js';
-import { matchStreams } from '../topology/match-streams.js';
+import { spansOf } from '../topology/match-streams.js';
 import { REPLAY_BATCH, replay } from '../topology/replay.js';
 import { closeRunners } from '../topology/runtime.js';
 
@@ -64,7 +64,6 @@ export async function benchReplay(options: ReplayBenchOptions = standard): Promi
     const events = (): void => {};
     const loaded = await loadModels(pipeline, { engine: 'auto', events });
     const recording = await openRecording(file);
-    const { bindings } = matchStreams(pipeline, recording.streams);
     const rss: { hours: number; mb: number }[] = [];
     const collect = garbageCollector();
     let predictions = 0;
@@ -74,7 +73,7 @@ export async function benchReplay(options: ReplayBenchOptions = standard): Promi
     for await (const result of replay(messages, {
       session: 'bench',
       loaded,
-      bindings,
+      spans: spansOf(recording.streams),
       events,
       batch: REPLAY_BATCH,
     })) {

@@ -153,7 +153,7 @@ export class DaemonRecorder {
     clock.open.add(key);
     const { source_id: sourceId, ...rest } = info;
     const before = this.#infos.get(key);
-    if (before && isSameStream(before, info)) return;
+    if (before && isSameStream(before, { ...rest, sourceId })) return;
     if (!this.#options.wanted({ name: rest.name, type: rest.type, sourceId })) return;
     const described: StreamInfo = { ...rest, sourceId, id: before ? `${before.id}+` : key };
     this.#infos.set(key, described);

@@ -1,5 +1,6 @@
 import { map, tap } from 'rxjs';
 import type { EventSink } from '../core/event.js';
+import type { StreamMessage } from '../core/signal.js';
 import { chooseBackend } from '../lsl/backend.js';
 import { loadConfig } from '../lsl/config.js';
 import { type RunningServer, startServer } from '../server/server.js';
@@ -9,7 +10,7 @@ import { LslSink } from '../sinks/lsl.js';
 import { type OutputMessage, unexplained } from '../sinks/sink.js';
 import { WebSocketSink } from '../sinks/websocket.js';
 import { LslSource } from '../sources/lsl.js';
-import type { SessionMessage, Source, SourceContext } from '../sources/source.js';
+import type { SessionMessage, SourceContext } from '../sources/source.js';
 import { WebSocketSource } from '../sources/websocket.js';
 import { foldedSink } from '../telemetry/fold-repeats.js';
 import { createMetrics } from '../telemetry/metrics.js';
@@ -17,7 +18,7 @@ import type { LoadedPipeline } from '../topology/run-session.js';
 import { RunningSinks, type SinkFactory } from '../topology/running-sinks.js';
 import { RunningSources } from '../topology/running-sources.js';
 import { PipelineRuntime } from '../topology/runtime.js';
-import { tickWhenSilent } from '../topology/tick-when-silent.js';
+import { tickStream } from '../topology/silence-ticks.js';
 import type { CommandContext } from './context.js';
 import { type DaemonOptions, serverOptions } from './daemon-options.js';
 import { SessionRecorder } from './session-recorder.js';
@@ -52,11 +53,13 @@ export async function startDaemon(
   // What the log alone is told; the runtime folds what it tells the log and subscribers.
   const logged = foldedSink(clock, log);
   const { events } = logged;
+  let take = (_: SessionMessage): void => {};
   const runtime = new PipelineRuntime({
     loaded,
     clock,
     events: log,
     metrics,
+    log: (message) => take(message),
     explain: (session, model) => sink.explains(session, model),
   });
   const announce: EventSink = (event) => runtime.announce(event);
@@ -97,28 +100,31 @@ export async function startDaemon(
     options.record === undefined ? null : new SessionRecorder(options.record, { clock, events: announce });
   const rescue = (): void => recorder?.close();
   if (recorder) context.rescues?.add(rescue);
-  const consume = (started: Source, seen: (message: SessionMessage) => void = () => {}): void => {
-    const messages$ = started.messages$.pipe(
-      tickWhenSilent(clock),
-      tap((message) => {
-        recorder?.take(message);
-        seen(message);
-      }),
-    );
-    runtime.consume({ ...started, messages$ });
-  };
-  consume(
-    source,
-    contained(
-      'websocket',
-      ({ session, message }: SessionMessage) => sink.publishSignals(session, message),
-      events,
-    ),
+  // What devices push here is told as it goes into the session; what comes from elsewhere is had there.
+  const pushed = new Set<string>();
+  const tellSignals = contained(
+    'websocket',
+    ({ session, message }: SessionMessage) => sink.publishSignals(session, message),
+    events,
   );
+  take = ({ session, message }) => {
+    recorder?.take({ session, message });
+    const id = streamOf(message);
+    if (id === tickStream.id || pushed.has(`${id} of ${session}`)) tellSignals({ session, message });
+    if (message.kind === 'close') pushed.delete(`${id} of ${session}`);
+  };
+  runtime.consume({
+    ...source,
+    messages$: source.messages$.pipe(
+      tap(({ session, message }) => {
+        if (message.kind === 'open') pushed.add(`${message.info.id} of ${session}`);
+      }),
+    ),
+  });
   const { lslBackend = 'auto' } = options;
   const sources = new RunningSources({
     context: { clock, events: announce, session: DEFAULT_SESSION, lslBackend },
-    consume,
+    consume: (started) => runtime.consume(started),
   });
   const close = async (): Promise<void> => {
     sources.close();
@@ -143,7 +149,7 @@ export async function startDaemon(
     openSinks.goOver();
     startSources();
     if (options.lsl !== undefined)
-      consume(lslStreams(options, { clock, events: announce, session: LSL_SESSION }));
+      runtime.consume(lslStreams(options, { clock, events: announce, session: LSL_SESSION }));
     return {
       runtime,
       sink,
@@ -172,6 +178,13 @@ export async function startDaemon(
     await close();
     throw error;
   }
+}
+
+function streamOf(message: StreamMessage): string {
+  if (message.kind === 'open') return message.info.id;
+  if (message.kind === 'chunk') return message.chunk.info.id;
+  if (message.kind === 'marker') return message.marker.stream;
+  return message.kind === 'bind' ? message.stream : message.id;
 }
 
 /** Streams on the network, for the sources of whichever type of data they fit. */

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { loadPipeline } from '../topology/load.js';
+import { loggedSources, spansOf } from '../topology/match-streams.js';
 import { replay } from '../topology/replay.js';
 import { findPipeline } from '../topology/shipped-pipelines.js';
 import { type CommandFactory, examples, PIPELINE_ARGUMENT } from './command.js';
@@ -59,7 +60,8 @@ export const featuresCommand: CommandFactory = (context) =>
         const asked = {
           session,
           loaded,
-          bindings,
+          spans: spansOf(recording.streams),
+          logged: loggedSources(pipeline, recording.bound),
           events,
           inArrivalOrder,
           features: true,

@@ -3,13 +3,13 @@ import type { EventSink } from '../core/event.js';
 import { joinRecordings } from '../recordings/join.js';
 import { openRecording } from '../recordings/open.js';
 import type { Recording } from '../recordings/recording.js';
-import { matchStreams } from '../topology/match-streams.js';
+import { loggedSources, matchStreams } from '../topology/match-streams.js';
 import type { Pipeline } from '../topology/pipeline.js';
 
 export interface RecordedSession {
   readonly recording: Recording;
   readonly session: string;
-  /** Source node to stream id. */
+  /** Source node to the id of the stream that feeds it first. */
   readonly bindings: ReadonlyMap<string, string>;
 }
 
@@ -37,8 +37,12 @@ export async function openSession(
     for (const problem of recording.problems) {
       events({ code: 'recording-damaged', level: 'warn', message: `${recording.path}: ${problem}` });
     }
-    const candidates = recording.streams.map(({ info, samples }) => ({ info, samples }));
-    const { bindings, missing, notes } = matchStreams(pipeline, candidates);
+    const candidates = recording.streams;
+    const { bindings: matched, missing: unmatched, notes } = matchStreams(pipeline, candidates);
+    const bindings = new Map(matched);
+    for (const name of loggedSources(pipeline, recording.bound))
+      bindings.set(name, recording.bound!.get(name)![0].id);
+    const missing = unmatched.filter((name) => !bindings.has(name));
     for (const event of notes) events(event);
     const found =
       recording.streams

@@ -4,6 +4,7 @@ import type { StreamMessage } from '../core/signal.js';
 import { pace } from '../sources/pace.js';
 import { loadPipeline } from '../topology/load.js';
 import { loadModels } from '../topology/load-models.js';
+import { loggedSources, spansOf } from '../topology/match-streams.js';
 import { REPLAY_BATCH, replay } from '../topology/replay.js';
 import { closeRunners } from '../topology/runtime.js';
 import { findPipeline } from '../topology/shipped-pipelines.js';
@@ -71,7 +72,7 @@ export const replayCommand: CommandFactory = (context) =>
           `${options.pipeline}: has no model, so there is nothing to predict; use affectd features, or another pipeline`,
         );
       }
-      const { recording, session, bindings } = await openSession(paths, {
+      const { recording, session } = await openSession(paths, {
         pipeline,
         session: options.session,
         alignStart: options.align === 'start',
@@ -87,15 +88,15 @@ export const replayCommand: CommandFactory = (context) =>
               : pace(read, { clock: context.clock, speed: options.speed, signal: context.signal });
           const isWatched = context.stdout.isTTY || context.stderr.isTTY;
           const summary = isWatched || options.out !== undefined ? new ReplaySummary() : null;
-          if (options.serve)
-            await serveRecording(context, { loaded, recording, messages, session, bindings, options });
+          if (options.serve) await serveRecording(context, { loaded, recording, messages, session, options });
           else
             await writeResults(
               summary,
               replay(summary ? heard(messages, summary) : messages, {
                 session,
                 loaded,
-                bindings,
+                spans: spansOf(recording.streams),
+                logged: loggedSources(pipeline, recording.bound),
                 events,
                 inArrivalOrder: recording.inArrivalOrder,
                 monitor: options.streams.has('quality'),

@@ -4,6 +4,7 @@ import type { Recording } from '../recordings/recording.js';
 import { startServer } from '../server/server.js';
 import { WebSocketSink } from '../sinks/websocket.js';
 import { createMetrics } from '../telemetry/metrics.js';
+import { loggedSources, spansOf } from '../topology/match-streams.js';
 import { outputMessage } from '../topology/output-messages.js';
 import { replay } from '../topology/replay.js';
 import type { LoadedPipeline } from '../topology/run-session.js';
@@ -17,14 +18,13 @@ export interface ServeRecordingOptions {
   /** The recording's, at the pace at which they are to come. */
   readonly messages: AsyncIterable<StreamMessage>;
   readonly session: string;
-  readonly bindings: ReadonlyMap<string, string>;
   readonly options: DaemonOptions;
 }
 
 /** `affectd replay --serve`: publishes a recording's predictions as they come, and keeps serving until asked to end. */
 export async function serveRecording(context: CommandContext, serve: ServeRecordingOptions): Promise<void> {
   const { clock } = context;
-  const { loaded, recording, session, bindings } = serve;
+  const { loaded, recording, session } = serve;
   const events = daemonLog(context, serve.options.logLevel);
   const metrics = createMetrics();
   const sink = new WebSocketSink({ clock, events, metrics });
@@ -38,7 +38,8 @@ export async function serveRecording(context: CommandContext, serve: ServeRecord
     for await (const result of replay(serve.messages, {
       session,
       loaded,
-      bindings,
+      spans: spansOf(recording.streams),
+      logged: loggedSources(loaded.pipeline, recording.bound),
       events: announce,
       inArrivalOrder: recording.inArrivalOrder,
       monitor: true,

@@ -4,12 +4,15 @@ import type { Clock, Seconds } from '../core/clock.js';
 import { ConfigurationError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
 import { isSameStream, type StreamInfo } from '../core/signal.js';
+import type { SessionLogLine } from '../recordings/session-log.js';
 import { XdfWriter } from '../recordings/xdf-writer.js';
 import type { SessionMessage } from '../sources/source.js';
 
 interface WrittenStream {
   /** Its name for the writer. */
   readonly key: string;
+  /** Its number in the file. */
+  readonly number: number;
   readonly info: StreamInfo;
 }
 
@@ -21,6 +24,8 @@ interface SessionFile {
   readonly open: Set<string>;
   /** Headers written so far. */
   headers: number;
+  /** Lines of the session's log that are written before the next samples. */
+  lines: SessionLogLine[];
   /** Furthest stamp written so far; -Infinity before any. */
   newest: Seconds;
 }
@@ -54,29 +59,44 @@ export class SessionRecorder {
     try {
       const file = this.#files.get(session) ?? (message.kind === 'open' ? this.#start(session) : null);
       if (!file) return;
+      const now = this.#clock.now();
       switch (message.kind) {
         case 'open':
           openStream(file, message.info);
           file.open.add(message.info.id);
+          note(file, message.info.id, (stream) => ({ k: 'open', t: now, stream }));
           break;
+        case 'bind': {
+          const { source } = message;
+          note(file, message.stream, (stream) => ({ k: 'bind', t: now, stream, source }));
+          break;
+        }
         case 'chunk': {
           const { chunk } = message;
           const stream = file.known.get(chunk.info.id);
-          if (!stream) break;
+          if (!stream || chunk.times.length === 0) break;
+          writeLines(file, chunk.times[0]);
           file.writer.write({ ...chunk, info: { ...chunk.info, id: stream.key } });
-          file.newest = Math.max(file.newest, chunk.times.at(-1) ?? file.newest);
+          file.newest = Math.max(file.newest, chunk.times[chunk.times.length - 1]);
           break;
         }
         case 'marker': {
           const { marker } = message;
           const stream = file.known.get(marker.stream);
-          if (stream) file.writer.writeMarker({ ...marker, stream: stream.key });
+          if (!stream) break;
+          writeLines(file, marker.time);
+          file.writer.writeMarker({ ...marker, stream: stream.key });
           break;
         }
-        case 'close':
+        case 'close': {
+          const cut = message.cut === true ? { cut: true as const } : {};
+          note(file, message.id, (stream) => ({ k: 'close', t: now, stream, ...cut }));
+          // Nothing may come after it that its line could stand before.
+          writeLines(file, file.newest);
           file.open.delete(message.id);
           if (file.open.size === 0) this.#finish(session, file);
           break;
+        }
       }
     } catch (error) {
       this.#fail(session, error);
@@ -112,12 +132,8 @@ export class SessionRecorder {
     let path = join(this.#folder, `${name}.xdf`);
     for (let n = 2; existsSync(path); n++) path = join(this.#folder, `${name}_${n}.xdf`);
     const writer = XdfWriter.create(path, { start_unix_s });
-    const file = {
-      path,
-      writer,
-      known: new Map(),
-      open: new Set<string>(),
-      headers: 0,
+    const file: SessionFile = {
+      ...{ path, writer, known: new Map(), open: new Set<string>(), headers: 0, lines: [] },
       newest: Number.NEGATIVE_INFINITY,
     };
     this.#files.set(session, file);
@@ -126,6 +142,7 @@ export class SessionRecorder {
   }
 
   #finish(session: string, file: SessionFile): void {
+    writeLines(file, file.newest);
     file.writer.close();
     this.#files.delete(session);
     this.#tell('recording-closed', 'info', session, `${file.path} is complete`);
@@ -157,6 +174,17 @@ function openStream(file: SessionFile, info: StreamInfo): void {
   const before = file.known.get(info.id);
   if (before && isSameStream(before.info, info)) return;
   const key = String(file.headers++);
-  file.writer.open({ ...info, id: key }, { arrival: true });
-  file.known.set(info.id, { key, info });
+  const number = file.writer.open({ ...info, id: key }, { arrival: true });
+  file.known.set(info.id, { key, number, info });
+}
+
+function note(file: SessionFile, id: string, lineOf: (stream: number) => SessionLogLine): void {
+  const stream = file.known.get(id);
+  if (stream) file.lines.push(lineOf(stream.number));
+}
+
+function writeLines(file: SessionFile, stamp: Seconds): void {
+  // Of a session without samples there is nothing to give again.
+  if (stamp === Number.NEGATIVE_INFINITY) file.lines = [];
+  for (const line of file.lines.splice(0)) file.writer.writeLog(stamp, line);
 }

@@ -103,6 +103,8 @@ export type StreamMessage =
   | { readonly kind: 'open'; readonly info: StreamInfo }
   | { readonly kind: 'chunk'; readonly chunk: Chunk }
   | { readonly kind: 'marker'; readonly marker: Marker }
+  /** A source of the pipeline is fed by a stream from here on, until another is said to; `stream` is an id. */
+  | { readonly kind: 'bind'; readonly source: string; readonly stream: string }
   /** `cut`: it was lost; else its sender closed it. */
   | { readonly kind: 'close'; readonly id: string; readonly cut?: true };
 
@@ -134,15 +136,15 @@ export interface Window {
  */
 export function isSameStream(a: StreamDescription, b: StreamDescription): boolean {
   const described = (stream: StreamDescription): string => {
-    const { name, type, sfreq, channels, dialect, simulated, client, hostname } = stream;
-    return JSON.stringify([name, type, sfreq, channels, dialect, simulated, client, hostname]);
+    const { name, type, sourceId, sfreq, channels, dialect, simulated, client, hostname } = stream;
+    return JSON.stringify([name, type, sourceId, sfreq, channels, dialect, simulated, client, hostname]);
   };
   return described(a) === described(b);
 }
 
 type StreamDescription = Pick<
   StreamInfo,
-  'name' | 'type' | 'sfreq' | 'channels' | 'dialect' | 'simulated' | 'client' | 'hostname'
+  'name' | 'type' | 'sourceId' | 'sfreq' | 'channels' | 'dialect' | 'simulated' | 'client' | 'hostname'
 >;
 
 /** Stamps closer than this are taken as equal: a double holding a unix time resolves 2.4e-7 s. */

@@ -3,8 +3,10 @@ import type { StreamInfo, StreamMessage } from '../core/signal.js';
 /** A chunk or a marker: what a stream carries between its `open` and its `close`. */
 export type DataMessage = Extract<StreamMessage, { kind: 'chunk' | 'marker' }>;
 
-export function stampOf(message: DataMessage): number {
-  return message.kind === 'chunk' ? message.chunk.times[0] : message.marker.time;
+/** -Infinity of what carries no stamp. */
+export function stampOf(message: StreamMessage): number {
+  if (message.kind === 'chunk') return message.chunk.times[0];
+  return message.kind === 'marker' ? message.marker.time : Number.NEGATIVE_INFINITY;
 }
 
 /** Values in a chunk at most, so that neither a damaged rate nor a huge request takes all memory. */
@@ -22,13 +24,13 @@ export function chunkLength({ sfreq, channels }: StreamInfo, asked: number | nul
  */
 export async function* mergeStreams(
   infos: readonly StreamInfo[],
-  streams: readonly (Iterator<DataMessage> | AsyncIterator<DataMessage>)[],
-  place: (message: DataMessage) => number = stampOf,
+  streams: readonly (Iterator<StreamMessage> | AsyncIterator<StreamMessage>)[],
+  place: (message: StreamMessage) => number = stampOf,
 ): AsyncGenerator<StreamMessage> {
   for (const info of infos) yield { kind: 'open', info };
-  const heads: (DataMessage | null)[] = [];
+  const heads: (StreamMessage | null)[] = [];
   const places = new Float64Array(streams.length).fill(Number.POSITIVE_INFINITY);
-  const take = (s: number, { done, value }: IteratorResult<DataMessage>) => {
+  const take = (s: number, { done, value }: IteratorResult<StreamMessage>) => {
     heads[s] = done ? null : value;
     places[s] = done ? Number.POSITIVE_INFINITY : place(value);
   };

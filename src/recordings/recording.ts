@@ -45,6 +45,8 @@ export interface Recording {
   readonly problems: readonly string[];
   /** Whether messages come as they came live, chunk by chunk, instead of in order of their stamps. */
   readonly inArrivalOrder?: boolean;
+  /** By source of the pipeline that was served when it was recorded: the streams that fed it, in order. */
+  readonly bound?: ReadonlyMap<string, readonly StreamInfo[]>;
   messages(options: ReadOptions): AsyncIterable<StreamMessage>;
   close(): Promise<void>;
 }

@@ -88,13 +88,13 @@ export class XdfWriter {
     return new XdfWriter(path, options);
   }
 
-  /** Adds a stream. Markers are text, everything else numbers. */
-  open(info: StreamInfo, mapped: MappedStream = {}): void {
+  /** Adds a stream, and gives its number in the file. Markers are text, everything else numbers. */
+  open(info: StreamInfo, mapped: MappedStream = {}): number {
     const format = info.type === 'Markers' ? 'string' : this.#format;
     const header = headerXml(info, format, mapped);
     const stream = { id: info.id, header, format, channels: info.channels.length };
     const isOnlyClock = mapped.session === undefined && mapped.clock !== 'lsl';
-    this.#open(stream, isOnlyClock ? 'session' : 'sender', mapped.arrival);
+    return this.#open(stream, isOnlyClock ? 'session' : 'sender', mapped.arrival);
   }
 
   /** Adds a stream whose stamps stay on its sender's clock; {@link writeClockOffset} tells where that lies. */
@@ -106,13 +106,14 @@ export class XdfWriter {
     { id, header, format, channels }: SenderStream,
     stamps: OpenStream['stamps'],
     marksGaps = false,
-  ): void {
+  ): number {
     const streamId = this.#streams.size + 1;
     this.#streams.set(id, {
       ...{ id, streamId, format, channels, stamps, marksGaps },
       ...{ first: 0, last: 0, samples: 0, offsets: [] },
     });
     this.#append(xdfTag.streamHeader, [streamIdBytes(streamId), xml(header)]);
+    return streamId;
   }
 
   /** Samples of a stream opened by {@link openSender}; `values`: [n * C] sample by sample. */

@@ -9,6 +9,7 @@ import { ChunkBuilder } from './chunk-builder.js';
 import { type DataMessage, mergeStreams } from './merge.js';
 import { RandomAccessFile } from './random-access-file.js';
 import type { ReadOptions, RecordedStream, Recording, RecordingFormat } from './recording.js';
+import { parseSessionLogLine, type SessionLogLine } from './session-log.js';
 import { stemOf } from './stem.js';
 import { StreamSurvey } from './stream-survey.js';
 import { SESSION_LOG, XDF_MAGIC, xdfNumericFormats } from './xdf-format.js';
@@ -61,8 +62,10 @@ class XdfRecording implements Recording {
   /** Streams whose stamps are taken as they are. */
   readonly #mappedStreams: ReadonlySet<XdfStream>;
   readonly inArrivalOrder: boolean;
+  readonly bound: ReadonlyMap<string, readonly StreamInfo[]>;
   /** What the session told beside its samples. */
   readonly #logs: readonly XdfStream[];
+  readonly #log: readonly LoggedLine[];
 
   constructor(file: RandomAccessFile) {
     this.#file = file;
@@ -116,23 +119,65 @@ class XdfRecording implements Recording {
       })),
     );
     this.streams = this.#survey();
+    this.#log = this.inArrivalOrder ? this.#logs.flatMap((log) => readLog(file, log)) : [];
+    const bound = new Map<string, StreamInfo[]>();
+    for (const { line } of this.#log)
+      if (line.k === 'bind')
+        bound.set(line.source, [...(bound.get(line.source) ?? []), ...this.#infosOf(line.stream)]);
+    this.bound = bound;
   }
 
   async *messages(options: ReadOptions): AsyncGenerator<StreamMessage> {
     for (const part of this.#parts) this.#announce(part, options.events);
     this.#announceReloads(options.events);
-    const places = new WeakMap<DataMessage, number>();
+    const places = new WeakMap<StreamMessage, number>();
+    const logged = new Set(this.#log.flatMap(({ line }) => (line.k === 'open' ? [line.stream] : [])));
+    const untold = this.#parts.filter(({ source }) => !logged.has(source.streamId));
     yield* mergeStreams(
-      this.#parts.map((part) => part.canonical.info),
-      this.#parts.map((part) =>
-        part.isMarkers ? this.#markers(part, options.clockSync, places) : this.#chunks(part, options, places),
-      ),
+      untold.map((part) => part.canonical.info),
+      [
+        this.#told(places),
+        ...this.#parts.map((part) =>
+          part.isMarkers
+            ? this.#markers(part, options.clockSync, places)
+            : this.#chunks(part, options, places),
+        ),
+      ],
       this.inArrivalOrder ? (message) => places.get(message)! : undefined,
     );
   }
 
   async close(): Promise<void> {
     this.#file.close();
+  }
+
+  #infosOf(streamId: number): StreamInfo[] {
+    return this.#parts.flatMap(({ source, canonical }) =>
+      source.streamId === streamId ? [canonical.info] : [],
+    );
+  }
+
+  /** What the session's log tells, each line before the samples that follow from it; at its end what is still open closes. */
+  *#told(places: WeakMap<StreamMessage, number>): Generator<StreamMessage> {
+    const open = new Set<string>();
+    const messageOf = (line: SessionLogLine, info: StreamInfo): StreamMessage => {
+      if (line.k === 'open') return { kind: 'open', info };
+      if (line.k === 'bind') return { kind: 'bind', source: line.source, stream: info.id };
+      return { kind: 'close', id: info.id, ...(line.cut && { cut: line.cut }) };
+    };
+    for (const { line, place } of this.#log)
+      for (const info of this.#infosOf(line.stream)) {
+        const message = messageOf(line, info);
+        if (line.k === 'open') open.add(info.id);
+        else if (line.k === 'close') open.delete(info.id);
+        places.set(message, place);
+        yield message;
+      }
+    for (const id of open) {
+      const message: StreamMessage = { kind: 'close', id };
+      places.set(message, Number.MAX_VALUE);
+      yield message;
+    }
   }
 
   #alignment(source: XdfStream): 'clock' | 'assumed' {
@@ -205,7 +250,7 @@ class XdfRecording implements Recording {
   *#markers(
     { source, canonical }: Part,
     clockSync: boolean,
-    places: WeakMap<DataMessage, number>,
+    places: WeakMap<StreamMessage, number>,
   ): Generator<DataMessage> {
     const reader = new XdfSampleReader(this.#file, source);
     const mapper = this.#mapper(source, clockSync, reader);
@@ -229,7 +274,7 @@ class XdfRecording implements Recording {
   *#chunks(
     { source, canonical }: Part,
     options: ReadOptions,
-    places: WeakMap<DataMessage, number>,
+    places: WeakMap<StreamMessage, number>,
   ): Generator<DataMessage> {
     const { info, keep, scale, offset } = canonical;
     const format = xdfNumericFormats.get(source.format);
@@ -309,6 +354,22 @@ class ArrivedStamps {
       this.lastBreak = 'gap';
     return stamp;
   }
+}
+
+/** A line of a session's log and where it stands in the file. */
+interface LoggedLine {
+  readonly line: SessionLogLine;
+  readonly place: number;
+}
+
+function readLog(file: RandomAccessFile, source: XdfStream): LoggedLine[] {
+  const reader = new XdfSampleReader(file, source);
+  const lines: LoggedLine[] = [];
+  while (reader.next()) {
+    const line = parseSessionLogLine(reader.texts()[0]);
+    if (line) lines.push({ line, place: source.chunkOffsets[reader.chunk] });
+  }
+  return lines;
 }
 
 /** Samples that none of the stream's chunks exceeds. */

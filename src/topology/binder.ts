@@ -42,8 +42,11 @@ interface KnownStream {
   /** 1, or which of several it is that are equal and open at once. */
   readonly number: number;
   openedAt: Seconds;
+  /** Number of the message that opened it; of two at the same time the order tells. */
+  opened: number;
   /** When samples came last; -Infinity: never. */
   heardAt: Seconds;
+  heard: number;
   /** The claim that it feeds. */
   claim: string | null;
   /** What was told of it last, while it feeds nothing. */
@@ -57,6 +60,7 @@ interface Holder {
   readonly info: StreamInfo;
   readonly key: string;
   heardAt: Seconds;
+  heard: number;
   /** null: it is open. */
   closedAt: Seconds | null;
   onPurpose: boolean;
@@ -66,6 +70,10 @@ export interface BinderState {
   readonly streams: readonly Readonly<KnownStream>[];
   /** By claim: which streams fed it, the present one last. */
   readonly holders: readonly (readonly [claim: string, holders: readonly Readonly<Holder>[]])[];
+  /** By claim: names of the sources. */
+  readonly sources: readonly (readonly [claim: string, names: readonly string[]])[];
+  /** How many it took. */
+  readonly messages: number;
 }
 
 /** Sources that ask for the same; they are fed by the same. */
@@ -93,33 +101,62 @@ export class Binder implements Stateful<BinderState> {
   readonly #streams = new Map<string, KnownStream>();
   readonly #holders = new Map<string, Holder[]>();
   /** Those who ask for more come first, then in the order of the file. */
-  #claims: readonly Claim[] = [];
+  readonly #claims: readonly Claim[];
+  #messages = 0;
 
   constructor(sources: Iterable<SourceNode>, options: BinderOptions) {
     this.#options = options;
     this.#claims = claimsOf(sources);
   }
 
-  /** Goes over to another pipeline's sources. Those that ask for what one of the old did are fed as it was. */
-  setSources(sources: Iterable<SourceNode>): readonly Binding[] {
-    const before = new Map(this.#claims.map((claim) => [claim.key, claim]));
-    this.#claims = claimsOf(sources);
-    const claims = new Map(this.#claims.map((claim) => [claim.key, claim]));
-    for (const key of this.#holders.keys()) if (!claims.has(key)) this.#holders.delete(key);
-    for (const stream of this.#streams.values()) {
-      stream.usableBy = null;
-      stream.told = null;
-      if (stream.claim !== null && !claims.has(stream.claim)) stream.claim = null;
-    }
-    const added: Binding[] = [];
-    for (const [key, holders] of this.#holders) {
-      const known = new Set(before.get(key)?.sources.map(({ name }) => name));
-      const { info } = holders[holders.length - 1];
-      for (const source of claims.get(key)!.sources)
-        if (!known.has(source.name) && this.#isUsable(source, info))
-          added.push({ source: source.name, stream: info });
-    }
-    return added;
+  /**
+   * Goes on in place of a binder of another pipeline's sources. One that has its name and still asks for what fed it, and
+   * one that asks for what another did, is fed as it was; gives those that were not fed so before.
+   */
+  takeOver({
+    streams,
+    holders: heldBefore,
+    sources: claimsBefore,
+    messages,
+  }: BinderState): readonly Binding[] {
+    const held = new Map(heldBefore);
+    const before = new Map<string, readonly Readonly<Holder>[]>();
+    for (const [claim, names] of claimsBefore)
+      for (const name of names) before.set(name, held.get(claim) ?? []);
+    const after = new Map<string, readonly Readonly<Holder>[]>();
+    const keep = (
+      { key, sources: [source] }: Claim,
+      holders: readonly Readonly<Holder>[] | undefined,
+    ): void => {
+      const present = holders?.at(-1);
+      if (!holders || !present || after.has(key) || !selects(source, present.info)) return;
+      if ([...after.values()].some((others) => others.at(-1)?.key === present.key)) return;
+      after.set(
+        key,
+        holders.filter(({ info }) => selects(source, info)),
+      );
+    };
+    for (const claim of this.#claims) keep(claim, held.get(claim.key));
+    for (const claim of this.#claims) for (const { name } of claim.sources) keep(claim, before.get(name));
+    const fed = new Map([...after].map(([claim, holders]) => [holders[holders.length - 1].key, claim]));
+    this.restore({
+      streams: streams.map((stream) => ({
+        ...stream,
+        ...{ claim: fed.get(stream.key) ?? null, usableBy: null },
+      })),
+      holders: [...after],
+      messages,
+    });
+    return this.#claims.flatMap(({ key, sources }) => {
+      const present = after.get(key)?.at(-1);
+      if (!present) return [];
+      const others = sources
+        .filter(({ name }) => before.get(name)?.at(-1)?.key !== present.key)
+        .filter((source) => this.#isUsable(source, present.info))
+        .map(({ name }) => name);
+      if (others.length > 0) this.#tellMatched(present.info, others);
+      return others.map((source) => ({ source, stream: present.info }));
+    });
   }
 
   /**
@@ -127,6 +164,7 @@ export class Binder implements Stateful<BinderState> {
    * recording's first sample is still to come. `until`: when a chunk's last sample comes, where that is not `now`.
    */
   take(message: StreamMessage, now: Seconds, until: Seconds = now): readonly Binding[] {
+    this.#messages++;
     switch (message.kind) {
       case 'open':
         this.#open(message.info, now);
@@ -134,11 +172,17 @@ export class Binder implements Stateful<BinderState> {
       case 'chunk':
         return message.chunk.times.length > 0 ? this.#heard(message.chunk.info.id, now, until) : NOTHING;
       case 'marker':
+      case 'bind':
         return NOTHING;
       case 'close':
         this.#close(message.id, now, message.cut !== true);
         return NOTHING;
     }
+  }
+
+  /** Whether a stream feeds a source. */
+  feeds(id: string): boolean {
+    return (this.#streams.get(id)?.claim ?? null) !== null;
   }
 
   snapshot(): BinderState {
@@ -148,10 +192,13 @@ export class Binder implements Stateful<BinderState> {
         claim,
         holders.map((holder) => ({ ...holder })),
       ]),
+      sources: this.#claims.map(({ key, sources }) => [key, sources.map(({ name }) => name)]),
+      messages: this.#messages,
     };
   }
 
-  restore({ streams, holders }: BinderState): void {
+  restore({ streams, holders, messages }: Omit<BinderState, 'sources'>): void {
+    this.#messages = messages;
     this.#streams.clear();
     this.#holders.clear();
     for (const stream of streams) this.#streams.set(stream.info.id, { ...stream });
@@ -169,7 +216,8 @@ export class Binder implements Stateful<BinderState> {
     let number = 1;
     for (const taken = new Set(first.map((stream) => stream.number)); taken.has(number); ) number++;
     this.#streams.set(info.id, {
-      ...{ info, number, openedAt: now, heardAt: Number.NEGATIVE_INFINITY },
+      ...{ info, number, openedAt: now, opened: this.#messages },
+      ...{ heardAt: Number.NEGATIVE_INFINITY, heard: 0 },
       key: number === 1 ? key : `${key}#${number}`,
       ...{ claim: null, told: null, usableBy: null },
     });
@@ -197,6 +245,7 @@ export class Binder implements Stateful<BinderState> {
     const holder = stream.claim === null ? undefined : this.#holders.get(stream.claim)?.at(-1);
     if (holder?.key !== stream.key) return;
     holder.heardAt = stream.heardAt;
+    holder.heard = stream.heard;
     holder.closedAt = now;
     holder.onPurpose = onPurpose;
   }
@@ -205,8 +254,10 @@ export class Binder implements Stateful<BinderState> {
     const stream = this.#streams.get(id);
     if (!stream) return NOTHING;
     // A recording doesn't tell when a stream opened.
-    if (stream.openedAt === Number.NEGATIVE_INFINITY) stream.openedAt = now;
+    if (stream.openedAt === Number.NEGATIVE_INFINITY)
+      Object.assign(stream, { openedAt: now, opened: this.#messages });
     stream.heardAt = until;
+    stream.heard = this.#messages;
     if (stream.claim !== null) return NOTHING;
     const claims = this.#claimsFor(stream.info).filter(
       (claim) => this.#usableSources(claim, stream).length > 0,
@@ -249,7 +300,7 @@ export class Binder implements Stateful<BinderState> {
     if (lostAt === null) return `${names} ${is} taken by ${name}`;
     if (!holder.onPurpose && now < lostAt + HOLD_S - TIME_TOLERANCE_S)
       return `${names} ${is} kept for ${name}, which is lost, for ${HOLD_S} s`;
-    const follows = stream.openedAt > this.#heardAt(holder) && areRelated(stream.info, holder.info);
+    const follows = this.#opensAfter(stream, holder) && areRelated(stream.info, holder.info);
     if (follows || claim.sources.some(({ failover }) => failover)) return null;
     return `${names} ${is} kept for ${name}, which is lost: who takes its place opens after that, on its machine or by its client, or the source has failover: true`;
   }
@@ -259,7 +310,8 @@ export class Binder implements Stateful<BinderState> {
     const holders = this.#holders.get(claim.key) ?? [];
     const before = holders.at(-1);
     const place = holders.findIndex((holder) => holder.key === key);
-    const holder: Holder = { info, key, heardAt: now, closedAt: null, onPurpose: false };
+    const { heard } = stream;
+    const holder: Holder = { info, key, heardAt: now, heard, closedAt: null, onPurpose: false };
     const kept = place < 0 ? holders.slice(1 - MAX_HOLDERS) : holders.slice(0, place);
     this.#holders.set(claim.key, [...kept, holder]);
     for (const other of this.#streams.values())
@@ -276,13 +328,18 @@ export class Binder implements Stateful<BinderState> {
           `${source}: ${info.name} feeds it now instead of ${before.info.name}`,
           { source, from: before.info.id, to: info.id },
         );
+    this.#tellMatched(info, sources);
+    return sources.map((source) => ({ source, stream: info }));
+  }
+
+  #tellMatched(info: StreamInfo, sources: readonly string[]): void {
+    const { name, type, channels, sfreq, simulated } = info;
     this.#tell(
       info,
       'stream-matched',
       'info',
-      `stream ${info.name} (${info.type}, ${info.channels.length} channels, ${info.sfreq} Hz${info.simulated ? ', simulated' : ''}) feeds ${sources.join(', ')}`,
+      `stream ${name} (${type}, ${channels.length} channels, ${sfreq} Hz${simulated ? ', simulated' : ''}) feeds ${sources.join(', ')}`,
     );
-    return sources.map((source) => ({ source, stream: info }));
   }
 
   /** When a stream was lost that feeds a source; null: it delivers. */
@@ -292,9 +349,18 @@ export class Binder implements Stateful<BinderState> {
     return now > silentAt + TIME_TOLERANCE_S ? silentAt : null;
   }
 
+  #opensAfter({ openedAt, opened }: KnownStream, holder: Holder): boolean {
+    const { heardAt, heard } = this.#present(holder);
+    return openedAt > heardAt || (openedAt === heardAt && opened > heard);
+  }
+
   #heardAt(holder: Holder): Seconds {
+    return this.#present(holder).heardAt;
+  }
+
+  #present(holder: Holder): Pick<Holder, 'heardAt' | 'heard'> {
     const open = this.#streams.get(holder.info.id);
-    return open?.key === holder.key ? open.heardAt : holder.heardAt;
+    return open?.key === holder.key ? open : holder;
   }
 
   /** The stream of a recording that `claim` is for, where that is another one that overlaps. */

@@ -16,7 +16,7 @@ import type { GraphOptions } from './session-graph.js';
  * there. It looks at stamps alone, so that what brought the graph down can't bring it down.
  */
 export class FailedSession {
-  readonly #options: Omit<GraphOptions, 'ordered' | 'bindings'>;
+  readonly #options: Omit<GraphOptions, 'ordered'>;
   readonly #frames: readonly FrameBuilder[];
   readonly #closing = new ClosingTimes();
   readonly #open = new Map<string, StreamInfo>();
@@ -24,7 +24,7 @@ export class FailedSession {
 
   /** `zero`: the session's; `closed`: the time of its last line. */
   constructor(
-    options: Omit<GraphOptions, 'ordered' | 'bindings'>,
+    options: Omit<GraphOptions, 'ordered'>,
     { zero, closed }: { readonly zero: Seconds | null; readonly closed: Seconds },
   ) {
     this.#options = options;

@@ -4,6 +4,7 @@ import type { RawWindow } from '../core/processor.js';
 import type { Chunk, StreamInfo } from '../core/signal.js';
 import type { StoredState } from '../core/state.js';
 import type { FixationStreamState } from '../features/events/device-event.js';
+import type { BinderState } from './binder.js';
 import type { ChannelMonitorState } from './channel-monitor.js';
 import type { ClosingTimesState } from './closing-times.js';
 import type { Grades } from './contact-quality.js';
@@ -36,14 +37,17 @@ export type GraphStep =
   | { readonly do: 'skip-to'; readonly time: Seconds }
   | { readonly do: 'close-reached' }
   | { readonly do: 'close-until'; readonly time: Seconds }
-  /** A stream has ended. */
-  | { readonly do: 'closed'; readonly id: string };
+  /** Windows close that only the stream which feeds a source now can fill; another one feeds it next. */
+  | { readonly do: 'close-before'; readonly source: string }
+  | { readonly do: 'bind'; readonly source: string; readonly stream: StreamInfo };
 
 export interface BoundSource {
   info: StreamInfo;
   stale: boolean;
-  /** Ended: it goes stale, its last samples still count, and another stream may take its place. */
-  closed: boolean;
+  /** Session time of the source's first sample; null before it. Windows up to there say nothing of it. */
+  since: Seconds | null;
+  /** Session time up to which the stream's samples reach; -Infinity before any. */
+  reached: Seconds;
 }
 
 /** All that a session's graph has learnt, as plain data. */
@@ -58,6 +62,9 @@ export interface GraphState {
   /** Of every transform. */
   readonly origins: Readonly<Record<string, NodeOrigin>>;
   readonly streams: readonly StreamInfo[];
+  readonly binder: BinderState;
+  /** Furthest stamp as it came. */
+  readonly stamped: Seconds;
   /** Sources that a stream feeds, in the order in which they were bound. */
   readonly sources: readonly (Readonly<BoundSource> & {
     readonly name: string;
@@ -88,15 +95,16 @@ export interface GraphState {
 
 /** The state of a session whose nodes have learnt nothing: what a graph needs to begin in its middle. */
 export function bareState(
-  known: Pick<GraphState, 'zero' | 'closedUntil' | 'streams' | 'sequence'>,
+  known: Pick<GraphState, 'zero' | 'closedUntil' | 'streams' | 'sources' | 'sequence'>,
 ): GraphState {
   return {
     ...known,
+    binder: { streams: [], holders: [], sources: [], messages: 0 },
+    stamped: Number.NEGATIVE_INFINITY,
     pipeline: '',
     skippedTo: Number.NEGATIVE_INFINITY,
     ticked: Number.NEGATIVE_INFINITY,
     origins: {},
-    sources: [],
     nodes: {},
     watches: {},
     schemas: [],

@@ -21,7 +21,6 @@ export async function lastFrame(
     pipeline,
     models: new Map([[node.name, inputs]]),
     ordered: true,
-    bindings: null,
     monitor: false,
     features: false,
     events: () => {},

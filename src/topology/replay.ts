@@ -2,6 +2,7 @@ import type { Seconds } from '../core/clock.js';
 import type { EventSink } from '../core/event.js';
 import { isMeasured, type StreamMessage } from '../core/signal.js';
 import { type AnchorState, Anchors, anchorIgnored } from './anchors.js';
+import type { StreamSpan } from './binder.js';
 import type { GraphOutput } from './graph-output.js';
 import type { GraphState } from './graph-state.js';
 import { type FrameOutput, type Predicted, type PredictionContext, predictAll } from './predict.js';
@@ -16,8 +17,10 @@ export const REPLAY_BATCH = 16;
 export interface ReplayOptions {
   readonly session: string;
   readonly loaded: LoadedPipeline;
-  /** Source node to stream id, from {@link matchStreams}. */
-  readonly bindings: ReadonlyMap<string, string>;
+  /** What the recording knows of its streams, from {@link spansOf}; default: nothing. */
+  readonly spans?: ReadonlyMap<string, StreamSpan>;
+  /** Sources whose streams the recording's log tells, from {@link loggedSources}; default: none. */
+  readonly logged?: ReadonlySet<string>;
   readonly events: EventSink;
   /** Whether to tell the state of every channel; default no. */
   readonly monitor?: boolean;
@@ -88,7 +91,7 @@ class ReplayRun {
   #frames = 0;
 
   constructor(options: ReplayOptions, state: ReplayState | null) {
-    const { session, loaded, bindings, monitor = false, features = false } = options;
+    const { session, loaded, spans, logged, monitor = false, features = false } = options;
     this.#options = options;
     this.#batch = options.batch ?? 1;
     const make: MakeHost = options.host ?? ((setup, from) => new InlineHost(setup, from));
@@ -98,7 +101,8 @@ class ReplayRun {
         pipeline: loaded.pipeline,
         models: modelInputs(loaded),
         ordered: !(options.inArrivalOrder ?? false),
-        bindings,
+        ...(spans && { spans }),
+        ...(logged && { logged }),
         monitor,
         features,
       },

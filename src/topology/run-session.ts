@@ -4,6 +4,7 @@ import type { EventSink, SessionEvent } from '../core/event.js';
 import type { ModelRunner } from '../core/model.js';
 import { errorOf } from '../core/owned.js';
 import type { StreamInfo, StreamMessage } from '../core/signal.js';
+import { Binder, type Binding } from './binder.js';
 import { FailedSession } from './failed-session.js';
 import type { GraphOutput } from './graph-output.js';
 import { bareState, type GraphState } from './graph-state.js';
@@ -12,6 +13,8 @@ import { NodeSequence, type NodeSequenceState } from './node-sequence.js';
 import type { Pipeline } from './pipeline.js';
 import { SessionFaults } from './session-faults.js';
 import { type GraphOptions, SessionGraph } from './session-graph.js';
+import { SilenceTicks } from './silence-ticks.js';
+import { whyUnusable } from './stream-fit.js';
 import type { Switch } from './switch.js';
 import type { Turns, Worker } from './turns.js';
 
@@ -36,8 +39,8 @@ export interface RunSessionOptions {
   readonly session: string;
   /** The pipeline to run, which may be replaced. */
   readonly loaded: Switch<LoadedPipeline>;
-  /** Tells how far apart faults are. */
-  readonly clock: Pick<Clock, 'now'>;
+  /** Tells when messages come, and how far apart faults are. */
+  readonly clock: Pick<Clock, 'now' | 'every'>;
   readonly events: EventSink;
   /** Faults of what makes something of the session's outputs: they count as the graph's own. Default: none. */
   readonly faults$?: Observable<unknown>;
@@ -45,6 +48,8 @@ export interface RunSessionOptions {
   readonly turns?: Turns;
   /** Whether what the session gave piles up behind it: then its graph gives no more, and messages wait. Default: never. */
   readonly held$?: Observable<boolean>;
+  /** Gets the session's log: every message in order, and which stream feeds which source before what follows from it. */
+  readonly log?: (message: StreamMessage) => void;
   /** Told how many messages wait for their turn, whenever that changes. */
   readonly waiting?: (messages: number) => void;
 }
@@ -68,6 +73,7 @@ export function runSession(options: RunSessionOptions): OperatorFunction<StreamM
       const subscription = new Subscription(options.loaded.use((loaded) => running.prepare(loaded)));
       subscription.add(() => options.turns?.drop(running));
       subscription.add(options.held$?.subscribe({ next: (isHeld) => running.hold(isHeld), error }));
+      subscription.add(() => running.stop());
       subscription.add(options.faults$?.subscribe({ next: (fault) => running.failed(fault), error }));
       subscription.add(
         messages$.subscribe({
@@ -80,6 +86,8 @@ export function runSession(options: RunSessionOptions): OperatorFunction<StreamM
     });
 }
 
+const told = ({ source, stream }: Binding): StreamMessage => ({ kind: 'bind', source, stream: stream.id });
+
 class RunningSession implements Worker {
   readonly #options: RunSessionOptions;
   readonly #to: { readonly next: (live: LiveOutput) => void; readonly complete: () => void };
@@ -87,7 +95,13 @@ class RunningSession implements Worker {
   #stage: 'running' | 'ending' | 'closing' | 'ended' = 'running';
   readonly #sequence = new NodeSequence();
   readonly #faults = new SessionFaults();
+  /** Streams of the doors that are open. */
+  readonly #incoming = new Set<string>();
   readonly #open = new Map<string, StreamInfo>();
+  /** The streams that feed sources, as the graph was told. */
+  readonly #fed = new Map<string, StreamInfo>();
+  #binder: Binder;
+  readonly #ticks: SilenceTicks;
   #loaded: LoadedPipeline;
   #graph: SessionGraph | FailedSession | null = null;
   #isHeld = false;
@@ -104,6 +118,11 @@ class RunningSession implements Worker {
     this.#options = options;
     this.#to = to;
     this.#loaded = options.loaded.value;
+    this.#binder = this.#makeBinder(this.#loaded, options.events);
+    this.#ticks = new SilenceTicks(options.clock, (message) => {
+      this.#log(message);
+      this.#go();
+    });
     this.#attempt(() => {
       this.#graph = this.#make(this.#loaded, options.events);
     });
@@ -113,27 +132,44 @@ class RunningSession implements Worker {
   prepare(loaded: LoadedPipeline): () => void {
     const held: SessionEvent[] = [];
     let isHeld = true;
-    const graph = this.#make(loaded, (event) => (isHeld ? held.push(event) : this.#options.events(event)));
-    graph.takeOver(this.#graph instanceof SessionGraph ? this.#graph.snapshot() : this.#bare());
+    const events: EventSink = (event) => (isHeld ? held.push(event) : this.#options.events(event));
+    const binder = this.#makeBinder(loaded, events);
+    const bindings = binder.takeOver(this.#binder.snapshot());
+    const graph = this.#make(loaded, events);
+    graph.takeOver(this.#graph instanceof SessionGraph ? this.#graph.snapshot() : this.#bare(), bindings);
     return () => {
       this.#loaded = loaded;
       this.#graph = graph;
+      this.#binder = binder;
       this.#faults.forget();
       isHeld = false;
       for (const event of held) this.#options.events(event);
+      for (const binding of bindings) {
+        this.#fed.set(binding.source, binding.stream);
+        this.#options.log?.(told(binding));
+      }
     };
   }
 
   push(message: StreamMessage): void {
-    if (!this.#inbox.offer(message)) {
-      this.#tellDropped(message);
-      return;
-    }
+    for (const binding of this.#binder.take(message, this.#options.clock.now())) this.#log(told(binding));
+    if (message.kind === 'open') this.#incoming.add(message.info.id);
+    if (message.kind === 'close' && this.#incoming.delete(message.id) && this.#incoming.size === 0)
+      this.#ticks.close();
+    if (message.kind === 'chunk' && this.#binder.feeds(message.chunk.info.id))
+      this.#ticks.hear(message.chunk);
+    this.#log(message);
     this.#go();
+  }
+
+  #log(message: StreamMessage): void {
+    this.#options.log?.(message);
+    if (!this.#inbox.offer(message)) this.#tellDropped(message);
   }
 
   /** No message comes after this. */
   end(): void {
+    this.#ticks.close();
     this.#stage = 'ending';
     this.#go();
   }
@@ -141,6 +177,11 @@ class RunningSession implements Worker {
   hold(isHeld: boolean): void {
     this.#isHeld = isHeld;
     if (!isHeld) this.#go();
+  }
+
+  /** Nobody wants what comes. */
+  stop(): void {
+    this.#ticks.stop();
   }
 
   get isIdle(): boolean {
@@ -181,8 +222,10 @@ class RunningSession implements Worker {
     if (message) {
       if (message.kind === 'open') this.#open.set(message.info.id, message.info);
       else if (message.kind === 'close') this.#open.delete(message.id);
+      else if (message.kind === 'bind') this.#noteFed(message.source, message.stream);
       this.#contain((graph) => graph.begin(message));
-      return 1;
+      // What binds is bounded by the pipeline's sources.
+      return message.kind === 'bind' ? 0 : 1;
     }
     if (this.#stage === 'ending') {
       this.#stage = 'closing';
@@ -192,6 +235,11 @@ class RunningSession implements Worker {
       this.#to.complete();
     }
     return 0;
+  }
+
+  #noteFed(source: string, id: string): void {
+    const stream = this.#open.get(id);
+    if (stream) this.#fed.set(source, stream);
   }
 
   #tellDropped(message: StreamMessage): void {
@@ -276,7 +324,18 @@ class RunningSession implements Worker {
       zero: this.#graph?.zero ?? null,
       closedUntil: this.#lastClosed,
       streams: [...this.#open.values()],
+      sources: [...this.#fed].map(([name, info]) => ({
+        ...{ name, info, stale: false, since: null, reached: Number.NEGATIVE_INFINITY, monitor: null },
+      })),
       sequence: this.#numbers,
+    });
+  }
+
+  #makeBinder({ pipeline }: LoadedPipeline, events: EventSink): Binder {
+    return new Binder(pipeline.sources.values(), {
+      session: this.#options.session,
+      events,
+      unusable: (source, stream) => whyUnusable(pipeline, source, stream),
     });
   }
 
@@ -297,7 +356,7 @@ class RunningSession implements Worker {
       pipeline: loaded.pipeline,
       models: modelInputs(loaded),
       ordered: false,
-      bindings: null,
+      logged: new Set(loaded.pipeline.sources.keys()),
       monitor: true,
       sequence: this.#sequence,
       events,

@@ -48,6 +48,8 @@ export interface RuntimeOptions {
   readonly clock: Clock;
   readonly events: EventSink;
   readonly metrics?: Metrics;
+  /** Gets every session's log: its messages in order, ticks and which stream feeds which source among them. */
+  readonly log?: (message: SessionMessage) => void;
   /** Whether somebody wants a model's predictions in a session to carry their `contribution`. Default: nobody. */
   readonly explain?: (session: string, model: string) => boolean;
   /** Bounds the work of all sessions in one turn of the event loop. */
@@ -202,6 +204,7 @@ export class PipelineRuntime {
         events,
         faults$,
         held$,
+        log: (message) => this.options.log?.({ session, message }),
         turns: this.#turns,
         waiting: (messages) => this.#setWaiting(session, 'graph', messages, CROWDED_ABOVE),
       }),

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Seconds } from '../core/clock.js';
 import type { ChunkTransform, FeatureTransform, WindowTransform } from '../core/component.js';
-import { ConfigurationError, InputError } from '../core/errors.js';
+import { InputError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
 import { type FeatureSchema, type FeatureVector, featureName } from '../core/features.js';
 import type { ModalityInput } from '../core/model.js';
@@ -10,16 +10,16 @@ import type { ChunkProcessor, FeatureProcessor, RawWindow, ResetCause, Windower 
 import {
   type Chunk,
   isMeasured,
-  MAX_WINDOW_VALUES,
   type Marker,
+  period_s,
   type StreamInfo,
   type StreamMessage,
   sliceChunk,
+  TIME_TOLERANCE_S,
 } from '../core/signal.js';
 import { restoreState, type Stateful, type StateVersion, storedState } from '../core/state.js';
-import { truthChannels } from '../core/truth.js';
 import { FixationStream } from '../features/events/device-event.js';
-import { canonicalLabels } from '../montage/labels.js';
+import { Binder, type Binding, type StreamSpan } from './binder.js';
 import { ChannelMonitor, type ChannelMonitorState } from './channel-monitor.js';
 import { ClosingTimes } from './closing-times.js';
 import { ContactQuality } from './contact-quality.js';
@@ -32,6 +32,7 @@ import { keptNodes } from './kept-nodes.js';
 import { type Lineage, lineageOf } from './lineage.js';
 import { NodeSequence } from './node-sequence.js';
 import type { Pipeline, SourceNode, TransformNode } from './pipeline.js';
+import { fitted, whyUnusable } from './stream-fit.js';
 import { selects } from './stream-selector.js';
 import { TruthOutputs } from './truth-outputs.js';
 import { Watermarks } from './watermarks.js';
@@ -53,8 +54,10 @@ export interface GraphOptions {
    * after its end, and its content can't depend on how the recording is cut into chunks.
    */
   readonly ordered: boolean;
-  /** Source node to stream id; null: streams bind as they open, first come first bound. */
-  readonly bindings: ReadonlyMap<string, string> | null;
+  /** Sources whose streams are told by messages of kind `bind`; those of the others are chosen here. Default: none. */
+  readonly logged?: ReadonlySet<string>;
+  /** What a recording knows of its streams, by id. */
+  readonly spans?: ReadonlyMap<string, StreamSpan>;
   /** Whether `closed` outputs tell the state of every channel. */
   readonly monitor: boolean;
   /** Whether to give feature vectors, too; default yes. */
@@ -118,6 +121,7 @@ export class SessionGraph {
   readonly #watermarks: Watermarks;
   readonly #fed: FedValues;
   readonly #streams = new Map<string, StreamInfo>();
+  readonly #binder: Binder;
   readonly #bound = new Map<string, Bound>();
   readonly #lineage: Lineage;
   /** Sources, nodes and models that simulated data ever reached: baselines remember them when the stream is gone. */
@@ -138,6 +142,8 @@ export class SessionGraph {
   #closedUntil = Number.NEGATIVE_INFINITY;
   /** Where the windows of a long silence end that were left out. */
   #skippedTo = Number.NEGATIVE_INFINITY;
+  /** Furthest stamp as it came: the binder's time. */
+  #stamped = Number.NEGATIVE_INFINITY;
   /** Furthest time that a tick told. */
   #ticked = Number.NEGATIVE_INFINITY;
   /** What is left of the message that was begun, in order. */
@@ -182,6 +188,16 @@ export class SessionGraph {
         this.#featureSteps.push({ node: name, version, input, processor, publishes, beside, schemaIn: null });
       }
     }
+    this.#binder = new Binder(
+      [...pipeline.sources.values()].filter(({ name }) => !options.logged?.has(name)),
+      {
+        session: options.session,
+        // Who tells what feeds the others tells of streams, too.
+        events: options.logged?.size ? withoutArrivals(options.events) : options.events,
+        unusable: (source, stream) => whyUnusable(pipeline, source, stream, options.maxWindowValues),
+        ...(options.spans && { spans: options.spans }),
+      },
+    );
     this.#sequence = options.sequence ?? new NodeSequence();
     this.#frames = [...pipeline.models.values()].map((model) => {
       const inputs = options.models.get(model.name) ?? new Map();
@@ -228,6 +244,9 @@ export class SessionGraph {
       case 'open':
         this.#open(message.info);
         break;
+      case 'bind':
+        this.#obey(message.source, message.stream);
+        break;
       case 'chunk':
         this.#chunk(message.chunk);
         break;
@@ -235,7 +254,7 @@ export class SessionGraph {
         this.#mark(message.marker);
         break;
       case 'close':
-        this.#close(message.id);
+        this.#close(message);
         break;
     }
   }
@@ -278,6 +297,8 @@ export class SessionGraph {
       ),
       ticked: this.#ticked,
       streams: [...this.#streams.values()],
+      binder: this.#binder.snapshot(),
+      stamped: this.#stamped,
       sources: [...this.#bound].map(([name, { monitor, ...bound }]) => ({
         ...bound,
         name,
@@ -330,6 +351,7 @@ export class SessionGraph {
       if (root) resetSteps(root, info, 'start');
       this.#bound.set(name, { ...rest, info: described(info), monitor: this.#monitorOf(info, monitor) });
     }
+    this.#binder.restore(state.binder);
     this.#restoreNodes(state, () => true);
     this.#closing.restore(state.closing);
     for (const name of state.simulated) this.#simulated.add(name);
@@ -338,8 +360,9 @@ export class SessionGraph {
   /**
    * Goes on in place of a graph of another pipeline; this one was made anew. A node stays as it is if the other pipeline
    * has it, under its name, with all that feeds it, and the same stream feeds both; the others begin, on the session's grid.
+   * `bindings`: of sources whose streams are told, those that the other graph was not told of.
    */
-  takeOver(state: GraphState): void {
+  takeOver(state: GraphState, bindings: readonly Binding[] = []): void {
     const described = this.#goOn(state);
     const { sources } = this.#options.pipeline;
     for (const { name, monitor, ...was } of state.sources) {
@@ -350,10 +373,11 @@ export class SessionGraph {
       const seen = isDeepStrictEqual(info, was.info) ? monitor : null;
       this.#bound.set(name, { ...was, info, monitor: this.#monitorOf(info, seen) });
     }
-    for (const stream of this.#streams.values()) {
-      const free = [...sources.values()].filter((s) => !this.#bound.has(s.name) && selects(s, stream));
-      const fed = free.filter((source) => this.#bind(source, stream));
-      if (fed.length > 0) this.#tellMatched(stream, fed);
+    for (const { source: name, stream } of [...bindings, ...this.#binder.takeOver(state.binder)]) {
+      if (!this.#bind(sources.get(name)!, stream)) continue;
+      const was = state.sources.find(({ info }) => info.id === stream.id);
+      if (was)
+        Object.assign(this.#bound.get(name)!, { stale: was.stale, since: was.since, reached: was.reached });
     }
     const streams = new Map(state.sources.map(({ name, info }) => [name, info]));
     const kept = keptNodes(this.#options.pipeline, new Map(Object.entries(state.origins)), (was, is) =>
@@ -376,6 +400,7 @@ export class SessionGraph {
       return known;
     };
     this.#zero = state.zero;
+    this.#stamped = state.stamped;
     this.#closedUntil = state.closedUntil;
     this.#skippedTo = state.skippedTo;
     this.#ticked = state.ticked;
@@ -433,20 +458,22 @@ export class SessionGraph {
 
   #open(info: StreamInfo): void {
     if (info.type === 'Ticks') return;
+    this.#binder.take({ kind: 'open', info }, this.#stamped);
     this.#streams.set(info.id, info);
     this.#followFixations(info);
     this.#followContacts(info);
-    const wanted = [...this.#options.pipeline.sources.values()].filter((source) => {
-      const { bindings } = this.#options;
-      if (bindings) return bindings.get(source.name) === info.id;
-      const bound = this.#bound.get(source.name);
-      if (bound && !bound.closed) return bound.info.id === info.id;
-      return selects(source, info);
-    });
-    this.#tellMatched(
-      info,
-      wanted.filter((source) => this.#bind(source, info)),
-    );
+  }
+
+  /** What the session's log says of a source. */
+  #obey(name: string, id: string): void {
+    const stream = this.#streams.get(id);
+    if (stream && this.#options.logged?.has(name)) this.#planBinding({ source: name, stream });
+  }
+
+  #planBinding({ source, stream }: Binding): void {
+    const before = this.#bound.get(source)?.info.id;
+    if (before !== undefined && before !== stream.id) this.#todo.push({ do: 'close-before', source });
+    this.#todo.push({ do: 'bind', source, stream });
   }
 
   #followFixations(info: StreamInfo): FixationStream | null {
@@ -464,32 +491,17 @@ export class SessionGraph {
     return contacts;
   }
 
-  #tellMatched(info: StreamInfo, sources: readonly SourceNode[]): void {
-    const fed = sources.map(({ name }) => name);
-    const tells = info.type === 'Annotation' && truthChannels(info) !== null;
-    this.#options.events({
-      code: fed.length > 0 ? 'stream-matched' : 'stream-unmatched',
-      level: 'info',
-      session: this.#options.session,
-      stream: info.name,
-      message:
-        fed.length > 0
-          ? `stream ${info.name} (${info.type}, ${info.channels.length} channels, ${info.sfreq} Hz${info.simulated ? ', simulated' : ''}) feeds ${fed.join(', ')}`
-          : `stream ${info.name} (${info.type}) feeds no source of the pipeline${tells ? '; it tells the truth' : ''}`,
-    });
-  }
-
-  /** False, with an event, where a transform can't work on such a stream: an irregular rate that has no spectrum, say. */
-  #bind({ name: source, labels }: SourceNode, stream: StreamInfo): boolean {
-    const root = this.#roots.get(source);
-    if (!root) return false;
-    const again = this.#bound.has(source);
-    let info = stream;
+  /** False, with an event, where a node can't work on such a stream after all. */
+  #bind(node: SourceNode, stream: StreamInfo): boolean {
+    const { name: source } = node;
+    const root = this.#roots.get(source)!;
+    const before = this.#bound.get(source);
+    let info: StreamInfo;
     let monitor: ChannelMonitor | null;
+    const isSame = before !== undefined && isSameDevice(before.info, stream);
     try {
-      if (labels) info = relabelled(stream, labels);
-      this.#requireBounded(info);
-      resetSteps(root, info, again ? 'layout' : 'start');
+      info = fitted(node, stream, this.#closing.longest_s, this.#options.maxWindowValues);
+      resetSteps(root, info, isSame ? 'layout' : 'start');
       monitor = this.#monitorOf(info, null);
     } catch (error) {
       this.#bound.delete(source);
@@ -502,31 +514,28 @@ export class SessionGraph {
       });
       return false;
     }
-    this.#bound.set(source, { info, stale: false, closed: false, monitor });
+    // What was learnt about the person belongs to what that person wears.
+    if (before && !isSame)
+      for (const step of this.#featureSteps) if (this.#sourceOf(step.node) === source) step.schemaIn = null;
+    this.#bound.set(source, {
+      ...{ info, stale: before?.stale ?? false, since: before?.since ?? null },
+      ...{ reached: Number.NEGATIVE_INFINITY, monitor },
+    });
     if (info.simulated)
       for (const [name, lineage] of this.#lineage) if (lineage.has(source)) this.#simulated.add(name);
     return true;
   }
 
-  /** What one stream makes of work and memory in a turn must not depend on what it declares. */
-  #requireBounded({ channels, sfreq }: StreamInfo): void {
-    const values = channels.length * sfreq * this.#closing.longest_s;
-    const { maxWindowValues = MAX_WINDOW_VALUES } = this.#options;
-    if (values > maxWindowValues)
-      throw new ConfigurationError(
-        'stream-too-large',
-        `${channels.length} channels at ${sfreq} Hz make ${values.toExponential(1)} values a window, ${maxWindowValues} are taken; send fewer channels, or a lower rate`,
-      );
-  }
-
-  #close(id: string): void {
+  #close(message: Extract<StreamMessage, { kind: 'close' }>): void {
+    const { id } = message;
     this.#truth.close(id);
     // In a recording a stream's end says nothing that its stamps don't.
     if (this.#options.ordered) return;
+    this.#binder.take(message, this.#stamped);
     this.#streams.delete(id);
     this.#watermarks.forget(id);
     this.#fed.forget(id);
-    this.#todo.push({ do: 'close-reached' }, { do: 'closed', id });
+    this.#todo.push({ do: 'close-reached' });
   }
 
   #chunk(chunk: Chunk): void {
@@ -534,14 +543,27 @@ export class SessionGraph {
     if (n === 0) return;
     const info = chunk.info;
     if (info.type === 'Ticks') {
+      this.#stamped = Math.max(this.#stamped, chunk.times[n - 1]);
       if (this.#zero !== null) this.#tick(chunk.times[n - 1] - this.#zero);
       return;
     }
     if (!this.#streams.has(info.id)) this.#open(info);
+    this.#decide(chunk);
     const jumps = this.#options.ordered || !isMeasured(info) ? [] : this.#jumpsIn(chunk);
     if (jumps[0] !== 0) this.#todo.push({ do: 'stretch', chunk, from: 0, to: jumps[0] ?? n, skips: false });
     for (const [k, from] of jumps.entries())
       this.#todo.push({ do: 'stretch', chunk, from, to: jumps[k + 1] ?? n, skips: true });
+  }
+
+  #decide(chunk: Chunk): void {
+    const { info, times } = chunk;
+    if (!isMeasured(info)) return;
+    this.#stamped = Math.max(this.#stamped, times[0]);
+    const until = Math.max(this.#stamped, times[times.length - 1]);
+    const bindings = this.#binder.take({ kind: 'chunk', chunk }, this.#stamped, until);
+    if (bindings.length > 0 && this.#options.ordered && this.#zero !== null)
+      this.#todo.push({ do: 'close-until', time: times[0] - this.#zero + 1e-6 });
+    for (const binding of bindings) this.#planBinding(binding);
   }
 
   /**
@@ -598,10 +620,16 @@ export class SessionGraph {
         return this.#closeWhile((end) => this.#watermarks.reached(end), units);
       case 'close-until':
         return this.#closeWhile((end) => end <= step.time, units);
-      case 'closed':
+      case 'close-before': {
+        const reached = this.#bound.get(step.source)?.reached ?? Number.NEGATIVE_INFINITY;
+        return this.#closeWhile((end) => end <= reached + TIME_TOLERANCE_S, units);
+      }
+      case 'bind': {
         this.#todo.shift();
-        for (const bound of this.#bound.values()) if (bound.info.id === step.id) bound.closed = true;
+        const source = this.#options.pipeline.sources.get(step.source);
+        if (source) this.#bind(source, step.stream);
         return 0;
+      }
     }
   }
 
@@ -675,6 +703,8 @@ export class SessionGraph {
     for (const [source, bound] of this.#bound) {
       if (bound.info.id !== chunk.info.id) continue;
       const own = { ...part, info: bound.info };
+      bound.since ??= part.times[0];
+      bound.reached = Math.max(bound.reached, part.times[part.times.length - 1] + period_s(bound.info));
       bound.monitor?.push(own);
       const root = this.#roots.get(source);
       if (root) pushSteps(root, own);
@@ -765,7 +795,7 @@ export class SessionGraph {
     this.#watchSilence(time);
     const due = this.#closing.take(time);
     for (const step of this.#windowSteps) {
-      if (!due.has(step.node) || !this.#bound.has(step.source)) continue;
+      if (!due.has(step.node) || !this.#hasBegun(step.source, time)) continue;
       const output = step.windower.close(time);
       this.#latest.set(step.node, output);
       if ('schema' in output && features) this.#publishVector('features', step.node, output);
@@ -794,6 +824,12 @@ export class SessionGraph {
     emit({ kind: 'closed', time, zero: this.#zero ?? 0, inputs: this.#inputs(time) });
   }
 
+  /** Whether a window at `time` can hold a sample of a source. */
+  #hasBegun(source: string, time: Seconds): boolean {
+    const since = this.#bound.get(source)?.since ?? Number.POSITIVE_INFINITY;
+    return since < time - TIME_TOLERANCE_S;
+  }
+
   #publishVector(kind: 'features' | 'indices', node: string, vector: FeatureVector): void {
     const made = { node, seq: this.#sequence.next(node), vector, simulated: this.#simulated.has(node) };
     this.#options.emit(
@@ -809,7 +845,7 @@ export class SessionGraph {
     const inputs = new Map<string, InputStatus>();
     const contacts = this.#contactsAt(time);
     for (const [source, { info, stale, monitor }] of this.#bound) {
-      if (!monitor) continue;
+      if (!monitor || !this.#hasBegun(source, time)) continue;
       const filled = this.#interpolations.get(source)?.take();
       const channels = monitor.take(time).map((report) => {
         const contact = report.quality && contacts.get(report.label);
@@ -882,16 +918,16 @@ function nameOf({ node, version }: { readonly node: string; readonly version: St
   return { name: node, version };
 }
 
-/** The stream with labels of the pipeline file. */
-function relabelled(info: StreamInfo, labels: readonly string[]): StreamInfo {
-  if (labels.length !== info.channels.length) {
-    throw new ConfigurationError(
-      'labels-mismatch',
-      `it has ${info.channels.length} channels, labels names ${labels.length}; name all of them`,
-    );
-  }
-  const canonical = canonicalLabels(labels);
-  return { ...info, channels: info.channels.map((channel, c) => ({ ...channel, label: canonical[c] })) };
+function withoutArrivals(events: EventSink): EventSink {
+  return (event) => {
+    if (event.code !== 'stream-unmatched' && event.code !== 'stream-duplicate') events(event);
+  };
+}
+
+/** Whether a stream is the one before come back, rather than another person's or another headset. */
+function isSameDevice(before: StreamInfo, after: StreamInfo): boolean {
+  if (before.sourceId !== after.sourceId) return false;
+  return after.sourceId !== '' || (before.name === after.name && before.client === after.client);
 }
 
 /** A headset that comes back sends the same features: what was learnt about the person stays. */

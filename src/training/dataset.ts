@@ -33,7 +33,6 @@ export function runGraph(
     pipeline,
     models,
     ordered: !inArrivalOrder,
-    bindings: null,
     monitor,
     events: () => {},
     emit: (output) => emit(output, graph),

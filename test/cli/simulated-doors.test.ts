@@ -61,8 +61,8 @@ const infosOf = (messages: readonly StreamMessage[]): StreamInfo[] =>
 
 async function predicted(...paths: string[]): Promise<Prediction[]> {
   const { pipeline } = loaded;
-  const { recording, bindings } = await openSession(paths, { pipeline, alignStart: true, events });
-  const options = { session: 's', loaded, bindings, events, inArrivalOrder: recording.inArrivalOrder };
+  const { recording } = await openSession(paths, { pipeline, alignStart: true, events });
+  const options = { session: 's', loaded, events, inArrivalOrder: recording.inArrivalOrder };
   const predictions: Prediction[] = [];
   const messages = recording.messages({ chunk: null, clockSync: true, events });
   for await (const output of replay(messages, { ...options, batch: 16 }))
@@ -303,6 +303,7 @@ describe('a stream that comes back under its old name as another', () => {
         message.kind === 'close'
           ? message.id === 'eeg'
           : message.kind === 'marker' ||
+            message.kind === 'bind' ||
             (message.kind === 'open' ? message.info : message.chunk.info).id === 'eeg',
       );
     const stays = person.filter((message) => message.kind === 'open' && message.info.id === 'temp');

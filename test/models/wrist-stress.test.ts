@@ -20,16 +20,10 @@ afterAll(() => closeRunners(loaded.runners));
 
 async function predictions(only: ('ppg' | 'eda' | 'temp')[]): Promise<Prediction[]> {
   const messages = [...simulateSession({ seed: 'wrist', profile: 'muse', duration_s: 90, only })];
-  const bindings = new Map(
-    messages.flatMap((message) =>
-      message.kind === 'open' ? [[message.info.type.toLowerCase(), message.info.id] as const] : [],
-    ),
-  );
   const found: Prediction[] = [];
   for await (const output of replay(messages, {
     session: 's',
     loaded,
-    bindings,
     events: () => {},
     batch: 16,
   }))

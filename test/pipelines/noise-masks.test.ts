@@ -25,7 +25,6 @@ async function eegStates(messages: Iterable<StreamMessage>): Promise<(string | n
     pipeline: pipeline!,
     models: new Map([[node.name, new Map(inputs.map((input) => [input.name, input as ModalityInput]))]]),
     ordered: true,
-    bindings: null,
     monitor: false,
     features: false,
     events: () => {},

@@ -16,7 +16,6 @@ export async function runPipeline(
     pipeline,
     models: new Map(),
     ordered: true,
-    bindings: null,
     monitor: false,
     events: () => {},
     emit: (output) => {

@@ -74,7 +74,11 @@ function binding(sources: readonly SourceNode[], options: Partial<BinderOptions>
       binder = new Binder(sources, { session: 's', events: (event) => events.push(event), ...options });
       binder.restore(state);
     },
-    setSources: (next: readonly SourceNode[]) => note(binder.setSources(next)),
+    takeOver: (next: readonly SourceNode[]) => {
+      const state = binder.snapshot();
+      binder = new Binder(next, { session: 's', events: (event) => events.push(event), ...options });
+      note(binder.takeOver(state));
+    },
   };
 }
 
@@ -301,11 +305,11 @@ describe('streams of a recording', () => {
 
 describe('a pipeline that is reloaded', () => {
   it('keeps what feeds its sources, and gives what is free to those that are new', () => {
-    const { at, bound, setSources } = binding(sourcesOf(eegSource));
+    const { at, bound, takeOver } = binding(sourcesOf(eegSource));
     at(0).open(headset('A'), headset('B')).send('A', 'B');
-    setSources(sourcesOf(eegSource, 'b: { type: websocket, stream_type: EEG, name: B }'));
+    takeOver(sourcesOf(eegSource, 'b: { type: websocket, stream_type: EEG, name: B }'));
     at(1).send('A', 'B');
-    setSources(sourcesOf('same: { type: websocket, stream_type: EEG }'));
+    takeOver(sourcesOf('same: { type: websocket, stream_type: EEG }'));
     expect(bound).toEqual(['0 eeg=A', '1 b=B', '1 same=A']);
   });
 });

@@ -38,7 +38,6 @@ function start(maxWindowValues?: number) {
       pipeline: pipeline!,
       models: new Map(),
       ordered: false,
-      bindings: null,
       monitor: true,
       ...(maxWindowValues !== undefined && { maxWindowValues }),
     },
@@ -104,7 +103,10 @@ it('silence that ticks tell of is not skipped', () => {
 
 it('a stream whose window would hold more than any sensor gives is left out', () => {
   const { graph, events } = start();
-  graph.push({ kind: 'open', info: eeg(1e6, 1024) });
+  const info = eeg(1e6, 1024);
+  graph.push({ kind: 'open', info });
+  const rows = Array.from({ length: 1024 }, () => [0]);
+  graph.push({ kind: 'chunk', chunk: chunkOf(info, rows, [0]) });
   const [ignored] = events;
   expect(ignored).toMatchObject({ code: 'stream-ignored', level: 'warn' });
   expect(ignored.message).toContain('1024 channels at 1000000 Hz make');
@@ -133,7 +135,7 @@ transforms:
 `;
   const events: SessionEvent[] = [];
   const graph = new SessionGraph({
-    ...{ session: 's', pipeline: pipelineOf(text), models: new Map(), ordered: false, bindings: null },
+    ...{ session: 's', pipeline: pipelineOf(text), models: new Map(), ordered: false },
     ...{ monitor: true, events: (event: SessionEvent) => events.push(event), emit: () => {} },
   });
   const info = streamInfo({ type: 'Gaze', sfreq: 60, labels: ['left_x', 'left_y'], unit: 'deg' });
@@ -158,7 +160,6 @@ describe('work that is cut into turns', () => {
         pipeline,
         models: modelsOf(pipeline),
         ordered: false,
-        bindings: null,
         monitor: true,
       },
     };

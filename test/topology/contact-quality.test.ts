@@ -72,7 +72,6 @@ describe('ContactQuality', () => {
       pipeline: await loadShipped('epoc'),
       models: new Map(),
       ordered: true,
-      bindings: null,
       monitor: true,
       events: () => {},
       emit: (output) => {

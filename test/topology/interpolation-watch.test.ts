@@ -69,7 +69,6 @@ describe('InterpolationWatch', () => {
       pipeline: await loadShipped('epoc'),
       models: new Map(),
       ordered: true,
-      bindings: null,
       monitor: true,
       events: (event) => events.push(event),
       emit: (output) => {

@@ -60,7 +60,7 @@ function second(info: StreamInfo, from: number): Chunk {
 function graphOf(served: Pipeline = pipeline) {
   const outputs: GraphOutput[] = [];
   const graph = new SessionGraph({
-    ...{ session: 's', pipeline: served, models, ordered: false, bindings: null, monitor: true },
+    ...{ session: 's', pipeline: served, models, ordered: false, monitor: true },
     events: () => {},
     emit: (output) => outputs.push(output),
   });

@@ -1,21 +1,19 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { map, Subject, tap } from 'rxjs';
+import { Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { SessionRecorder } from '../../src/cli/session-recorder.js';
 import { VirtualClock } from '../../src/core/clock.js';
 import type { StreamInfo, StreamMessage } from '../../src/core/signal.js';
 import { openRecording } from '../../src/recordings/open.js';
-import type { SessionMessage } from '../../src/sources/source.js';
 import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
 import { checkPipeline } from '../../src/topology/check.js';
 import { PipelineDocument } from '../../src/topology/document.js';
 import type { GraphOutput } from '../../src/topology/graph-output.js';
-import { matchStreams } from '../../src/topology/match-streams.js';
+import { loggedSources, spansOf } from '../../src/topology/match-streams.js';
 import { replay } from '../../src/topology/replay.js';
 import { type LoadedPipeline, runSession } from '../../src/topology/run-session.js';
 import { Switch } from '../../src/topology/switch.js';
-import { tickWhenSilent } from '../../src/topology/tick-when-silent.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 
 const { pipeline } = checkPipeline(
@@ -54,7 +52,7 @@ function arrivals(sent: readonly Sent[]): { at: number; message: StreamMessage }
         const first = Math.round((from + k * chunk_s) * 1000) / 1000;
         const row = Float64Array.from({ length: n }, (_, i) => {
           const t = first + i / info.sfreq;
-          return info === eeg ? 20 * Math.sin(60 * t) + 9 * Math.sin(t * t) : 30 + 0.01 * t * t;
+          return info.type === 'EEG' ? 20 * Math.sin(60 * t) + 9 * Math.sin(t * t) : 30 + 0.01 * t * t;
         });
         const came = first + chunk_s + delay_s;
         const at = held && came >= held[0] && came < held[1] ? held[1] : came;
@@ -71,46 +69,71 @@ const textOf = (output: GraphOutput): string | null =>
     ? JSON.stringify([output.node, output.vector.time, [...output.vector.values], [...output.vector.present]])
     : null;
 
+/** A stream that opens or ends while others go on. */
+interface Happening {
+  readonly at: number;
+  readonly message: StreamMessage;
+}
+
 /** What the session gives live, and what the replay of its recording gives. */
-async function both(name: string, sent: readonly Sent[], until: number, chunk: number | null = null) {
+async function both(
+  name: string,
+  sent: readonly Sent[],
+  until: number,
+  {
+    chunk = null,
+    happenings,
+  }: { readonly chunk?: number | null; readonly happenings?: readonly Happening[] } = {},
+) {
   const clock = new VirtualClock();
-  const source = new Subject<SessionMessage>();
+  const source = new Subject<StreamMessage>();
   const path = join(folder, name);
   const recorder = new SessionRecorder(path, { clock, events: () => {} });
   const live: string[] = [];
+  const bound: string[] = [];
   source
     .pipe(
-      tickWhenSilent(clock),
-      tap((message) => recorder.take(message)),
-      map(({ message }) => message),
-      runSession({ session: 's', loaded: new Switch<LoadedPipeline>(loaded), clock, events: () => {} }),
+      runSession({
+        ...{ session: 's', loaded: new Switch<LoadedPipeline>(loaded), clock, events: () => {} },
+        log: (message) => {
+          recorder.take({ session: 's', message });
+          if (message.kind === 'bind') bound.push(`${message.source}=${message.stream}`);
+        },
+      }),
     )
     .subscribe(({ output }) => {
       const text = textOf(output);
       if (text) live.push(text);
     });
   const infos = [...new Set(sent.map(({ info }) => info))];
-  const send = (message: StreamMessage): void => source.next({ session: 's', message });
-  for (const info of infos) send({ kind: 'open', info });
-  for (const { at, message } of arrivals(sent)) {
+  const given = happenings ?? [
+    ...infos.map((info): Happening => ({ at: 0, message: { kind: 'open', info } })),
+    ...infos.map(({ id }): Happening => ({ at: until, message: { kind: 'close', id } })),
+  ];
+  // What opens does so before its samples, what closes after them.
+  const opens = given.filter(({ message }) => message.kind === 'open');
+  const rest = given.filter(({ message }) => message.kind !== 'open');
+  for (const { at, message } of [...opens, ...arrivals(sent), ...rest].sort((a, b) => a.at - b.at)) {
     clock.advance(Math.max(0, at - clock.now()));
-    send(message);
+    source.next(message);
   }
-  clock.advance(Math.max(0, until - clock.now()));
-  for (const { id } of infos) send({ kind: 'close', id });
   source.complete();
-  await recorder.close();
+  recorder.close();
   const recording = await openRecording(join(path, readdirSync(path)[0]));
-  const { bindings } = matchStreams(pipeline!, recording.streams);
   const replayed: string[] = [];
+  const told: string[] = [];
   const messages = recording.messages({ chunk, clockSync: true, events: () => {} });
-  const options = { session: 's', loaded, bindings, events: () => {}, features: true };
-  for await (const output of replay(messages, { ...options, inArrivalOrder: recording.inArrivalOrder })) {
+  for await (const output of replay(messages, {
+    ...{ session: 's', loaded, features: true, inArrivalOrder: recording.inArrivalOrder ?? false },
+    spans: spansOf(recording.streams),
+    logged: loggedSources(pipeline!, recording.bound),
+    events: ({ code }) => told.push(code),
+  })) {
     const text = textOf(output as GraphOutput);
     if (text) replayed.push(text);
   }
   await recording.close();
-  return { live, replayed };
+  return { live, replayed, bound, told };
 }
 
 describe('the replay of a recorded session gives what was given live', () => {
@@ -131,7 +154,7 @@ describe('the replay of a recorded session gives what was given live', () => {
         { ...hand, delay_s: 0.35 },
       ],
       12.5,
-      chunk,
+      { chunk },
     );
     expect(replayed).toEqual(live);
   });
@@ -150,5 +173,51 @@ describe('the replay of a recorded session gives what was given live', () => {
     const { live, replayed } = await both('silence', [head, hand], 30);
     expect(JSON.parse(live.at(-1)!)[1]).toBeGreaterThan(25);
     expect(replayed).toEqual(live);
+  });
+
+  describe('with what was decided live, and decides nothing anew', () => {
+    const other = { ...eeg, id: 'other', name: 'other', sourceId: 'other' };
+    const sender = { client: 'phone' };
+    const [A, B] = [
+      { ...eeg, ...sender },
+      { ...other, ...sender },
+    ];
+    const of = (info: StreamInfo, from: number, to: number): Sent => ({ ...head, info, from, to });
+
+    it('where a headset is cut, another takes its place, and the first returns', async () => {
+      const { live, replayed, bound, told } = await both(
+        'rebound',
+        [of(A, 0, 10), of(B, 12, 70), of(A, 60, 70), { ...hand, to: 70 }],
+        72,
+        {
+          happenings: [
+            { at: 0, message: { kind: 'open', info: A } },
+            { at: 0, message: { kind: 'open', info: temp } },
+            { at: 10.5, message: { kind: 'close', id: A.id, cut: true } },
+            { at: 12, message: { kind: 'open', info: B } },
+            { at: 60, message: { kind: 'open', info: A } },
+            ...[A, B, temp].map(({ id }): Happening => ({ at: 72, message: { kind: 'close', id } })),
+          ],
+        },
+      );
+      expect(bound).toEqual(['eeg=eeg', 'temp=temp', 'eeg=other', 'eeg=eeg']);
+      expect(live.length).toBeGreaterThan(250);
+      expect(replayed).toEqual(live);
+      expect(told).not.toContain('stream-matched');
+      expect(told).not.toContain('source-rebound');
+    });
+
+    it('of a Muse whose EEG drops for 9 s, and at last for good, while its ACC goes on and feeds nothing', async () => {
+      const acc = streamInfo({ type: 'ACC', sfreq: 50, labels: ['x'], unit: 'g' });
+      const { live, replayed } = await both('muse', [of(eeg, 0, 20), of(eeg, 29, 40), of(acc, 0, 80)], 80);
+      const times = live.flatMap((line) => {
+        const [node, time] = JSON.parse(line);
+        return node === 'de' ? [time as number] : [];
+      });
+      // A line at every hop, as long as the session is open.
+      expect(times).toEqual(times.map((_, k) => 2 + 0.5 * k));
+      expect(times.at(-1)).toBeGreaterThan(76);
+      expect(replayed).toEqual(live);
+    });
   });
 });

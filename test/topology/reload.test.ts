@@ -27,7 +27,6 @@ function run(begin: Pipeline, reloads: readonly Reload[] = [], sent: readonly St
         pipeline,
         models: modelsOf(pipeline),
         ordered: false,
-        bindings: null,
         monitor: true,
       },
       events: (event) => events.push(event),

@@ -50,12 +50,6 @@ class Scribe implements ModelRunner {
   async close(): Promise<void> {}
 }
 
-const bindings = new Map([
-  ...['eeg', 'gaze', 'ppg', 'eda', 'emg', 'acc'].map((id): [string, string] => [id, id]),
-  ['again', 'eeg'],
-  ['free', 'irregular gaze'],
-]);
-
 interface Told {
   readonly outputs: readonly string[];
   readonly events: readonly string[];
@@ -69,7 +63,6 @@ async function run(options: Partial<ReplayOptions>): Promise<Told> {
   const own: ReplayOptions = {
     session: 's',
     loaded: { pipeline, runners: new Map([['all', runner]]) },
-    bindings,
     events: (event) => events.push(bitsOf(event)),
     monitor: true,
     features: true,

@@ -34,7 +34,7 @@ function stopsOf(name: string, messages: readonly StreamMessage[]): number[] {
 describe('a session that is stopped, stored and goes on in a new object gives what it would have given', () => {
   it.each(pipelines)('%s, in order of its stamps', async (name, load) => {
     const pipeline = await load();
-    const setup = { pipeline, models: modelsOf(pipeline), ordered: true, bindings: null, monitor: false };
+    const setup = { pipeline, models: modelsOf(pipeline), ordered: true, monitor: false };
     const whole = stopAndGo(setup, session, []);
     expect(whole.told.length).toBeGreaterThan(60);
     const parts = stopAndGo(setup, session, stopsOf(name, session));
@@ -46,7 +46,7 @@ describe('a session that is stopped, stored and goes on in a new object gives wh
     '%s, live, with all that is told of its channels',
     async (name) => {
       const pipeline = await pipelines.find(([own]) => own === name)![1]();
-      const setup = { pipeline, models: modelsOf(pipeline), ordered: false, bindings: null, monitor: true };
+      const setup = { pipeline, models: modelsOf(pipeline), ordered: false, monitor: true };
       const messages = live(session);
       const whole = stopAndGo(setup, messages, []);
       const parts = stopAndGo(setup, messages, stopsOf(`${name} live`, messages));
@@ -57,7 +57,7 @@ describe('a session that is stopped, stored and goes on in a new object gives wh
 
   it('at each message around a hole, one after the other', async () => {
     const pipeline = pipelineOf(others);
-    const setup = { pipeline, models: modelsOf(pipeline), ordered: true, bindings: null, monitor: true };
+    const setup = { pipeline, models: modelsOf(pipeline), ordered: true, monitor: true };
     const messages = until(20, 30);
     const whole = stopAndGo(setup, messages, []);
     const stops = [...messages.keys()].slice(-30);
@@ -66,7 +66,7 @@ describe('a session that is stopped, stored and goes on in a new object gives wh
 
   it('while what was told waits for the first sample', () => {
     const pipeline = pipelineOf(others);
-    const setup = { pipeline, models: new Map(), ordered: true, bindings: null, monitor: false };
+    const setup = { pipeline, models: new Map(), ordered: true, monitor: false };
     const marker = { stream: 'told', time: -1, value: 'early' };
     const opened = session.filter(({ kind }) => kind === 'open');
     const rest = session.filter(({ kind }) => kind === 'chunk').slice(0, 50);
@@ -136,7 +136,7 @@ describe('a state that does not fit', () => {
   const pipeline = pipelineOf(others);
   const graphOf = (own: Pipeline) =>
     new SessionGraph({
-      ...{ session: 's', pipeline: own, models: new Map(), ordered: true, bindings: null, monitor: false },
+      ...{ session: 's', pipeline: own, models: new Map(), ordered: true, monitor: false },
       events: () => {},
       emit: () => {},
     });

@@ -134,7 +134,6 @@ async function replayed({ pipeline, runners }: LoadedPipeline): Promise<FromNode
   const options = {
     session: 's',
     loaded: { pipeline, runners },
-    bindings: new Map([['eeg', info.id]]),
     events: () => {},
     inArrivalOrder: true,
     features: true,

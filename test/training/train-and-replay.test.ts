@@ -94,8 +94,7 @@ describe('a model of two sensors, each of which tells one dimension', () => {
   afterAll(() => closeRunners(loaded.runners));
 
   async function last(sensors: readonly Sensor[]): Promise<Prediction> {
-    const bindings = new Map(sensors.map((sensor): [string, string] => [sensor, sensor]));
-    const options = { session: 's', loaded, bindings, events: () => {} };
+    const options = { session: 's', loaded, events: () => {} };
     const found: Prediction[] = [];
     for await (const output of replay(session(0, sensors), options))
       if (output.kind === 'prediction') found.push(output.prediction);

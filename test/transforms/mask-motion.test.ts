@@ -91,7 +91,6 @@ transforms:
         pipeline: check(text).pipeline!,
         models: new Map(),
         ordered: true,
-        bindings: null,
         monitor: false,
         events: () => {},
         emit: (output) => {

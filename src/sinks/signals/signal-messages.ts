@@ -19,12 +19,15 @@ interface Session {
   next: number;
 }
 
+/** What devices send; which source a stream feeds is the pipeline's business. */
+type SentMessage = Exclude<StreamMessage, { kind: 'bind' }>;
+
 /** Numbers what devices push, session by session, and knows what is open: see the `signals` stream of the protocol. */
 export class SignalMessages {
   readonly #sessions = new Map<string, Session>();
 
   /** Follows the session's streams, and gives what makes the message, for those who want it. */
-  follow(name: string, message: StreamMessage): () => NumberedSignals {
+  follow(name: string, message: SentMessage): () => NumberedSignals {
     const known = this.#sessions.get(name);
     const session = known ?? { open: new Map(), zero: null, next: 0 };
     const seq = session.next++;
@@ -52,7 +55,7 @@ export class SignalMessages {
   }
 }
 
-function messageOf(name: string, { zero }: Session, seq: number, message: StreamMessage): NumberedSignals {
+function messageOf(name: string, { zero }: Session, seq: number, message: SentMessage): NumberedSignals {
   const { id, ...content } = contentOf(message);
   const first = content.times?.[0];
   const time = zero === null || first === undefined ? null : first - zero;
@@ -61,7 +64,7 @@ function messageOf(name: string, { zero }: Session, seq: number, message: Stream
 
 type Content = Pick<SignalsLine, 'id' | 'info' | 'times' | 'data' | 'gap_before'>;
 
-function contentOf(message: StreamMessage): Content {
+function contentOf(message: SentMessage): Content {
   switch (message.kind) {
     case 'open': {
       const { id, sourceId, client: _client, hostname: _hostname, ...info } = message.info;
@@ -80,7 +83,7 @@ function contentOf(message: StreamMessage): Content {
   }
 }
 
-function kindOf({ kind }: StreamMessage): SignalsLine['kind'] {
+function kindOf({ kind }: SentMessage): SignalsLine['kind'] {
   return kind === 'open' || kind === 'close' ? kind : 'samples';
 }
 

@@ -115,7 +115,6 @@ describe("a session's graph", () => {
       pipeline: pipeline!,
       models: new Map(),
       ordered: true,
-      bindings: null,
       monitor: false,
       events: () => {},
       emit: (output) => {

@@ -1,0 +1,29 @@
+import type { Seconds } from '../core/clock.js';
+
+/**
+ * One line of a session's log, as JSON; it stands in the file before the samples that follow from it. `stream`: the number of a
+ * stream in the file; `t`: when it was told, on the clock of the machine that recorded, s.
+ */
+export type SessionLogLine =
+  | { readonly k: 'open'; readonly t: Seconds; readonly stream: number }
+  /** `cut`: it was lost; else its sender closed it. */
+  | { readonly k: 'close'; readonly t: Seconds; readonly stream: number; readonly cut?: true }
+  /** The stream feeds a source of the pipeline from here on. */
+  | { readonly k: 'bind'; readonly t: Seconds; readonly stream: number; readonly source: string };
+
+/** Null where a text is none of these lines: another version's, or damaged. */
+export function parseSessionLogLine(text: string): SessionLogLine | null {
+  let line: Partial<Record<string, unknown>> | null;
+  try {
+    line = JSON.parse(text) as Partial<Record<string, unknown>> | null;
+  } catch {
+    return null;
+  }
+  if (line === null || typeof line !== 'object' || typeof line.stream !== 'number') return null;
+  const t = typeof line.t === 'number' ? line.t : 0;
+  const { k, stream, source, cut } = line;
+  if (k === 'open') return { k, t, stream };
+  if (k === 'close') return { k, t, stream, ...(cut === true && { cut }) };
+  if (k === 'bind' && typeof source === 'string') return { k, t, stream, source };
+  return null;
+}
