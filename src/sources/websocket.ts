@@ -333,12 +333,12 @@ export class WebSocketSource implements Source {
     this.#options.metrics?.ingestConnections.dec();
     for (const stream of sender.streams.values()) {
       this.#feeders.delete(stream);
-      if (stream.client === null) this.#end(stream);
-      else stream.grace = this.#options.clock.after(this.limits.grace_s, () => this.#end(stream));
+      if (stream.client === null) this.#end(stream, 'cut');
+      else stream.grace = this.#options.clock.after(this.limits.grace_s, () => this.#end(stream, 'cut'));
     }
   }
 
-  #end(stream: IngestStream): void {
+  #end(stream: IngestStream, how: 'closed' | 'cut' = 'closed'): void {
     if (this.#streams.get(stream.id) !== stream) return;
     stream.grace?.cancel();
     this.#streams.delete(stream.id);
@@ -349,7 +349,9 @@ export class WebSocketSource implements Source {
     if (session.streams.size === 0) this.#sessions.delete(stream.session);
     this.#options.metrics?.ingestStreams.dec();
     this.#tell('stream-closed', stream, 'closed');
-    if (stream.alignment) for (const { id } of stream.infos) this.#emit(stream, { kind: 'close', id });
+    if (!stream.alignment) return;
+    for (const { id } of stream.infos)
+      this.#emit(stream, { kind: 'close', id, ...(how === 'cut' && { cut: true }) });
   }
 
   #tell(code: 'stream-opened' | 'stream-closed', stream: IngestStream, did: string): void {

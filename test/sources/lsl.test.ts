@@ -210,7 +210,7 @@ describe('lsl source', () => {
     const swapped = new Promise<void>((resolve) => {
       const subscription = source.messages$.subscribe(({ message }) => {
         if (message.kind === 'open') told.push(message.info.simulated ? 'a simulator' : 'a headset');
-        if (message.kind === 'close') told.push('closed');
+        if (message.kind === 'close') told.push(message.cut ? 'cut' : 'closed');
         if (told.length === 3) resolve();
       });
       cleanups.push(() => subscription.unsubscribe());
@@ -233,7 +233,7 @@ describe('lsl source', () => {
     await headset.close();
     await pushed([eegChannels, simulatedElement]);
     await swapped;
-    expect(told).toEqual(['a headset', 'closed', 'a simulator']);
+    expect(told).toEqual(['a headset', 'cut', 'a simulator']);
   });
 
   it('never takes predictions in', async () => {

@@ -283,6 +283,8 @@ describe('resume', () => {
     expect(daemon.kinds()).not.toContain('close');
     clock.advance(0.2);
     expect(daemon.kinds()).toEqual(['open', 'chunk', 'close']);
+    // Nobody closed it: whom it feeds waits for it.
+    expect(daemon.received.at(-1)?.message).toEqual({ kind: 'close', id: 'headset', cut: true });
     expect(daemon.source.sessions).toEqual([]);
   });
 

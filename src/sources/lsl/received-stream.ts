@@ -93,8 +93,9 @@ export class ReceivedStream {
     if (host !== this.raw.hostname) this.#realign();
   }
 
+  /** Over LSL nobody says goodbye: every end counts as lost. */
   close(): void {
-    if (this.#isOpen) for (const { id } of this.infos) this.#emit({ kind: 'close', id });
+    if (this.#isOpen) for (const { id } of this.infos) this.#emit({ kind: 'close', id, cut: true });
   }
 
   #realign(): void {
