@@ -36,8 +36,9 @@ export interface Calibrated {
  * What a model's intervals are made of, and what each set of modalities was shown to tell, from people that training never
  * saw. On the validation people the scale of errors is fitted, each window once as it is and once with a set of its modalities
  * drawn at random, and for each set by itself where intervals lie and how far from 0 an estimate says nothing; without them the
- * scale is 1, and with too few intervals lie around the estimate. Then on the calibration people each set of modalities by itself, all others masked: its quantiles
- * of error over scale, by person (conformal), and its skill. Windows that share no second with each other suffice.
+ * scale is 1, and with too few intervals lie around the estimate. Then on the calibration people each set of modalities by
+ * itself, all others masked: its quantiles of error over scale, by person (conformal), and its skill. Windows that share no
+ * second with each other suffice.
  */
 export async function calibrate(
   model: BoundModel,
@@ -53,9 +54,11 @@ export async function calibrate(
   const people = [...byPerson(calibration).values()].map(apart);
   const placing = [...byPerson(validation).values()].map(apart);
   const isPlaced = placing.length >= LEAST_PLACED;
-  const middle = isPlaced ? await followedShares(model, executable, placing, dimensions) : undefined;
+  // Told anew once the scale is known: every moment of every set would take more memory than it takes time.
+  const told = (scale: Calibration['scale']) => toldBySet(model, executable, placing, dimensions, scale);
+  const middle = isPlaced ? valuesOf(await told({}), followedShare) : undefined;
   const scale = await scales(model, executable, placing.flat(), dimensions, middle, seed);
-  const neutral = isPlaced ? await neutralReaches(model, executable, placing, dimensions, scale) : undefined;
+  const neutral = isPlaced ? valuesOf(await told(scale), neutralReach) : undefined;
   const placed = { ...(middle && { middle }), ...(neutral && { neutral }) };
   const constants = meanLabels(model, train);
   const scores = new Map<string, Partial<Record<IntervalDimension, number[][]>>>();
@@ -70,7 +73,8 @@ export async function calibrate(
       const errors = labelled(model, heads, examples, dimension).map(({ i, told, label }) =>
         halfWidthFor(placed, dimension, set, told, scaleOf(scale[dimension]!, moments[i]), label),
       );
-      own[dimension] = [...(own[dimension] ?? []), errors];
+      own[dimension] ??= [];
+      own[dimension].push(errors);
     }
   }
   // In the order of sets, whichever a person had first.
@@ -120,60 +124,40 @@ async function* ofEverySet(
   }
 }
 
-/** {@link followedShare} of every set. */
-async function followedShares(
-  model: BoundModel,
-  executable: Executable,
-  people: readonly (readonly Example[])[],
-  dimensions: readonly IntervalDimension[],
-): Promise<BySet<number>> {
-  const sums = new Map<string, Partial<Record<IntervalDimension, { product: number; square: number }>>>();
-  for await (const { set, examples, heads } of ofEverySet(model, executable, people)) {
-    const own = sums.get(set) ?? {};
-    sums.set(set, own);
-    for (const dimension of dimensions) {
-      own[dimension] ??= { product: 0, square: 0 };
-      for (const { told, label } of labelled(model, heads, examples, dimension)) {
-        own[dimension].product += told * label;
-        own[dimension].square += told * told;
-      }
-    }
-  }
-  return Object.fromEntries(
-    [...sums].map(([set, own]) => [
-      set,
-      Object.fromEntries(dimensions.map((dimension) => [dimension, followedShare(own[dimension]!)])),
-    ]),
-  );
-}
-
-/** {@link neutralReach} of every set. */
-async function neutralReaches(
+/** What is told and felt in the windows that have a label, by set and dimension, a list for each person. */
+async function toldBySet(
   model: BoundModel,
   executable: Executable,
   people: readonly (readonly Example[])[],
   dimensions: readonly IntervalDimension[],
   scale: Calibration['scale'],
-): Promise<BySet<number | null>> {
-  const windows = new Map<string, Partial<Record<IntervalDimension, ToldWindows[]>>>();
+): Promise<BySet<readonly ToldWindows[]>> {
+  const windows: Record<string, Partial<Record<IntervalDimension, ToldWindows[]>>> = {};
   for await (const { set, examples, heads } of ofEverySet(model, executable, people)) {
-    const own = windows.get(set) ?? {};
-    windows.set(set, own);
+    windows[set] ??= {};
     const moments = momentsOf(model, heads, examples);
     for (const dimension of dimensions) {
       const known = labelled(model, heads, examples, dimension);
-      own[dimension] ??= [];
-      own[dimension].push({
+      const weights = scale[dimension];
+      windows[set][dimension] ??= [];
+      windows[set][dimension].push({
         told: known.map(({ told }) => told),
         label: known.map(({ label }) => label),
-        scale: known.map(({ i }) => scaleOf(scale[dimension]!, moments[i])),
+        scale: known.map(({ i }) => (weights ? scaleOf(weights, moments[i]) : 1)),
       });
     }
   }
+  return windows;
+}
+
+function valuesOf<Value>(
+  windows: BySet<readonly ToldWindows[]>,
+  of: (people: readonly ToldWindows[]) => Value,
+): BySet<Value> {
   return Object.fromEntries(
-    [...windows].map(([set, own]) => [
+    Object.entries(windows).map(([set, own]) => [
       set,
-      Object.fromEntries(dimensions.map((dimension) => [dimension, neutralReach(own[dimension]!)])),
+      Object.fromEntries(Object.entries(own).map(([dimension, people]) => [dimension, of(people)])),
     ]),
   );
 }

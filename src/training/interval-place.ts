@@ -21,8 +21,14 @@ export interface ToldWindows {
  * Share of the estimate, 0 to 1, that labels follow: least squares without an intercept. A model that few sensors feed tells
  * more than it knows, and its loss may ask for that: the CCC rewards estimates as wide as the labels.
  */
-export function followedShare(sum: { readonly product: number; readonly square: number }): number {
-  return sum.square > 0 ? Math.max(0, Math.min(1, sum.product / sum.square)) : 0;
+export function followedShare(people: readonly ToldWindows[]): number {
+  let [product, square] = [0, 0];
+  for (const { told, label } of people)
+    for (const [i, value] of told.entries()) {
+      product += value * label[i];
+      square += value * value;
+    }
+  return square > 0 ? Math.max(0, Math.min(1, product / square)) : 0;
 }
 
 /**

@@ -4,14 +4,13 @@ import { followedShare, neutralReach, type ToldWindows } from '../../src/trainin
 
 describe('followedShare', () => {
   it('is what labels are of estimates, none where they go against them, at most all', () => {
-    const sums = (told: number[], label: number[]) => ({
-      product: told.reduce((sum, value, i) => sum + value * label[i], 0),
-      square: told.reduce((sum, value) => sum + value * value, 0),
-    });
-    expect(followedShare(sums([0.8, -0.4], [0.4, -0.2]))).toBeCloseTo(0.5, 12);
-    expect(followedShare(sums([0.8, -0.4], [-0.4, 0.2]))).toBe(0);
-    expect(followedShare(sums([0.2, -0.1], [0.4, -0.2]))).toBe(1);
-    expect(followedShare(sums([0, 0], [0.4, -0.2]))).toBe(0);
+    const windows = (told: number[], label: number[]): ToldWindows[] => [
+      { told, label, scale: told.map(() => 1) },
+    ];
+    expect(followedShare(windows([0.8, -0.4], [0.4, -0.2]))).toBeCloseTo(0.5, 12);
+    expect(followedShare(windows([0.8, -0.4], [-0.4, 0.2]))).toBe(0);
+    expect(followedShare(windows([0.2, -0.1], [0.4, -0.2]))).toBe(1);
+    expect(followedShare(windows([0, 0], [0.4, -0.2]))).toBe(0);
   });
 });
 
