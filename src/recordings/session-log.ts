@@ -5,6 +5,11 @@ import type { Seconds } from '../core/clock.js';
  * stream in the file; `t`: when it was told, on the clock of the machine that recorded, s.
  */
 export type SessionLogLine =
+  /** The pipeline was replaced by another; both by their digests. */
+  { readonly k: 'reload'; readonly t: Seconds; readonly from: string; readonly to: string } | StreamLogLine;
+
+/** A line about one stream. */
+export type StreamLogLine =
   | { readonly k: 'open'; readonly t: Seconds; readonly stream: number }
   /** `cut`: it was lost; else its sender closed it. */
   | { readonly k: 'close'; readonly t: Seconds; readonly stream: number; readonly cut?: true }
@@ -19,9 +24,11 @@ export function parseSessionLogLine(text: string): SessionLogLine | null {
   } catch {
     return null;
   }
-  if (line === null || typeof line !== 'object' || typeof line.stream !== 'number') return null;
+  if (line === null || typeof line !== 'object') return null;
   const t = typeof line.t === 'number' ? line.t : 0;
-  const { k, stream, source, cut } = line;
+  const { k, stream, source, cut, from, to } = line;
+  if (k === 'reload') return { k, t, from: String(from), to: String(to) };
+  if (typeof stream !== 'number') return null;
   if (k === 'open') return { k, t, stream };
   if (k === 'close') return { k, t, stream, ...(cut === true && { cut }) };
   if (k === 'bind' && typeof source === 'string') return { k, t, stream, source };

@@ -1,6 +1,7 @@
 import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import type { Seconds } from '../core/clock.js';
 import type { Channel, Chunk, Marker, StreamInfo } from '../core/signal.js';
+import type { SessionLogLine } from './session-log.js';
 import { SESSION_LOG, XDF_BOUNDARY, XDF_MAGIC, xdfNumericFormats, xdfTag } from './xdf-format.js';
 
 /** How much may lie between two boundary chunks, and so be lost to damage. */
@@ -179,7 +180,7 @@ export class XdfWriter {
   }
 
   /** A line of the session's log, in a string stream of its own, which the first line opens; readers of ours give it no session. */
-  writeLog(time: Seconds, line: Readonly<Record<string, unknown>>): void {
+  writeLog(time: Seconds, line: SessionLogLine): void {
     if (!this.#streams.has(SESSION_LOG)) {
       const info: StreamInfo = {
         ...{ id: SESSION_LOG, name: SESSION_LOG, type: 'Other', sourceId: SESSION_LOG, sfreq: 0 },

@@ -9,7 +9,7 @@ import { ChunkBuilder } from './chunk-builder.js';
 import { type DataMessage, mergeStreams } from './merge.js';
 import { RandomAccessFile } from './random-access-file.js';
 import type { ReadOptions, RecordedStream, Recording, RecordingFormat } from './recording.js';
-import { parseSessionLogLine, type SessionLogLine } from './session-log.js';
+import { parseSessionLogLine, type SessionLogLine, type StreamLogLine } from './session-log.js';
 import { stemOf } from './stem.js';
 import { StreamSurvey } from './stream-survey.js';
 import { SESSION_LOG, XDF_MAGIC, xdfNumericFormats } from './xdf-format.js';
@@ -63,9 +63,9 @@ class XdfRecording implements Recording {
   readonly #mappedStreams: ReadonlySet<XdfStream>;
   readonly inArrivalOrder: boolean;
   readonly bound: ReadonlyMap<string, readonly StreamInfo[]>;
-  /** What the session told beside its samples. */
-  readonly #logs: readonly XdfStream[];
-  readonly #log: readonly LoggedLine[];
+  /** What the session told of its streams, beside their samples. */
+  readonly #log: readonly LoggedLine<StreamLogLine>[];
+  readonly #reloads: readonly LoggedLine<Extract<SessionLogLine, { k: 'reload' }>>[];
 
   constructor(file: RandomAccessFile) {
     this.#file = file;
@@ -74,7 +74,7 @@ class XdfRecording implements Recording {
     const { streams: all, problems } = indexXdf(file);
     this.problems = problems;
     const isLog = ({ name, format }: XdfStream): boolean => name === SESSION_LOG && format === 'string';
-    this.#logs = all.filter(isLog);
+    const lines = all.filter(isLog).flatMap((log) => readLog(file, log));
     const streams = all.filter((source) => !isLog(source));
     const delivering = streams.filter(({ chunkOffsets }) => chunkOffsets.length > 0);
     // Beside other clocks a session's is one more clock, whose offsets were measured.
@@ -119,7 +119,10 @@ class XdfRecording implements Recording {
       })),
     );
     this.streams = this.#survey();
-    this.#log = this.inArrivalOrder ? this.#logs.flatMap((log) => readLog(file, log)) : [];
+    this.#reloads = lines.flatMap(({ line, ...at }) => (line.k === 'reload' ? [{ line, ...at }] : []));
+    this.#log = this.inArrivalOrder
+      ? lines.flatMap(({ line, ...at }) => (line.k === 'reload' ? [] : [{ line, ...at }]))
+      : [];
     const bound = new Map<string, StreamInfo[]>();
     for (const { line } of this.#log)
       if (line.k === 'bind')
@@ -160,7 +163,7 @@ class XdfRecording implements Recording {
   /** What the session's log tells, each line before the samples that follow from it; at its end what is still open closes. */
   *#told(places: WeakMap<StreamMessage, number>): Generator<StreamMessage> {
     const open = new Set<string>();
-    const messageOf = (line: SessionLogLine, info: StreamInfo): StreamMessage => {
+    const messageOf = (line: StreamLogLine, info: StreamInfo): StreamMessage => {
       if (line.k === 'open') return { kind: 'open', info };
       if (line.k === 'bind') return { kind: 'bind', source: line.source, stream: info.id };
       return { kind: 'close', id: info.id, ...(line.cut && { cut: line.cut }) };
@@ -198,18 +201,12 @@ class XdfRecording implements Recording {
 
   /** What a recording holds of several pipelines, one of them doesn't give again. */
   #announceReloads(events: EventSink): void {
-    for (const source of this.#logs) {
-      const reader = new XdfSampleReader(this.#file, source);
-      while (reader.next()) {
-        const line = reloadOf(reader.texts()[0]);
-        if (line)
-          events({
-            code: 'pipeline-reloaded',
-            level: 'warn',
-            message: `${this.path}: the pipeline ${line.from} was replaced by ${line.to} at stamp ${reader.stamp.toFixed(3)} s while it was recorded; what came live after that was another pipeline's`,
-          });
-      }
-    }
+    for (const { line, stamp } of this.#reloads)
+      events({
+        code: 'pipeline-reloaded',
+        level: 'warn',
+        message: `${this.path}: the pipeline ${line.from} was replaced by ${line.to} at stamp ${stamp.toFixed(3)} s while it was recorded; what came live after that was another pipeline's`,
+      });
   }
 
   #mapper(
@@ -315,16 +312,6 @@ class XdfRecording implements Recording {
   }
 }
 
-/** A line of the log that tells of a reload; null for any other. */
-function reloadOf(text: string): { readonly from: string; readonly to: string } | null {
-  try {
-    const { k, from, to } = JSON.parse(text) as Record<string, unknown>;
-    return k === 'reload' ? { from: String(from), to: String(to) } : null;
-  } catch {
-    return null;
-  }
-}
-
 /** Stamps as they arrived, and the gaps that were seen then: see {@link XdfWriter.write}. */
 class ArrivedStamps {
   lastBreak: StampBreak = 'none';
@@ -356,18 +343,19 @@ class ArrivedStamps {
   }
 }
 
-/** A line of a session's log and where it stands in the file. */
-interface LoggedLine {
-  readonly line: SessionLogLine;
+/** A line of a session's log, its stamp, and where it stands in the file. */
+interface LoggedLine<Line extends SessionLogLine> {
+  readonly line: Line;
+  readonly stamp: Seconds;
   readonly place: number;
 }
 
-function readLog(file: RandomAccessFile, source: XdfStream): LoggedLine[] {
+function readLog(file: RandomAccessFile, source: XdfStream): LoggedLine<SessionLogLine>[] {
   const reader = new XdfSampleReader(file, source);
-  const lines: LoggedLine[] = [];
+  const lines: LoggedLine<SessionLogLine>[] = [];
   while (reader.next()) {
     const line = parseSessionLogLine(reader.texts()[0]);
-    if (line) lines.push({ line, place: source.chunkOffsets[reader.chunk] });
+    if (line) lines.push({ line, stamp: reader.stamp, place: source.chunkOffsets[reader.chunk] });
   }
   return lines;
 }
