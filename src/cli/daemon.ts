@@ -110,7 +110,8 @@ export async function startDaemon(
   take = ({ session, message }) => {
     recorder?.take({ session, message });
     const id = streamOf(message);
-    if (id === tickStream.id || pushed.has(`${id} of ${session}`)) tellSignals({ session, message });
+    if (id === null || id === tickStream.id || pushed.has(`${id} of ${session}`))
+      tellSignals({ session, message });
     if (message.kind === 'close') pushed.delete(`${id} of ${session}`);
   };
   runtime.consume({
@@ -180,7 +181,9 @@ export async function startDaemon(
   }
 }
 
-function streamOf(message: StreamMessage): string {
+/** Which stream a message is about; null: the session. */
+function streamOf(message: StreamMessage): string | null {
+  if (message.kind === 'zero') return null;
   if (message.kind === 'open') return message.info.id;
   if (message.kind === 'chunk') return message.chunk.info.id;
   if (message.kind === 'marker') return message.marker.stream;

@@ -66,6 +66,9 @@ export class SessionRecorder {
           file.open.add(message.info.id);
           note(file, message.info.id, (stream) => ({ k: 'open', t: now, stream }));
           break;
+        case 'zero':
+          file.lines.push({ k: 'zero', t: now, zero: message.time });
+          break;
         case 'bind': {
           const { source } = message;
           note(file, message.stream, (stream) => ({ k: 'bind', t: now, stream, source }));

@@ -101,6 +101,8 @@ export interface Marker {
 /** What a source emits, in order of arrival. */
 export type StreamMessage =
   | { readonly kind: 'open'; readonly info: StreamInfo }
+  /** The session's zero, a stamp, before its first samples; where it isn't told, the first measured sample's stamp is. */
+  | { readonly kind: 'zero'; readonly time: Seconds }
   | { readonly kind: 'chunk'; readonly chunk: Chunk }
   | { readonly kind: 'marker'; readonly marker: Marker }
   /** A source of the pipeline is fed by a stream from here on, until another is said to; `stream` is an id. */

@@ -6,7 +6,10 @@ import type { Seconds } from '../core/clock.js';
  */
 export type SessionLogLine =
   /** The pipeline was replaced by another; both by their digests. */
-  { readonly k: 'reload'; readonly t: Seconds; readonly from: string; readonly to: string } | StreamLogLine;
+  | { readonly k: 'reload'; readonly t: Seconds; readonly from: string; readonly to: string }
+  /** The stamp that is the session's zero. */
+  | { readonly k: 'zero'; readonly t: Seconds; readonly zero: Seconds }
+  | StreamLogLine;
 
 /** A line about one stream. */
 export type StreamLogLine =
@@ -26,8 +29,9 @@ export function parseSessionLogLine(text: string): SessionLogLine | null {
   }
   if (line === null || typeof line !== 'object') return null;
   const t = typeof line.t === 'number' ? line.t : 0;
-  const { k, stream, source, cut, from, to } = line;
+  const { k, stream, source, cut, from, to, zero } = line;
   if (k === 'reload') return { k, t, from: String(from), to: String(to) };
+  if (k === 'zero') return typeof zero === 'number' ? { k, t, zero } : null;
   if (typeof stream !== 'number') return null;
   if (k === 'open') return { k, t, stream };
   if (k === 'close') return { k, t, stream, ...(cut === true && { cut }) };

@@ -9,7 +9,7 @@ import { ChunkBuilder } from './chunk-builder.js';
 import { type DataMessage, mergeStreams } from './merge.js';
 import { RandomAccessFile } from './random-access-file.js';
 import type { ReadOptions, RecordedStream, Recording, RecordingFormat } from './recording.js';
-import { parseSessionLogLine, type SessionLogLine, type StreamLogLine } from './session-log.js';
+import { parseSessionLogLine, type SessionLogLine } from './session-log.js';
 import { stemOf } from './stem.js';
 import { StreamSurvey } from './stream-survey.js';
 import { SESSION_LOG, XDF_MAGIC, xdfNumericFormats } from './xdf-format.js';
@@ -64,7 +64,7 @@ class XdfRecording implements Recording {
   readonly inArrivalOrder: boolean;
   readonly bound: ReadonlyMap<string, readonly StreamInfo[]>;
   /** What the session told of its streams, beside their samples. */
-  readonly #log: readonly LoggedLine<StreamLogLine>[];
+  readonly #log: readonly LoggedLine<ToldLine>[];
   readonly #reloads: readonly LoggedLine<Extract<SessionLogLine, { k: 'reload' }>>[];
 
   constructor(file: RandomAccessFile) {
@@ -160,19 +160,22 @@ class XdfRecording implements Recording {
     );
   }
 
-  /** What the session's log tells, each line before the samples that follow from it; at its end what is still open closes. */
-  *#told(places: WeakMap<StreamMessage, number>): Generator<StreamMessage> {
-    const open = new Set<string>();
-    const messageOf = (line: StreamLogLine, info: StreamInfo): StreamMessage => {
+  #messagesOf(line: ToldLine): StreamMessage[] {
+    if (line.k === 'zero') return [{ kind: 'zero', time: line.zero }];
+    return this.#infosOf(line.stream).map((info) => {
       if (line.k === 'open') return { kind: 'open', info };
       if (line.k === 'bind') return { kind: 'bind', source: line.source, stream: info.id };
       return { kind: 'close', id: info.id, ...(line.cut && { cut: line.cut }) };
-    };
+    });
+  }
+
+  /** What the session's log tells, each line before the samples that follow from it; at its end what is still open closes. */
+  *#told(places: WeakMap<StreamMessage, number>): Generator<StreamMessage> {
+    const open = new Set<string>();
     for (const { line, place } of this.#log)
-      for (const info of this.#infosOf(line.stream)) {
-        const message = messageOf(line, info);
-        if (line.k === 'open') open.add(info.id);
-        else if (line.k === 'close') open.delete(info.id);
+      for (const message of this.#messagesOf(line)) {
+        if (message.kind === 'open') open.add(message.info.id);
+        else if (message.kind === 'close') open.delete(message.id);
         places.set(message, place);
         yield message;
       }
@@ -342,6 +345,9 @@ class ArrivedStamps {
     return stamp;
   }
 }
+
+/** What a replay is told of the log. */
+type ToldLine = Exclude<SessionLogLine, { k: 'reload' }>;
 
 /** A line of a session's log, its stamp, and where it stands in the file. */
 interface LoggedLine<Line extends SessionLogLine> {

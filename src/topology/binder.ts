@@ -171,6 +171,7 @@ export class Binder implements Stateful<BinderState> {
         return NOTHING;
       case 'chunk':
         return message.chunk.times.length > 0 ? this.#heard(message.chunk.info.id, now, until) : NOTHING;
+      case 'zero':
       case 'marker':
       case 'bind':
         return NOTHING;

@@ -44,6 +44,7 @@ export class FailedSession {
   push(message: StreamMessage): void {
     if (message.kind === 'open') this.#open.set(message.info.id, message.info);
     else if (message.kind === 'close') this.#open.delete(message.id);
+    else if (message.kind === 'zero') this.#beginAt(message.time);
     else if (message.kind === 'chunk') this.#reach(message.chunk.info, message.chunk.times);
   }
 
@@ -63,14 +64,19 @@ export class FailedSession {
     return 0;
   }
 
+  #beginAt(zero: Seconds): void {
+    if (this.#zero !== null) return;
+    this.#zero = zero;
+    this.#options.emit({ kind: 'began', zero });
+  }
+
   #reach(info: StreamInfo, times: Float64Array): void {
     if (times.length === 0 || !(isMeasured(info) || info.type === 'Ticks')) return;
     if (this.#zero === null) {
       if (info.type === 'Ticks') return;
-      this.#zero = times[0];
-      this.#options.emit({ kind: 'began', zero: this.#zero });
+      this.#beginAt(times[0]);
     }
-    const reached = times[times.length - 1] + period_s(info) - this.#zero + TIME_TOLERANCE_S;
+    const reached = times[times.length - 1] + period_s(info) - this.#zero! + TIME_TOLERANCE_S;
     // Only what came last has lines: a stamp far ahead is no reason for a thousand of them.
     this.#closing.skipTo(reached - this.#closing.longest_s);
     for (let end = this.#closing.peek(); end <= reached; end = this.#closing.peek()) this.#closeAt(end);

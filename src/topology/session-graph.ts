@@ -106,7 +106,7 @@ interface Bound extends BoundSource {
  * One session of a pipeline: stream messages in, features and model frames out. Synchronous, without clock, I/O or
  * RxJS; all state is made here, so that two sessions share nothing.
  *
- * Session time is zero at the first sample delivered; earlier stamps are negative. A window at T is a function of the
+ * Session time is zero where a message says so, else at the first sample delivered; earlier stamps are negative. A window at T is a function of the
  * samples with t < T alone.
  */
 export class SessionGraph {
@@ -243,6 +243,9 @@ export class SessionGraph {
     switch (message.kind) {
       case 'open':
         this.#open(message.info);
+        break;
+      case 'zero':
+        if (this.#zero === null) this.#begin(message.time);
         break;
       case 'bind':
         this.#obey(message.source, message.stream);
@@ -571,12 +574,11 @@ export class SessionGraph {
    * event: nothing says that so much time passed, and the windows in between are left out.
    */
   #jumpsIn({ info, times }: Chunk): number[] {
-    if (this.#zero === null && times.length < 2) return [];
     const zero = this.#zero ?? times[0];
     const limit_s = 2 * this.#closing.longest_s;
     const jumps: number[] = [];
     let skipped_s = 0;
-    let before = this.#zero === null ? times[0] : zero + this.#known;
+    let before = this.#known === Number.NEGATIVE_INFINITY ? times[0] : zero + this.#known;
     for (let i = 0; i < times.length; i++) {
       if (times[i] - before > limit_s) {
         jumps.push(i);

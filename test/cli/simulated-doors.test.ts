@@ -303,6 +303,7 @@ describe('a stream that comes back under its old name as another', () => {
         message.kind === 'close'
           ? message.id === 'eeg'
           : message.kind === 'marker' ||
+            message.kind === 'zero' ||
             message.kind === 'bind' ||
             (message.kind === 'open' ? message.info : message.chunk.info).id === 'eeg',
       );

@@ -3,6 +3,7 @@ import { VirtualClock } from '../../src/core/clock.js';
 import type { Prediction } from '../../src/protocol/output.js';
 import { outputSchemas } from '../../src/protocol/output.js';
 import { WebSocketSink } from '../../src/sinks/websocket.js';
+import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
 import { type Daemon, type DaemonOptions, RawClient, startDaemon, until } from '../server/daemon.js';
 
 let daemon: Daemon;
@@ -172,6 +173,22 @@ describe('subscriptions', () => {
     expect([await late.next(), await late.next()].map(({ kind, id }) => [kind, id])).toEqual([
       ['close', 'headset'],
       ['close', 'cues'],
+    ]);
+  });
+
+  it('place signals by the session’s zero where it is told', async () => {
+    await start();
+    const client = await connect();
+    await client.request('subscribe', { streams: ['signals'], policy: 'buffer' });
+    const info = streamInfo({ type: 'EEG', sfreq: 10, labels: ['Cz'], unit: 'uV' });
+    daemon.sink.publishSignals('s1', { kind: 'open', info });
+    daemon.sink.publishSignals('s1', { kind: 'zero', time: 50.5 });
+    daemon.sink.publishSignals('s1', { kind: 'chunk', chunk: chunkOf(info, [[1]], 50) });
+    expect(
+      [await client.next(), await client.next()].map(({ seq, zero, time }) => [seq, zero, time]),
+    ).toEqual([
+      [0, null, null],
+      [1, 50.5, -0.5],
     ]);
   });
 

@@ -111,8 +111,9 @@ async function both(
     ...infos.map(({ id }): Happening => ({ at: until, message: { kind: 'close', id } })),
   ];
   // What opens does so before its samples, what closes after them.
-  const opens = given.filter(({ message }) => message.kind === 'open');
-  const rest = given.filter(({ message }) => message.kind !== 'open');
+  const isBefore = ({ message }: Happening): boolean => message.kind === 'open' || message.kind === 'zero';
+  const opens = given.filter(isBefore);
+  const rest = given.filter((happening) => !isBefore(happening));
   for (const { at, message } of [...opens, ...arrivals(sent), ...rest].sort((a, b) => a.at - b.at)) {
     clock.advance(Math.max(0, at - clock.now()));
     source.next(message);
@@ -172,6 +173,22 @@ describe('the replay of a recorded session gives what was given live', () => {
   it('to the end of a silence that no sample ends', async () => {
     const { live, replayed } = await both('silence', [head, hand], 30);
     expect(JSON.parse(live.at(-1)!)[1]).toBeGreaterThan(25);
+    expect(replayed).toEqual(live);
+  });
+
+  it('on the zero that was told', async () => {
+    const { live, replayed } = await both('zero', [head, hand], 12.5, {
+      happenings: [
+        { at: 0, message: { kind: 'open', info: eeg } },
+        { at: 0, message: { kind: 'open', info: temp } },
+        { at: 0, message: { kind: 'zero', time: 0.3 } },
+        ...[eeg, temp].map(({ id }): Happening => ({ at: 12.5, message: { kind: 'close', id } })),
+      ],
+    });
+    const [, time, values] = JSON.parse(live[0]);
+    const plain = await both('no-zero', [head, hand], 12.5);
+    expect(time).toBe(2);
+    expect(values).not.toEqual(JSON.parse(plain.live[0])[2]);
     expect(replayed).toEqual(live);
   });
 

@@ -177,6 +177,16 @@ it('what a stream cannot be used for, whatever is thrown, leaves that stream out
   expect(lines('s').at(-1)).toMatchObject({ time: 3, valid: true });
 });
 
+it('a session that is down keeps to the zero that was told', async () => {
+  const { send, lines } = start();
+  await send('s', open, { kind: 'zero', time: -0.5 }, ...[0, 1, 2, 3, 4].map((t) => second(t, t < 3)));
+  expect(lines('s').map(({ time, reason }) => [time, reason])).toEqual([
+    [3, 'failed'],
+    [4, 'failed'],
+    [5, 'failed'],
+  ]);
+});
+
 it('faults a minute apart are counted by themselves', () => {
   const faults = new SessionFaults();
   expect([0, 30, 61, 90.5].map((time) => faults.take(time))).toEqual(['anew', 'anew', 'anew', 'anew']);

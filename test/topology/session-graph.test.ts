@@ -232,6 +232,42 @@ describe('a stream that ends', () => {
   });
 });
 
+describe('a zero that is told', () => {
+  const times = (chunks: readonly Chunk[], ordered: boolean) => {
+    const { graph, outputs, events } = start({ ordered });
+    graph.push({ kind: 'zero', time: 100 });
+    graph.push({ kind: 'zero', time: 7 });
+    for (const chunk of chunks) graph.push({ kind: 'chunk', chunk });
+    graph.end();
+    return { outputs, frames: framesOf(outputs), codes: events.map(({ code }) => code), zero: graph.zero };
+  };
+  const shifted = (chunk: Chunk, by: number): Chunk => ({ ...chunk, times: chunk.times.map((t) => t + by) });
+
+  it.each([true, false])('is not spoilt by an earlier sample, ordered: %s', (ordered) => {
+    const nonsense = shifted(sliceChunk(signal(eeg, 0, 1), 0, 1), 99.75);
+    const { outputs, frames, codes, zero } = times([nonsense, shifted(signal(eeg, 0, 5), 100)], ordered);
+    expect(zero).toBe(100);
+    expect(outputs[0]).toEqual({ kind: 'began', zero: 100 });
+    expect(outputs.filter(({ kind }) => kind === 'began')).toHaveLength(1);
+    expect(frames[0].time).toBe(2);
+    expect(codes).not.toContain('time-skipped');
+  });
+
+  it('is the same as the first stamp, where that is it', () => {
+    const told = times([shifted(signal(eeg, 0, 5), 100)], false);
+    const { graph, outputs } = start({ ordered: false });
+    graph.push({ kind: 'chunk', chunk: shifted(signal(eeg, 0, 5), 100) });
+    graph.end();
+    expect(bits(told.frames)).toEqual(bits(framesOf(outputs)));
+  });
+
+  it('long before the first sample that counts tells of no jump', () => {
+    const { codes, frames } = times([shifted(signal(eeg, 0, 5), 130)], false);
+    expect(codes).not.toContain('time-skipped');
+    expect(frames[0].time).toBeLessThanOrEqual(32);
+  });
+});
+
 describe('when everything is silent', () => {
   const ticks = { ...streamInfo({ type: 'Ticks', sfreq: 0, labels: ['tick'], unit: '' }), id: 'ticks' };
   const tick = (graph: SessionGraph, time: number): void =>

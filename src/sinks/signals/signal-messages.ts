@@ -13,18 +13,24 @@ interface OpenStream {
 
 interface Session {
   readonly open: Map<string, OpenStream>;
-  /** As the pipeline takes it: the stamp of the first sample delivered. */
+  /** As the pipeline takes it: as it was told, or the stamp of the first sample delivered. */
   zero: Seconds | null;
   /** Number of the next message, whether or not anybody hears it. */
   next: number;
 }
 
 /** What devices send; which source a stream feeds is the pipeline's business. */
-type SentMessage = Exclude<StreamMessage, { kind: 'bind' }>;
+type SentMessage = Extract<StreamMessage, { kind: 'open' | 'chunk' | 'marker' | 'close' }>;
 
 /** Numbers what devices push, session by session, and knows what is open: see the `signals` stream of the protocol. */
 export class SignalMessages {
   readonly #sessions = new Map<string, Session>();
+
+  /** The session's zero was told. */
+  begin(name: string, zero: Seconds): void {
+    const session = this.#sessions.get(name);
+    if (session) session.zero ??= zero;
+  }
 
   /** Follows the session's streams, and gives what makes the message, for those who want it. */
   follow(name: string, message: SentMessage): () => NumberedSignals {
