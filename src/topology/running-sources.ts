@@ -1,6 +1,7 @@
-import { catchError, concat, defer, EMPTY, from, type Observable, Subject, takeUntil, tap } from 'rxjs';
+import { catchError, EMPTY, Subject, takeUntil } from 'rxjs';
 import { canonicalJson } from '../core/digest.js';
-import { type SessionMessage, type Source, type SourceContext, sourceFailed } from '../sources/source.js';
+import { type Source, type SourceContext, sourceFailed } from '../sources/source.js';
+import { closedAtEnd } from './closed-at-end.js';
 import type { Pipeline } from './pipeline.js';
 import { sourceDefinitions } from './registry.js';
 
@@ -52,33 +53,13 @@ export class RunningSources {
         this.options.context.events(sourceFailed(error));
         return EMPTY;
       }),
+      closedAtEnd(),
     );
-    this.options.consume({ ...source, messages$: closedAtEnd(messages$) });
+    this.options.consume({ ...source, messages$ });
   }
 
   #end(key: string, stop: Subject<void>): void {
     this.#running.delete(key);
     stop.next();
   }
-}
-
-/** Closes the streams that are still open when the source ends: their sessions and recordings are complete then. */
-function closedAtEnd(messages$: Observable<SessionMessage>): Observable<SessionMessage> {
-  return defer(() => {
-    const open = new Map<string, SessionMessage>();
-    const noted$ = messages$.pipe(
-      tap(({ session, message }) => {
-        if (message.kind === 'open')
-          open.set(canonicalJson([session, message.info.id]), {
-            session,
-            message: { kind: 'close', id: message.info.id },
-          });
-        if (message.kind === 'close') open.delete(canonicalJson([session, message.id]));
-      }),
-    );
-    return concat(
-      noted$,
-      defer(() => from([...open.values()])),
-    );
-  });
 }

@@ -1,25 +1,16 @@
 import { map, of, Subject } from 'rxjs';
-import { type RunHelpers, TestScheduler } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
-import { type Clock, VirtualClock } from '../../src/core/clock.js';
+import { VirtualClock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
 import { foldedSink, foldRepeats } from '../../src/telemetry/fold-repeats.js';
+import { marbles as inFrames } from '../setup/marbles.js';
 
 const event = (code: SessionEvent['code'], session = 's', stream = 'x', message = ''): SessionEvent => ({
   ...{ code, level: 'warn', message, session, stream },
 });
 
-/** A second is ten frames. */
-function marbles(test: (helpers: RunHelpers, clock: Pick<Clock, 'after'>) => void): void {
-  const scheduler = new TestScheduler((actual, expected) => expect(actual).toEqual(expected));
-  const clock: Pick<Clock, 'after'> = {
-    after: (delay_s, action) => {
-      const scheduled = scheduler.schedule(action, 10 * delay_s);
-      return { cancel: () => scheduled.unsubscribe() };
-    },
-  };
-  scheduler.run((helpers) => test(helpers, clock));
-}
+/** A second is ten characters. */
+const marbles = (test: Parameters<typeof inFrames>[0]): void => inFrames(test, 10);
 
 describe('foldRepeats', () => {
   const late = (n: number): SessionEvent => event('samples-late', 's', 'x', `${n}`);

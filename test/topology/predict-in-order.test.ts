@@ -1,5 +1,4 @@
 import { map, type Observable, of, Subject } from 'rxjs';
-import { type RunHelpers, TestScheduler } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/core/clock.js';
 import type { ModelFrame, ModelOutput, ModelRunner } from '../../src/core/model.js';
@@ -8,6 +7,7 @@ import { type PredictionsState, predictInOrder } from '../../src/topology/predic
 import type { LiveOutput } from '../../src/topology/run-session.js';
 import type { SessionOutput } from '../../src/topology/session-output.js';
 import { decodeState, encodeState } from '../../src/topology/state-file.js';
+import { marbles } from '../setup/marbles.js';
 
 /** A model that answers when it is told to. */
 class SlowRunner implements ModelRunner {
@@ -284,13 +284,11 @@ describe('predictInOrder', () => {
         }),
         map(({ kind }) => kind),
       );
-    const run = (test: (helpers: RunHelpers) => void): void =>
-      new TestScheduler((actual, expected) => expect(actual).toEqual(expected)).run(test);
     const loaded = { pipeline: { digest: 'sha256:p' } as Pipeline, runners: new Map() };
     const values = { a: { output: closed(1), loaded }, f: { output: frame(1), loaded } };
 
     it('passes on what is no frame at once, and of a model that is gone nothing', () => {
-      run(({ cold, expectObservable }) => {
+      marbles(({ cold, expectObservable }) => {
         expectObservable(own(cold('-a-a-|', values))).toBe('-a-a-|', { a: 'closed' });
         expectObservable(own(cold('-|', values))).toBe('-|');
         expectObservable(own(cold('--', values))).toBe('--');
@@ -299,7 +297,7 @@ describe('predictInOrder', () => {
     });
 
     it('lets go of its source when nobody listens any more', () => {
-      run(({ cold, expectObservable, expectSubscriptions }) => {
+      marbles(({ cold, expectObservable, expectSubscriptions }) => {
         const source = cold('-a-a-a-', values);
         expectObservable(own(source), '^--!').toBe('-a-', { a: 'closed' });
         expectSubscriptions(source.subscriptions).toBe('^--!');

@@ -1,7 +1,7 @@
-import { filter, map, type Observable, of, Subject } from 'rxjs';
-import { type RunHelpers, TestScheduler } from 'rxjs/testing';
+import { filter, ignoreElements, map, type Observable, of, Subject, tap } from 'rxjs';
+import type { RunHelpers } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../src/core/clock.js';
+import { type Clock, VirtualClock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
 import type { ModelFrame, ModelRunner } from '../../src/core/model.js';
 import type { Chunk, StreamMessage } from '../../src/core/signal.js';
@@ -12,6 +12,7 @@ import { predictInOrder } from '../../src/topology/predict-in-order.js';
 import { type LiveOutput, type LoadedPipeline, runSession } from '../../src/topology/run-session.js';
 import { Switch } from '../../src/topology/switch.js';
 import { Turns } from '../../src/topology/turns.js';
+import { marbles } from '../setup/marbles.js';
 
 function loaded(hop_s: number, extra = ''): LoadedPipeline {
   const text = `
@@ -43,11 +44,11 @@ function seconds(from: number, count: number): Chunk {
 }
 const open: StreamMessage = { kind: 'open', info };
 
-function operator(own = new Switch(loaded(1)), turns?: Turns) {
+function operator(own = new Switch(loaded(1)), turns?: Turns, clock: Clock = new VirtualClock()) {
   return runSession({
     session: 's',
     loaded: own,
-    clock: new VirtualClock(),
+    clock,
     events: () => {},
     ...(turns && { turns }),
   });
@@ -55,9 +56,6 @@ function operator(own = new Switch(loaded(1)), turns?: Turns) {
 
 const closedAt = ({ output }: LiveOutput): string =>
   output.kind === 'closed' ? `closed ${output.time}` : output.kind;
-
-const marbles = (test: Parameters<TestScheduler['run']>[0]): unknown =>
-  new TestScheduler((actual, expected) => expect(actual).toEqual(expected)).run(test);
 
 describe('runSession', () => {
   const values = { o: open, a: chunk(0), b: chunk(1), c: chunk(2), d: chunk(3) };
@@ -117,12 +115,10 @@ describe('runSession, whose turns are shared', () => {
   const windows = ({ output }: LiveOutput): string =>
     output.kind === 'closed' ? String(output.time) : output.kind;
   /** Turns that come a frame apart, each with so many units. */
-  const inFrames = (scheduler: TestScheduler, units: number): Turns =>
-    new Turns({ units, share: units, nextTurn: (turn) => void scheduler.schedule(turn, 1) });
-  const run = (units: number, test: (helpers: RunHelpers, turns: Turns) => void): void => {
-    const scheduler = new TestScheduler((actual, expected) => expect(actual).toEqual(expected));
-    scheduler.run((helpers) => test(helpers, inFrames(scheduler, units)));
-  };
+  const inFrames = (clock: Clock, units: number): Turns =>
+    new Turns({ units, share: units, nextTurn: (turn) => void clock.after(0.001, turn) });
+  const run = (units: number, test: (helpers: RunHelpers, turns: Turns) => void): void =>
+    marbles((helpers, clock) => test(helpers, inFrames(clock, units)));
   const told = (turns: Turns) => (source: Observable<StreamMessage>) =>
     source.pipe(
       operator(new Switch(loaded(1)), turns),
@@ -150,6 +146,56 @@ describe('runSession, whose turns are shared', () => {
       const source = cold('-o-a-b--', values);
       expectObservable(source.pipe(told(turns)), '^-----!').toBe('---z--', closed);
       expectSubscriptions(source.subscriptions).toBe('^-----!');
+    });
+  });
+});
+
+describe('runSession, whose sensor goes silent', () => {
+  const values = { o: open, a: chunk(0), b: chunk(1), c: chunk(20) };
+  /** Session time, and the frame in which each window closed. */
+  const closings = (diagram: string, unsubscription: string): [number, number][] => {
+    const closed: [number, number][] = [];
+    marbles(({ cold, expectObservable, flush }, clock) => {
+      const windows$ = cold(diagram, values).pipe(
+        operator(new Switch(loaded(1)), undefined, clock),
+        filter(({ output }) => output.kind === 'closed'),
+        tap(({ output }) => {
+          if (output.kind === 'closed') closed.push([output.time, clock.now()]);
+        }),
+        ignoreElements(),
+      );
+      expectObservable(windows$, unsubscription).toBe('-');
+      flush();
+    });
+    return closed;
+  };
+
+  it('closes windows by the clock, in real time, until it is heard again or nobody listens', () => {
+    const closed = closings('o 999ms a 999ms b', '^ 12s !');
+    expect(closed.length).toBeGreaterThan(8);
+    for (const [i, [time]] of closed.entries()) expect(time).toBe(i + 2);
+    const silent = closed.slice(1);
+    for (const [i, [, at]] of silent.entries()) expect(at - silent[0][1]).toBeCloseTo(i, 9);
+    // Nobody asks for time after that: it would not have come to its end.
+  });
+
+  it('never had a sample: says nothing, and its ticks end with the subscription', () => {
+    expect(closings('o', '^ 12s !')).toEqual([]);
+  });
+
+  it('passes an error on in the middle of it, and its ticks end', () => {
+    marbles(({ cold, expectObservable }, clock) => {
+      const source = cold('o 999ms a 999ms b 6s #', values);
+      const seen = operator(new Switch(loaded(1)), undefined, clock)(source).pipe(ignoreElements());
+      expectObservable(seen).toBe('8001ms #');
+    });
+  });
+
+  it('ends where its source does: what closes then closes at once', () => {
+    marbles(({ cold, expectObservable }, clock) => {
+      const source = cold('o 999ms a 999ms b 6s |', values);
+      const seen = operator(new Switch(loaded(1)), undefined, clock)(source).pipe(ignoreElements());
+      expectObservable(seen).toBe('8001ms |');
     });
   });
 });
