@@ -100,6 +100,7 @@ export interface Marker {
 
 /** What a source emits, in order of arrival. */
 export type StreamMessage =
+  /** Of a stream that is open already: it is described anew, and its samples are other ones from here on. */
   | { readonly kind: 'open'; readonly info: StreamInfo }
   /** The session's zero, a stamp, before its first samples; where it isn't told, the first measured sample's stamp is. */
   | { readonly kind: 'zero'; readonly time: Seconds }
@@ -142,6 +143,16 @@ export function isSameStream(a: StreamDescription, b: StreamDescription): boolea
     return JSON.stringify([name, type, sourceId, sfreq, channels, dialect, simulated, client, hostname]);
   };
   return described(a) === described(b);
+}
+
+/** Whether samples under both descriptions are alike in rate and channels, so that buffers and filters may go on. */
+export function isSameLayout(a: StreamInfo, b: StreamInfo): boolean {
+  if (a === b) return true;
+  if (a.sfreq !== b.sfreq || a.type !== b.type || a.channels.length !== b.channels.length) return false;
+  return a.channels.every(({ label, unit, type }, c) => {
+    const other = b.channels[c];
+    return label === other.label && unit === other.unit && type === other.type;
+  });
 }
 
 type StreamDescription = Pick<

@@ -1,6 +1,6 @@
 import type { Seconds } from '../core/clock.js';
 import type { EventSink, SessionEvent } from '../core/event.js';
-import { type StreamInfo, type StreamMessage, TIME_TOLERANCE_S } from '../core/signal.js';
+import { isSameStream, type StreamInfo, type StreamMessage, TIME_TOLERANCE_S } from '../core/signal.js';
 import type { Stateful } from '../core/state.js';
 import { truthChannels } from '../core/truth.js';
 import { staleLimit_s } from '../dsp/sliding-window.js';
@@ -36,7 +36,7 @@ export interface BinderOptions {
 }
 
 interface KnownStream {
-  readonly info: StreamInfo;
+  info: StreamInfo;
   /** What tells it from the session's other streams, the same when it returns. */
   readonly key: string;
   /** 1, or which of several it is that are equal and open at once. */
@@ -49,6 +49,8 @@ interface KnownStream {
   heard: number;
   /** The claim that it feeds. */
   claim: string | null;
+  /** Whether it was described anew since it was bound last. */
+  isChanged: boolean;
   /** What was told of it last, while it feeds nothing. */
   told: string | null;
   /** Sources that ask for it and can use it; null: not looked at yet. */
@@ -211,8 +213,15 @@ export class Binder implements Stateful<BinderState> {
   }
 
   #open(info: StreamInfo, now: Seconds): void {
-    if (this.#streams.has(info.id)) this.#close(info.id, now, true);
     const key = identity(info);
+    const known = this.#streams.get(info.id);
+    if (known && identity(known.info) === key) {
+      if (!isSameStream(known.info, info))
+        Object.assign(known, { isChanged: true, usableBy: null, told: null });
+      known.info = info;
+      return;
+    }
+    if (known) this.#close(info.id, now, true);
     const first = this.#equalTo(info, key);
     let number = 1;
     for (const taken = new Set(first.map((stream) => stream.number)); taken.has(number); ) number++;
@@ -220,7 +229,7 @@ export class Binder implements Stateful<BinderState> {
       ...{ info, number, openedAt: now, opened: this.#messages },
       ...{ heardAt: Number.NEGATIVE_INFINITY, heard: 0 },
       key: number === 1 ? key : `${key}#${number}`,
-      ...{ claim: null, told: null, usableBy: null },
+      ...{ claim: null, isChanged: false, told: null, usableBy: null },
     });
     if (number > 1)
       this.#tell(
@@ -259,7 +268,7 @@ export class Binder implements Stateful<BinderState> {
       Object.assign(stream, { openedAt: now, opened: this.#messages });
     stream.heardAt = until;
     stream.heard = this.#messages;
-    if (stream.claim !== null) return NOTHING;
+    if (stream.claim !== null) return stream.isChanged ? this.#bindAnew(stream, now) : NOTHING;
     const claims = this.#claimsFor(stream.info).filter(
       (claim) => this.#usableSources(claim, stream).length > 0,
     );
@@ -280,6 +289,16 @@ export class Binder implements Stateful<BinderState> {
       this.#tell(stream.info, 'stream-unmatched', 'info', `stream ${name} (${type}) waits: ${reason}`);
       stream.told = reason;
     }
+    return NOTHING;
+  }
+
+  /** A stream that was described anew keeps its source, if that can use it still; else it is lost to it. */
+  #bindAnew(stream: KnownStream, now: Seconds): readonly Binding[] {
+    const claim = this.#claims.find(({ key }) => key === stream.claim)!;
+    if (this.#usableSources(claim, stream).length > 0) return this.#bind(claim, stream, now);
+    const holder = this.#holders.get(claim.key)?.at(-1);
+    if (holder) Object.assign(holder, { closedAt: now, onPurpose: false });
+    stream.claim = null;
     return NOTHING;
   }
 
@@ -317,8 +336,7 @@ export class Binder implements Stateful<BinderState> {
     this.#holders.set(claim.key, [...kept, holder]);
     for (const other of this.#streams.values())
       if (other.claim === claim.key) Object.assign(other, { claim: null, told: null });
-    stream.claim = claim.key;
-    stream.told = null;
+    Object.assign(stream, { claim: claim.key, isChanged: false, told: null });
     const sources = this.#usableSources(claim, stream).map(({ name }) => name);
     if (before && before.key !== key)
       for (const source of sources)

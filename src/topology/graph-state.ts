@@ -4,7 +4,7 @@ import type { RawWindow } from '../core/processor.js';
 import type { Chunk, StreamInfo } from '../core/signal.js';
 import type { StoredState } from '../core/state.js';
 import type { FixationStreamState } from '../features/events/device-event.js';
-import type { BinderState } from './binder.js';
+import type { BinderState, Binding } from './binder.js';
 import type { ChannelMonitorState } from './channel-monitor.js';
 import type { ClosingTimesState } from './closing-times.js';
 import type { Grades } from './contact-quality.js';
@@ -37,17 +37,28 @@ export type GraphStep =
   | { readonly do: 'skip-to'; readonly time: Seconds }
   | { readonly do: 'close-reached' }
   | { readonly do: 'close-until'; readonly time: Seconds }
-  /** Windows close that only the stream which feeds a source now can fill; another one feeds it next. */
-  | { readonly do: 'close-before'; readonly source: string }
   | { readonly do: 'bind'; readonly source: string; readonly stream: StreamInfo };
 
+/** Samples of a stream that feeds a source from here on, in place of another or described anew: they wait for windows before them. */
+export interface Takeover {
+  readonly stream: string;
+  readonly sources: readonly string[];
+  /** Session time of the first of them. */
+  readonly first: Seconds;
+  /** What follows once those windows have closed. */
+  readonly steps: readonly GraphStep[];
+  /** How many values they hold. */
+  readonly values: number;
+}
+
 export interface BoundSource {
+  /** As its sender describes it. */
+  stream: StreamInfo;
+  /** As the source takes it. */
   info: StreamInfo;
   stale: boolean;
   /** Session time of the source's first sample; null before it. Windows up to there say nothing of it. */
   since: Seconds | null;
-  /** Session time up to which the stream's samples reach; -Infinity before any. */
-  reached: Seconds;
 }
 
 /** All that a session's graph has learnt, as plain data. */
@@ -89,6 +100,9 @@ export interface GraphState {
   readonly truth: TruthOutputsState;
   readonly early: readonly Told[];
   readonly todo: readonly GraphStep[];
+  /** Which stream feeds a source from its next sample on. */
+  readonly planned: readonly Binding[];
+  readonly takeovers: readonly Takeover[];
   readonly fixations: readonly { readonly info: StreamInfo; readonly current: FixationStreamState }[];
   readonly contacts: readonly { readonly info: StreamInfo; readonly grades: readonly Grades[] }[];
 }
@@ -117,6 +131,8 @@ export function bareState(
     truth: { stream: null, next: Number.NEGATIVE_INFINITY },
     early: [],
     todo: [],
+    planned: [],
+    takeovers: [],
     fixations: [],
     contacts: [],
   };

@@ -325,7 +325,7 @@ class RunningSession implements Worker {
       closedUntil: this.#lastClosed,
       streams: [...this.#open.values()],
       sources: [...this.#fed].map(([name, info]) => ({
-        ...{ name, info, stale: false, since: null, reached: Number.NEGATIVE_INFINITY, monitor: null },
+        ...{ name, stream: info, info, stale: false, since: null, monitor: null },
       })),
       sequence: this.#numbers,
     });

@@ -10,8 +10,8 @@ import type { ChunkProcessor, FeatureProcessor, RawWindow, ResetCause, Windower 
 import {
   type Chunk,
   isMeasured,
+  isSameLayout,
   type Marker,
-  period_s,
   type StreamInfo,
   type StreamMessage,
   sliceChunk,
@@ -26,7 +26,7 @@ import { ContactQuality } from './contact-quality.js';
 import { FedValues } from './fed-values.js';
 import { FrameBuilder, type StreamLookup } from './frame.js';
 import type { GraphOutput, InputStatus } from './graph-output.js';
-import type { BoundSource, GraphState, GraphStep, Told } from './graph-state.js';
+import type { BoundSource, GraphState, GraphStep, Takeover, Told } from './graph-state.js';
 import { InterpolationWatch, type MissingChannel } from './interpolation-watch.js';
 import { keptNodes } from './kept-nodes.js';
 import { type Lineage, lineageOf } from './lineage.js';
@@ -148,6 +148,8 @@ export class SessionGraph {
   #ticked = Number.NEGATIVE_INFINITY;
   /** What is left of the message that was begun, in order. */
   #todo: GraphStep[] = [];
+  #planned: readonly Binding[] = [];
+  #takeovers: readonly Takeover[] = [];
 
   readonly #lookup: StreamLookup = {
     streamOf: (node) => this.#bound.get(this.#sourceOf(node))?.info ?? null,
@@ -330,6 +332,8 @@ export class SessionGraph {
       truth: this.#truth.snapshot(),
       early: [...this.#early],
       todo: this.#todo.map((step) => ({ ...step })),
+      planned: this.#planned,
+      takeovers: this.#takeovers,
       fixations: [...this.#fixations.values()].map((stream) => ({
         info: stream.info,
         current: stream.snapshot(),
@@ -349,10 +353,11 @@ export class SessionGraph {
         'the stored state is of another pipeline; go on with that one, or begin the session anew',
       );
     const described = this.#goOn(state);
-    for (const { name, info, monitor, ...rest } of state.sources) {
+    for (const { name, stream, info, monitor, ...rest } of state.sources) {
       const root = this.#roots.get(name);
       if (root) resetSteps(root, info, 'start');
-      this.#bound.set(name, { ...rest, info: described(info), monitor: this.#monitorOf(info, monitor) });
+      const bound = { ...rest, stream: described(stream), info: described(info) };
+      this.#bound.set(name, { ...bound, monitor: this.#monitorOf(info, monitor) });
     }
     this.#binder.restore(state.binder);
     this.#restoreNodes(state, () => true);
@@ -370,17 +375,16 @@ export class SessionGraph {
     const { sources } = this.#options.pipeline;
     for (const { name, monitor, ...was } of state.sources) {
       const source = sources.get(name);
-      const stream = this.#streams.get(was.info.id) ?? described(was.info);
+      const stream = described(was.stream);
       if (!source || !selects(source, stream) || !this.#bind(source, stream)) continue;
       const { info } = this.#bound.get(name)!;
       const seen = isDeepStrictEqual(info, was.info) ? monitor : null;
-      this.#bound.set(name, { ...was, info, monitor: this.#monitorOf(info, seen) });
+      this.#bound.set(name, { ...was, stream, info, monitor: this.#monitorOf(info, seen) });
     }
     for (const { source: name, stream } of [...bindings, ...this.#binder.takeOver(state.binder)]) {
       if (!this.#bind(sources.get(name)!, stream)) continue;
       const was = state.sources.find(({ info }) => info.id === stream.id);
-      if (was)
-        Object.assign(this.#bound.get(name)!, { stale: was.stale, since: was.since, reached: was.reached });
+      if (was) Object.assign(this.#bound.get(name)!, { stale: was.stale, since: was.since });
     }
     const streams = new Map(state.sources.map(({ name, info }) => [name, info]));
     const kept = keptNodes(this.#options.pipeline, new Map(Object.entries(state.origins)), (was, is) =>
@@ -418,6 +422,8 @@ export class SessionGraph {
     this.#truth.restore(state.truth);
     this.#early = [...state.early];
     this.#todo = state.todo.map((step) => ({ ...step }));
+    this.#planned = state.planned;
+    this.#takeovers = state.takeovers;
     for (const { info, current } of state.fixations) this.#followFixations(info)?.restore(current);
     for (const { info, grades } of state.contacts) this.#followContacts(info)?.restore(grades);
     return described;
@@ -470,13 +476,29 @@ export class SessionGraph {
   /** What the session's log says of a source. */
   #obey(name: string, id: string): void {
     const stream = this.#streams.get(id);
-    if (stream && this.#options.logged?.has(name)) this.#planBinding({ source: name, stream });
+    if (stream && this.#options.logged?.has(name)) this.#plan({ source: name, stream });
   }
 
-  #planBinding({ source, stream }: Binding): void {
-    const before = this.#bound.get(source)?.info.id;
-    if (before !== undefined && before !== stream.id) this.#todo.push({ do: 'close-before', source });
-    this.#todo.push({ do: 'bind', source, stream });
+  /** A stream feeds a source from its next sample on. */
+  #plan(binding: Binding): void {
+    this.#planned = [...this.#planned.filter(({ source }) => source !== binding.source), binding];
+  }
+
+  /** Bindings that begin with a sample of a stream; the streams that fed those sources aren't waited for any more. */
+  #takePlanned(id: string): readonly Extract<GraphStep, { do: 'bind' }>[] {
+    const due = this.#planned.filter(({ stream }) => stream.id === id);
+    if (due.length === 0) return [];
+    this.#planned = this.#planned.filter(({ stream }) => stream.id !== id);
+    const taken = new Set(due.map(({ source }) => source));
+    const others = [...this.#bound].filter(([source]) => !taken.has(source));
+    for (const source of this.#options.ordered ? [] : taken) {
+      const before = this.#bound.get(source)?.info.id;
+      if (before === undefined || before === id || others.some(([, { info }]) => info.id === before))
+        continue;
+      this.#watermarks.forget(before);
+      this.#fed.forget(before);
+    }
+    return due.map((binding) => ({ do: 'bind', ...binding }));
   }
 
   #followFixations(info: StreamInfo): FixationStream | null {
@@ -521,8 +543,8 @@ export class SessionGraph {
     if (before && !isSame)
       for (const step of this.#featureSteps) if (this.#sourceOf(step.node) === source) step.schemaIn = null;
     this.#bound.set(source, {
-      ...{ info, stale: before?.stale ?? false, since: before?.since ?? null },
-      ...{ reached: Number.NEGATIVE_INFINITY, monitor },
+      ...{ stream, info, monitor },
+      ...{ stale: before?.stale ?? false, since: before?.since ?? null },
     });
     if (info.simulated)
       for (const [name, lineage] of this.#lineage) if (lineage.has(source)) this.#simulated.add(name);
@@ -563,10 +585,8 @@ export class SessionGraph {
     if (!isMeasured(info)) return;
     this.#stamped = Math.max(this.#stamped, times[0]);
     const until = Math.max(this.#stamped, times[times.length - 1]);
-    const bindings = this.#binder.take({ kind: 'chunk', chunk }, this.#stamped, until);
-    if (bindings.length > 0 && this.#options.ordered && this.#zero !== null)
-      this.#todo.push({ do: 'close-until', time: times[0] - this.#zero + 1e-6 });
-    for (const binding of bindings) this.#planBinding(binding);
+    for (const binding of this.#binder.take({ kind: 'chunk', chunk }, this.#stamped, until))
+      this.#plan(binding);
   }
 
   /**
@@ -622,10 +642,6 @@ export class SessionGraph {
         return this.#closeWhile((end) => this.#watermarks.reached(end), units);
       case 'close-until':
         return this.#closeWhile((end) => end <= step.time, units);
-      case 'close-before': {
-        const reached = this.#bound.get(step.source)?.reached ?? Number.NEGATIVE_INFINITY;
-        return this.#closeWhile((end) => end <= reached + TIME_TOLERANCE_S, units);
-      }
       case 'bind': {
         this.#todo.shift();
         const source = this.#options.pipeline.sources.get(step.source);
@@ -639,7 +655,6 @@ export class SessionGraph {
   #samples(chunk: Chunk): GraphStep[] {
     const { info } = chunk;
     const n = chunk.times.length;
-    const isFed = [...this.#bound.values()].some((bound) => bound.info.id === info.id);
     if (info.type === 'Annotation') this.#truth.take(chunk, (truth) => this.#publish(truth));
     if (this.#zero === null && isMeasured(info)) this.#begin(chunk.times[0]);
     if (this.#zero !== null) {
@@ -651,6 +666,8 @@ export class SessionGraph {
     if (this.#zero === null) return [];
     const zero = this.#zero;
     const contacts = this.#contacts.get(info.id);
+    const binds = this.#takePlanned(info.id);
+    const isFed = binds.length > 0 || this.#isAwaited(info.id) || this.#sourcesFedBy(info).length > 0;
     if (!isFed && !contacts) return [];
     const times = zero === 0 ? chunk.times : chunk.times.map((t) => t - zero);
     contacts?.push({ ...chunk, times });
@@ -676,15 +693,49 @@ export class SessionGraph {
         message: `samples of ${info.name} are missing before ${first.toFixed(3)} s`,
       });
     }
-    const quiet = first - this.#known > LONGEST_SILENCE_S;
-    const { ordered } = this.#options;
-    return [
-      ...(ordered ? [{ do: 'close-until', time: first + 1e-6 } as const] : []),
-      ...(quiet ? [{ do: 'skip-to', time: first } as const] : []),
-      { do: 'feed', chunk: { ...chunk, times }, from: 0 },
-      { do: 'reach', info, first, last: times[n - 1] },
-      ...(ordered ? [] : [{ do: 'close-reached' } as const]),
-    ];
+    const skip: GraphStep[] = first - this.#known > LONGEST_SILENCE_S ? [{ do: 'skip-to', time: first }] : [];
+    const feed: GraphStep[] = [...binds, { do: 'feed', chunk: { ...chunk, times }, from: 0 }];
+    const reach: GraphStep = { do: 'reach', info, first, last: times[n - 1] };
+    if (this.#options.ordered) return [{ do: 'close-until', time: first + 1e-6 }, ...skip, ...feed, reach];
+    const now = this.#await(info.id, first, feed, chunk.data.length);
+    return [...skip, ...now, reach, { do: 'close-reached' }];
+  }
+
+  /** Sources that a stream feeds, as it is described. */
+  #sourcesFedBy(info: StreamInfo): readonly (readonly [source: string, bound: Bound])[] {
+    return [...this.#bound].filter(([, { stream }]) => stream.id === info.id && isSameLayout(stream, info));
+  }
+
+  #isAwaited(id: string): boolean {
+    return this.#takeovers.some(({ stream }) => stream === id);
+  }
+
+  /** Gives what of `steps` can be done now: what takes a source over waits until the windows before it have closed. */
+  #await(id: string, first: Seconds, steps: readonly GraphStep[], values: number): readonly GraphStep[] {
+    const sources = steps.flatMap((step) => (step.do === 'bind' ? [step.source] : []));
+    const isNew = sources.some((source) => this.#bound.has(source));
+    const before = this.#takeovers.findLast(({ stream }) => stream === id);
+    if (!isNew && !before) return steps;
+    const takeover: Takeover =
+      isNew || !before
+        ? { stream: id, sources, first, steps, values }
+        : { ...before, steps: [...before.steps, ...steps], values: before.values + values };
+    const others = this.#takeovers.filter((other) => isNew || other !== before);
+    if (takeover.values > this.#fed.most) {
+      this.#takeovers = others;
+      return takeover.steps;
+    }
+    this.#takeovers = [...others, takeover];
+    return [];
+  }
+
+  /** Begins a takeover that no window before it keeps waiting; whether there was one. */
+  #takeOverBefore(end: Seconds): boolean {
+    const due = this.#takeovers.find(({ first }) => first < end - TIME_TOLERANCE_S);
+    if (!due) return false;
+    this.#takeovers = this.#takeovers.filter((takeover) => takeover !== due);
+    this.#todo.unshift(...due.steps);
+    return true;
   }
 
   #feed(step: Extract<GraphStep, { do: 'feed' }>): number {
@@ -702,11 +753,9 @@ export class SessionGraph {
     }
     const slice = sliceChunk(chunk, from, to);
     const part = room === 'gap' ? { ...slice, gapBefore: true } : slice;
-    for (const [source, bound] of this.#bound) {
-      if (bound.info.id !== chunk.info.id) continue;
+    for (const [source, bound] of this.#sourcesFedBy(chunk.info)) {
       const own = { ...part, info: bound.info };
       bound.since ??= part.times[0];
-      bound.reached = Math.max(bound.reached, part.times[part.times.length - 1] + period_s(bound.info));
       bound.monitor?.push(own);
       const root = this.#roots.get(source);
       if (root) pushSteps(root, own);
@@ -783,6 +832,7 @@ export class SessionGraph {
     const limit = this.#known + LONGEST_SILENCE_S;
     for (let closed = 0; ; closed++) {
       const end = this.#closing.peek();
+      if (this.#takeOverBefore(end)) return closed;
       if (end > limit || !ready(end)) {
         this.#todo.shift();
         return closed;
@@ -899,7 +949,8 @@ export class SessionGraph {
 
   #watchSilence(time: Seconds): void {
     for (const [source, bound] of this.#bound) {
-      const stale = this.#watermarks.isStale(bound.info.id, time);
+      const { stream } = this.#takeovers.find(({ sources }) => sources.includes(source)) ?? {};
+      const stale = this.#watermarks.isStale(stream ?? bound.info.id, time);
       if (stale === bound.stale) continue;
       bound.stale = stale;
       this.#options.events({

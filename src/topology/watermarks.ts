@@ -4,8 +4,8 @@ import type { Stateful } from '../core/state.js';
 import { staleLimit_s } from '../dsp/sliding-window.js';
 
 interface Progress {
-  readonly stale_s: Seconds;
-  readonly period_s: Seconds;
+  stale_s: Seconds;
+  period_s: Seconds;
   /** Last stamp. */
   last: Seconds;
   /** First stamp of the latest chunk. */
@@ -35,6 +35,7 @@ export class Watermarks implements Stateful<WatermarksState> {
     const progress = this.#streams.get(info.id);
     this.#head = Math.max(this.#head, last + period_s(info));
     if (progress) {
+      Object.assign(progress, { stale_s: staleLimit_s(info), period_s: period_s(info) });
       progress.last = Math.max(progress.last, last);
       progress.reach = Math.max(progress.reach, first);
     } else {

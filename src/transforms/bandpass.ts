@@ -33,6 +33,11 @@ class Bandpass implements ChunkProcessor, Stateful<StreamingFilterState | null> 
         'rate-irregular',
         `bandpass needs a regular rate, which stream ${info.name} has not`,
       );
+    if (low_hz !== undefined && low_hz >= HIGHEST_EDGE * sfreq)
+      throw new ConfigurationError(
+        'rate-too-low',
+        `bandpass lets nothing of stream ${info.name} through: low_hz ${low_hz} is above ${HIGHEST_EDGE} x its rate of ${sfreq} Hz; lower low_hz, or leave the transform out`,
+      );
     const edge_hz = high_hz === undefined ? undefined : Math.min(high_hz, HIGHEST_EDGE * sfreq);
     this.#filter = new StreamingFilter(
       info,

@@ -1,81 +1,32 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { SessionRecorder } from '../../src/cli/session-recorder.js';
-import { VirtualClock } from '../../src/core/clock.js';
-import type { StreamInfo, StreamMessage } from '../../src/core/signal.js';
-import { openRecording } from '../../src/recordings/open.js';
-import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
-import { checkPipeline } from '../../src/topology/check.js';
-import { PipelineDocument } from '../../src/topology/document.js';
-import type { GraphOutput } from '../../src/topology/graph-output.js';
-import { loggedSources, spansOf } from '../../src/topology/match-streams.js';
-import { replay } from '../../src/topology/replay.js';
-import { type LoadedPipeline, runSession } from '../../src/topology/run-session.js';
-import { Switch } from '../../src/topology/switch.js';
+import type { StreamInfo } from '../../src/core/signal.js';
+import { streamInfo } from '../../src/testing/stream-fixtures.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
+import {
+  type Arrival,
+  arrivals,
+  closed,
+  inOrder,
+  liveAndReplay,
+  opened,
+  pipelineOf,
+  type Sent,
+} from './live-and-replay.js';
 
-const { pipeline } = checkPipeline(
-  new PipelineDocument(
-    'test.yaml',
-    `
+const pipeline = pipelineOf(`
 sources:
   eeg: { type: websocket, stream_type: EEG }
   temp: { type: websocket, stream_type: TEMP }
 transforms:
   de: { type: extract, input: eeg, features: [differential-entropy], window_s: 2, hop_s: 0.5 }
   skin: { type: extract, input: temp, features: [skin-temperature], window_s: 2, hop_s: 0.5 }
-`,
-  ),
-);
-if (!pipeline) throw new Error('bad pipeline');
-const loaded = { pipeline, runners: new Map() };
+`);
 const eeg = streamInfo({ type: 'EEG', sfreq: 100, labels: ['Cz'], unit: 'uV' });
 const temp = streamInfo({ type: 'TEMP', sfreq: 10, labels: ['hand'], unit: 'degC' });
-
-/** What a device measures from `from` to `to`, s, and when it comes: `delay_s` later, what was held back all at `held`. */
-interface Sent {
-  readonly info: StreamInfo;
-  readonly from: number;
-  readonly to: number;
-  readonly chunk_s: number;
-  readonly delay_s: number;
-  readonly held?: readonly [from: number, to: number];
-}
-
-function arrivals(sent: readonly Sent[]): { at: number; message: StreamMessage }[] {
-  return sent
-    .flatMap(({ info, from, to, chunk_s, delay_s, held }) => {
-      const n = Math.round(chunk_s * info.sfreq);
-      return Array.from({ length: Math.round((to - from) / chunk_s) }, (_, k) => {
-        const first = Math.round((from + k * chunk_s) * 1000) / 1000;
-        const row = Float64Array.from({ length: n }, (_, i) => {
-          const t = first + i / info.sfreq;
-          return info.type === 'EEG' ? 20 * Math.sin(60 * t) + 9 * Math.sin(t * t) : 30 + 0.01 * t * t;
-        });
-        const came = first + chunk_s + delay_s;
-        const at = held && came >= held[0] && came < held[1] ? held[1] : came;
-        return { at, message: { kind: 'chunk', chunk: chunkOf(info, [row], first) } as StreamMessage };
-      });
-    })
-    .sort((a, b) => a.at - b.at);
-}
-
 const folder = temporaryFolder();
 
-const textOf = (output: GraphOutput): string | null =>
-  output.kind === 'features'
-    ? JSON.stringify([output.node, output.vector.time, [...output.vector.values], [...output.vector.present]])
-    : null;
-
-/** A stream that opens or ends while others go on. */
-interface Happening {
-  readonly at: number;
-  readonly message: StreamMessage;
-}
-
-/** What the session gives live, and what the replay of its recording gives. */
+/** What the session gives live, and what the replay of its recording gives; without `happenings` all streams are open till `until`. */
 async function both(
   name: string,
   sent: readonly Sent[],
@@ -83,58 +34,13 @@ async function both(
   {
     chunk = null,
     happenings,
-  }: { readonly chunk?: number | null; readonly happenings?: readonly Happening[] } = {},
+  }: { readonly chunk?: number | null; readonly happenings?: readonly Arrival[] } = {},
 ) {
-  const clock = new VirtualClock();
-  const source = new Subject<StreamMessage>();
-  const path = join(folder, name);
-  const recorder = new SessionRecorder(path, { clock, events: () => {} });
-  const live: string[] = [];
-  const bound: string[] = [];
-  source
-    .pipe(
-      runSession({
-        ...{ session: 's', loaded: new Switch<LoadedPipeline>(loaded), clock, events: () => {} },
-        log: (message) => {
-          recorder.take({ session: 's', message });
-          if (message.kind === 'bind') bound.push(`${message.source}=${message.stream}`);
-        },
-      }),
-    )
-    .subscribe(({ output }) => {
-      const text = textOf(output);
-      if (text) live.push(text);
-    });
   const infos = [...new Set(sent.map(({ info }) => info))];
-  const given = happenings ?? [
-    ...infos.map((info): Happening => ({ at: 0, message: { kind: 'open', info } })),
-    ...infos.map(({ id }): Happening => ({ at: until, message: { kind: 'close', id } })),
-  ];
-  // What opens does so before its samples, what closes after them.
-  const isBefore = ({ message }: Happening): boolean => message.kind === 'open' || message.kind === 'zero';
-  const opens = given.filter(isBefore);
-  const rest = given.filter((happening) => !isBefore(happening));
-  for (const { at, message } of [...opens, ...arrivals(sent), ...rest].sort((a, b) => a.at - b.at)) {
-    clock.advance(Math.max(0, at - clock.now()));
-    source.next(message);
-  }
-  source.complete();
-  recorder.close();
-  const recording = await openRecording(join(path, readdirSync(path)[0]));
-  const replayed: string[] = [];
-  const told: string[] = [];
-  const messages = recording.messages({ chunk, clockSync: true, events: () => {} });
-  for await (const output of replay(messages, {
-    ...{ session: 's', loaded, features: true, inArrivalOrder: recording.inArrivalOrder ?? false },
-    spans: spansOf(recording.streams),
-    logged: loggedSources(pipeline!, recording.bound),
-    events: ({ code }) => told.push(code),
-  })) {
-    const text = textOf(output as GraphOutput);
-    if (text) replayed.push(text);
-  }
-  await recording.close();
-  return { live, replayed, bound, told };
+  const given = happenings ?? [...opened(0, ...infos), ...closed(until, ...infos)];
+  const run = await liveAndReplay(join(folder, name), pipeline, inOrder(given, arrivals(sent)), { chunk });
+  const bound = run.log.flatMap((m) => (m.kind === 'bind' ? [`${m.source}=${m.stream}`] : []));
+  return { ...run, bound, told: run.told.map(({ code }) => code) };
 }
 
 describe('the replay of a recorded session gives what was given live', () => {
@@ -166,7 +72,7 @@ describe('the replay of a recorded session gives what was given live', () => {
       [head, hand].map((sent) => ({ ...sent, held: [5, 10] as const })),
       12.5,
     );
-    expect(live.some((line) => JSON.parse(line)[3].every((mask: number) => mask === 0))).toBe(true);
+    expect(live.some((line) => JSON.parse(line)[3]?.every((mask: number) => mask === 0))).toBe(true);
     expect(replayed).toEqual(live);
   });
 
@@ -182,7 +88,7 @@ describe('the replay of a recorded session gives what was given live', () => {
         { at: 0, message: { kind: 'open', info: eeg } },
         { at: 0, message: { kind: 'open', info: temp } },
         { at: 0, message: { kind: 'zero', time: 0.3 } },
-        ...[eeg, temp].map(({ id }): Happening => ({ at: 12.5, message: { kind: 'close', id } })),
+        ...[eeg, temp].map(({ id }): Arrival => ({ at: 12.5, message: { kind: 'close', id } })),
       ],
     });
     const [, time, values] = JSON.parse(live[0]);
@@ -213,7 +119,7 @@ describe('the replay of a recorded session gives what was given live', () => {
             { at: 10.5, message: { kind: 'close', id: A.id, cut: true } },
             { at: 12, message: { kind: 'open', info: B } },
             { at: 60, message: { kind: 'open', info: A } },
-            ...[A, B, temp].map(({ id }): Happening => ({ at: 72, message: { kind: 'close', id } })),
+            ...[A, B, temp].map(({ id }): Arrival => ({ at: 72, message: { kind: 'close', id } })),
           ],
         },
       );

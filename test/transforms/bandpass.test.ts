@@ -104,5 +104,9 @@ describe('bandpass', () => {
     expect(bandpass.physics!(params, { sfreq_hz: 100 }).map((p) => p.path)).toEqual([['low_hz']]);
     expect(bandpass.physics!(params, { sfreq_hz: 200 })).toEqual([]);
     expect(() => bandpass.create(params).reset(eeg(0, ['Cz']), 'start')).toThrow(/regular rate/);
+    const high = { ...params, low_hz: 46 };
+    expect(() => bandpass.create(high).reset(eeg(100, ['Cz']), 'start')).toThrow(
+      /above 0.45 x its rate of 100 Hz/,
+    );
   });
 });

@@ -62,6 +62,7 @@ export class EventTable {
 
   take(message: StreamMessage): void {
     if (message.kind === 'open') {
+      this.#detectors.get(message.info.id)?.finish?.();
       this.#infos.set(message.info.id, message.info);
       const fixations = this.device ? FixationStream.of(message.info) : null;
       if (fixations) this.#fixations.set(message.info.id, fixations);
