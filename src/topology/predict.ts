@@ -22,18 +22,28 @@ export interface Predicted {
   readonly scores: Readonly<Record<string, RankingScores>> | null;
 }
 
-/** Runs a frame through its model. A frame without any present modality isn't shown to the model. */
-export async function predict(
-  output: FrameOutput,
-  runner: ModelRunner,
-  context: PredictionContext,
-): Promise<Predicted> {
-  const [prediction] = await predictAll([output], runner, context);
-  return prediction;
+/**
+ * Runs frames through their models, each model's in one go: each gets the bits that it would get alone, runners see to that.
+ * A frame without any present modality isn't shown to its model; of a model that has no runner nothing is told.
+ */
+export async function predictAll(
+  outputs: readonly FrameOutput[],
+  runners: ReadonlyMap<string, ModelRunner>,
+  contextOf: (model: string) => PredictionContext,
+): Promise<ReadonlyMap<FrameOutput, Predicted>> {
+  const predictions = new Map<FrameOutput, Predicted>();
+  for (const [model, runner] of runners) {
+    const own = outputs.filter((output) => output.model === model);
+    if (own.length === 0) continue;
+    const made = await predictOwn(own, runner, contextOf(model));
+    own.forEach((output, i) => {
+      predictions.set(output, made[i]);
+    });
+  }
+  return predictions;
 }
 
-/** Runs frames through their model in one go. Each gets the bits that it would get alone: runners see to that. */
-export async function predictAll(
+async function predictOwn(
   outputs: readonly FrameOutput[],
   runner: ModelRunner,
   context: PredictionContext,

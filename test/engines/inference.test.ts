@@ -4,7 +4,7 @@ import { createInference } from '../../src/engines/inference.js';
 import { createOnnxEngine } from '../../src/engines/onnx.js';
 import { readModel } from '../../src/models/manifest.js';
 import { lineSchemas } from '../../src/protocol/output.js';
-import { predict } from '../../src/topology/predict.js';
+import { type FrameOutput, predictAll } from '../../src/topology/predict.js';
 import { fullFrame, inputs, writeSmallModel } from './small-model.js';
 
 async function served(...[own, skill]: Parameters<typeof writeSmallModel>) {
@@ -26,21 +26,21 @@ async function served(...[own, skill]: Parameters<typeof writeSmallModel>) {
     close: () => inference.dispose(),
   };
   const status = { present: true, coverage: 1, reason: null };
-  const { prediction } = await predict(
-    {
-      kind: 'frame',
-      model: 'affect',
-      seq: 0,
-      time: 4,
-      window: [0, 4],
-      frame,
-      modalities: new Map(inputs.map(({ name }) => [name, status])),
-      simulated: false,
-      streams: [],
-    },
-    runner,
-    { session: 's', pipeline: 'sha256:p', explain: true },
-  );
+  const closed: FrameOutput = {
+    kind: 'frame',
+    model: 'affect',
+    seq: 0,
+    time: 4,
+    window: [0, 4],
+    frame,
+    modalities: new Map(inputs.map(({ name }) => [name, status])),
+    simulated: false,
+    streams: [],
+  };
+  const context = { session: 's', pipeline: 'sha256:p', explain: true };
+  const { prediction } = (await predictAll([closed], new Map([['affect', runner]]), () => context)).get(
+    closed,
+  )!;
   const [output] = await inference.predict([frame]);
   const [first, ...others] = frame;
   const [withoutFirst] = await inference.predict([[{ ...first, present: false }, ...others]]);

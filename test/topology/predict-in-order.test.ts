@@ -3,7 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/core/clock.js';
 import type { ModelFrame, ModelOutput, ModelRunner } from '../../src/core/model.js';
 import type { Pipeline } from '../../src/topology/pipeline.js';
-import { type PredictionsState, predictInOrder } from '../../src/topology/predict-in-order.js';
+import {
+  type PredictInOrderOptions,
+  type PredictionsState,
+  predictInOrder,
+} from '../../src/topology/predict-in-order.js';
 import type { LiveOutput } from '../../src/topology/run-session.js';
 import type { SessionOutput } from '../../src/topology/session-output.js';
 import { decodeState, encodeState } from '../../src/topology/state-file.js';
@@ -19,15 +23,20 @@ class SlowRunner implements ModelRunner {
   readonly inputs = new Map();
   readonly fuses = true;
   readonly validity = { min_present: 1, required: [] };
-  readonly waiting: { frame: ModelFrame; answer: (valence: number) => void; fail: () => void }[] = [];
+  readonly waiting: {
+    frames: readonly ModelFrame[];
+    answer: (...valences: number[]) => void;
+    fail: () => void;
+  }[] = [];
   readonly explained: boolean[] = [];
 
-  predict([frame]: readonly ModelFrame[], explain = false): Promise<ModelOutput[]> {
+  predict(frames: readonly ModelFrame[], explain = false): Promise<ModelOutput[]> {
     this.explained.push(explain);
     return new Promise((resolve, reject) => {
+      const one = { arousal: 0, weights: [1], routing: [], interval: null };
       this.waiting.push({
-        frame,
-        answer: (valence) => resolve([{ valence, arousal: 0, weights: [1], routing: [], interval: null }]),
+        frames,
+        answer: (...valences) => resolve(valences.map((valence) => ({ valence, ...one }))),
         fail: () => reject(new Error('out of order')),
       });
     });
@@ -273,6 +282,114 @@ describe('predictInOrder', () => {
       ]);
     }
     whole.subscription.unsubscribe();
+  });
+
+  describe('with frames that go to the model together', () => {
+    function together(own: Partial<PredictInOrderOptions>) {
+      const runner = new SlowRunner();
+      const loaded = { pipeline: { digest: 'sha256:p' } as Pipeline, runners: new Map([['affect', runner]]) };
+      const outputs = new Subject<LiveOutput>();
+      const held: boolean[] = [];
+      const told: string[] = [];
+      const options = { session: 's', clock: new VirtualClock(), ignored: () => {} };
+      const subscription = outputs
+        .pipe(predictInOrder({ ...options, held: (isHeld) => held.push(isHeld), ...own }))
+        .subscribe({
+          next: (output) =>
+            told.push(output.kind === 'prediction' ? `p${output.prediction.seq}` : output.kind),
+          error: (error: Error) => told.push(error.message),
+          complete: () => told.push('complete'),
+        });
+      const push = (...made: LiveOutput['output'][]): void => {
+        for (const output of made) outputs.next({ output, loaded });
+      };
+      return { runner, loaded, outputs, push, held, told, subscription };
+    }
+    const asked = ({ waiting }: SlowRunner): number[] => waiting.map(({ frames }) => frames.length);
+
+    it('waits for as many, and for fewer only at the end; what comes before the first is told at once', async () => {
+      const { runner, push, told, outputs } = together({ batch: 2 });
+      push(closed(0), frame(1), closed(1));
+      expect(told).toEqual(['closed']);
+      expect(asked(runner)).toEqual([]);
+      push(frame(2), closed(2), frame(3));
+      expect(asked(runner)).toEqual([2]);
+      runner.waiting[0].answer(0.1, 0.2);
+      await settle();
+      expect(told).toEqual(['closed', 'p1', 'closed', 'p2', 'closed']);
+      expect(asked(runner)).toEqual([2]);
+      outputs.complete();
+      expect(asked(runner)).toEqual([2, 1]);
+      expect(told).not.toContain('complete');
+      runner.waiting[1].answer(0.3);
+      await settle();
+      expect(told.slice(5)).toEqual(['p3', 'complete']);
+    });
+
+    it('says so where the next ones wait too, and when the model has answered', async () => {
+      const { runner, push, held } = together({ batch: 2, mostFrames: 4 });
+      push(frame(1), frame(2), frame(3));
+      expect(held).toEqual([]);
+      push(frame(4));
+      expect(held).toEqual([true]);
+      runner.waiting[0].answer(0, 0);
+      await settle();
+      expect(held).toEqual([true, false]);
+      expect(asked(runner)).toEqual([2, 2]);
+      push(frame(5), frame(6));
+      expect(held).toEqual([true, false, true]);
+    });
+
+    it('does not wait for more where it says that no more should come: a model that is seldom asked beside much else', async () => {
+      const { runner, push, held, told } = together({ batch: 4, mostOutputs: 6 });
+      push(frame(1), ...[1, 2, 3, 4, 5].map(closed));
+      expect(asked(runner)).toEqual([]);
+      push(closed(6));
+      expect(held).toEqual([true]);
+      expect(asked(runner)).toEqual([1]);
+      runner.waiting[0].answer(0);
+      await settle();
+      expect(told).toEqual(['p1', ...Array(6).fill('closed')]);
+      expect(held).toEqual([true, false]);
+    });
+
+    it('asks each pipeline for its own', async () => {
+      const { runner, push, outputs } = together({ batch: 2 });
+      const next = { pipeline: { digest: 'sha256:q' } as Pipeline, runners: new Map([['affect', runner]]) };
+      push(frame(1));
+      outputs.next({ output: frame(2), loaded: next });
+      expect(asked(runner)).toEqual([1]);
+      outputs.next({ output: frame(3), loaded: next });
+      runner.waiting[0].answer(0);
+      await settle();
+      expect(asked(runner)).toEqual([1, 2]);
+    });
+
+    it('ends with what it cannot work with where nobody else is told', async () => {
+      const { push, told } = together({ batch: 1 });
+      push({ ...frame(1, false), modalities: null } as unknown as LiveOutput['output'], closed(1));
+      await settle();
+      expect(told).toEqual(['output.modalities is not iterable']);
+    });
+
+    it('says what the model still works on when nobody listens any more', async () => {
+      const works: Promise<void>[] = [];
+      const { runner, push, told, subscription } = together({
+        batch: 2,
+        closing: (work) => works.push(work),
+      });
+      push(frame(1), frame(2));
+      subscription.unsubscribe();
+      expect(works).toHaveLength(1);
+      let isDone = false;
+      works[0].then(() => (isDone = true));
+      await settle();
+      expect(isDone).toBe(false);
+      runner.waiting[0].answer(0, 0);
+      await settle();
+      expect(isDone).toBe(true);
+      expect(told).toEqual([]);
+    });
   });
 
   describe('as marbles', () => {

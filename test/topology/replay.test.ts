@@ -2,13 +2,16 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ModelFrame, ModelOutput, ModelRunner } from '../../src/core/model.js';
+import type { StreamMessage } from '../../src/core/signal.js';
 import { Random } from '../../src/simulation/random.js';
 import type { GraphState } from '../../src/topology/graph-state.js';
 import { type ReplayOptions, replay } from '../../src/topology/replay.js';
 import { InlineHost } from '../../src/topology/session-host.js';
+import type { SessionOutput } from '../../src/topology/session-output.js';
 import { decodeState, encodeState } from '../../src/topology/state-file.js';
 import { ThreadHost } from '../../src/topology/thread-host.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
+import { settle } from './counted-recording.js';
 import { modelsOf, others, pipelineOf, until } from './every-component.js';
 import { bitsOf } from './stop-and-go.js';
 
@@ -32,7 +35,7 @@ class Scribe implements ModelRunner {
 
   async predict(frames: readonly ModelFrame[]): Promise<ModelOutput[]> {
     this.asked += frames.length;
-    for (let turn = Math.floor(4 * this.#random.uniform()); turn > 0; turn--) await Promise.resolve();
+    for (let turn = Math.floor(4 * this.#random.uniform()); turn > 0; turn--) await settle();
     return frames.map((frame) => {
       const sum = frame.reduce((all, { values }) => values.reduce((s, x) => s + Math.sin(x), all), 0);
       const scores = { first: [sum, 0, 1], second: [1, -sum, 0] };
@@ -88,6 +91,79 @@ it('ends with what is thrown in the graph: a recording has no session beside it 
   const transforms = new Map(pipeline.transforms).set('eeg_live', broken);
   const loaded = { pipeline: { ...pipeline, transforms }, runners: new Map([['all', new Scribe()]]) };
   await expect(run({ loaded })).rejects.toThrow('it is odd');
+});
+
+/** Seconds of the recording that were read. */
+function* counted(read: { s: number; closed: number }): Generator<StreamMessage> {
+  try {
+    for (const message of until(28)) {
+      if (message.kind === 'chunk') read.s = Math.max(read.s, message.chunk.times[0]);
+      yield message;
+    }
+  } finally {
+    read.closed++;
+  }
+}
+
+/** Answers when it is told to, as often as it was asked. */
+class PatientScribe extends Scribe {
+  isOpen = false;
+  working = 0;
+  override async predict(frames: readonly ModelFrame[]): Promise<ModelOutput[]> {
+    this.working++;
+    while (!this.isOpen) await settle();
+    const made = await super.predict(frames);
+    this.working--;
+    return made;
+  }
+}
+
+describe('a replay reads no further', () => {
+  const options = (runner: ModelRunner, batch: number): ReplayOptions => ({
+    ...{ session: 's', loaded: { pipeline, runners: new Map([['all', runner]]) }, events: () => {}, batch },
+  });
+
+  it.each([1, 4])('than the model lets wait, %i windows at a time', async (batch) => {
+    const read = { s: 0, closed: 0 };
+    const runner = new PatientScribe();
+    const outputs = replay(counted(read), options(runner, batch));
+    const predictions: SessionOutput[] = [];
+    const all = (async () => {
+      for await (const output of outputs) if (output.kind === 'prediction') predictions.push(output);
+    })();
+    for (let turn = 0; turn < 200; turn++) await settle();
+    const stood = read.s;
+    for (let turn = 0; turn < 200; turn++) await settle();
+    expect(read.s).toBe(stood);
+    expect(stood).toBeLessThan(20);
+    expect(predictions).toEqual([]);
+    expect(runner.working).toBe(1);
+    runner.isOpen = true;
+    await all;
+    expect(predictions.length).toBeGreaterThan(2 * batch);
+    expect(read.s).toBeGreaterThan(27);
+    expect(read.closed).toBe(1);
+  });
+
+  it('where nobody takes more, and ends behind what the model still works on', async () => {
+    const read = { s: 0, closed: 0 };
+    const runner = new PatientScribe();
+    const outputs = replay(counted(read), options(runner, 1));
+    for (;;) {
+      const next = outputs.next();
+      for (let turn = 0; turn < 20; turn++) await settle();
+      if (runner.working > 0) break;
+      await next;
+    }
+    const stood = read.s;
+    let hasEnded = false;
+    const ended = outputs.return(undefined).then(() => (hasEnded = true));
+    runner.isOpen = true;
+    await ended;
+    expect(hasEnded).toBe(true);
+    expect(runner.working).toBe(0);
+    expect(read).toEqual({ s: stood, closed: 1 });
+  });
 });
 
 describe('a replay that stops, stores everything and goes on', () => {
