@@ -38,6 +38,15 @@ export function isMeasured({ type }: Pick<StreamInfo, 'type'>): boolean {
   return !notMeasured.has(type);
 }
 
+const sampledRegularly: ReadonlySet<StreamType> = new Set([
+  ...(['EEG', 'ECG', 'PPG', 'EMG', 'EOG', 'RESP', 'ACC', 'GYRO'] as const),
+]);
+
+/** Whether samples come at one rate: a rate was declared, or sensors of this type have one, which is measured then. */
+export function isRegular({ type, sfreq }: Pick<StreamInfo, 'type' | 'sfreq'>): boolean {
+  return sfreq > 0 || sampledRegularly.has(type);
+}
+
 export interface Channel {
   /** Canonical label, e.g. `Fp1`, `left_pupil`; empty when the device sent none. */
   readonly label: string;

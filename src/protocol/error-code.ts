@@ -19,15 +19,7 @@ export const errorCodes = {
   'channel-count': [-32006, 'A sample has another number of values than the stream has channels.'],
   'sample-count': [-32007, 'There are not as many times as samples.'],
   'value-type': [-32008, 'Text in a stream of numbers, or numbers in a stream of markers.'],
-  'times-not-finite': [-32009, 'A stamp is NaN, infinite or beyond 1e11 s.'],
-  'times-not-increasing': [
-    -32010,
-    'Stamps go back. A device that restarted its clock closes the stream and opens it again.',
-  ],
-  'times-jump': [
-    -32011,
-    'A stamp lies further from the data before it than `max_jump_s`. Close the stream and open it again.',
-  ],
+  'times-not-finite': [-32009, 'A stamp is NaN or infinite.'],
   'seq-gap': [-32012, 'Frames are missing before this one; it was not taken. Send again from `expected`.'],
   'too-many-samples': [-32013, 'A frame holds more than `max_samples`, or `max_markers`. Split it.'],
   'too-many-channels': [-32014, 'A stream has more than `max_channels` channels.'],
@@ -53,7 +45,11 @@ export const errorCodes = {
   ],
   'too-many-gaps': [
     -32024,
-    'The stamps of a frame have more than `max_gaps` gaps: they are not those of a stream of this rate. Declare the rate that the device has, or 0.',
+    'Of the steps between the stamps of a frame, more than `max_gaps` are longer than one and a half of their median. Send fewer samples in a frame.',
+  ],
+  'stream-taken': [
+    -32026,
+    'Another client of this session has the stream, and answers. Give yours another name, source id or session.',
   ],
   'too-many-sessions': [-32025, 'The daemon has `max_sessions` sessions. Close a stream of one.'],
   unauthorised: [-32022, 'No token, or not the right one; the connection is closed with 1008.'],

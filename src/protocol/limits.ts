@@ -28,7 +28,6 @@ export const ingestLimitsSchema = z.object({
     .describe(
       'Frames a second that are read in the long run, every 512 bytes of a `push` and 16 KiB of a binary frame counted as one; the daemon reads a faster sender more slowly, and loses nothing.',
     ),
-  max_jump_s: z.number().positive().describe('Furthest that a stamp may lie from the data before it, s.'),
   grace_s: z
     .number()
     .nonnegative()
@@ -48,7 +47,6 @@ export const defaultIngestLimits: IngestLimits = {
   max_daemon_streams: 4096,
   max_sessions: 1024,
   frames_per_s: 10_000,
-  max_jump_s: 86_400,
   grace_s: 10,
 };
 

@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
 import type { z } from 'zod';
-import type { Clock, Timer } from '../core/clock.js';
+import type { Clock, Seconds, Timer } from '../core/clock.js';
 import { CloseCode } from './close-code.js';
 import { type RequestId, requestFrameSchema } from './control.js';
 import { errorCodes, ProtocolError } from './error-code.js';
@@ -51,6 +51,7 @@ export class RpcSocket {
   readonly #options: RpcSocketOptions;
   readonly #bucket: TokenBucket;
   #errorsInARow = 0;
+  #pings = 0;
   #unreadBytes = 0;
   #unreadable = false;
   #throttled: Timer | null = null;
@@ -104,6 +105,37 @@ export class RpcSocket {
       this.#resume();
     };
     until.then(release, release);
+  }
+
+  /**
+   * How long a ping and its answer take, s; null where there is no answer within `within_s`, NaN where there is none that we would
+   * have read.
+   */
+  ping(within_s: Seconds): Promise<Seconds | null> {
+    if (this.#closed || this.#socket.readyState !== this.#socket.OPEN) return Promise.resolve(null);
+    const { clock } = this.#options;
+    const sent = clock.now();
+    const name = String(++this.#pings);
+    let wasPaused = this.#socket.isPaused;
+    return new Promise((resolve) => {
+      const answered = (data: Buffer): void => {
+        if (data.toString() === name) end(clock.now() - sent);
+      };
+      const closed = (): void => end(null);
+      const timer = clock.after(within_s, () => {
+        wasPaused ||= this.#socket.isPaused;
+        end(wasPaused ? Number.NaN : null);
+      });
+      const end = (trip_s: Seconds | null): void => {
+        timer.cancel();
+        this.#socket.off('pong', answered);
+        this.#socket.off('close', closed);
+        resolve(trip_s !== null && wasPaused ? Number.NaN : trip_s);
+      };
+      this.#socket.on('pong', answered);
+      this.#socket.once('close', closed);
+      this.#socket.ping(name);
+    });
   }
 
   close(code: CloseCode, reason: string): void {

@@ -1,14 +1,17 @@
+import { hostname as ownHostname } from 'node:os';
 import { concat, defer, from, type Observable, Subject } from 'rxjs';
 import type { WebSocket } from 'ws';
 import { z } from 'zod';
-import type { Clock } from '../core/clock.js';
+import type { Clock, Seconds, Timer } from '../core/clock.js';
 import type { EventSink } from '../core/event.js';
+import { owned } from '../core/owned.js';
 import type { StreamMessage } from '../core/signal.js';
-import { canonicalStreams } from '../dialects/canonical-stream.js';
+import { type CanonicalStream, canonicalStreams } from '../dialects/canonical-stream.js';
 import type { RawStreamDeclaration } from '../dialects/raw-stream.js';
 import { streamTypeNamed } from '../dialects/stream-type.js';
 import { CloseCode } from '../protocol/close-code.js';
 import {
+  type ClockKind,
   closeParamsSchema,
   type DeclaredStream,
   type OpenResult,
@@ -21,8 +24,10 @@ import { defaultIngestLimits, type IngestLimits } from '../protocol/limits.js';
 import { RpcSocket, rpcMethod } from '../protocol/rpc-socket.js';
 import { decodeHeader, decodeSamples } from '../protocol/sample-frame.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import { isUnixStamp } from '../timebase/unix-stamps.js';
+import { DoorStream, type StampOrigin } from './door-stream.js';
 import { type IngestFrame, IngestStream } from './ingest/ingest-stream.js';
-import { TimeBase } from './ingest/time-base.js';
+import { SharedSessions } from './shared-sessions.js';
 import { type SessionMessage, type Source, sourceDefinition } from './source.js';
 
 export interface WebSocketSourceOptions {
@@ -30,15 +35,14 @@ export interface WebSocketSourceOptions {
   readonly events: EventSink;
   readonly metrics?: Metrics;
   readonly limits?: Partial<IngestLimits>;
+  /** What this door shares with others of each session. Default: nothing. */
+  readonly sessions?: SharedSessions;
+  /** Whether we are late to look at what came. Default: never. */
+  readonly isBehind?: () => boolean;
   /** Resolves once everything emitted for `session` so far is safe; frames are acknowledged then. Default: at once. */
   readonly safe?: (session: string) => Promise<void> | undefined;
   /** Resolves once `session` can take more; its senders are not read until then. Default: always. */
   readonly busy?: (session: string) => Promise<void> | undefined;
-}
-
-interface Session {
-  readonly timeBase: TimeBase;
-  readonly streams: Set<IngestStream>;
 }
 
 interface Sender {
@@ -51,6 +55,10 @@ interface Sender {
 }
 
 const STREAM_IDS = 0x10000;
+/** How often senders are pinged, to know how long what they send is on its way, s. */
+const PING_EVERY_S: Seconds = 5;
+/** A sender that doesn't answer a ping by then no longer holds its streams against another one, s. */
+const ANSWERS_WITHIN_S: Seconds = 5;
 
 /**
  * Streams that devices push over `/v1/ingest`. A stream outlives its connection by a grace period if its client has a
@@ -62,24 +70,30 @@ export class WebSocketSource implements Source {
   readonly limits: IngestLimits;
   readonly #options: WebSocketSourceOptions;
   readonly #subject = new Subject<SessionMessage>();
-  readonly #sessions = new Map<string, Session>();
+  readonly #sessions: SharedSessions;
+  readonly #bySession = new Map<string, Set<IngestStream>>();
   readonly #streams = new Map<number, IngestStream>();
   readonly #senders = new Set<Sender>();
   readonly #feeders = new Map<IngestStream, Sender>();
+  readonly #pings: Timer;
   #connections = 0;
   #nextId = 0;
 
   constructor(options: WebSocketSourceOptions) {
     this.#options = options;
     this.limits = { ...defaultIngestLimits, ...options.limits };
+    this.#sessions = options.sessions ?? new SharedSessions();
+    this.#pings = options.clock.every(PING_EVERY_S, () => {
+      for (const sender of this.#senders) this.#ping(sender);
+    });
     const opened = () =>
-      from([...this.#streams.values()].filter((stream) => stream.alignment !== null).flatMap(openings));
+      from([...this.#streams.values()].filter(({ door }) => door.isOpen).flatMap(openings));
     this.messages$ = defer(() => concat(opened(), this.#subject));
   }
 
   /** Sessions that have a stream. */
   get sessions(): readonly string[] {
-    return [...this.#sessions.keys()];
+    return [...this.#bySession.keys()];
   }
 
   /** Serves one connection until it closes. Its `maxPayload` should be {@link IngestLimits.max_frame_bytes}. */
@@ -115,82 +129,131 @@ export class WebSocketSource implements Source {
 
   /** Closes every connection with 1001, and every stream. */
   async close(): Promise<void> {
+    this.#pings.cancel();
     for (const { rpc } of this.#senders) rpc.close(CloseCode.goingAway, 'the daemon stops');
     for (const stream of [...this.#streams.values()]) this.#end(stream);
     this.#subject.complete();
   }
 
-  #open(sender: Sender, params: z.output<typeof openParamsSchema>): OpenResult {
+  #open(sender: Sender, params: z.output<typeof openParamsSchema>): OpenResult | Promise<OpenResult> {
     this.#requireSubscriber();
     const { session, client = null } = params;
     const declaration = withMetadata(params);
-    const existing = [...(this.#sessions.get(session)?.streams ?? [])].find(
-      (stream) =>
-        stream.declaration.name === declaration.name &&
-        ((client !== null && stream.client === client) || !this.#feeders.has(stream)),
+    const held = this.#held(session, declaration);
+    const elsewhere = held.filter((stream) => this.#feeders.get(stream) !== sender);
+    const own = elsewhere.find((stream) => client !== null && stream.client === client);
+    // The client's old connection may linger half open: the new one takes the stream over.
+    if (own) return this.#takeOver(sender, own, params, declaration);
+    if (elsewhere.length > 0 && elsewhere.length === held.length)
+      return this.#takeFrom(elsewhere[0], () => this.#open(sender, params));
+    return this.#begin(sender, session, client, declaration);
+  }
+
+  /** The session's streams that are called and made as a declared one is. */
+  #held(session: string, { name, type, source_id }: DeclaredStream): IngestStream[] {
+    return [...(this.#bySession.get(session) ?? [])].filter(
+      ({ declaration: known }) => known.name === name && known.type === type && known.source_id === source_id,
     );
-    const resumed =
-      existing !== undefined &&
-      params.resume &&
-      existing.client === client &&
-      sameLayout(existing, declaration);
-    if (existing && !resumed) this.#end(existing);
-    if (!resumed) this.#requireRoom(session);
-    if (sender.streams.size >= this.limits.max_streams && !(resumed && sender.streams.has(existing.id)))
+  }
+
+  #begin(sender: Sender, session: string, client: string | null, declaration: DeclaredStream): OpenResult {
+    this.#requireRoom(session);
+    this.#requireFewStreams(sender);
+    const stream = this.#create(session, client, declaration, sender);
+    return this.#feed(sender, stream, false);
+  }
+
+  #takeOver(
+    sender: Sender,
+    stream: IngestStream,
+    { resume }: z.output<typeof openParamsSchema>,
+    declaration: DeclaredStream,
+  ): OpenResult {
+    if (resume && sameLayout(stream, declaration)) {
+      this.#requireFewStreams(sender);
+      return this.#feed(sender, stream, true);
+    }
+    const { session, client } = stream;
+    this.#end(stream);
+    return this.#begin(sender, session, client, declaration);
+  }
+
+  /** Another client holds the stream: it keeps it as long as it answers. @throws ProtocolError `stream-taken`. */
+  async #takeFrom(stream: IngestStream, open: () => OpenResult | Promise<OpenResult>): Promise<OpenResult> {
+    const holder = this.#feeders.get(stream);
+    const trip_s = await holder?.rpc.ping(ANSWERS_WITHIN_S);
+    if (holder && trip_s !== null && this.#streams.get(stream.id) === stream) {
+      const { name, type } = stream.declaration;
+      throw new ProtocolError(
+        'stream-taken',
+        `session ${stream.session} has a stream '${name}' (${type}) of another client, which answers: give yours another name, source id or session`,
+      );
+    }
+    this.#end(stream, 'cut');
+    return open();
+  }
+
+  #feed(sender: Sender, stream: IngestStream, resumed: boolean): OpenResult {
+    stream.grace?.cancel();
+    stream.grace = null;
+    this.#feeders.get(stream)?.streams.delete(stream.id);
+    this.#feeders.set(stream, sender);
+    sender.streams.set(stream.id, stream);
+    const { id, session, acknowledged } = stream;
+    return { stream: id, session, last_seq: acknowledged, resumed, limits: this.limits };
+  }
+
+  #create(name: string, client: string | null, declaration: DeclaredStream, sender: Sender): IngestStream {
+    while (this.#streams.has(this.#nextId)) this.#nextId = (this.#nextId + 1) % STREAM_IDS;
+    const id = this.#nextId;
+    this.#nextId = (id + 1) % STREAM_IDS;
+    const { clock, isBehind, events } = this.#options;
+    const { hostname } = sender;
+    const text = streamTypeNamed(declaration.type) === 'Markers';
+    const from = { ...(client !== null && { client }), ...(hostname !== undefined && { hostname }) };
+    const partsOf = (own: string): CanonicalStream[] =>
+      canonicalStreams({ ...rawDeclaration(declaration, own, text), ...from });
+    const session = this.#sessions.of(name);
+    const own = session.take(declaration.name, (tried) => partsOf(tried).map(({ info }) => info.id));
+    const parts = partsOf(own);
+    for (const note of parts.flatMap((part) => part.notes)) events({ ...note, session: name });
+    const door = new DoorStream({
+      ...{ clock, time: session.time, session: name, parts, events, ...(isBehind && { isBehind }) },
+      originOf: (stamp) => originOf(declaration.clock, stamp, client ?? sender.name, hostOf(sender)),
+      emit: (message) => this.#emit(name, message),
+    });
+    const stream = new IngestStream(id, name, client, declaration, text, door);
+    const streams = this.#bySession.get(name) ?? new Set();
+    this.#bySession.set(name, streams.add(stream));
+    this.#streams.set(id, stream);
+    this.#options.metrics?.ingestStreams.inc();
+    this.#tell('stream-opened', stream, 'opened');
+    if (own !== declaration.name)
+      events({
+        code: 'stream-duplicate',
+        level: 'info',
+        message: `stream '${declaration.name}' (${declaration.type}) is open already; this one is ${own}`,
+        session: name,
+        stream: own,
+      });
+    return stream;
+  }
+
+  #requireFewStreams(sender: Sender): void {
+    if (sender.streams.size >= this.limits.max_streams)
       throw new ProtocolError(
         'too-many-streams',
         `a connection may have ${this.limits.max_streams} streams open`,
       );
-    const stream = resumed ? existing : this.#create(session, client, declaration, sender.hostname);
-    stream.grace?.cancel();
-    stream.grace = null;
-    // The client's old connection may linger half open: the new one takes the stream over.
-    this.#feeders.get(stream)?.streams.delete(stream.id);
-    this.#feeders.set(stream, sender);
-    sender.streams.set(stream.id, stream);
-    return { stream: stream.id, session, last_seq: stream.acknowledged, resumed, limits: this.limits };
-  }
-
-  #create(
-    sessionName: string,
-    client: string | null,
-    declaration: DeclaredStream,
-    hostname: string | undefined,
-  ): IngestStream {
-    while (this.#streams.has(this.#nextId)) this.#nextId = (this.#nextId + 1) % STREAM_IDS;
-    const id = this.#nextId;
-    this.#nextId = (id + 1) % STREAM_IDS;
-    const session = this.#sessions.get(sessionName) ?? { timeBase: new TimeBase(), streams: new Set() };
-    const text = streamTypeNamed(declaration.type) === 'Markers';
-    const taken = new Set([...session.streams].flatMap((stream) => stream.infos.map((info) => info.id)));
-    const sender = { ...(client !== null && { client }), ...(hostname !== undefined && { hostname }) };
-    const partsOf = (id: string) => canonicalStreams({ ...rawDeclaration(declaration, id, text), ...sender });
-    const { name } = declaration;
-    const first = partsOf(name);
-    // What follows the declared name in the ids of its parts: they are made once more at most, however many share the name.
-    const ends = first.map((part) => part.info.id.slice(name.length));
-    const isTaken = (own: string): boolean => ends.some((end) => taken.has(`${own}${end}`));
-    let own = name;
-    for (let n = 2; isTaken(own); n++) own = `${name}#${n}`;
-    const parts = own === name ? first : partsOf(own);
-    for (const note of parts.flatMap((part) => part.notes))
-      this.#options.events({ ...note, session: sessionName });
-    const stream = new IngestStream(id, sessionName, client, declaration, parts, text);
-    this.#sessions.set(sessionName, session);
-    session.streams.add(stream);
-    this.#streams.set(id, stream);
-    this.#options.metrics?.ingestStreams.inc();
-    this.#tell('stream-opened', stream, 'opened');
-    return stream;
   }
 
   /** What is open costs memory and time, whoever opened it. */
   #requireRoom(name: string): void {
     const { max_sessions, max_session_streams, max_daemon_streams } = this.limits;
-    const session = this.#sessions.get(name);
-    if (!session && this.#sessions.size >= max_sessions)
+    const streams = this.#bySession.get(name);
+    if (!streams && this.#bySession.size >= max_sessions)
       throw new ProtocolError('too-many-sessions', `the daemon has ${max_sessions} sessions`);
-    if (session && session.streams.size >= max_session_streams)
+    if (this.#sessions.of(name).streams >= max_session_streams)
       throw new ProtocolError('too-many-streams', `session ${name} has ${max_session_streams} streams open`);
     if (this.#streams.size >= max_daemon_streams)
       throw new ProtocolError('too-many-streams', `the daemon has ${max_daemon_streams} streams open`);
@@ -240,7 +303,7 @@ export class WebSocketSource implements Source {
     try {
       const stream = this.#streamOf(sender, place.stream);
       this.#requireSubscriber();
-      if (stream.place(place.seq) === 'next') this.#accept(sender, stream, read(stream));
+      if (stream.place(place.seq) === 'next') this.#accept(stream, read(stream));
       const busy = this.#options.busy?.(stream.session);
       if (busy) sender.rpc.hold(busy);
       return this.#acknowledge(sender, stream, place);
@@ -250,7 +313,7 @@ export class WebSocketSource implements Source {
     }
   }
 
-  #accept(sender: Sender, stream: IngestStream, frame: IngestFrame): void {
+  #accept(stream: IngestStream, frame: IngestFrame): void {
     if (frame.samples > this.limits.max_samples)
       throw new ProtocolError(
         'too-many-samples',
@@ -261,39 +324,8 @@ export class WebSocketSource implements Source {
         'too-many-samples',
         `${frame.samples} markers; a frame may have ${this.limits.max_markers}`,
       );
-    const stamps = stream.stamps(frame, this.limits.max_gaps);
-    const { timeBase } = this.#sessions.get(stream.session)!;
-    const first = stamps.length > 0 ? stamps[0] : Number.NaN;
-    const fresh = stream.alignment === null && stamps.length > 0;
-    const alignment =
-      stream.alignment ?? timeBase.align(stream.declaration.clock, stream.client ?? sender.name, first);
-    this.#requirePlausible(stamps, alignment.offset_s, timeBase.newest);
-    if (fresh) {
-      stream.align(alignment);
-      if (alignment.aligned === 'assumed') this.#tellAssumed(stream, alignment.kind, alignment.offset_s);
-      for (const message of openings(stream)) this.#subject.next(message);
-    }
-    if (stamps.length === 0) return void stream.accept(frame, stamps);
-    for (const chunk of stream.accept(frame, stamps)) this.#emit(stream, { kind: 'chunk', chunk });
-    frame.text?.forEach((value, i) => {
-      this.#emit(stream, { kind: 'marker', marker: { stream: stream.infos[0].id, time: stamps[i], value } });
-    });
-    timeBase.advance(stamps[stamps.length - 1]);
+    stream.take(frame, this.limits.max_gaps);
     this.#options.metrics?.ingestSamples.inc(frame.samples);
-  }
-
-  /** A jump of years would have the pipeline close windows for all of them. */
-  #requirePlausible(stamps: Float64Array, offset_s: number, newest: number): void {
-    let before = newest;
-    for (const stamp of stamps) {
-      const time = stamp + offset_s;
-      if (Math.abs(time - before) > this.limits.max_jump_s && Number.isFinite(before))
-        throw new ProtocolError(
-          'times-jump',
-          `stamp ${stamp} s lies ${(time - before).toFixed(0)} s from the data before it; ${this.limits.max_jump_s} s are allowed`,
-        );
-      before = time;
-    }
   }
 
   #acknowledge<P extends { stream: number; seq: number }>(
@@ -308,10 +340,12 @@ export class WebSocketSource implements Source {
       this.#options.metrics?.ingestAcks.inc();
       return place;
     };
-    const safe = this.#options.safe?.(stream.session);
-    if (!safe) return answer();
+    const safe = (): Promise<void> | undefined => this.#options.safe?.(stream.session);
+    const { settled } = stream.door;
+    const isSafe = settled ? settled.then(safe) : safe();
+    if (!isSafe) return answer();
     // Frames are acknowledged in order, as an ack vouches for everything before it.
-    const done = Promise.all([stream.safe, safe]).then(answer);
+    const done = Promise.all([stream.safe, isSafe]).then(answer);
     stream.safe = done.then(() => undefined);
     stream.safe.catch(() => {});
     return done;
@@ -344,40 +378,38 @@ export class WebSocketSource implements Source {
     this.#streams.delete(stream.id);
     this.#feeders.get(stream)?.streams.delete(stream.id);
     this.#feeders.delete(stream);
-    const session = this.#sessions.get(stream.session)!;
-    session.streams.delete(stream);
-    if (session.streams.size === 0) this.#sessions.delete(stream.session);
+    const streams = this.#bySession.get(stream.session)!;
+    streams.delete(stream);
+    if (streams.size === 0) this.#bySession.delete(stream.session);
     this.#options.metrics?.ingestStreams.dec();
     this.#tell('stream-closed', stream, 'closed');
-    if (!stream.alignment) return;
-    for (const { id } of stream.infos)
-      this.#emit(stream, { kind: 'close', id, ...(how === 'cut' && { cut: true }) });
+    stream.door.close(how);
+    this.#sessions.release(stream.session, idsOf(stream));
   }
 
   #tell(code: 'stream-opened' | 'stream-closed', stream: IngestStream, did: string): void {
     const { name, type } = stream.declaration;
     const { session } = stream;
     const message = `stream '${name}' (${type}) ${did} over WebSocket`;
-    this.#options.events({ code, level: 'info', message, session, stream: stream.infos[0].id });
+    this.#options.events({ code, level: 'info', message, session, stream: stream.door.infos[0].id });
   }
 
-  #emit(stream: IngestStream, message: StreamMessage): void {
-    this.#subject.next({ session: stream.session, message });
+  #emit(session: string, message: StreamMessage): void {
+    this.#subject.next({ session, message });
   }
 
   #requireSubscriber(): void {
     if (!this.#subject.observed) throw new ProtocolError('not-ready', 'no pipeline takes data at the moment');
   }
 
-  #tellAssumed(stream: IngestStream, kind: string, offset_s: number): void {
-    this.#options.events({
-      code: 'stream-assumed-aligned',
-      level: 'warn',
-      message: `stream '${stream.declaration.name}': its clock (${kind}) is not the session's; its first sample is taken to be as new as the session's newest data`,
-      session: stream.session,
-      stream: stream.infos[0].id,
-      details: { clock: kind, offset_s },
-    });
+  #ping(sender: Sender): void {
+    owned(
+      sender.rpc.ping(PING_EVERY_S).then((trip_s) => {
+        if (trip_s === null || Number.isNaN(trip_s)) return;
+        for (const { door } of sender.streams.values()) door.roundTrip(trip_s);
+      }),
+      (error) => this.#fault(sender.name, error),
+    );
   }
 
   #fault(from: string, error: unknown): void {
@@ -398,8 +430,31 @@ function refused(sender: Sender, error: ProtocolError): void {
   sender.streams.get(stream)?.refuse(seq);
 }
 
-function openings(stream: IngestStream): SessionMessage[] {
-  return stream.infos.map((info) => ({ session: stream.session, message: { kind: 'open', info } }));
+function openings({ session, door }: IngestStream): SessionMessage[] {
+  return door.infos.map((info) => ({ session, message: { kind: 'open', info } }));
+}
+
+const idsOf = ({ door }: IngestStream): string[] => door.infos.map(({ id }) => id);
+
+/** A machine's clocks are told by its name, this one's as the Lab Streaming Layer names it. */
+function hostOf({ hostname, name }: Sender): string {
+  return hostname === undefined
+    ? name
+    : /^(127\.|::1$|::ffff:127\.)/.test(hostname)
+      ? ownHostname()
+      : hostname;
+}
+
+/** Whose clock made stamps: of those that their sender doesn't name, the first one tells what it counts from. */
+function originOf(
+  declared: ClockKind | undefined,
+  stamp: Seconds,
+  sender: string,
+  host: string,
+): StampOrigin {
+  const kind = declared ?? (isUnixStamp(stamp) ? 'unix' : 'session');
+  const owner = { session: '', unix: ` of ${host}`, lsl: ` of ${host}`, device: ` of ${sender}` }[kind];
+  return { kind, clock: `${kind}${owner}`, isGuessed: declared === undefined };
 }
 
 /** [n * C] values, missing ones and texts NaN; and how many are text. */

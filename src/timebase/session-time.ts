@@ -60,8 +60,16 @@ export class SessionTime implements Stateful<SessionTimeState> {
 
   /** Session time of a time on our clock. */
   at(ours: Seconds): Seconds {
-    if (this.#clock === ARRIVAL_CLOCK) return ours;
-    return ours - (this.#measured_s ?? this.#byArrival.offset_s ?? 0);
+    return ours - (this.#clock === ARRIVAL_CLOCK ? 0 : this.#offset_s);
+  }
+
+  /** Time on our clock of a session time. */
+  ours(time: Seconds): Seconds {
+    return time + (this.#clock === ARRIVAL_CLOCK ? 0 : this.#offset_s);
+  }
+
+  get #offset_s(): Seconds {
+    return this.#measured_s ?? this.#byArrival.offset_s ?? 0;
   }
 
   snapshot(): SessionTimeState {

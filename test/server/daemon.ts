@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { WebSocket } from 'ws';
-import { type Clock, SystemClock } from '../../src/core/clock.js';
+import { type Clock, VirtualClock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
 import type { IngestLimits, StreamLimits } from '../../src/protocol/limits.js';
 import { type RunningServer, type ServerOptions, startServer } from '../../src/server/server.js';
@@ -10,7 +10,12 @@ import type { SessionMessage } from '../../src/sources/source.js';
 import { WebSocketSource, type WebSocketSourceOptions } from '../../src/sources/websocket.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
 
+/** Time that passes while a client waits and nothing comes, s, each so many turns of the event loop. */
+const IDLE_S = 0.05;
+const IDLE_TURNS = 20;
+
 export interface DaemonOptions {
+  /** Default: one that goes on while a client waits. */
   readonly clock?: Clock;
   readonly ingest?: Partial<IngestLimits>;
   readonly stream?: Partial<StreamLimits>;
@@ -22,7 +27,8 @@ export interface DaemonOptions {
 
 /** Source, sink and server as the daemon puts them together, on a free port. */
 export async function startDaemon(options: DaemonOptions = {}) {
-  const clock = options.clock ?? new SystemClock();
+  const own = options.clock ? null : new VirtualClock(1000, 1_700_000_000);
+  const clock = options.clock ?? own!;
   const events: SessionEvent[] = [];
   const received: SessionMessage[] = [];
   const metrics = createMetrics();
@@ -54,6 +60,8 @@ export async function startDaemon(options: DaemonOptions = {}) {
     server,
     port: server.port,
     url: server.url,
+    /** Time passes, where the test doesn't tell. */
+    idle: () => own?.advance(IDLE_S),
     /** Messages received of one kind. */
     chunks: () => received.flatMap(({ message }) => (message.kind === 'chunk' ? [message.chunk] : [])),
     kinds: () => received.map(({ message }) => message.kind),
@@ -83,26 +91,24 @@ type Json = Record<string, unknown> & {
 /** A client that says exactly what it is told to, and hands out what it hears in order. */
 export class RawClient {
   readonly #heard: Json[] = [];
-  #wake: (() => void) | null = null;
   #requests = 0;
+  #idle: () => void = () => {};
   readonly closed: Promise<{ code: number; reason: string }>;
 
   private constructor(readonly socket: WebSocket) {
     socket.on('message', (data) => {
       this.#heard.push(JSON.parse(String(data)));
-      this.#wake?.();
     });
     socket.on('error', () => {});
     this.closed = new Promise((resolve) => {
       socket.on('close', (code, reason) => {
         resolve({ code, reason: reason.toString() });
-        this.#wake?.();
       });
     });
   }
 
   static async connect(
-    { port }: { port: number },
+    { port, idle }: { port: number; idle?: () => void },
     path: '/v1/ingest' | '/v1/stream' | string,
     options: { protocols?: string[]; headers?: Record<string, string>; origin?: string } = {},
   ): Promise<RawClient> {
@@ -111,6 +117,7 @@ export class RawClient {
       origin: options.origin,
     });
     const client = new RawClient(socket);
+    if (idle) client.#idle = idle;
     await once(socket, 'open');
     return client;
   }
@@ -123,11 +130,17 @@ export class RawClient {
   async next(): Promise<Json> {
     while (this.#heard.length === 0) {
       if (this.socket.readyState === WebSocket.CLOSED) throw new Error('the connection closed');
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      await this.#turns();
     }
     return this.#heard.shift()!;
+  }
+
+  async #turns(): Promise<void> {
+    for (let turn = 0; turn < IDLE_TURNS; turn++) {
+      if (this.#heard.length > 0) return;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.#idle();
   }
 
   async nextError(): Promise<Record<string, unknown>> {

@@ -34,16 +34,16 @@ describe('ingest', () => {
     await start();
     const client = await connect();
     const id = await client.open();
-    client.send(binary(id, 0, 0, [[1, 2], [3, 4]])); // biome-ignore format: rows
+    client.send(binary(id, 0, 0, [[1, 2], [3, 4], [5, 6]])); // biome-ignore format: rows
     expect(await client.next()).toEqual(ack(id, 0));
-    client.notify('push', { stream: id, seq: 1, t0: 0.2, data: [[5, null]] });
+    client.notify('push', { stream: id, seq: 1, t0: 0.3, data: [[5, null]] });
     expect(await client.next()).toEqual(ack(id, 1));
     expect(daemon.kinds()).toEqual(['open', 'chunk', 'chunk']);
     const [first, second] = daemon.chunks();
     expect(first.info).toMatchObject({ id: 'headset', type: 'EEG', sfreq: 10, aligned: 'clock' });
     expect(first.info.channels.map(({ label, unit }) => `${label} ${unit}`)).toEqual(['Fp1 uV', 'Fp2 uV']);
-    expect([...first.data]).toEqual([1, 3, 2, 4]);
-    expect([...first.times]).toEqual([0, 0.1]);
+    expect([...first.data]).toEqual([1, 3, 5, 2, 4, 6]);
+    expect([...first.times]).toEqual([0, 0.1, 0.2]);
     expect([...second.data]).toEqual([5, Number.NaN]);
     expect(first.gapBefore || second.gapBefore).toBe(false);
   });
@@ -87,8 +87,11 @@ describe('ingest', () => {
     const client = await connect();
     const id = await client.open({ name: 'cues', type: 'Markers', sfreq: 0, channels: ['cue'] });
     client.notify('push', { stream: id, seq: 0, times: [1, 1.5], data: [['go'], ['stop']] });
-    await client.next();
-    expect(daemon.received.map(({ message }) => message).slice(1)).toEqual([
+    // Markers wait for a session to be in.
+    const eeg = await client.open();
+    client.send(binary(eeg, 0, 0.8, [[1, 2], [3, 4], [5, 6]])); // biome-ignore format: rows
+    for (const acknowledged of [eeg, id]) expect(await client.next()).toEqual(ack(acknowledged, 0));
+    expect(daemon.received.map(({ message }) => message).filter(({ kind }) => kind === 'marker')).toEqual([
       { kind: 'marker', marker: { stream: 'cues', time: 1, value: 'go' } },
       { kind: 'marker', marker: { stream: 'cues', time: 1.5, value: 'stop' } },
     ]);
@@ -119,37 +122,40 @@ describe('ingest', () => {
     ]);
   });
 
-  it('gives streams of one name ids of their own, and closes by request', async () => {
+  it('gives streams of one name ids of their own, says so, and closes by request', async () => {
     await start();
-    const [one, two] = [await connect(), await connect()];
-    const a = await one.open({}, { client: 'a' });
-    const b = await two.open({}, { client: 'b' });
-    one.send(binary(a, 0, 0, [[1, 2]]));
-    two.send(binary(b, 0, 0, [[1, 2]]));
-    await Promise.all([one.next(), two.next()]);
-    expect(
-      daemon
-        .chunks()
-        .map(({ info }) => info.id)
-        .sort(),
-    ).toEqual(['headset', 'headset#2']);
-    expect((await one.request('close', { stream: a })).result).toEqual({ stream: a });
+    const client = await connect();
+    const a = await client.open({ source_id: 'left' }, { client: 'a' });
+    const b = await client.open({ source_id: 'left' }, { client: 'a' });
+    expect(daemon.events.at(-1)).toMatchObject({ code: 'stream-duplicate', stream: 'headset#2' });
+    const c = await client.open({ source_id: 'right' }, { client: 'a' });
+    for (const stream of [a, b, c]) {
+      client.send(binary(stream, 0, 0, [[1, 2], [3, 4], [5, 6]])); // biome-ignore format: rows
+      await client.next();
+    }
+    expect(daemon.chunks().map(({ info }) => info.id)).toEqual(['headset', 'headset#2', 'headset#3']);
+    expect((await client.request('close', { stream: a })).result).toEqual({ stream: a });
     expect(daemon.received.at(-1)).toEqual({ session: 'default', message: { kind: 'close', id: 'headset' } });
   });
 
-  it('aligns a stream with another clock at its first sample, and says so', async () => {
-    await start();
+  it('places a stream with another clock by its arrivals, and says so', async () => {
+    const clock = new VirtualClock(1000);
+    await start({ clock });
     const [eeg, gaze] = [await connect(), await connect()];
     const a = await eeg.open();
-    eeg.send(binary(a, 0, 0, [[1, 2], [3, 4]])); // biome-ignore format: rows
+    eeg.send(binary(a, 0, 0, [[1, 2], [3, 4], [5, 6]])); // biome-ignore format: rows
     await eeg.next();
     const b = await gaze.open({ name: 'eyes', type: 'Gaze', sfreq: 0, channels: ['left_x'] });
-    gaze.notify('push', { stream: b, seq: 0, times: [1.7e9, 1.7e9 + 0.5], data: [[1], [2]] });
+    clock.advance(1);
+    gaze.notify('push', { stream: b, seq: 0, times: [1.7e9, 1.7e9 + 0.2], data: [[1], [2]] });
+    await until(() => daemon.metricsOf('affectd_ingest_samples_total') === 5);
+    clock.advance(0.61);
     await gaze.next();
+    // The first stream's newest stamp, 0.2 s, came at 1000 s; these, a second later.
     const chunk = daemon.chunks().at(-1)!;
     expect(chunk.info.aligned).toBe('assumed');
-    expect(chunk.times[0]).toBeCloseTo(0.1, 6);
-    expect(chunk.times[1]).toBeCloseTo(0.6, 6);
+    expect(chunk.times[0]).toBeCloseTo(1, 6);
+    expect(chunk.times[1]).toBeCloseTo(1.2, 6);
     expect(daemon.events.map(({ code }) => code)).toContain('stream-assumed-aligned');
   });
 
@@ -210,7 +216,7 @@ describe('sequence', () => {
     await start({ safe: () => new Promise<void>((resolve) => gates.push(resolve)) });
     const client = await connect();
     const id = await client.open({}, { client: 'lab' });
-    for (const seq of [0, 1]) client.send(binary(id, seq, seq / 10, [[1, 2]]));
+    for (const seq of [0, 1]) client.send(binary(id, seq, seq / 5, [[1, 2], [3, 4], [5, 6]])); // biome-ignore format: rows
     await until(() => gates.length === 2);
     gates[1]();
     await new Promise((resolve) => setImmediate(resolve));
@@ -261,12 +267,14 @@ describe('resume', () => {
     const id = await client.open({}, { client: 'lab' });
     client.send(binary(id, 0, 0, [[1, 2]]));
     await client.next();
-    const again = await client.open({}, { client: 'lab', resume: false });
-    client.send(binary(again, 0, 0, [[1, 2]]));
-    expect(await client.next()).toEqual(ack(again, 0));
-    const wider = await client.open({ channels: ['Fp1', 'Fp2', 'Cz'] }, { client: 'lab' });
-    client.send(binary(wider, 0, 0, [[1, 2, 3]]));
-    expect(await client.next()).toEqual(ack(wider, 0));
+    const second = await connect();
+    const again = await second.open({}, { client: 'lab', resume: false });
+    second.send(binary(again, 0, 0, [[1, 2]]));
+    expect(await second.next()).toEqual(ack(again, 0));
+    const third = await connect();
+    const wider = await third.open({ channels: ['Fp1', 'Fp2', 'Cz'] }, { client: 'lab' });
+    third.send(binary(wider, 0, 0, [[1, 2, 3]]));
+    expect(await third.next()).toEqual(ack(wider, 0));
     expect(daemon.kinds()).toEqual(['open', 'chunk', 'close', 'open', 'chunk', 'close', 'open', 'chunk']);
   });
 
@@ -275,7 +283,7 @@ describe('resume', () => {
     await start({ clock });
     const client = await connect();
     const id = await client.open({}, { client: 'lab' });
-    client.send(binary(id, 0, 0, [[1, 2]]));
+    client.send(binary(id, 0, 0, [[1, 2], [3, 4], [5, 6]])); // biome-ignore format: rows
     await client.next();
     await client.kill();
     await until(() => daemon.metricsOf('affectd_ingest_connections') === 0);
@@ -302,7 +310,7 @@ describe('resume', () => {
     await until(() => daemon.metricsOf('affectd_ingest_connections') === 0);
     const second = await connect();
     const again = await second.open({}, { client: 'run 2' });
-    second.send(binary(again, 0, 0, [[1, 2]]));
+    second.send(binary(again, 0, 0, [[1, 2], [3, 4], [5, 6]])); // biome-ignore format: rows
     await second.next();
     expect(daemon.kinds()).toEqual(['open', 'chunk', 'close', 'open', 'chunk']);
     expect(daemon.chunks()[1].info).toMatchObject({ id: 'headset', aligned: 'clock' });
@@ -322,6 +330,7 @@ describe('errors', () => {
     params: { stream: { name: 'x', type: 'EEG', sfreq: 10, channels: ['Fp1'], ...stream } },
   });
   /** What is sent on a connection that has stream 0 open, of 2 channels at 10 Hz with data up to 0. */
+  const gappy = Array.from({ length: 30 }, (_, i) => i / 10 + Math.floor(i / 4));
   const wrongs: [string, unknown][] = [
     ['parse-error', '{"jsonrpc": '],
     ['parse-error', ''],
@@ -351,11 +360,8 @@ describe('errors', () => {
     ['value-type', push({ seq: 1, t0: 0.1, data: [['a', 1]] })],
     ['too-many-samples', push({ seq: 1, t0: 0.1, data: Array(101).fill([1, 2]) })],
     ['too-many-values', push({ seq: 1, t0: 0.1, data: Array(100).fill([1, 2, null, 4]) })],
-    ['too-many-gaps', push({ seq: 1, times: [1, 2, 3, 4, 5, 6], data: Array(6).fill([1, 2]) })],
+    ['too-many-gaps', push({ seq: 1, times: gappy, data: Array(30).fill([1, 2]) })],
     ['times-not-finite', binary(0, 1, Number.POSITIVE_INFINITY, [[1, 2]])],
-    ['times-not-increasing', push({ seq: 1, t0: -5, data: [[1, 2]] })],
-    ['times-not-increasing', push({ seq: 1, times: [0.2, 0.1], data: [[1, 2], [1, 2]] })], // biome-ignore format: rows
-    ['times-jump', push({ seq: 1, t0: 1e6, data: [[1, 2]] })],
     ['seq-gap', push({ seq: 3, t0: 0.1, data: [[1, 2]] })],
     ['binary-malformed', Uint8Array.of()],
     ['binary-malformed', Uint8Array.of(1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)],
@@ -375,7 +381,6 @@ describe('errors', () => {
           max_json_values: 300,
           max_gaps: 5,
           max_markers: 3,
-          max_jump_s: 1000,
         },
       });
       const client = await connect();
@@ -415,7 +420,7 @@ describe('errors', () => {
     };
     expect([await open(a, 'one', 'x'), await open(b, 'one', 'y')]).toEqual([0, 1]);
     expect(await open(b, 'one', 'z')).toBe('too-many-streams');
-    expect(await open(b, 'one', 'y')).toBe(1);
+    expect(await open(a, 'one', 'y')).toBe(1);
     expect(await open(b, 'two', 'x')).toBe(2);
     expect(await open(b, 'two', 'y')).toBe('too-many-streams');
     expect(await open(b, 'three', 'x')).toBe('too-many-sessions');
@@ -426,6 +431,9 @@ describe('errors', () => {
   it('too-many-samples of markers', async () => {
     await start({ ingest: { max_markers: 3 } });
     const client = await connect();
+    const eeg = await client.open();
+    client.send(binary(eeg, 0, 0, [[1, 2], [3, 4], [5, 6]])); // biome-ignore format: rows
+    await client.next();
     const id = await client.open({ type: 'Markers', sfreq: 0, channels: ['text'] });
     const markers = (n: number) =>
       push({ stream: id, times: Array.from({ length: n }, (_, i) => i), data: Array(n).fill(['go']) });
@@ -471,11 +479,11 @@ describe('errors', () => {
     });
     const client = await connect();
     const id = await client.open();
-    client.send(binary(id, 0, 0, [[1, 2]]));
+    client.send(binary(id, 0, 0, [[1, 2], [3, 4], [5, 6]])); // biome-ignore format: rows
     expect((await client.nextError()).code).toBe('internal-error');
     expect(daemon.events.map(({ code }) => code)).toContain('connection-failed');
     fail = false;
-    client.send(binary(id, 0, 0, [[1, 2]]));
+    client.send(binary(id, 0, 0, [[1, 2], [3, 4], [5, 6]])); // biome-ignore format: rows
     expect(await client.next()).toEqual(ack(id, 0));
   });
 
@@ -543,19 +551,23 @@ describe('errors', () => {
   it('stops reading a sender that does not read its answers', async () => {
     await start({ ingest: { frames_per_s: 1e9 } });
     const client = await connect();
+    const stream = await client.open();
+    const duplicate = { stream, seq: 0, t0: 0, data: [[1, 2], [3, 4], [5, 6]] }; // biome-ignore format: rows
+    client.notify('push', duplicate);
+    await client.next();
     client.socket.pause();
     const total = 20_000;
     const id = 'x'.repeat(4000);
     let sent = 0;
     const feed = () => {
       for (; sent < total && client.socket.bufferedAmount < 1e6; sent++)
-        client.send({ jsonrpc: '2.0', id, method: 'open', params: { client: 'a', stream: declared } });
+        client.send({ jsonrpc: '2.0', id, method: 'push', params: duplicate });
       if (sent < total) setImmediate(feed);
     };
     feed();
     // Were it read, this would never come about: everything would be sent.
     await until(() => client.socket.bufferedAmount >= 1e6);
     client.socket.resume();
-    for (let i = 0; i < total; i++) expect((await client.next()).id).toBe(id);
+    for (let answers = 0; answers < total; ) if ((await client.next()).id === id) answers++;
   });
 });

@@ -1,10 +1,8 @@
-import type { Seconds, Timer } from '../../core/clock.js';
-import { type Chunk, type StreamInfo, sliceChunk } from '../../core/signal.js';
-import { type CanonicalStream, canonicalChunk } from '../../dialects/canonical-stream.js';
+import type { Timer } from '../../core/clock.js';
 import type { DeclaredStream } from '../../protocol/control.js';
 import { ProtocolError } from '../../protocol/error-code.js';
-import { gapsIn, stampsOf } from './stamps.js';
-import type { Alignment } from './time-base.js';
+import type { DoorStream } from '../door-stream.js';
+import { requireFewGaps, stampsOf } from './stamps.js';
 
 /** A frame as it came, in JSON or binary. */
 export interface IngestFrame {
@@ -27,9 +25,6 @@ export class IngestStream {
   #expected = 0;
   /** How many frames from `#expected` on were refused: the sender may go on behind them, or mend them. */
   #refused = 0;
-  #last: Seconds = Number.NEGATIVE_INFINITY;
-  #parts: readonly CanonicalStream[];
-  #alignment: Alignment | null = null;
   /** Last frame that is safe; null before any. */
   acknowledged: number | null = null;
   /** Waits for the client to come back. */
@@ -42,20 +37,10 @@ export class IngestStream {
     readonly session: string,
     readonly client: string | null,
     readonly declaration: DeclaredStream,
-    parts: readonly CanonicalStream[],
+    /** Whether it carries markers. */
     readonly text: boolean,
-  ) {
-    this.#parts = parts;
-  }
-
-  /** Canonical streams that the declared one holds; ids are unique in the session. */
-  get infos(): readonly StreamInfo[] {
-    return this.#parts.map((part) => part.info);
-  }
-
-  get alignment(): Alignment | null {
-    return this.#alignment;
-  }
+    readonly door: DoorStream,
+  ) {}
 
   /**
    * Sequence numbers compare modulo 2^32.
@@ -75,65 +60,17 @@ export class IngestStream {
     if (((seq - this.#expected) | 0) === this.#refused) this.#refused++;
   }
 
-  /** The frame's stamps on the sender's clock, with at most `maxGaps` gaps. @throws ProtocolError about stamps or values. */
-  stamps(frame: IngestFrame, maxGaps: number): Float64Array {
+  /** Takes the frame in, whose steps may hold at most `maxGaps` gaps. @throws ProtocolError about stamps or values. */
+  take(frame: IngestFrame, maxGaps: number): void {
     if (this.text !== (frame.text !== null))
       throw new ProtocolError(
         'value-type',
         this.text ? 'this stream carries markers: values are text' : 'this stream carries numbers, no text',
       );
-    const { sfreq } = this.declaration;
-    const stamps = stampsOf(frame, sfreq, this.#last);
-    const gaps = gapsIn(stamps, sfreq, this.#last).length;
-    if (gaps > maxGaps)
-      throw new ProtocolError(
-        'too-many-gaps',
-        `${gaps} gaps between stamps of a stream that is declared as ${sfreq} Hz; a frame may have ${maxGaps}`,
-      );
-    return stamps;
-  }
-
-  /** Sets how stamps get onto the session clock; before the first {@link accept}. */
-  align(alignment: Alignment): void {
-    this.#alignment = alignment;
-    this.#parts = this.#parts.map((part) => ({
-      ...part,
-      info: { ...part.info, aligned: alignment.aligned },
-    }));
-  }
-
-  /**
-   * Takes the frame into the sequence.
-   * @param stamps From {@link stamps}; brought onto the session clock in place.
-   * @returns Its chunks, cut where samples are missing, in order of time for each canonical stream.
-   */
-  accept(frame: IngestFrame, stamps: Float64Array): Chunk[] {
-    const gaps = gapsIn(stamps, this.declaration.sfreq, this.#last);
+    const stamps = stampsOf(frame, this.door.rate_hz);
+    requireFewGaps(stamps, maxGaps);
     this.#expected = (frame.seq + 1) >>> 0;
     this.#refused = 0;
-    if (stamps.length > 0) this.#last = stamps[stamps.length - 1];
-    const { offset_s } = this.#alignment!;
-    if (offset_s !== 0) for (let i = 0; i < stamps.length; i++) stamps[i] += offset_s;
-    if (frame.text) return [];
-    return this.#parts.flatMap((part) =>
-      cut(canonicalChunk(part, finite(frame.values), 'samples', stamps, gaps[0] === 0), gaps),
-    );
+    this.door.take(stamps, frame, false);
   }
-}
-
-/** Cuts a chunk before each of `gaps`. */
-function cut(chunk: Chunk, gaps: readonly number[]): Chunk[] {
-  const cuts = gaps.filter((at) => at > 0);
-  if (cuts.length === 0) return [chunk];
-  const edges = [0, ...cuts, chunk.times.length];
-  return edges.slice(1).map((to, i) => {
-    const part = sliceChunk(chunk, edges[i], to);
-    return i === 0 ? part : { ...part, gapBefore: true };
-  });
-}
-
-/** An infinite value is no measurement. */
-function finite<T extends Float32Array | Float64Array>(values: T): T {
-  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) values[i] = Number.NaN;
-  return values;
 }

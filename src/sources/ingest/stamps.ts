@@ -1,9 +1,4 @@
-import type { Seconds } from '../../core/clock.js';
-import { TIME_TOLERANCE_S } from '../../core/signal.js';
 import { ProtocolError } from '../../protocol/error-code.js';
-
-/** Beyond this a double no longer tells samples apart. */
-const LARGEST_STAMP_S = 1e11;
 
 /** What a frame says of its samples' time: the first stamp, or all. */
 export interface FrameStamps {
@@ -12,45 +7,39 @@ export interface FrameStamps {
   readonly samples: number;
 }
 
+/** Times the median step of a frame, above which a step counts as a gap before it is known what the stream's steps are like. */
+const GAP_STEPS = 1.5;
+
 /**
- * [n] stamps of a frame as its sender counts them: `t0 + i / sfreq`, or the stamps given.
- * @param sfreq Nominal rate, Hz; 0 = irregular.
- * @param last The sender's stamp before this frame; -Infinity for none.
- * @throws ProtocolError `sample-count`, `times-not-finite`, `times-not-increasing`.
+ * [n] stamps of a frame as its sender counts them: `t0 + i / rate_hz`, or the stamps given.
+ * @param rate_hz Rate in use, Hz; 0 = irregular, or not known.
+ * @throws ProtocolError `sample-count`, `times-not-finite`.
  */
-export function stampsOf(frame: FrameStamps, sfreq: number, last: Seconds): Float64Array {
+export function stampsOf(frame: FrameStamps, rate_hz: number): Float64Array {
   const { t0, samples } = frame;
-  if (!frame.times && sfreq === 0 && samples > 1)
+  if (!frame.times && rate_hz === 0 && samples > 1)
     throw new ProtocolError(
       'sample-count',
-      `an irregular stream needs a stamp for each of ${samples} samples`,
+      `a stream without a rate needs a stamp for each of ${samples} samples`,
     );
-  const times = frame.times ?? Float64Array.from({ length: samples }, (_, i) => t0 + (i > 0 ? i / sfreq : 0));
+  const times =
+    frame.times ?? Float64Array.from({ length: samples }, (_, i) => t0 + (i > 0 ? i / rate_hz : 0));
   if (times.length !== samples)
     throw new ProtocolError('sample-count', `${times.length} stamps for ${samples} samples`);
-  let before = last;
-  for (const time of times) {
-    if (!(Math.abs(time) <= LARGEST_STAMP_S))
-      throw new ProtocolError('times-not-finite', `stamp ${time} is no time in seconds`);
-    if (time < before)
-      throw new ProtocolError('times-not-increasing', `stamp ${time} s comes after ${before} s`);
-    before = time;
-  }
+  const odd = times.find((time) => !Number.isFinite(time));
+  if (odd !== undefined) throw new ProtocolError('times-not-finite', `stamp ${odd} is no time in seconds`);
   return times;
 }
 
-/**
- * Indices at which samples are missing before a stamp: where a regular stream's stamps are more than 1.5 sample
- * periods apart. Up to there they may jitter; stamps of irregular streams say nothing about missing samples.
- */
-export function gapsIn(times: Float64Array, sfreq: number, last: Seconds): number[] {
-  if (sfreq === 0) return [];
-  const gaps: number[] = [];
-  let before = last;
-  for (let i = 0; i < times.length; i++) {
-    if (before !== Number.NEGATIVE_INFINITY && times[i] - before > 1.5 / sfreq + TIME_TOLERANCE_S)
-      gaps.push(i);
-    before = times[i];
-  }
-  return gaps;
+/** Each gap ends a chunk, which costs work. @throws ProtocolError `too-many-gaps`. */
+export function requireFewGaps(stamps: Float64Array, most: number): void {
+  if (stamps.length <= most) return;
+  const steps = stamps.subarray(1).map((stamp, i) => stamp - stamps[i]);
+  const median = steps.slice().sort()[steps.length >> 1];
+  const gaps = steps.reduce((count, step) => count + Number(step > GAP_STEPS * median), 0);
+  if (gaps > most)
+    throw new ProtocolError(
+      'too-many-gaps',
+      `${gaps} of ${steps.length} steps between stamps are more than ${GAP_STEPS} times their median; a frame may have ${most}`,
+    );
 }
