@@ -10,6 +10,7 @@ import { LslSink } from '../sinks/lsl.js';
 import { type OutputMessage, unexplained } from '../sinks/sink.js';
 import { WebSocketSink } from '../sinks/websocket.js';
 import { LslSource } from '../sources/lsl.js';
+import { SharedSessions } from '../sources/shared-sessions.js';
 import type { SessionMessage, SourceContext } from '../sources/source.js';
 import { WebSocketSource } from '../sources/websocket.js';
 import { foldedSink } from '../telemetry/fold-repeats.js';
@@ -53,12 +54,14 @@ export async function startDaemon(
   // What the log alone is told; the runtime folds what it tells the log and subscribers.
   const logged = foldedSink(clock, log);
   const { events } = logged;
+  const sessions = new SharedSessions();
   let take = (_: SessionMessage): void => {};
-  const runtime = new PipelineRuntime({
+  const runtime: PipelineRuntime = new PipelineRuntime({
     loaded,
     clock,
     events: log,
     metrics,
+    sessions,
     log: (message) => take(message),
     explain: (session, model) => sink.explains(session, model),
   });
@@ -67,17 +70,17 @@ export async function startDaemon(
     clock,
     events: announce,
     metrics,
+    sessions,
     busy: (session) => runtime.busy(session),
   });
-  const placed = (session: string, time: number, clockOf: 'zero_s' | 'zero_unix_s'): number | undefined => {
-    const zero = runtime.sessions.get(session)?.[clockOf];
-    return zero === null || zero === undefined ? undefined : zero + time;
-  };
-  const sink = new WebSocketSink({
+  const sink: WebSocketSink = new WebSocketSink({
     clock,
     events,
     metrics,
-    unixOf: (session, time) => placed(session, time, 'zero_unix_s'),
+    unixOf: (session, time) => {
+      const place = runtime.placeOf(session, time);
+      return place === null ? undefined : clock.unix() - clock.now() + place;
+    },
   });
   runtime.outputs$.subscribe(
     contained('websocket', (message: OutputMessage) => sink.publish(message), events),
@@ -90,7 +93,12 @@ export async function startDaemon(
       [
         'lsl',
         ({ name }) =>
-          new LslSink({ name, clock, events, stampOf: (session, time) => placed(session, time, 'zero_s') }),
+          new LslSink({
+            name,
+            clock,
+            events,
+            stampOf: (session, time) => runtime.placeOf(session, time) ?? undefined,
+          }),
       ],
     ]),
     events,
@@ -124,7 +132,7 @@ export async function startDaemon(
   });
   const { lslBackend = 'auto' } = options;
   const sources = new RunningSources({
-    context: { clock, events: announce, session: DEFAULT_SESSION, lslBackend },
+    context: { clock, events: announce, session: DEFAULT_SESSION, sessions, lslBackend },
     consume: (started) => runtime.consume(started),
   });
   const close = async (): Promise<void> => {
@@ -150,7 +158,7 @@ export async function startDaemon(
     openSinks.goOver();
     startSources();
     if (options.lsl !== undefined)
-      runtime.consume(lslStreams(options, { clock, events: announce, session: LSL_SESSION }));
+      runtime.consume(lslStreams(options, { clock, events: announce, session: LSL_SESSION, sessions }));
     return {
       runtime,
       sink,
@@ -191,10 +199,13 @@ function streamOf(message: StreamMessage): string | null {
 }
 
 /** Streams on the network, for the sources of whichever type of data they fit. */
-function lslStreams({ lsl, lslBackend = 'auto' }: DaemonOptions, { clock, events, session }: SourceContext) {
+function lslStreams(
+  { lsl, lslBackend = 'auto' }: DaemonOptions,
+  { clock, events, ...shared }: SourceContext,
+) {
   const params = typeof lsl === 'string' ? { query: lsl } : {};
   const network = { clock, events, config: loadConfig() };
-  return new LslSource(network, params, session, chooseBackend(lslBackend));
+  return new LslSource(network, params, { ...shared, backend: chooseBackend(lslBackend) });
 }
 
 /** Resolves when the process is asked to end. */

@@ -31,6 +31,8 @@ export interface InletOptions {
   readonly ended?: (reason: string) => void;
   /** The outlet's clock was measured. Without this, it isn't. */
   readonly measured?: (measurement: ClockMeasurement) => void;
+  /** Whether an outlet feeds another inlet of ours, and so is not this stream's come back. Default: none does. */
+  readonly isTaken?: (info: LslStreamInfo) => boolean;
   /** How much the outlet should keep while we don't read, s (irregular streams: hundreds of samples). */
   readonly maxBuffered_s?: Seconds;
   /** Samples per transmission; 0: as the outlet likes. */
@@ -184,7 +186,9 @@ export class Inlet {
   /** Connects to the likeliest of the outlets that fit. */
   async #attempt(): Promise<void> {
     if (this.#attempting || this.#isClosed || !this.#resolver) return;
-    const usable = this.#resolver.streams.filter((info) => !this.#rejected.has(info.uid));
+    const usable = this.#resolver.streams.filter(
+      (info) => !this.#rejected.has(info.uid) && !this.#options.isTaken?.(info),
+    );
     const best = successorOf(this.#info, usable);
     if (!best) return;
     this.#attempting = true;

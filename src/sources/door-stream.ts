@@ -11,7 +11,6 @@ import {
 import { type CanonicalStream, canonicalChunk } from '../dialects/canonical-stream.js';
 import { clockEvent } from '../timebase/clock-events.js';
 import type { ClockOffset } from '../timebase/clock-offset-estimator.js';
-import type { SessionTime } from '../timebase/session-time.js';
 import {
   type ArrivedSamples,
   type ClockOutput,
@@ -19,6 +18,7 @@ import {
   StreamClock,
   type StreamClockOptions,
 } from '../timebase/stream-clock.js';
+import type { SharedSession } from './shared-sessions.js';
 
 /** How often a stream whose samples wait for an offset is looked at, s. */
 const LOOK_S: Seconds = 0.1;
@@ -39,9 +39,9 @@ export type StampOrigin = Pick<StreamClockOptions, 'clock' | 'isGuessed' | 'isPr
 
 export interface DoorStreamOptions {
   readonly clock: Clock;
-  /** Of the stream's session. */
-  readonly time: SessionTime;
   readonly session: string;
+  /** What the session's doors share. */
+  readonly shared: SharedSession;
   /** Canonical streams that the declared one holds. */
   readonly parts: readonly CanonicalStream[];
   /** Whose clock made the stamps, of which the first is given. */
@@ -135,12 +135,12 @@ export class DoorStream {
   }
 
   #begin(first: Seconds): StreamClock<RawSamples> {
-    const { time, parts, originOf } = this.#options;
+    const { shared, parts, originOf } = this.#options;
     const [{ info }] = parts;
     this.#origin = originOf(first);
     const { clock, isGuessed = false, isProbed = false } = this.#origin;
     const stream = new StreamClock<RawSamples>({
-      ...{ session: time, clock, isGuessed, isProbed, sfreq: info.sfreq },
+      ...{ session: shared.time, clock, isGuessed, isProbed, sfreq: info.sfreq },
       isRegular: isRegular(info),
       givesZero: isMeasured(info),
     });
@@ -155,9 +155,9 @@ export class DoorStream {
         this.#open(output);
         this.#samples(output);
       } else {
-        const { session, time } = this.#options;
+        const { session, shared } = this.#options;
         const event = clockEvent(output, this.#parts[0].info);
-        this.#options.events({ ...event, session, time: output.time - (time.zero ?? 0) });
+        this.#options.events({ ...event, session, time: output.time - (shared.time.zero ?? 0) });
       }
     }
     if (this.#clock?.placement) this.#settle();
@@ -173,9 +173,9 @@ export class DoorStream {
   #open({ rate_hz }: PlacedSamples<RawSamples>): void {
     const isFirst = !this.#isOpen;
     if (!isFirst && this.#parts[0].info.sfreq === rate_hz) return;
-    const { emit, time, session, events } = this.#options;
+    const { emit, shared, session, events } = this.#options;
     const aligned =
-      this.#clock!.placement === 'arrival' && time.clock !== this.#origin!.clock ? 'assumed' : 'clock';
+      this.#clock!.placement === 'arrival' && shared.time.clock !== this.#origin!.clock ? 'assumed' : 'clock';
     this.#parts = this.#parts.map((part) => ({
       ...part,
       info: { ...part.info, sfreq: rate_hz, aligned: isFirst ? aligned : part.info.aligned! },
@@ -194,6 +194,8 @@ export class DoorStream {
       });
     }
     for (const info of this.infos) emit({ kind: 'open', info });
+    const zero = shared.takeZero();
+    if (zero !== null) emit({ kind: 'zero', time: zero });
   }
 
   #samples(placed: PlacedSamples<RawSamples>): void {

@@ -14,16 +14,16 @@ import { LslError, lslErrorOf } from '../lsl/lsl-error.js';
 import type { LslContext } from '../lsl/network.js';
 import { compileQuery, quoteForQuery } from '../lsl/query.js';
 import { Resolver } from '../lsl/resolver.js';
-import { allStampProcessing } from '../lsl/stamp-processor.js';
 import type { LslStreamInfo } from '../lsl/stream-info.js';
 import { defaultIngestLimits } from '../protocol/limits.js';
-import { type Alignment, ReceivedStream } from './lsl/received-stream.js';
-import { type SessionMessage, type Source, sourceDefinition } from './source.js';
+import { isUnixStamp } from '../timebase/unix-stamps.js';
+import { DoorStream, type StampOrigin } from './door-stream.js';
+import { rawSamples } from './lsl/raw-samples.js';
+import { SharedSessions } from './shared-sessions.js';
+import { type SessionMessage, type Source, type SourceContext, sourceDefinition } from './source.js';
 
 /** How long a stream that was lost keeps its place in the session, s. */
 const GRACE_S = 60;
-/** A clock that wasn't measured by then won't be, s. */
-const MEASURE_WITHIN_S = 3;
 /** A regular stream that has sent nothing by then deserves a warning, s. */
 const SILENT_AFTER_S = 10;
 /** Before an outlet that could not be used is tried again, s. */
@@ -58,17 +58,24 @@ export const lslParams = z.strictObject({
 });
 export type LslParams = z.output<typeof lslParams>;
 
+/** `session`: of streams that no rule gives another one. */
+export interface LslSourceOptions extends Pick<SourceContext, 'session' | 'isBehind'> {
+  /** What this door shares with others of each session. Default: nothing. */
+  readonly sessions?: SharedSessions;
+  /** What receives. Default: `auto`. */
+  readonly backend?: Backend;
+}
+
 /** Streams found by the Lab Streaming Layer: they may appear, vanish and return at any time. */
 export class LslSource implements Source {
   readonly messages$: Observable<SessionMessage>;
-  readonly onMachineClock = true;
 
   /** @throws ConfigurationError `lsl-query-unusable`, `session-pattern-unusable`. */
-  constructor(context: LslContext, params: LslParams, session: string, backend = chooseBackend('auto')) {
+  constructor(context: LslContext, params: LslParams, options: LslSourceOptions) {
     const query = queryOf(params);
-    const rule = sessionRule(params, session);
+    const rule = sessionRule(params, options.session);
     this.messages$ = new Observable((subscriber) => {
-      const listening = new Listening(context, query, rule, subscriber, backend);
+      const listening = new Listening(context, query, rule, subscriber, options);
       return () => listening.close();
     });
   }
@@ -79,7 +86,10 @@ type SessionRule = (info: LslStreamInfo) => string;
 interface Connected {
   readonly session: string;
   readonly inlet: StreamInlet;
-  readonly stream: ReceivedStream;
+  readonly door: DoorStream;
+  /** What a device keeps through restarts. */
+  readonly identity: string;
+  samples: number;
   readonly timers: Set<Timer>;
   grace: Timer | null;
 }
@@ -91,9 +101,10 @@ class Listening {
   readonly #subscriber: Subscriber<SessionMessage>;
   readonly #resolver: Resolver;
   readonly #backend: Backend;
-  /** By what a device keeps through restarts. */
+  readonly #sessions: SharedSessions;
+  readonly #isBehind: (() => boolean) | undefined;
+  /** By the outlet's uid. */
   readonly #streams = new Map<string, Connected | 'opening'>();
-  readonly #names = new Map<string, Set<string>>();
   readonly #retry: Timer;
   readonly #refused = new Map<string, Seconds>();
   #isClosed = false;
@@ -103,9 +114,11 @@ class Listening {
     query: string,
     rule: SessionRule,
     subscriber: Subscriber<SessionMessage>,
-    backend: Backend,
+    { sessions, isBehind, backend }: LslSourceOptions,
   ) {
-    this.#backend = backend;
+    this.#backend = backend ?? chooseBackend('auto');
+    this.#sessions = sessions ?? new SharedSessions();
+    this.#isBehind = isBehind;
     this.#context = context;
     this.#rule = rule;
     this.#subscriber = subscriber;
@@ -121,7 +134,7 @@ class Listening {
     this.#isClosed = true;
     this.#retry.cancel();
     this.#resolver.close();
-    for (const connected of this.#streams.values()) if (connected !== 'opening') release(connected);
+    for (const connected of this.#streams.values()) if (connected !== 'opening') this.#release(connected);
     this.#streams.clear();
   }
 
@@ -132,18 +145,21 @@ class Listening {
   }
 
   async #appeared(info: LslStreamInfo): Promise<void> {
-    const key = identity(info);
     const type = streamTypeNamed(info.type);
     // Predictions are no input, and the daemon's own are among them.
-    if (type === 'Affect' || this.#isClosed || this.#streams.has(key)) return;
+    if (type === 'Affect' || this.#isClosed || this.#streams.has(info.uid)) return;
     const refusedUntil = this.#refused.get(info.uid);
     if (refusedUntil !== undefined && this.#context.clock.now() < refusedUntil) return;
-    this.#streams.set(key, 'opening');
+    const lost = this.#lostAs(info);
+    // A device that keeps a source id is found by what receives it; without one, or with another layout, it is taken in anew.
+    if (lost && info.sourceId !== '' && hasLayoutOf(lost.inlet.info, info)) return;
+    if (lost) this.#drop(lost);
+    this.#streams.set(info.uid, 'opening');
     try {
-      await this.#open(key, info);
+      await this.#open(info);
       this.#refused.delete(info.uid);
     } catch (error) {
-      this.#streams.delete(key);
+      this.#streams.delete(info.uid);
       if (this.#isClosed) return;
       const known = this.#refused.has(info.uid);
       this.#refused.set(info.uid, this.#context.clock.now() + RETRY_S);
@@ -157,85 +173,105 @@ class Listening {
     }
   }
 
-  async #open(key: string, info: LslStreamInfo): Promise<void> {
-    const { clock } = this.#context;
+  /** The lost stream that waits for such an outlet. */
+  #lostAs(info: LslStreamInfo): Connected | undefined {
+    for (const stream of this.#streams.values())
+      if (stream !== 'opening' && stream.grace && stream.identity === identityOf(info)) return stream;
+    return undefined;
+  }
+
+  async #open(info: LslStreamInfo): Promise<void> {
     let connected: Connected | null = null;
     const inlet = this.#backend.inlet(this.#context, info, {
-      samples: (batch, gapBefore) => connected?.stream.take(batch, gapBefore),
-      measured: (measurement) => connected?.stream.measured(measurement),
-      lost: () => {
+      samples: (batch, gapBefore) => {
         if (!connected) return;
-        connected.grace?.cancel();
-        connected.grace = clock.after(GRACE_S, () => this.#drop(key));
+        connected.samples += batch.times.length;
+        const { door } = connected;
+        door.take(batch.times, rawSamples(batch, door.infos[0], info.channelCount), gapBefore);
+      },
+      measured: (measurement) => connected?.door.measure(measurement),
+      lost: () => {
+        if (connected) this.#lose(connected);
       },
       recovered: (found) => {
-        if (!connected) return;
-        connected.grace?.cancel();
-        connected.grace = null;
-        if (found.uid !== info.uid) connected.stream.restart(found.hostname);
-        this.#expectMeasurement(connected);
+        if (connected) this.#recover(connected, found);
       },
-      ended: () => this.#drop(key),
+      ended: () => {
+        if (connected) this.#drop(connected);
+      },
+      isTaken: ({ uid }) => this.#streams.has(uid),
     });
     const full = await inlet.fullInfo();
     requireBounded(full);
     const session = this.#rule(full);
     this.#requireRoom(session);
-    const id = this.#uniqueId(session, full.name);
-    let parts: readonly CanonicalStream[];
-    try {
-      parts = canonicalStreams(declarationOf(full, id));
-    } catch (error) {
-      this.#names.get(session)?.delete(id);
-      throw error;
-    }
-    const stream = new ReceivedStream(
-      clock,
-      full,
-      parts,
-      allStampProcessing,
-      this.#context.config.smoothingHalfTime_s,
-      (message) => this.#subscriber.next({ session, message }),
-      (alignment, offset_s) => this.#tellAligned(full, session, id, alignment, offset_s),
-    );
-    connected = { session, inlet, stream, timers: new Set(), grace: null };
+    connected = this.#connect(inlet, full, session);
+    const { door } = connected;
+    const [{ id }] = door.infos;
     try {
       await inlet.open();
     } catch (error) {
-      this.#names.get(session)?.delete(id);
+      this.#sessions.release(session, idsOf(connected));
       throw error;
     }
     if (this.#isClosed) {
-      release(connected);
+      this.#release(connected);
       return;
     }
-    this.#streams.set(key, connected);
-    for (const note of parts.flatMap((part) => part.notes)) this.#context.events({ ...note, session });
+    this.#streams.set(inlet.info.uid, connected);
     const simulated = isSimulated(full) ? ', simulated,' : '';
     const fed = `from ${full.hostname}${simulated} feeds session ${session}`;
     this.#tell(full, 'stream-opened', 'info', fed, session, id);
-    this.#expectMeasurement(connected);
+    if (id !== full.name)
+      this.#tell(full, 'stream-duplicate', 'info', `is there already; this one is ${id}`, session, id);
     this.#expectSamples(connected, full, session, id);
+  }
+
+  #connect(inlet: StreamInlet, full: LslStreamInfo, session: string): Connected {
+    const { clock, events } = this.#context;
+    const shared = this.#sessions.of(session);
+    const partsOf = (id: string): CanonicalStream[] => canonicalStreams(declarationOf(full, id));
+    const id = shared.take(full.name, (tried) => partsOf(tried).map(({ info }) => info.id));
+    const parts = partsOf(id);
+    for (const note of parts.flatMap((part) => part.notes)) events({ ...note, session });
+    const isBehind = this.#isBehind;
+    const door = new DoorStream({
+      ...{ clock, session, shared, parts, events, ...(isBehind && { isBehind }) },
+      originOf: (stamp) => originOf(stamp, full.hostname),
+      emit: (message) => this.#subscriber.next({ session, message }),
+    });
+    return { session, inlet, door, identity: identityOf(full), samples: 0, timers: new Set(), grace: null };
+  }
+
+  #lose(connected: Connected): void {
+    connected.grace?.cancel();
+    connected.grace = this.#context.clock.after(GRACE_S, () => this.#drop(connected));
+  }
+
+  #recover(connected: Connected, { uid }: LslStreamInfo): void {
+    connected.grace?.cancel();
+    connected.grace = null;
+    this.#forget(connected);
+    this.#streams.set(uid, connected);
+  }
+
+  #forget(connected: Connected): void {
+    for (const [uid, stream] of this.#streams) if (stream === connected) this.#streams.delete(uid);
   }
 
   /** What is open costs memory and time. @throws LslError */
   #requireRoom(session: string): void {
     const { max_session_streams, max_daemon_streams } = defaultIngestLimits;
-    if ((this.#names.get(session)?.size ?? 0) >= max_session_streams)
+    if (this.#sessions.of(session).streams >= max_session_streams)
       throw new LslError('refused', `session ${session} has ${max_session_streams} streams open`);
     if (this.#streams.size > max_daemon_streams)
       throw new LslError('refused', `${max_daemon_streams} streams are open`);
   }
 
-  #expectMeasurement(connected: Connected): void {
-    const timer = this.#context.clock.after(MEASURE_WITHIN_S, () => connected.stream.unmeasurable());
-    connected.timers.add(timer);
-  }
-
   #expectSamples(connected: Connected, info: LslStreamInfo, session: string, id: string): void {
     if (info.nominalRate_hz === 0) return;
     const timer = this.#context.clock.after(SILENT_AFTER_S, () => {
-      if (connected.stream.samples > 0) return;
+      if (connected.samples > 0) return;
       this.#tell(
         info,
         'stream-stale',
@@ -248,46 +284,22 @@ class Listening {
     connected.timers.add(timer);
   }
 
-  #uniqueId(session: string, name: string): string {
-    const taken = this.#names.get(session) ?? new Set<string>();
-    this.#names.set(session, taken);
-    let id = name;
-    for (let n = 2; taken.has(id); n++) id = `${name}#${n}`;
-    taken.add(id);
-    return id;
-  }
-
-  #drop(key: string): void {
-    const connected = this.#streams.get(key);
-    if (!connected || connected === 'opening') return;
-    this.#streams.delete(key);
-    const { session, stream, inlet } = connected;
-    release(connected);
+  #drop(connected: Connected): void {
+    this.#forget(connected);
+    const { session, door, inlet } = connected;
     this.#tell(inlet.info, 'stream-closed', 'info', 'is gone', session);
-    stream.close();
-    for (const { id } of stream.infos) this.#names.get(session)?.delete(id);
+    // Over LSL nobody says goodbye: every end counts as lost.
+    door.close('cut');
+    this.#release(connected);
   }
 
-  #tellAligned(
-    info: LslStreamInfo,
-    session: string,
-    id: string,
-    alignment: Alignment,
-    offset_s: Seconds,
-  ): void {
-    if (alignment === 'lsl') return;
-    const how =
-      alignment === 'unix'
-        ? "its stamps count from 1970; they are brought onto this machine's clock by its wall clock"
-        : "its clock can't be measured; its first samples are taken to be as new as their arrival";
-    this.#context.events({
-      code: 'stream-assumed-aligned',
-      level: 'warn',
-      message: `LSL stream '${info.name}' (${info.type}): ${how}`,
-      session,
-      stream: id,
-      details: { clock: alignment, offset_s },
-    });
+  #release(connected: Connected): void {
+    const { inlet, door, timers, grace, session } = connected;
+    door.stop();
+    owned(inlet.close(), () => {});
+    grace?.cancel();
+    for (const timer of timers) timer.cancel();
+    this.#sessions.release(session, idsOf(connected));
   }
 
   #tell(
@@ -317,15 +329,21 @@ function requireBounded({ channelCount, nominalRate_hz }: LslStreamInfo): void {
     );
 }
 
-function release({ inlet, timers, grace }: Connected): void {
-  owned(inlet.close(), () => {});
-  grace?.cancel();
-  for (const timer of timers) timer.cancel();
-}
+const idsOf = ({ door }: Connected): string[] => door.infos.map(({ id }) => id);
 
 /** What stays when a device's outlet restarts. */
-function identity({ uid, sourceId, name, type, hostname }: LslStreamInfo): string {
-  return sourceId === '' ? uid : JSON.stringify([sourceId, name, type, hostname]);
+function identityOf({ sourceId, name, type, hostname }: LslStreamInfo): string {
+  return JSON.stringify([sourceId, name, type, hostname]);
+}
+
+function hasLayoutOf(a: LslStreamInfo, b: LslStreamInfo): boolean {
+  return a.channelCount === b.channelCount && a.channelFormat === b.channelFormat;
+}
+
+/** Whose clock made an outlet's stamps: its machine's, as the Lab Streaming Layer has it, or what counts from 1970. */
+function originOf(stamp: Seconds, host: string): StampOrigin {
+  const kind = isUnixStamp(stamp) ? 'unix' : 'lsl';
+  return { kind, clock: `${kind} of ${host}`, isProbed: kind === 'lsl' };
 }
 
 function queryOf({ query, name, source_id, hostname }: LslParams): string {
@@ -377,6 +395,9 @@ export const lslSource = sourceDefinition<LslParams>({
   type: 'lsl',
   summary: 'Streams of the Lab Streaming Layer, found on the network by what they say of themselves.',
   params: lslParams,
-  create: (params, { clock, events, session, lslBackend = 'auto' }) =>
-    new LslSource({ clock, events, config: loadConfig() }, params, session, chooseBackend(lslBackend)),
+  create: (params, { clock, events, lslBackend = 'auto', ...shared }) =>
+    new LslSource({ clock, events, config: loadConfig() }, params, {
+      ...shared,
+      backend: chooseBackend(lslBackend),
+    }),
 });

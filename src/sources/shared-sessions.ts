@@ -1,15 +1,29 @@
+import type { Seconds } from '../core/clock.js';
 import { SessionTime } from '../timebase/session-time.js';
 
 /** What the doors of one session share: its time, and which ids its streams have taken. */
 export class SharedSession {
   readonly time = new SessionTime();
   readonly #ids = new Set<string>();
+  #isZeroTold = false;
 
   get isEmpty(): boolean {
     return this.#ids.size === 0;
   }
 
-  /** Ids of streams that are open, through whichever door. */
+  /** The session's zero, a session stamp, to be told before its first samples; null before it is known, and once it is told. */
+  takeZero(): Seconds | null {
+    if (this.#isZeroTold || this.time.zero === null) return null;
+    this.#isZeroTold = true;
+    return this.time.zero;
+  }
+
+  /** Another session goes on under the name, on the same time. */
+  beginAnew(): void {
+    this.#isZeroTold = false;
+  }
+
+  /** Streams that are open, through whichever door. */
   get streams(): number {
     return this.#ids.size;
   }
@@ -50,6 +64,7 @@ export class SharedSessions {
 
   ended(name: string): void {
     this.#running.delete(name);
+    this.#sessions.get(name)?.beginAnew();
     this.#forget(name);
   }
 

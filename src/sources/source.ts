@@ -5,6 +5,7 @@ import type { EventSink, SessionEvent } from '../core/event.js';
 import { errorOf } from '../core/owned.js';
 import type { StreamMessage } from '../core/signal.js';
 import type { BackendChoice } from '../lsl/backend.js';
+import type { SharedSessions } from './shared-sessions.js';
 
 /** A source's message together with the session it belongs to. */
 export interface SessionMessage {
@@ -18,8 +19,6 @@ export interface SessionMessage {
  */
 export interface Source {
   readonly messages$: Observable<SessionMessage>;
-  /** Whether stamps are on this machine's clock ({@link Clock.now}), so that what follows from them has a place on it. */
-  readonly onMachineClock?: boolean;
 }
 
 export interface SourceContext {
@@ -27,6 +26,10 @@ export interface SourceContext {
   readonly events: EventSink;
   /** Session of sources that can't tell it themselves. */
   readonly session: string;
+  /** What the source shares with others of each session. */
+  readonly sessions: SharedSessions;
+  /** Whether we are late to look at what came. Default: never. */
+  readonly isBehind?: () => boolean;
   /** What receives LSL streams; default `auto`. */
   readonly lslBackend?: BackendChoice;
 }

@@ -24,10 +24,10 @@ export const syntheticSource = sourceDefinition({
     speed: z.number().positive().default(1).describe('Times real time.'),
     duration_s: z.number().positive().optional().describe('Seconds until it ends; default never.'),
   }),
-  create: ({ speed, duration_s, ...person }, { clock, session }) => ({
-    onMachineClock: speed === 1,
+  create: ({ speed, duration_s, ...person }, { clock, session, sessions }) => ({
     messages$: new Observable<SessionMessage>((subscriber) => {
       const start = clock.now();
+      if (speed === 1) sessions.of(session).time.beginOurs(start);
       const options: SimulationOptions = {
         ...person,
         duration_s: duration_s ?? Number.POSITIVE_INFINITY,

@@ -218,7 +218,7 @@ export class WebSocketSource implements Source {
     const parts = partsOf(own);
     for (const note of parts.flatMap((part) => part.notes)) events({ ...note, session: name });
     const door = new DoorStream({
-      ...{ clock, time: session.time, session: name, parts, events, ...(isBehind && { isBehind }) },
+      ...{ clock, shared: session, session: name, parts, events, ...(isBehind && { isBehind }) },
       originOf: (stamp) => originOf(declaration.clock, stamp, client ?? sender.name, hostOf(sender)),
       emit: (message) => this.#emit(name, message),
     });

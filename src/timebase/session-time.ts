@@ -5,6 +5,9 @@ import { ArrivalOffset, type ArrivalOffsetState } from './arrival-offset.js';
 /** The clock of a session that no stream's stamps could give one: ours. */
 export const ARRIVAL_CLOCK = 'arrival';
 
+/** The clock of a session whose stamps are placed before they come. */
+const PLACED_CLOCK = 'placed';
+
 /** Session stamps lie on a grid, s: a double tells them apart for centuries, and replay to the bit. */
 const GRID_PER_S = 1e6;
 
@@ -48,9 +51,24 @@ export class SessionTime implements Stateful<SessionTimeState> {
     this.#zero = zero;
   }
 
+  /** The session's clock is ours, from `zero` on. Changes nothing where it has one. */
+  beginOurs(zero: Seconds): void {
+    this.begin(ARRIVAL_CLOCK, zero);
+  }
+
   /** A sample of a stream on the session's clock arrived, unbroken. */
   observe(arrival: Seconds, stamp: Seconds): void {
     this.#byArrival.observe(arrival, stamp);
+  }
+
+  /**
+   * Samples came of a source that places their stamps itself: such stamps are the session's clock, where no device's clock is. What
+   * arrives at once tells where it lies on ours.
+   */
+  hear(arrival: Seconds, stamps: Float64Array): void {
+    if (stamps.length === 0) return;
+    this.begin(PLACED_CLOCK, stamps[0]);
+    if (this.#clock === PLACED_CLOCK) this.observe(arrival, stamps[stamps.length - 1]);
   }
 
   /** Probes say that our clock is the session's and `offset_s`. */

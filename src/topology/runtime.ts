@@ -17,6 +17,7 @@ import type { EventSink, SessionEvent } from '../core/event.js';
 import type { ModelRunner } from '../core/model.js';
 import { isMeasured } from '../core/signal.js';
 import type { OutputMessage } from '../sinks/sink.js';
+import { SharedSessions } from '../sources/shared-sessions.js';
 import { type SessionMessage, type Source, sourceFailed } from '../sources/source.js';
 import { foldedSink } from '../telemetry/fold-repeats.js';
 import type { Metrics } from '../telemetry/metrics.js';
@@ -35,10 +36,8 @@ const CROWDED_ABOVE = 256;
 
 export interface SessionStatus {
   readonly session: string;
-  /** The session's zero on this machine's clock ({@link Clock.now}); null before the first window closes. */
-  zero_s: Seconds | null;
-  /** Wall-clock time of the session's zero, s since 1970. */
-  zero_unix_s: Seconds | null;
+  /** Session stamp of the session's zero; null before the first window closes. */
+  zero: Seconds | null;
   predictions: number;
   droppedWindows: number;
 }
@@ -48,6 +47,8 @@ export interface RuntimeOptions {
   readonly clock: Clock;
   readonly events: EventSink;
   readonly metrics?: Metrics;
+  /** What the doors of each session share. Default: what the runtime makes. */
+  readonly sessions?: SharedSessions;
   /** Gets every session's log: its messages in order, ticks and which stream feeds which source among them. */
   readonly log?: (message: SessionMessage) => void;
   /** Whether somebody wants a model's predictions in a session to carry their `contribution`. Default: nobody. */
@@ -72,6 +73,7 @@ export class PipelineRuntime {
   /** Sessions that lag behind what is sent. */
   readonly #busy = new Map<string, Busy>();
   readonly #turns: Turns;
+  readonly #shared: SharedSessions;
   readonly #ended = new Subject<string>();
   /** Events on their way to the log and to `sys`. */
   readonly #told: ReturnType<typeof foldedSink>;
@@ -84,6 +86,7 @@ export class PipelineRuntime {
     });
     this.#loaded = new Switch(options.loaded);
     this.#turns = options.turns ?? new Turns();
+    this.#shared = options.sessions ?? new SharedSessions();
   }
 
   get outputs$(): Observable<OutputMessage> {
@@ -103,16 +106,20 @@ export class PipelineRuntime {
     return this.#sessions;
   }
 
+  /** Where `time`, in s from a session's zero, lies on this machine's clock ({@link Clock.now}); null before its first window closes. */
+  placeOf(session: string, time: Seconds): Seconds | null {
+    const zero = this.#sessions.get(session)?.zero ?? null;
+    return zero === null ? null : this.#shared.of(session).time.ours(zero + time);
+  }
+
   /** Takes in a source; its sessions run until it completes or the runtime closes. */
-  consume({ messages$, onMachineClock = false }: Source): Subscription {
+  consume({ messages$ }: Source): Subscription {
     const stop = new Subject<void>();
     const subscription = messages$
       .pipe(
         takeUntil(stop),
         groupBy((message) => message.session, { duration: lastStreamClosed }),
-        mergeMap((group) =>
-          this.#runGroup(group.key, group.pipe(map(({ message }) => message)), onMachineClock),
-        ),
+        mergeMap((group) => this.#runGroup(group.key, group.pipe(map(({ message }) => message)))),
       )
       .subscribe({
         next: (message) => this.#outputs.next(message),
@@ -169,22 +176,16 @@ export class PipelineRuntime {
     await closeRunners(this.loaded.runners);
   }
 
-  #runGroup(
-    session: string,
-    messages$: Observable<SessionMessage['message']>,
-    onMachineClock: boolean,
-  ): Observable<OutputMessage> {
+  #runGroup(session: string, messages$: Observable<SessionMessage['message']>): Observable<OutputMessage> {
     const { clock, metrics, explain } = this.options;
     const status: SessionStatus = {
       session,
-      zero_s: null,
-      zero_unix_s: null,
+      zero: null,
       predictions: 0,
       droppedWindows: 0,
     };
-    // A sample is measured before it arrives: the quickest arrival tells best how far a foreign clock is behind.
-    let behind_s = onMachineClock ? 0 : Number.POSITIVE_INFINITY;
     this.#sessions.set(session, status);
+    this.#shared.began(session);
     metrics?.sessions.set(this.#sessions.size);
     const events: EventSink = (event) => this.announce({ ...event, session });
     events({ code: 'session-opened', level: 'info', message: `session ${session} opened` });
@@ -192,10 +193,8 @@ export class PipelineRuntime {
     const held$ = new Subject<boolean>();
     return messages$.pipe(
       tap((message) => {
-        if (message.kind !== 'chunk' || status.zero_s !== null || onMachineClock) return;
-        const { info, times } = message.chunk;
-        if (times.length > 0 && isMeasured(info))
-          behind_s = Math.min(behind_s, clock.now() - times[times.length - 1]);
+        if (message.kind === 'chunk' && isMeasured(message.chunk.info))
+          this.#shared.of(session).time.hear(clock.now(), message.chunk.times);
       }),
       runSession({
         session,
@@ -210,9 +209,7 @@ export class PipelineRuntime {
       }),
       // Before the predictions of the first window, which wait for the model.
       tap(({ output }) => {
-        if (output.kind !== 'closed' || status.zero_s !== null) return;
-        status.zero_s = output.zero + behind_s;
-        status.zero_unix_s = clock.unix() - (clock.now() - status.zero_s);
+        if (output.kind === 'closed') status.zero ??= output.zero;
       }),
       predictInOrder({
         session,
@@ -267,6 +264,7 @@ export class PipelineRuntime {
         // A session that began anew under this name has a status of its own.
         if (this.#sessions.get(session) === status) this.#sessions.delete(session);
         metrics?.sessions.set(this.#sessions.size);
+        this.#shared.ended(session);
         events({ code: 'session-closed', level: 'info', message: `session ${session} closed` });
         this.#ended.next(session);
       }),

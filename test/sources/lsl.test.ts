@@ -21,7 +21,7 @@ afterEach(async () => {
 function listen(params: LslParams = {}) {
   const received: SessionMessage[] = [];
   const waiting = new Set<() => void>();
-  const subscription = new LslSource(context, params, 'lab').messages$.subscribe((message) => {
+  const subscription = new LslSource(context, params, { session: 'lab' }).messages$.subscribe((message) => {
     received.push(message);
     for (const look of [...waiting]) look();
   });
@@ -206,7 +206,7 @@ describe('lsl source', () => {
     cleanups.push(stop);
     const hurried = { ...context, clock };
     const told: string[] = [];
-    const source = new LslSource(hurried, { query: "source_id='swapped'" }, 'lab');
+    const source = new LslSource(hurried, { query: "source_id='swapped'" }, { session: 'lab' });
     const swapped = new Promise<void>((resolve) => {
       const subscription = source.messages$.subscribe(({ message }) => {
         if (message.kind === 'open') told.push(message.info.simulated ? 'a simulator' : 'a headset');
@@ -248,9 +248,11 @@ describe('lsl source', () => {
   });
 
   it('refuses a query or a pattern that cannot be read', () => {
-    expect(() => new LslSource(context, { query: "name='x" }, 'lab')).toThrow(ConfigurationError);
-    expect(() => new LslSource(context, { session: { by: 'pattern', pattern: '(' } }, 'lab')).toThrow(
+    expect(() => new LslSource(context, { query: "name='x" }, { session: 'lab' })).toThrow(
       ConfigurationError,
     );
+    expect(
+      () => new LslSource(context, { session: { by: 'pattern', pattern: '(' } }, { session: 'lab' }),
+    ).toThrow(ConfigurationError);
   });
 });

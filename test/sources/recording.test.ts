@@ -4,10 +4,14 @@ import { expect, it } from 'vitest';
 import { SystemClock, VirtualClock } from '../../src/core/clock.js';
 import { InputError } from '../../src/core/errors.js';
 import { recordingSource } from '../../src/sources/recording.js';
+import { SharedSessions } from '../../src/sources/shared-sessions.js';
 
 const demo = join(import.meta.dirname, '..', '..', 'fixtures', 'demo', 'demo.xdf');
 const create = (path: string, clock: VirtualClock) =>
-  recordingSource.create({ path, speed: 1 }, { clock, events: () => {}, session: 'lab' });
+  recordingSource.create(
+    { path, speed: 1 },
+    { clock, events: () => {}, session: 'lab', sessions: new SharedSessions() },
+  );
 
 /** Messages of a new source on a clock that is moved on until they are there. */
 async function firstTen(source: ReturnType<typeof create>, clock: VirtualClock) {
@@ -47,7 +51,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 it('completes behind its last message, the streams closed', async () => {
   const source = recordingSource.create(
     { path: demo, speed: 1e9 },
-    { clock: new SystemClock(), events: () => {}, session: 'lab' },
+    { clock: new SystemClock(), events: () => {}, session: 'lab', sessions: new SharedSessions() },
   );
   const messages = await firstValueFrom(source.messages$.pipe(toArray()));
   const count = (kind: string): number => messages.filter(({ message }) => message.kind === kind).length;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/core/clock.js';
 import type { StreamMessage } from '../../src/core/signal.js';
 import { simulateSession } from '../../src/simulation/session.js';
+import { SharedSessions } from '../../src/sources/shared-sessions.js';
 import { syntheticSource } from '../../src/sources/synthetic.js';
 
 function play(params: Record<string, unknown>, clock = new VirtualClock()) {
@@ -11,6 +12,7 @@ function play(params: Record<string, unknown>, clock = new VirtualClock()) {
   const source = syntheticSource.create(syntheticSource.params.parse(params), {
     clock,
     session: 's1',
+    sessions: new SharedSessions(),
     events: () => {},
   });
   const subscription = source.messages$.subscribe({

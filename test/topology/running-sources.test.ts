@@ -2,6 +2,7 @@ import { filter, map, Subject } from 'rxjs';
 import { expect, it } from 'vitest';
 import { type Clock, VirtualClock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
+import { SharedSessions } from '../../src/sources/shared-sessions.js';
 import type { SessionMessage, Source } from '../../src/sources/source.js';
 import { checkPipeline } from '../../src/topology/check.js';
 import { PipelineDocument } from '../../src/topology/document.js';
@@ -25,7 +26,7 @@ function start(clock: Clock) {
   const events: SessionEvent[] = [];
   const told = new Subject<SessionMessage>();
   const sources = new RunningSources({
-    context: { clock, events: (event) => events.push(event), session: 's' },
+    context: { clock, events: (event) => events.push(event), session: 's', sessions: new SharedSessions() },
     consume: ({ messages$ }: Source) => messages$.subscribe((message) => told.next(message)),
   });
   const counts = { chunks: 0 };
