@@ -64,7 +64,8 @@ export async function startDaemon(options: DaemonOptions = {}) {
     idle: () => own?.advance(IDLE_S),
     /** Messages received of one kind. */
     chunks: () => received.flatMap(({ message }) => (message.kind === 'chunk' ? [message.chunk] : [])),
-    kinds: () => received.map(({ message }) => message.kind),
+    /** Kinds of what came of streams. */
+    kinds: () => received.map(({ message }) => message.kind).filter((kind) => kind !== 'zero'),
     /** Sum of a metric over its labels, as /metrics would print it now. */
     metricsOf: (name: string): number => {
       const metric = metrics.registry.getSingleMetric(name) as unknown as {

@@ -128,6 +128,10 @@ describe('lsl source', () => {
       sourceId: 'markers 1',
     });
     await text.waitForConsumers(10);
+    // Markers wait for a session to be in.
+    const cap = await offer({ name: 'Cap', type: 'EEG', sourceId: 'markers of a cap' });
+    await cap.waitForConsumers(10);
+    pushNow(cap, 5);
     text.push(['grüße'], Float64Array.of(context.clock.now()));
     expect((await message('marker')).marker.value).toBe('grüße');
     const emotiv = await offer({

@@ -39,6 +39,7 @@ describe('ingest', () => {
     client.notify('push', { stream: id, seq: 1, t0: 0.3, data: [[5, null]] });
     expect(await client.next()).toEqual(ack(id, 1));
     expect(daemon.kinds()).toEqual(['open', 'chunk', 'chunk']);
+    expect(daemon.received[1].message).toEqual({ kind: 'zero', time: 0 });
     const [first, second] = daemon.chunks();
     expect(first.info).toMatchObject({ id: 'headset', type: 'EEG', sfreq: 10, aligned: 'clock' });
     expect(first.info.channels.map(({ label, unit }) => `${label} ${unit}`)).toEqual(['Fp1 uV', 'Fp2 uV']);

@@ -78,7 +78,7 @@ describe('sessions', () => {
     expect(runtime.sessions.size).toBe(1);
   });
 
-  it('know where their time lies on this machine's clock', async () => {
+  it('know where their time lies on the clock of this machine', async () => {
     const { send, runtime, clock } = start();
     send('a', open, chunk(50));
     clock.advance(2);
