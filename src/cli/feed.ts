@@ -84,6 +84,13 @@ export class Feed {
     return opened;
   }
 
+  /** Frames that the daemon has not acknowledged. */
+  get unacknowledged(): number {
+    let frames = 0;
+    for (const stream of this.#streams.values()) frames += stream.unacknowledged;
+    return frames;
+  }
+
   /** Ends at once, whatever is still under way. */
   abandon(): void {
     this.#connection.abandon();
@@ -102,6 +109,8 @@ function declaration({ name, type, sfreq, sourceId, channels, dialect, simulated
     type,
     sfreq,
     source_id: sourceId,
+    // What one sender makes or reads has one clock.
+    clock: 'session' as const,
     channels: channels.map(({ label, unit, type: kind }) => ({ label, unit, type: kind })),
     ...(dialect !== undefined && { device: dialect }),
     ...(simulated && { simulated }),

@@ -63,7 +63,8 @@ async function startDaemon(args: readonly string[] = []) {
   return { ...daemon, url };
 }
 
-const push = (url: string, name: string) => feedRecording(url, session, name);
+const push = ({ url, clock }: { url: string; clock: VirtualClock }, name: string) =>
+  feedRecording(url, session, name, clock);
 
 describe('affectd record beside a daemon', () => {
   it('records what is pushed and predicted; replayed, it gives the bytes that were predicted live', async () => {
@@ -83,7 +84,7 @@ describe('affectd record beside a daemon', () => {
     });
     await client.subscribe({ streams: ['affect', 'sys'], policy: 'buffer' });
     await recorder.says(/\+ the daemon/);
-    await push(daemon.url, 'lab');
+    await push(daemon, 'lab');
     await recorder.says(/session lab has ended/);
     await ended;
     client.close();
@@ -116,7 +117,7 @@ describe('affectd record beside a daemon', () => {
     const out = join(folder, 'selected.xdf');
     const recorder = start(['record', '--url', daemon.url, '--out', out, '--select', "type='EEG'"]);
     await recorder.says(/\+ the daemon/);
-    await push(daemon.url, 'lab');
+    await push(daemon, 'lab');
     await recorder.says(/session lab has ended/);
     expect((await recorder.stop()).code).toBe(0);
     const recording = await openRecording(out);

@@ -26,6 +26,7 @@ import { ownPorts } from '../lsl/own-ports.js';
 import { edfBytes } from '../recordings/edf-bytes.js';
 import { startDaemon, until } from '../server/daemon.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
+import { feedMessages } from './feed-recording.js';
 import { runAffectd } from './run-affectd.js';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -125,8 +126,8 @@ function edf(messages: readonly StreamMessage[], format: 'EDF' | 'BDF' = 'EDF'):
 
 /** What `run --record` and `record` write of what a device pushes over WebSocket. */
 async function recordedOverWebSocket(messages: readonly StreamMessage[]): Promise<string[]> {
-  const daemon = await startDaemon();
   const clock = new VirtualClock(1000, 1e9);
+  const daemon = await startDaemon({ clock });
   const place = join(folder, `record-${++files}`);
   const recorder = new SessionRecorder(place, { clock, events });
   const path = named('xdf');
@@ -137,11 +138,7 @@ async function recordedOverWebSocket(messages: readonly StreamMessage[]): Promis
   const listener = new DaemonRecorder(recording, { clock, url: daemon.url, wanted: () => true, tell });
   expect(await listener.reach()).toBe(true);
   const feed = new Feed({ url: daemon.url, session: 's', client: 'test' });
-  for (const message of messages) {
-    if (message.kind === 'chunk') await feed.ready();
-    feed.send(message);
-  }
-  await feed.close();
+  await feedMessages(feed, messages, clock);
   await until(() => told.some((line) => line.includes('has ended')));
   for (const received of daemon.received) recorder.take(received);
   await recorder.close();

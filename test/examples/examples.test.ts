@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
+import { SystemClock } from '../../src/core/clock.js';
 import { type Daemon, startDaemon, until } from '../server/daemon.js';
 
 const example = (name: string) => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
@@ -38,7 +39,7 @@ describe('examples', () => {
   });
 
   it('websocket-device.mjs streams a headset without gaps', async () => {
-    daemon = await startDaemon();
+    daemon = await startDaemon({ clock: new SystemClock() });
     const child = spawn(process.execPath, [example('websocket-device.mjs'), daemon.url, '1']);
     const [code] = await once(child, 'exit');
     expect(code).toBe(0);

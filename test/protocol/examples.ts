@@ -249,7 +249,6 @@ export const examples: Readonly<Record<MessageName, readonly object[]>> = {
           max_daemon_streams: 1,
           max_sessions: 1,
           frames_per_s: 1,
-          max_jump_s: 1,
           grace_s: 0,
         },
       },

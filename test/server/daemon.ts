@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { WebSocket } from 'ws';
-import { type Clock, VirtualClock } from '../../src/core/clock.js';
+import type { Clock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
 import type { IngestLimits, StreamLimits } from '../../src/protocol/limits.js';
 import { type RunningServer, type ServerOptions, startServer } from '../../src/server/server.js';
@@ -9,13 +9,10 @@ import { WebSocketSink } from '../../src/sinks/websocket.js';
 import type { SessionMessage } from '../../src/sources/source.js';
 import { WebSocketSource, type WebSocketSourceOptions } from '../../src/sources/websocket.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
-
-/** Time that passes while a client waits and nothing comes, s, each so many turns of the event loop. */
-const IDLE_S = 0.05;
-const IDLE_TURNS = 20;
+import { runningClock } from '../cli/running-clock.js';
 
 export interface DaemonOptions {
-  /** Default: one that goes on while a client waits. */
+  /** Default: one that this process turns. */
   readonly clock?: Clock;
   readonly ingest?: Partial<IngestLimits>;
   readonly stream?: Partial<StreamLimits>;
@@ -27,8 +24,8 @@ export interface DaemonOptions {
 
 /** Source, sink and server as the daemon puts them together, on a free port. */
 export async function startDaemon(options: DaemonOptions = {}) {
-  const own = options.clock ? null : new VirtualClock(1000, 1_700_000_000);
-  const clock = options.clock ?? own!;
+  const own = options.clock ? null : runningClock();
+  const clock = options.clock ?? own!.clock;
   const events: SessionEvent[] = [];
   const received: SessionMessage[] = [];
   const metrics = createMetrics();
@@ -60,8 +57,6 @@ export async function startDaemon(options: DaemonOptions = {}) {
     server,
     port: server.port,
     url: server.url,
-    /** Time passes, where the test doesn't tell. */
-    idle: () => own?.advance(IDLE_S),
     /** Messages received of one kind. */
     chunks: () => received.flatMap(({ message }) => (message.kind === 'chunk' ? [message.chunk] : [])),
     /** Kinds of what came of streams. */
@@ -75,6 +70,7 @@ export async function startDaemon(options: DaemonOptions = {}) {
     },
     stop: async () => {
       await server.close();
+      own?.stop();
       metrics.close();
     },
   };
@@ -92,24 +88,26 @@ type Json = Record<string, unknown> & {
 /** A client that says exactly what it is told to, and hands out what it hears in order. */
 export class RawClient {
   readonly #heard: Json[] = [];
+  #wake: (() => void) | null = null;
   #requests = 0;
-  #idle: () => void = () => {};
   readonly closed: Promise<{ code: number; reason: string }>;
 
   private constructor(readonly socket: WebSocket) {
     socket.on('message', (data) => {
       this.#heard.push(JSON.parse(String(data)));
+      this.#wake?.();
     });
     socket.on('error', () => {});
     this.closed = new Promise((resolve) => {
       socket.on('close', (code, reason) => {
         resolve({ code, reason: reason.toString() });
+        this.#wake?.();
       });
     });
   }
 
   static async connect(
-    { port, idle }: { port: number; idle?: () => void },
+    { port }: { port: number },
     path: '/v1/ingest' | '/v1/stream' | string,
     options: { protocols?: string[]; headers?: Record<string, string>; origin?: string } = {},
   ): Promise<RawClient> {
@@ -118,7 +116,6 @@ export class RawClient {
       origin: options.origin,
     });
     const client = new RawClient(socket);
-    if (idle) client.#idle = idle;
     await once(socket, 'open');
     return client;
   }
@@ -131,17 +128,11 @@ export class RawClient {
   async next(): Promise<Json> {
     while (this.#heard.length === 0) {
       if (this.socket.readyState === WebSocket.CLOSED) throw new Error('the connection closed');
-      await this.#turns();
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
     }
     return this.#heard.shift()!;
-  }
-
-  async #turns(): Promise<void> {
-    for (let turn = 0; turn < IDLE_TURNS; turn++) {
-      if (this.#heard.length > 0) return;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    this.#idle();
   }
 
   async nextError(): Promise<Record<string, unknown>> {

@@ -141,19 +141,31 @@ describe('subscriptions', () => {
     const eeg = await device.open({}, { session: 'lab' });
     const cues = await device.open(
       { name: 'cues', type: 'Markers', sfreq: 0, channels: ['cue'] },
-      { session: 'lab' },
+      { session: 'lab', clock: 'session' },
     );
-    const push = (stream: number, seq: number, t0: number, data: unknown) =>
-      device.request('push', { stream, seq, times: [t0], data: [data] });
-    await push(eeg, 0, 50, [1.1, null]);
-    await push(cues, 0, 50.5, ['go']);
+    const push = (stream: number, seq: number, times: number[], data: unknown) =>
+      device.request('push', { stream, seq, times, data });
+    await push(eeg, 0, [50, 50.1, 50.2], [[1.1, null], [1, 2], [3, 4]]); // biome-ignore format: rows
+    await push(cues, 0, [50.5], [['go']]);
     const messages = [await early.next(), await early.next(), await early.next(), await early.next()];
     for (const message of messages) expect(outputSchemas.signals.safeParse(message).error).toBeUndefined();
     expect(
       messages.map(({ seq, kind, id, zero, time, times, data }) => [seq, kind, id, zero, time, times, data]),
     ).toEqual([
       [0, 'open', 'headset', null, null, undefined, undefined],
-      [1, 'samples', 'headset', 50, 0, [50], [[1.1, null]]],
+      [
+        1,
+        'samples',
+        'headset',
+        50,
+        0,
+        [50, 50.1, 50.2],
+        [
+          [1.1, null],
+          [1, 2],
+          [3, 4],
+        ],
+      ],
       [2, 'open', 'cues', 50, null, undefined, undefined],
       [3, 'samples', 'cues', 50, 0.5, [50.5], [['go']]],
     ]);
