@@ -4,9 +4,13 @@ import type { ModalityInput, ModelFrame } from '../core/model.js';
 import { BrokenLink, type LinkedFiles } from '../models/evidence/judge.js';
 import { EVIDENCE_TOLERANCE, type Manifest } from '../models/manifest.js';
 import { openRecording } from '../recordings/open.js';
+import { Gate } from './gate.js';
 import type { ModelNode, Pipeline } from './pipeline.js';
+import { readThrough } from './read-through.js';
+import { runHosted } from './run-hosted.js';
 import { servedRecipe } from './served-recipe.js';
-import { SessionGraph } from './session-graph.js';
+import { InlineHost } from './session-host.js';
+import { takeThrough } from './take-through.js';
 
 /** The frame that a pipeline makes of a recording's last window; null where there is none. */
 export async function lastFrame(
@@ -15,28 +19,29 @@ export async function lastFrame(
   node: ModelNode,
   inputs: ReadonlyMap<string, ModalityInput>,
 ): Promise<ModelFrame | null> {
-  let frame: ModelFrame | null = null;
-  const graph = new SessionGraph({
-    session: 'probe',
-    pipeline,
-    models: new Map([[node.name, inputs]]),
-    ordered: true,
-    monitor: false,
-    features: false,
-    events: () => {},
-    emit: (output) => {
-      if (output.kind === 'frame' && output.model === node.name) frame = output.frame;
+  const host = new InlineHost(
+    {
+      session: 'probe',
+      pipeline,
+      models: new Map([[node.name, inputs]]),
+      ordered: true,
+      monitor: false,
+      features: false,
     },
-  });
+    null,
+  );
   const recording = await openRecording(path);
+  const [gate, events] = [new Gate(), () => {}];
+  let last: ModelFrame | null = null;
   try {
-    const options = { chunk: null, clockSync: true, events: () => {} };
-    for await (const message of recording.messages(options)) graph.push(message);
+    const messages = recording.messages({ chunk: null, clockSync: true, events });
+    const outputs$ = readThrough(gate, messages).pipe(runHosted({ host, gate, events }));
+    for await (const output of takeThrough(gate, outputs$))
+      if (output.kind === 'frame' && output.model === node.name) last = output.frame;
   } finally {
     await recording.close();
   }
-  graph.end();
-  return frame;
+  return last;
 }
 
 /**

@@ -1,9 +1,9 @@
-import { concatMap, endWith, finalize, map, type OperatorFunction, of } from 'rxjs';
+import { concatMap, EMPTY, endWith, finalize, map, type ObservableInput, type OperatorFunction } from 'rxjs';
 import type { EventSink } from '../core/event.js';
 import type { StreamMessage } from '../core/signal.js';
 import type { Gate } from './gate.js';
 import type { GraphOutput } from './graph-output.js';
-import type { SessionHost } from './session-host.js';
+import type { Given, SessionHost } from './session-host.js';
 import { whileHeld } from './while-held.js';
 
 export interface RunHostedOptions {
@@ -20,17 +20,17 @@ export function runHosted({
   gate,
   events,
 }: RunHostedOptions): OperatorFunction<StreamMessage, GraphOutput> {
+  const tell = ({ outputs, events: own }: Given): ObservableInput<GraphOutput> => {
+    for (const event of own) events(event);
+    return outputs.length > 0 ? outputs : EMPTY;
+  };
   return (messages$) =>
     messages$.pipe(
       map((message) => () => host.push(message)),
       endWith(() => host.end()),
       concatMap((step) => {
         const given = step();
-        return given instanceof Promise ? whileHeld(gate, given) : of(given);
-      }),
-      concatMap((given) => {
-        for (const event of given.events) events(event);
-        return given.outputs;
+        return given instanceof Promise ? whileHeld(gate, given).pipe(concatMap(tell)) : tell(given);
       }),
       finalize(() => gate.closing(host.close())),
     );

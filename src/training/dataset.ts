@@ -1,20 +1,22 @@
+import { defer, from, type OperatorFunction, tap } from 'rxjs';
 import type { Seconds } from '../core/clock.js';
 import { InputError } from '../core/errors.js';
 import type { ModalityInput, ModelFrame } from '../core/model.js';
 import type { StreamMessage } from '../core/signal.js';
 import { type Truth, TruthReader, TruthTrack, truthChannels } from '../core/truth.js';
 import type { DatasetRecording, Label, TimedTrial, Trial } from '../datasets/dataset.js';
+import { Gate } from '../topology/gate.js';
 import type { GraphOutput } from '../topology/graph-output.js';
 import type { ModelNode, Pipeline } from '../topology/pipeline.js';
-import { SessionGraph } from '../topology/session-graph.js';
+import { runAtOnce } from '../topology/run-at-once.js';
+import { runHosted } from '../topology/run-hosted.js';
+import { InlineHost } from '../topology/session-host.js';
 import type { Example, Origin } from './example.js';
 import { onlyPlace, type SessionPlace } from './session-places.js';
 
 export type ModelInputs = ReadonlyMap<string, ModalityInput>;
 
 interface RunGraphOptions {
-  /** Called with every message before the graph gets it. */
-  readonly each?: (message: StreamMessage) => void;
   readonly monitor?: boolean;
   /** Whether messages come as they came live; default: in order of their stamps. */
   readonly inArrivalOrder?: boolean | undefined;
@@ -24,25 +26,14 @@ interface RunGraphOptions {
 export function runGraph(
   pipeline: Pipeline,
   models: ReadonlyMap<string, ModelInputs>,
-  messages: Iterable<StreamMessage>,
-  emit: (output: GraphOutput, graph: SessionGraph) => void,
-  { each = () => {}, monitor = false, inArrivalOrder = false }: RunGraphOptions = {},
-): SessionGraph {
-  const graph: SessionGraph = new SessionGraph({
-    session: 'training',
-    pipeline,
-    models,
-    ordered: !inArrivalOrder,
-    monitor,
-    events: () => {},
-    emit: (output) => emit(output, graph),
-  });
-  for (const message of messages) {
-    each(message);
-    graph.push(message);
-  }
-  graph.end();
-  return graph;
+  { monitor = false, inArrivalOrder = false }: RunGraphOptions = {},
+): OperatorFunction<StreamMessage, GraphOutput> {
+  return (messages$) =>
+    defer(() => {
+      const setup = { session: 'training', pipeline, models, ordered: !inArrivalOrder, monitor };
+      const host = new InlineHost(setup, null);
+      return messages$.pipe(runHosted({ host, gate: new Gate(), events: () => {} }));
+    });
 }
 
 export type SignalRecording = Extract<DatasetRecording, { kind: 'signals' }>;
@@ -85,35 +76,32 @@ export function labelledWindows<Kept>(
   }[] = [];
   const next = new Map<TimedTrial, Seconds>();
   const [truth, track] = [new TruthReader(), new TruthTrack()];
-  runGraph(
-    pipeline,
-    new Map([[node.name, inputs]]),
-    recording.messages,
-    (output, { zero }) => {
-      if (output.kind !== 'frame' || output.model !== node.name) return;
-      if (!output.frame.some(({ present }) => present)) return;
-      const [start, end] = output.window.map((time) => time + (zero ?? 0));
-      const trial = recording.trials.find((t) => t.start <= start + SLACK_S && end <= t.end + SLACK_S);
-      if (!trial || start < (next.get(trial) ?? Number.NEGATIVE_INFINITY) - SLACK_S) return;
-      next.set(trial, start + step_s);
-      const [since_zero] = output.window;
-      const since_onset = Number.isFinite(trial.start) ? start - trial.start : since_zero;
-      windows.push({ start, end, trial, window: output.window, since_onset, kept: keep(output.frame) });
-    },
-    {
-      inArrivalOrder: recording.inArrivalOrder,
-      each: (message) => {
-        if (message.kind !== 'chunk') return;
-        const { info } = message.chunk;
-        if (info.type === 'Annotation' && !truthChannels(info))
-          throw new InputError(
-            'annotation-channel-missing',
-            `stream ${info.name}: an Annotation stream needs channels named valence and arousal`,
-          );
-        truth.read(message.chunk, (...sample) => track.add(...sample));
-      },
-    },
-  );
+  const note = (message: StreamMessage): void => {
+    if (message.kind !== 'chunk') return;
+    const { info } = message.chunk;
+    if (info.type === 'Annotation' && !truthChannels(info))
+      throw new InputError(
+        'annotation-channel-missing',
+        `stream ${info.name}: an Annotation stream needs channels named valence and arousal`,
+      );
+    truth.read(message.chunk, (...sample) => track.add(...sample));
+  };
+  let zero = 0;
+  const take = (output: GraphOutput): void => {
+    if (output.kind === 'began') zero = output.zero;
+    if (output.kind !== 'frame' || output.model !== node.name) return;
+    if (!output.frame.some(({ present }) => present)) return;
+    const [start, end] = output.window.map((time) => time + zero);
+    const trial = recording.trials.find((t) => t.start <= start + SLACK_S && end <= t.end + SLACK_S);
+    if (!trial || start < (next.get(trial) ?? Number.NEGATIVE_INFINITY) - SLACK_S) return;
+    next.set(trial, start + step_s);
+    const [since_zero] = output.window;
+    const since_onset = Number.isFinite(trial.start) ? start - trial.start : since_zero;
+    windows.push({ start, end, trial, window: output.window, since_onset, kept: keep(output.frame) });
+  };
+  const { messages, inArrivalOrder } = recording;
+  const graph = runGraph(pipeline, new Map([[node.name, inputs]]), { inArrivalOrder });
+  runAtOnce(from(messages).pipe(tap(note), graph, tap(take)));
   return windows.flatMap(({ start, end, trial, window, since_onset, kept }) => {
     const label = trial.label ?? annotated(track.mean(start + shift_s, end + shift_s));
     if (!label) return [];

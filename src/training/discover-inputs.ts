@@ -1,9 +1,12 @@
+import { from, tap } from 'rxjs';
 import type { ChunkTransform, FeatureTransform, WindowTransform } from '../core/component.js';
 import { ConfigurationError, InputError } from '../core/errors.js';
 import { type FeatureDescriptor, type FeatureSchema, featureName } from '../core/features.js';
 import type { ModalityInput } from '../core/model.js';
 import { type StreamInfo, type StreamMessage, samplesIn } from '../core/signal.js';
+import type { GraphOutput } from '../topology/graph-output.js';
 import type { ModelNode, Pipeline } from '../topology/pipeline.js';
+import { runAtOnce } from '../topology/run-at-once.js';
 import { type ModelInputs, runGraph } from './dataset.js';
 
 type WindowInput = Extract<ModalityInput, { kind: 'window' }>;
@@ -64,12 +67,12 @@ export function joinedInputs(
 export function sessionOutputs(pipeline: Pipeline, session: Iterable<StreamMessage>): SessionOutputs {
   const schemas = new Map<string, FeatureSchema>();
   const sources = new Map<string, StreamInfo>();
-  const emit: Parameters<typeof runGraph>[3] = (output) => {
+  const take = (output: GraphOutput): void => {
     if (output.kind === 'features') schemas.set(output.node, output.vector.schema);
     else if (output.kind === 'closed')
       for (const [source, { info }] of output.inputs) sources.set(source, info);
   };
-  runGraph(pipeline, new Map(), session, emit, { monitor: true });
+  runAtOnce(from(session).pipe(runGraph(pipeline, new Map(), { monitor: true }), tap(take)));
   const windows = new Map<string, WindowLayout>();
   for (const { name, input, definition, params } of pipeline.transforms.values()) {
     const upstream = schemas.get(input);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { from } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { type FeatureVector, featureName } from '../../src/core/features.js';
 import { wholeSession } from '../../src/datasets/whole-session.js';
@@ -27,10 +28,11 @@ describe('models/eegmat-workload', () => {
     expect(examples.map(({ window }) => window[1])).toEqual([61, 62, 63, 64, 65, 66]);
 
     const entropies: FeatureVector[] = [];
-    runGraph(pipeline, new Map(), session(), (output) => {
-      if (output.kind === 'features' && output.node === 'eeg_de')
-        entropies.push(structuredClone(output.vector));
-    });
+    from(session())
+      .pipe(runGraph(pipeline, new Map()))
+      .subscribe((output) => {
+        if (output.kind === 'features' && output.node === 'eeg_de') entropies.push(output.vector);
+      });
     // T7 is the only electrode of its region.
     const input = inputs.get('eeg')!;
     if (input.kind !== 'features') throw new Error('raw windows');
