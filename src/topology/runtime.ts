@@ -3,13 +3,10 @@ import {
   EMPTY,
   filter,
   finalize,
-  groupBy,
   map,
-  mergeMap,
   type Observable,
   Subject,
   type Subscription,
-  takeUntil,
   tap,
 } from 'rxjs';
 import type { Clock, Seconds } from '../core/clock.js';
@@ -22,6 +19,7 @@ import { type SessionMessage, type Source, sourceFailed } from '../sources/sourc
 import { foldedSink } from '../telemetry/fold-repeats.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { anchorIgnored } from './anchors.js';
+import { bySession } from './by-session.js';
 import { outputMessage } from './output-messages.js';
 import { predictInOrder } from './predict-in-order.js';
 import { type LoadedPipeline, runSession } from './run-session.js';
@@ -114,20 +112,13 @@ export class PipelineRuntime {
 
   /** Takes in a source; its sessions run until it completes or the runtime closes. */
   consume({ messages$ }: Source): Subscription {
-    const stop = new Subject<void>();
     const subscription = messages$
-      .pipe(
-        takeUntil(stop),
-        groupBy((message) => message.session, { duration: lastStreamClosed }),
-        mergeMap((group) => this.#runGroup(group.key, group.pipe(map(({ message }) => message)))),
-      )
+      .pipe(bySession((session, own$) => this.#runSession(session, own$)))
       .subscribe({
         next: (message) => this.#outputs.next(message),
         error: (error: unknown) => this.announce(sourceFailed(error)),
       });
     this.#subscriptions.add(subscription);
-    // What tells the end of a group listens to it, for which groupBy would hold on to the source.
-    subscription.add(() => stop.next());
     subscription.add(() => this.#subscriptions.delete(subscription));
     return subscription;
   }
@@ -176,7 +167,7 @@ export class PipelineRuntime {
     await closeRunners(this.loaded.runners);
   }
 
-  #runGroup(session: string, messages$: Observable<SessionMessage['message']>): Observable<OutputMessage> {
+  #runSession(session: string, messages$: Observable<SessionMessage['message']>): Observable<OutputMessage> {
     const { clock, metrics, explain } = this.options;
     const status: SessionStatus = {
       session,
@@ -270,17 +261,6 @@ export class PipelineRuntime {
       }),
     );
   }
-}
-
-/** Emits when the last open stream of a session closes: what comes under its name after that is another session. */
-function lastStreamClosed(session$: Observable<SessionMessage>): Observable<SessionMessage> {
-  const open = new Set<string>();
-  return session$.pipe(
-    filter(({ message }) => {
-      if (message.kind === 'open') open.add(message.info.id);
-      return message.kind === 'close' && open.delete(message.id) && open.size === 0;
-    }),
-  );
 }
 
 export async function closeRunners(runners: ReadonlyMap<string, ModelRunner>): Promise<void> {
