@@ -1,3 +1,4 @@
+import type { SessionEvent } from '../core/event.js';
 import { type ChannelQuality, QualityMeter } from './channel-quality.js';
 import type { RecordedStream, Recording } from './recording.js';
 
@@ -43,12 +44,15 @@ export async function inspectRecording(recording: Recording): Promise<InspectRep
   const meters = new Map(
     recording.streams.map(({ info }) => [info.id, new QualityMeter(info.channels.length, info.sfreq)]),
   );
-  const notes: string[] = [];
+  const notes = new Notes();
   const montage: string[] = [];
   const messages = recording.messages({
     chunk: null,
     clockSync: true,
-    events: ({ code, message }) => (code === 'channels-mapped' ? montage : notes).push(message),
+    events: (event) => {
+      if (event.code === 'channels-mapped') montage.push(event.message);
+      else notes.add(event);
+    },
   });
   for await (const message of messages)
     if (message.kind === 'chunk') meters.get(message.chunk.info.id)?.add(message.chunk);
@@ -66,10 +70,30 @@ export async function inspectRecording(recording: Recording): Promise<InspectRep
       ...recording.streams
         .filter(({ samples }) => samples === 0)
         .map(({ info }) => `stream '${info.name}' (${info.type}) is dead: it has no samples`),
-      ...notes,
+      ...notes.lines(),
     ],
     montage,
   );
+}
+
+/** Events as lines, one for those of a kind and a stream: the first, when it was, and how many there were. */
+class Notes {
+  readonly #kinds = new Map<string, { readonly first: SessionEvent; count: number }>();
+
+  add(event: SessionEvent): void {
+    // What belongs to no time is said of different things.
+    const key = JSON.stringify([event.code, event.stream, event.time === undefined ? event.message : null]);
+    const kind = this.#kinds.get(key);
+    if (kind) kind.count += event.count ?? 1;
+    else this.#kinds.set(key, { first: event, count: event.count ?? 1 });
+  }
+
+  lines(): string[] {
+    return [...this.#kinds.values()].map(({ first: { message, time }, count }) => {
+      if (time === undefined) return message;
+      return `${message} (${count > 1 ? `${count} times, first ` : ''}at ${round(time)} s)`;
+    });
+  }
 }
 
 /** The report as text for people. */

@@ -1,7 +1,7 @@
 import type { Seconds } from '../core/clock.js';
 import { ConfigurationError } from '../core/errors.js';
 import { isMeasured, type StreamInfo, type StreamMessage } from '../core/signal.js';
-import { type DataMessage, mergeStreams } from './merge.js';
+import { mergeStreams, stampOf } from './merge.js';
 import type { ReadOptions, RecordedStream, Recording } from './recording.js';
 
 export interface JoinOptions {
@@ -126,9 +126,11 @@ class JoinedRecording implements Recording {
 
   messages(options: ReadOptions): AsyncIterable<StreamMessage> {
     const infos = this.streams.map((stream) => stream.info);
+    const changes = new WeakMap<StreamMessage, Seconds>();
     return mergeStreams(
       infos,
-      this.#members.map((member) => this.#data(member, options)),
+      this.#members.map((member) => this.#data(member, options, changes)),
+      (message) => changes.get(message) ?? stampOf(message),
     );
   }
 
@@ -136,7 +138,12 @@ class JoinedRecording implements Recording {
     for (const { recording } of this.#members) await recording.close();
   }
 
-  async *#data({ recording, shift, ids }: Member, options: ReadOptions): AsyncGenerator<DataMessage> {
+  /** `changes`: where streams begin to be described in another way. */
+  async *#data(
+    { recording, shift, ids }: Member,
+    options: ReadOptions,
+    changes: WeakMap<StreamMessage, Seconds>,
+  ): AsyncGenerator<StreamMessage> {
     const idOf = (id: string) => ids.get(id)!;
     const messages = recording.messages({
       ...options,
@@ -147,11 +154,24 @@ class JoinedRecording implements Recording {
           ...(event.time !== undefined && { time: event.time + shift }),
         }),
     });
+    const infos = new Map<string, StreamInfo>();
+    let reached = Number.NEGATIVE_INFINITY;
     for await (const message of messages) {
-      if (message.kind === 'chunk') {
+      if (message.kind === 'open') {
+        const id = idOf(message.info.id);
+        const isAnew = infos.has(id);
+        const { sfreq } = message.info;
+        const info: StreamInfo = { ...this.#infos.get(id)!, sfreq };
+        infos.set(id, info);
+        if (!isAnew) continue;
+        const open: StreamMessage = { kind: 'open', info };
+        changes.set(open, reached);
+        yield open;
+      } else if (message.kind === 'chunk') {
         const { chunk } = message;
         const times = shift === 0 ? chunk.times : chunk.times.map((time) => time + shift);
-        yield { kind: 'chunk', chunk: { ...chunk, info: this.#infos.get(idOf(chunk.info.id))!, times } };
+        reached = times[0];
+        yield { kind: 'chunk', chunk: { ...chunk, info: infos.get(idOf(chunk.info.id))!, times } };
       } else if (message.kind === 'marker') {
         const { stream, time, value } = message.marker;
         yield { kind: 'marker', marker: { stream: idOf(stream), time: time + shift, value } };

@@ -14,14 +14,18 @@ export class StreamSurvey {
   readonly #gaps: Gap[] = [];
   readonly #resets: Seconds[] = [];
 
+  /** First stamp, s; null before. */
+  get first(): Seconds | null {
+    return this.#first;
+  }
+
   /** A sample or marker at `time`; `found`: what lies between it and the one before. */
-  add(time: Seconds, found: 'none' | 'gap' | 'clock-reset' = 'none'): void {
+  add(time: Seconds, found: 'none' | 'gap' = 'none'): void {
     if (this.#last === null) {
       this.#first = this.#stretchStart = time;
-    } else if (found !== 'none') {
+    } else if (found === 'gap') {
       this.#closeStretch();
       if (time > this.#last) this.#gaps.push({ from: this.#last, to: time });
-      if (found === 'clock-reset') this.#resets.push(time);
       this.#stretchStart = time;
     }
     this.#last = time;
@@ -36,6 +40,11 @@ export class StreamSurvey {
     this.#last = last;
     this.#samples += samples - 1;
     this.#stretchSamples += samples - 1;
+  }
+
+  /** The sender's clock is another one from here on. */
+  addReset(time: Seconds): void {
+    this.#resets.push(time);
   }
 
   result(info: StreamInfo): RecordedStream {

@@ -7,6 +7,8 @@ import type { XdfStream } from './xdf-index.js';
 export class XdfSampleReader {
   /** The sender's stamp of the current sample: written, or deduced from the one before. */
   stamp: Seconds = 0;
+  /** Samples so far whose stamps were written. */
+  written = 0;
   /** What was wrong on the way, one line each. */
   readonly problems: string[] = [];
 
@@ -106,6 +108,7 @@ export class XdfSampleReader {
     const next = this.#valueBytes > 0 ? values + this.#valueBytes : this.#afterTexts(values);
     if (next < 0 || next > this.#end) return false;
     this.stamp = stamp;
+    if (stampBytes === 8) this.written++;
     this.#values = values;
     this.#at = next;
     return true;

@@ -1,19 +1,28 @@
 import type { Seconds } from '../core/clock.js';
 import { InputError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
-import type { Chunk, StreamInfo, StreamMessage } from '../core/signal.js';
+import { type Chunk, isMeasured, isRegular, type StreamInfo, type StreamMessage } from '../core/signal.js';
 import { type CanonicalStream, canonicalStreams } from '../dialects/canonical-stream.js';
-import { type StampBreak, StampMapper } from '../timebase/stamp-mapper.js';
+import { clockEvent } from '../timebase/clock-events.js';
 import { isUnixStamp } from '../timebase/unix-stamps.js';
 import { ChunkBuilder } from './chunk-builder.js';
-import { type DataMessage, mergeStreams } from './merge.js';
+import { type DataMessage, mergeStreams, stampOf } from './merge.js';
 import { RandomAccessFile } from './random-access-file.js';
 import type { ReadOptions, RecordedStream, Recording, RecordingFormat } from './recording.js';
 import { parseSessionLogLine, type SessionLogLine } from './session-log.js';
 import { stemOf } from './stem.js';
 import { StreamSurvey } from './stream-survey.js';
+import type { XdfArrivals } from './xdf-arrivals.js';
+import { clocksOf, UNIX_CLOCK } from './xdf-clocks.js';
 import { SESSION_LOG, XDF_MAGIC, xdfNumericFormats } from './xdf-format.js';
 import { indexXdf, type XdfStream } from './xdf-index.js';
+import {
+  arrivalsIn,
+  PlacedStamps,
+  type SampleStamps,
+  XdfPlacement,
+  type XdfSource,
+} from './xdf-placement.js';
 import { XdfSampleReader } from './xdf-sample-reader.js';
 
 /** XDF 1.0, as LabRecorder and others write it: https://github.com/sccn/xdf/wiki/Specifications. */
@@ -44,7 +53,6 @@ export const xdf: RecordingFormat = {
 interface Part {
   readonly source: XdfStream;
   readonly canonical: CanonicalStream;
-  readonly isMarkers: boolean;
 }
 
 class XdfRecording implements Recording {
@@ -56,11 +64,10 @@ class XdfRecording implements Recording {
   readonly problems: string[];
   readonly #file: RandomAccessFile;
   readonly #parts: readonly Part[];
-  /** Added to unix stamps that lie beside stamps of LSL's clock; null where no such mixture is. */
-  readonly #unixShift: Seconds | null;
-  readonly #unixStreams = new Set<XdfStream>();
-  /** Streams whose stamps are taken as they are. */
-  readonly #mappedStreams: ReadonlySet<XdfStream>;
+  /** Of a foreign file: when its samples arrived, and the streams that have any. */
+  readonly #arrivals: XdfArrivals | null;
+  readonly #sources: readonly XdfSource[];
+  readonly #isOnUnixClock: boolean;
   readonly inArrivalOrder: boolean;
   readonly bound: ReadonlyMap<string, readonly StreamInfo[]>;
   /** What the session told of its streams, beside their samples. */
@@ -77,48 +84,34 @@ class XdfRecording implements Recording {
     const lines = all.filter(isLog).flatMap((log) => readLog(file, log));
     const streams = all.filter((source) => !isLog(source));
     const delivering = streams.filter(({ chunkOffsets }) => chunkOffsets.length > 0);
-    // Beside other clocks a session's is one more clock, whose offsets were measured.
-    const clocks = new Set(delivering.map(({ isMapped, session }) => (isMapped ? session : null)));
-    this.#mappedStreams = new Set(clocks.size === 1 ? delivering.filter(({ isMapped }) => isMapped) : []);
+    const [first] = delivering;
     this.inArrivalOrder =
-      this.#mappedStreams.size > 0 && delivering.every(({ inArrivalOrder }) => inArrivalOrder);
-    const declared = streams.map((source) => ({ source, parts: canonicalStreams(declarationOf(source)) }));
-    const isMarkers = (source: XdfStream, info: StreamInfo) =>
-      info.type === 'Markers' && (source.format === 'string' || source.sfreq === 0);
-
-    const firsts = declared.flatMap(({ source, parts }) => {
-      const reader = new XdfSampleReader(file, source);
-      if (!reader.next()) return [];
-      const placed = source.isMapped && !this.#mappedStreams.has(source) && source.clockOffsets.length > 0;
-      const isUnix = isUnixStamp(reader.stamp) && !placed;
-      if (isUnix) this.#unixStreams.add(source);
-      const first = reader.stamp + (isUnix ? 0 : (source.clockOffsets[0]?.offset ?? 0));
-      return [{ source, first, isMarkers: isMarkers(source, parts[0].info) }];
+      first !== undefined &&
+      delivering.every(
+        ({ isMapped, inArrivalOrder, session }) => isMapped && inArrivalOrder && session === first.session,
+      );
+    const parts = streams.flatMap((source) =>
+      canonicalStreams(declarationOf(source)).map((canonical): Part => ({ source, canonical })),
+    );
+    this.#arrivals = this.inArrivalOrder ? null : arrivalsIn(file, delivering);
+    this.#sources = this.#arrivals ? sourcesOf(delivering, this.#arrivals, parts) : [];
+    const placement = this.#placement(true);
+    const surveys = this.#survey(delivering, placement);
+    const firsts = [...surveys.values()].flatMap(({ first: stamp }) => (stamp === null ? [] : [stamp]));
+    this.#isOnUnixClock = firsts.every(isUnixStamp);
+    this.zero_unix_s = this.#isOnUnixClock ? 0 : null;
+    this.#parts = parts.map(({ source, canonical }) => {
+      const aligned = this.#isAssumed(source) ? 'assumed' : 'clock';
+      return { source, canonical: { ...canonical, info: { ...canonical.info, aligned } } };
     });
-    if (firsts.length === 0)
+    this.streams = this.#parts.map(({ source, canonical }) =>
+      (surveys.get(source) ?? new StreamSurvey()).result(canonical.info),
+    );
+    if (!this.streams.some(({ samples }) => samples > 0))
       throw new InputError(
         'recording-empty',
         `${file.path}: no readable sample in it; ${problems[0] ?? 'its streams never sent any'}`,
       );
-    const earliest = (isUnix: boolean): Seconds | null => {
-      const candidates = firsts.filter(({ source }) => this.#unixStreams.has(source) === isUnix);
-      const sampled = candidates.filter((candidate) => !candidate.isMarkers);
-      const chosen = sampled.length > 0 ? sampled : candidates;
-      return chosen.length > 0 ? Math.min(...chosen.map(({ first }) => first)) : null;
-    };
-    const lsl = earliest(false);
-    const unix = earliest(true);
-    this.#unixShift = lsl !== null && unix !== null ? lsl - unix : null;
-    this.zero_unix_s = lsl === null ? 0 : null;
-
-    this.#parts = declared.flatMap(({ source, parts }) =>
-      parts.map((canonical) => ({
-        source,
-        canonical: { ...canonical, info: { ...canonical.info, aligned: this.#alignment(source) } },
-        isMarkers: isMarkers(source, canonical.info),
-      })),
-    );
-    this.streams = this.#survey();
     this.#reloads = lines.flatMap(({ line, ...at }) => (line.k === 'reload' ? [{ line, ...at }] : []));
     this.#log = this.inArrivalOrder
       ? lines.flatMap(({ line, ...at }) => (line.k === 'reload' ? [] : [{ line, ...at }]))
@@ -136,17 +129,20 @@ class XdfRecording implements Recording {
     const places = new WeakMap<StreamMessage, number>();
     const logged = new Set(this.#log.flatMap(({ line }) => (line.k === 'open' ? [line.stream] : [])));
     const untold = this.#parts.filter(({ source }) => !logged.has(source.streamId));
+    const placement = this.#placement(options.clockSync);
     yield* mergeStreams(
       untold.map((part) => part.canonical.info),
       [
         this.#told(places),
-        ...this.#parts.map((part) =>
-          part.isMarkers
-            ? this.#markers(part, options.clockSync, places)
-            : this.#chunks(part, options, places),
-        ),
+        ...this.#parts.map((part) => {
+          const reader = new XdfSampleReader(this.#file, part.source);
+          const stamps = this.#stampsOf(part.source, reader, placement, options.clockSync);
+          return isMarkers(part)
+            ? this.#markers(part, reader, stamps, options.events, places)
+            : this.#chunks(part, reader, stamps, options, places);
+        }),
       ],
-      this.inArrivalOrder ? (message) => places.get(message)! : undefined,
+      (message) => places.get(message) ?? stampOf(message),
     );
   }
 
@@ -186,8 +182,10 @@ class XdfRecording implements Recording {
     }
   }
 
-  #alignment(source: XdfStream): 'clock' | 'assumed' {
-    return this.#unixShift !== null && this.#unixStreams.has(source) ? 'assumed' : 'clock';
+  /** Whether only arrivals tell how the stream lies to the others. */
+  #isAssumed(stream: XdfStream): boolean {
+    const source = this.#sources.find((one) => one.stream === stream);
+    return source !== undefined && (source.clock === UNIX_CLOCK) !== this.#isOnUnixClock;
   }
 
   #announce({ canonical }: Part, events: EventSink): void {
@@ -197,7 +195,7 @@ class XdfRecording implements Recording {
       events({
         code: 'stream-assumed-aligned',
         level: 'warn',
-        message: `stream '${info.name}' (${info.type}) carries unix stamps beside streams on LSL's clock: their first samples are taken as simultaneous`,
+        message: `stream '${info.name}' (${info.type}) has stamps on another clock than the session's (one counts from 1970): the order of the file places it, to about a second`,
         stream: info.id,
       });
   }
@@ -212,112 +210,169 @@ class XdfRecording implements Recording {
       });
   }
 
-  #mapper(
-    source: XdfStream,
-    clockSync: boolean,
-    reader: XdfSampleReader,
-  ): Pick<StampMapper, 'map' | 'lastBreak'> {
-    if (this.inArrivalOrder) return new ArrivedStamps(source, reader);
-    const isUnix = this.#unixStreams.has(source);
-    return new StampMapper(
-      {
-        sfreq: source.sfreq,
-        clockSync: clockSync && !this.#mappedStreams.has(source),
-        shift: isUnix ? (this.#unixShift ?? 0) : 0,
-      },
-      // Offsets compare LSL clocks; they say nothing of a stream that uses another clock.
-      isUnix ? [] : source.clockOffsets,
-    );
+  #placement(clockSync: boolean): XdfPlacement | null {
+    const arrivals = this.#arrivals;
+    return arrivals && new XdfPlacement(this.#file, this.#sources, clockSync ? arrivals : null);
   }
 
-  #survey(): RecordedStream[] {
-    const surveys = new Map<XdfStream, (info: StreamInfo) => RecordedStream>();
-    return this.#parts.map(({ source, canonical }) => {
-      let result = surveys.get(source);
-      if (!result) {
-        const reader = new XdfSampleReader(this.#file, source);
-        const mapper = this.#mapper(source, true, reader);
-        const survey = new StreamSurvey();
-        while (reader.next()) survey.add(mapper.map(reader.stamp), mapper.lastBreak);
+  #stampsOf(
+    stream: XdfStream,
+    reader: XdfSampleReader,
+    placement: XdfPlacement | null,
+    clockSync: boolean,
+  ): SampleStamps {
+    const s = this.#sources.findIndex((source) => source.stream === stream);
+    return placement && s >= 0
+      ? new PlacedStamps(placement.of(s), !clockSync)
+      : new ArrivedStamps(stream, reader);
+  }
+
+  #survey(streams: readonly XdfStream[], placement: XdfPlacement | null): Map<XdfStream, StreamSurvey> {
+    const surveys = new Map(streams.map((stream) => [stream, new StreamSurvey()]));
+    if (placement) this.#surveyPlaced(streams, placement, surveys);
+    else
+      for (const [stream, survey] of surveys) {
+        const reader = new XdfSampleReader(this.#file, stream);
+        const stamps = new ArrivedStamps(stream, reader);
+        while (reader.next()) survey.add(stamps.next(reader.stamp), stamps.isGap ? 'gap' : 'none');
         this.problems.push(...reader.problems);
-        result = (info) => survey.result(info);
-        surveys.set(source, result);
       }
-      return result(canonical.info);
+    return surveys;
+  }
+
+  #surveyPlaced(
+    streams: readonly XdfStream[],
+    placement: XdfPlacement,
+    surveys: ReadonlyMap<XdfStream, StreamSurvey>,
+  ): void {
+    const problems = placement.run((s, placed) => {
+      const survey = surveys.get(streams[s])!;
+      if (placed.kind === 'event') {
+        if (placed.code === 'clock-reset') survey.addReset(placed.time);
+        return;
+      }
+      const { first, last, samples, isGap } = placed;
+      survey.addStretch(first, last, samples, isGap ? 'gap' : 'none');
     });
+    this.problems.push(...problems);
   }
 
   *#markers(
     { source, canonical }: Part,
-    clockSync: boolean,
+    reader: XdfSampleReader,
+    stamps: SampleStamps,
+    events: EventSink,
     places: WeakMap<StreamMessage, number>,
   ): Generator<DataMessage> {
-    const reader = new XdfSampleReader(this.#file, source);
-    const mapper = this.#mapper(source, clockSync, reader);
+    const { info } = canonical;
     const numeric = xdfNumericFormats.get(source.format);
     while (reader.next()) {
+      const time = stamps.next(reader.stamp);
+      for (const event of stamps.found) events(clockEvent(event, info));
       const values = numeric
         ? source.channels.map((_, c) =>
             String(numeric.read(reader.view, reader.valuesAt + c * numeric.bytes)),
           )
         : reader.texts();
       const value = values.length === 1 ? values[0] : JSON.stringify(values);
-      const message: DataMessage = {
-        kind: 'marker',
-        marker: { stream: canonical.info.id, time: mapper.map(reader.stamp), value },
-      };
-      places.set(message, source.chunkOffsets[reader.chunk]);
+      const message: DataMessage = { kind: 'marker', marker: { stream: info.id, time, value } };
+      this.#place(message, source, reader.chunk, places);
       yield message;
     }
   }
 
   *#chunks(
     { source, canonical }: Part,
+    reader: XdfSampleReader,
+    stamps: SampleStamps,
     options: ReadOptions,
     places: WeakMap<StreamMessage, number>,
-  ): Generator<DataMessage> {
-    const { info, keep, scale, offset } = canonical;
+  ): Generator<StreamMessage> {
+    const { keep, scale, offset } = canonical;
+    let { info } = canonical;
     const format = xdfNumericFormats.get(source.format);
     if (!format) return;
     // When windows closed depends on the chunks that came, so they are given as they came.
-    const builder = new ChunkBuilder(info, this.inArrivalOrder ? longestChunk(source) : options.chunk);
-    const reader = new XdfSampleReader(this.#file, source);
-    const mapper = this.#mapper(source, options.clockSync, reader);
+    const length = this.inArrivalOrder ? longestChunk(source) : options.chunk;
+    let builder = new ChunkBuilder(info, length);
     let arrived = 0;
-    const message = (chunk: Chunk): DataMessage => {
-      const built: DataMessage = { kind: 'chunk', chunk };
-      places.set(built, source.chunkOffsets[arrived]);
+    const message = (chunk: Chunk): StreamMessage => {
+      const built: StreamMessage = { kind: 'chunk', chunk };
+      this.#place(built, source, arrived, places);
       return built;
     };
     while (reader.next()) {
-      const time = mapper.map(reader.stamp);
-      if (this.inArrivalOrder && reader.chunk !== arrived) {
+      const time = stamps.next(reader.stamp);
+      const isOther = stamps.rate_hz !== info.sfreq;
+      if (isOther || (this.inArrivalOrder && reader.chunk !== arrived)) {
         const whole = builder.end();
         if (whole) yield message(whole);
       }
-      const chunk = builder.begin(time, mapper.lastBreak !== 'none');
+      for (const event of stamps.found) options.events(clockEvent(event, info));
+      if (isOther) {
+        info = { ...info, sfreq: stamps.rate_hz };
+        builder = new ChunkBuilder(info, length);
+        const open: StreamMessage = { kind: 'open', info };
+        places.set(open, time);
+        yield open;
+      }
+      const chunk = builder.begin(time, stamps.isGap);
       if (chunk) yield message(chunk);
       arrived = reader.chunk;
-      if (mapper.lastBreak === 'clock-reset')
-        options.events({
-          code: 'clock-reset',
-          level: 'warn',
-          message: `stream '${info.name}' (${info.type}): the sender's clock was reset`,
-          stream: info.id,
-          time,
-        });
       const { view, valuesAt } = reader;
       for (let c = 0; c < keep.length; c++)
-        builder.set(c, format.read(view, valuesAt + keep[c] * format.bytes) * scale[c] + offset[c]);
+        builder.set(
+          c,
+          stamps.isMasked
+            ? Number.NaN
+            : format.read(view, valuesAt + keep[c] * format.bytes) * scale[c] + offset[c],
+        );
     }
     const rest = builder.end();
     if (rest) yield message(rest);
   }
+
+  /** What came live comes in the order of the file. */
+  #place(
+    message: StreamMessage,
+    source: XdfStream,
+    chunk: number,
+    places: WeakMap<StreamMessage, number>,
+  ): void {
+    if (this.inArrivalOrder) places.set(message, source.chunkOffsets[chunk]);
+  }
+}
+
+/** Text, or numbers that come now and then. */
+function isMarkers({ source: { format, sfreq }, canonical: { info } }: Part): boolean {
+  return info.type === 'Markers' && (format === 'string' || sfreq === 0);
+}
+
+/** What has to be known of streams to place their samples; the first part of a stream tells its type. */
+function sourcesOf(
+  streams: readonly XdfStream[],
+  arrivals: XdfArrivals,
+  parts: readonly Part[],
+): XdfSource[] {
+  const partOf = (stream: XdfStream): Part => parts.find(({ source }) => source === stream)!;
+  const isSensor = (stream: XdfStream): boolean => isMeasured(partOf(stream).canonical.info);
+  const isSome = streams.some(isSensor);
+  return clocksOf(streams, arrivals).map((clock) => {
+    const part = partOf(clock.stream);
+    return {
+      ...clock,
+      isRegular: isRegular(part.canonical.info) && !isMarkers(part),
+      givesZero: isSensor(clock.stream) || !isSome,
+    };
+  });
 }
 
 /** Stamps as they arrived, and the gaps that were seen then: see {@link XdfWriter.write}. */
-class ArrivedStamps {
-  lastBreak: StampBreak = 'none';
+class ArrivedStamps implements SampleStamps {
+  isGap = false;
+  readonly rate_hz: number;
+  readonly isMasked = false;
+  readonly found = [];
   readonly #source: XdfStream;
   readonly #reader: XdfSampleReader;
   #chunk = 0;
@@ -326,22 +381,19 @@ class ArrivedStamps {
   constructor(source: XdfStream, reader: XdfSampleReader) {
     this.#source = source;
     this.#reader = reader;
+    this.rate_hz = source.sfreq;
   }
 
-  map(stamp: Seconds): Seconds {
+  next(stamp: Seconds): Seconds {
     const { clockOffsets, clockOffsetsAt, chunkOffsets } = this.#source;
-    this.lastBreak = 'none';
+    this.isGap = false;
     if (this.#reader.chunk === this.#chunk) return stamp;
     this.#chunk = this.#reader.chunk;
     const at = chunkOffsets[this.#chunk];
     while (clockOffsetsAt[this.#offset + 1] < at) this.#offset++;
     const measured = clockOffsetsAt[this.#offset];
-    if (
-      measured < at &&
-      measured > chunkOffsets[this.#chunk - 1] &&
-      clockOffsets[this.#offset].time === stamp
-    )
-      this.lastBreak = 'gap';
+    this.isGap =
+      measured < at && measured > chunkOffsets[this.#chunk - 1] && clockOffsets[this.#offset].time === stamp;
     return stamp;
   }
 }

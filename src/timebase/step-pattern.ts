@@ -300,9 +300,11 @@ export class StepPattern implements Stateful<StepPatternState> {
     this.#period_s = Math.max(0, medianOf(Float64Array.from(periods)));
   }
 
-  /** The time a sample takes, to measure lateness against: by the rate in use, if the steps say nearly the same. */
+  /** The time a sample takes, to measure lateness against: by the rate in use, if most packets or all steps together say nearly the same. */
   #periodFor(period_s: Seconds | null): Seconds {
-    return period_s !== null && Math.abs(period_s / this.#period_s - 1) <= LIKE ? period_s : this.#period_s;
+    if (period_s === null) return this.#period_s;
+    const isLike = (measured_s: Seconds) => Math.abs(period_s / measured_s - 1) <= LIKE;
+    return isLike(this.#period_s) || isLike(this.#span_s / this.#length) ? period_s : this.#period_s;
   }
 
   #findLateness(steps: Float64Array, sinceLook: number): void {
@@ -337,14 +339,18 @@ export class StepPattern implements Stateful<StepPatternState> {
 
   /** Whether the steps after step `at` make up for what it is too long: it was late, and nothing is lost. */
   #comesBack(steps: Float64Array, at: number): boolean {
-    const enough_s = COMES_BACK_SHARE * (steps[at] - this.longest_s);
+    return this.#isMadeUp(steps, at, COMES_BACK_SHARE * (steps[at] - this.longest_s), -1);
+  }
+
+  /** Whether the steps after step `at` are together `enough_s` longer (`sign` 1) or shorter (-1) than their samples take. */
+  #isMadeUp(steps: Float64Array, at: number, enough_s: Seconds, sign: 1 | -1): boolean {
     const span_s = this.#backSpan_s;
     const to = Math.min(steps.length, at + 1 + MAX_BACK_STEPS);
     let sum_s = 0;
     let after_s = 0;
     for (let i = at + 1; i < to && after_s <= span_s; i++) {
       sum_s += steps[i] - this.#back_s;
-      if (-sum_s >= enough_s) return true;
+      if (sign * sum_s >= enough_s) return true;
       after_s += Math.abs(steps[i]);
     }
     return false;
@@ -354,11 +360,14 @@ export class StepPattern implements Stateful<StepPatternState> {
   #takes(steps: Float64Array, at: number, period_s: Seconds | null): Seconds {
     const step_s = steps[at];
     const isLost = this.isGap(step_s, period_s) && !this.#comesBack(steps, at);
-    return isLost || this.#isTwice(step_s, period_s) ? this.#end_s : step_s;
+    return isLost || this.#isTwice(steps, at, period_s) ? this.#end_s : step_s;
   }
 
-  #isTwice(step_s: Seconds, period_s: Seconds | null): boolean {
-    return this.#isKnown && step_s < Math.min(this.#median_s, this.#end_s) - this.#margin(period_s);
+  /** Whether samples come twice: the step is too short, and none after it makes up for that. */
+  #isTwice(steps: Float64Array, at: number, period_s: Seconds | null): boolean {
+    const least_s = Math.min(this.#median_s, this.#end_s);
+    if (!this.#isKnown || steps[at] >= least_s - this.#margin(period_s)) return false;
+    return !this.#isMadeUp(steps, at, COMES_BACK_SHARE * (least_s - steps[at]), 1);
   }
 }
 

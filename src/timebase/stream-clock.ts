@@ -521,9 +521,12 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
       if (this.#placement === 'arrival') this.#offset.observe(arrival, raw);
       else if (this.#placement === 'shared') this.#options.session.observe(arrival, raw);
     }
+    const last = this.#last;
     const time = this.#stamped(this.#mapped(raw));
     const counts = this.#isRegular && before !== null && !isJump;
-    const isGap = counts && this.#pattern.isGap(step_s, this.#rate.period_s);
+    const isGap =
+      (counts && this.#pattern.isGap(step_s, this.#rate.period_s)) ||
+      this.#isLeap(time - last, step_s, expected_s);
     const change = counts ? this.#measureRate(step_s, arrival, behind) : null;
     return { time, isGap, isPredicted, rateChange: change };
   }
@@ -535,6 +538,17 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
     const { measured_hz, used_hz } = change;
     const details = { measured_hz, used_hz, declared_hz: this.#options.sfreq };
     return { kind: 'event', code: 'rate-differs', arrival, time: this.#last, details };
+  }
+
+  /** Whether the session's stamps leap ahead where the sender's don't: another clock goes on much later than the one before ended. */
+  #isLeap(sessionStep_s: Seconds, step_s: Seconds, expected_s: Seconds): boolean {
+    const steady_s = this.#steady_s(expected_s);
+    return (
+      this.#isRegular &&
+      Number.isFinite(sessionStep_s) &&
+      sessionStep_s - expected_s > steady_s &&
+      sessionStep_s - step_s > steady_s
+    );
   }
 
   /** The raw stamp on the session's clock. */
@@ -572,12 +586,13 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
 
   /** Whether probes told of another clock, and this stamp is on it. */
   #isExplained(raw: Seconds, arrival: Seconds, outputs: ClockOutput<C>[]): boolean {
-    if (this.#placement !== 'measured' || !this.#nextProbes || !Number.isFinite(raw)) return false;
+    if (this.#placement === 'arrival' || !this.#nextProbes || !Number.isFinite(raw)) return false;
     const time = this.#options.session.at(raw + this.#nextProbes.at(raw));
     const ahead_s = time - this.#options.session.at(arrival);
     if (!(ahead_s <= BREAK_S && time >= this.#last - BREAK_S)) return false;
     this.#probes = this.#nextProbes;
     this.#nextProbes = null;
+    this.#placement = 'measured';
     const details = { how: 'measured', offset_s: this.#probes.at(raw) };
     outputs.push({ kind: 'event', code: 'clock-reset', arrival, time: onGrid(time), details });
     return true;

@@ -37,7 +37,8 @@ export async function readRecording(
     read.kinds.push(message.kind);
     if (message.kind === 'chunk' || message.kind === 'marker') read.order.push(stampOf(message));
     if (message.kind === 'marker') read.markers.push(message.marker);
-    if (message.kind === 'open')
+    // A stream that is open already goes on at another rate.
+    if (message.kind === 'open' && !read.streams.has(message.info.id))
       read.streams.set(message.info.id, {
         times: [],
         data: message.info.channels.map(() => []),

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Chunk, StreamInfo } from '../../src/core/signal.js';
 import { xdf } from '../../src/recordings/xdf.js';
 import { XdfWriter } from '../../src/recordings/xdf-writer.js';
+import { onGrid } from '../../src/timebase/session-time.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 import { readRecording } from './read-recording.js';
 
@@ -51,7 +52,7 @@ async function write(path: string): Promise<void> {
 }
 
 describe('XdfWriter', () => {
-  it('gives back every bit: values, stamps, gaps, markers, descriptions', async () => {
+  it('gives back every bit: values, stamps on the grid, gaps, markers, descriptions', async () => {
     const path = join(folder, 'round.xdf');
     await write(path);
     const recording = await xdf.open(path);
@@ -69,7 +70,7 @@ describe('XdfWriter', () => {
     expect(readEeg.data[0]).toEqual([...a.data.slice(0, 60), ...b.data.slice(0, 300)]);
     expect(readEeg.data[1]).toEqual([...a.data.slice(60), ...b.data.slice(300)]);
     expect(readEeg.gaps).toEqual([60]);
-    expect(readGaze.times).toEqual([...chunkOf(gaze, 1000.003, 60).times]);
+    expect(readGaze.times).toEqual([...chunkOf(gaze, 1000.003, 60).times].map(onGrid));
     expect(markers.map(({ time, value }) => [time, value])).toEqual([[1000.7, 'Grüße, <b>"5"</b>']]);
     await recording.close();
   });
@@ -151,7 +152,7 @@ describe('XdfWriter', () => {
     writer.open(eeg, { session: 'lab', arrival: true });
     writer.writeClockOffset('lsl', 5000, 0);
     writer.writeClockOffset('eeg', 1000, 4000.5);
-    writer.writeSender('lsl', Float64Array.of(5000, 5000.02), [1, 2]);
+    writer.writeSender('lsl', Float64Array.of(5000, 5000.02, 5000.04), [1, 2, 3]);
     writer.write(chunkOf(eeg, 1000, 50));
     writer.close();
     const recording = await xdf.open(path);

@@ -55,6 +55,32 @@ describe('RateMeter', () => {
     expect(back.at(-1)!.used_hz).toBe(100);
   });
 
+  it('takes packets whose stamps overlap, as later ones make up for it, for no samples that come twice', () => {
+    // OpenBCI's GUI: bursts of three packets of ten, the second stamped back into the first.
+    const ends_s = [-0.0275, 0.012, 0.0275 + 0.004 * 3 - 0.012];
+    const meter = declared(250);
+    const changes: RateChange[] = [];
+    for (let i = 1; i <= 250 * 90; i++) {
+      const step_s = i % 10 === 0 ? ends_s[(i / 10) % 3] : 0.004;
+      const change = meter[1].push(step_s, meter[0].period_s) ? meter[0].look(meter[1]) : null;
+      if (change) changes.push(change);
+    }
+    expect(changes).toEqual([]);
+  });
+
+  it('leaves out a packet that comes twice', () => {
+    const meter = declared(250);
+    const changes: RateChange[] = [];
+    for (let packet = 0; packet < 25 * 30; packet++)
+      for (let i = 0; i < 10; i++) {
+        const isAgain = Number.isInteger(Math.sqrt(packet));
+        const step_s = i === 0 && isAgain ? 0.004 - 0.04 : 0.004;
+        const change = meter[1].push(step_s, meter[0].period_s) ? meter[0].look(meter[1]) : null;
+        if (change) changes.push(change);
+      }
+    expect(changes).toEqual([]);
+  });
+
   it('measures a rate that nobody declared', () => {
     const meter = declared(0);
     expect(meter[0].period_s).toBeNull();

@@ -165,6 +165,14 @@ describe('StreamClock', () => {
     }
   });
 
+  it('tells a gap where a clock that is another one goes on later than the one before ended', () => {
+    const clock = created({ clock: 'b' }, onOurs());
+    run(clock, 0, 10, (t) => t + 500);
+    const after = run(clock, 40, 50, (t) => t - 40);
+    const gaps = after.filter(isSamples).flatMap(({ gaps: found, times }) => found.map((i) => times[i]));
+    expect(gaps).toEqual([expect.closeTo(43, 0)]);
+  });
+
   it('goes on where the only stream there is steps by an hour, and moves no other stream', () => {
     for (const by_s of [3600, -3600]) {
       const [stepping, alone] = [new SessionTime(), new SessionTime()].map((session) => {
@@ -304,6 +312,19 @@ describe('StreamClock', () => {
       expect(codesOf(after).filter((code) => code === 'clock-reset')).toHaveLength(1);
       expect(clock.placement).toBe('measured');
       for (const error of errorsOf(after, 10.1)) expect(Math.abs(error)).toBeLessThan(0.02);
+    });
+
+    it('follows them where the stream gave the session its clock, too, and tells the pause before the new one as a gap', () => {
+      const session = new SessionTime();
+      const clock = created({ isProbed: true }, session);
+      clock.measure(probe(1000, -1000));
+      run(clock, 0, 10, (t) => t + 1000);
+      clock.measure(probe(20, 50));
+      const after = run(clock, 70, 80, (t) => t - 50);
+      expect(codesOf(after)).toEqual(['stamp-outlier', 'clock-reset']);
+      expect(clock.placement).toBe('measured');
+      for (const error of errorsOf(after, 1070)) expect(Math.abs(error)).toBeLessThan(1e-5);
+      expect(after.filter(isSamples).flatMap(({ gaps }, k) => gaps.map((i) => [k, i]))).toEqual([[0, 0]]);
     });
 
     it('takes a lone probe that is off for nothing', () => {
