@@ -1,17 +1,14 @@
 import { map, tap } from 'rxjs';
 import type { EventSink } from '../core/event.js';
 import type { StreamMessage } from '../core/signal.js';
-import { chooseBackend } from '../lsl/backend.js';
-import { loadConfig } from '../lsl/config.js';
 import { type RunningServer, startServer } from '../server/server.js';
 import { ConsoleSink } from '../sinks/console.js';
 import { contained } from '../sinks/contained.js';
 import { LslSink } from '../sinks/lsl.js';
 import { type OutputMessage, unexplained } from '../sinks/sink.js';
 import { WebSocketSink } from '../sinks/websocket.js';
-import { LslSource } from '../sources/lsl.js';
 import { SharedSessions } from '../sources/shared-sessions.js';
-import type { SessionMessage, SourceContext } from '../sources/source.js';
+import type { SessionMessage } from '../sources/source.js';
 import { WebSocketSource } from '../sources/websocket.js';
 import { foldedSink } from '../telemetry/fold-repeats.js';
 import { createMetrics } from '../telemetry/metrics.js';
@@ -26,8 +23,6 @@ import { SessionRecorder } from './session-recorder.js';
 
 /** Session of sources that don't name one. */
 export const DEFAULT_SESSION = 'default';
-/** Session of what `--lsl` finds: its clock is the machine's, which senders over WebSocket don't share. */
-export const LSL_SESSION = 'lsl';
 
 export interface Daemon {
   readonly runtime: PipelineRuntime;
@@ -108,6 +103,7 @@ export async function startDaemon(
     options.record === undefined ? null : new SessionRecorder(options.record, { clock, events: announce });
   const rescue = (): void => recorder?.close();
   if (recorder) context.rescues?.add(rescue);
+  runtime.ended$.subscribe((session) => recorder?.ended(session));
   // What devices push here is told as it goes into the session; what comes from elsewhere is had there.
   const pushed = new Set<string>();
   const tellSignals = contained(
@@ -133,6 +129,7 @@ export async function startDaemon(
   const { lslBackend = 'auto' } = options;
   const sources = new RunningSources({
     context: { clock, events: announce, session: DEFAULT_SESSION, sessions, lslBackend },
+    always: lslNodes(options),
     consume: (started) => runtime.consume(started),
   });
   const close = async (): Promise<void> => {
@@ -157,8 +154,6 @@ export async function startDaemon(
     const startSources = sources.prepare(loaded.pipeline);
     openSinks.goOver();
     startSources();
-    if (options.lsl !== undefined)
-      runtime.consume(lslStreams(options, { clock, events: announce, session: LSL_SESSION, sessions }));
     return {
       runtime,
       sink,
@@ -198,14 +193,10 @@ function streamOf(message: StreamMessage): string | null {
   return message.kind === 'bind' ? message.stream : message.id;
 }
 
-/** Streams on the network, for the sources of whichever type of data they fit. */
-function lslStreams(
-  { lsl, lslBackend = 'auto' }: DaemonOptions,
-  { clock, events, ...shared }: SourceContext,
-) {
-  const params = typeof lsl === 'string' ? { query: lsl } : {};
-  const network = { clock, events, config: loadConfig() };
-  return new LslSource(network, params, { ...shared, backend: chooseBackend(lslBackend) });
+/** `--lsl`: streams on the network, for the sources of whichever type of data they fit. */
+function lslNodes({ lsl }: DaemonOptions) {
+  if (lsl === undefined) return [];
+  return [{ type: 'lsl', params: typeof lsl === 'string' ? { query: lsl } : {} }];
 }
 
 /** Resolves when the process is asked to end. */

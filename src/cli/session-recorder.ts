@@ -21,7 +21,6 @@ interface SessionFile {
   readonly writer: XdfWriter;
   /** By id, the streams written so far as they were described last. */
   readonly known: Map<string, WrittenStream>;
-  readonly open: Set<string>;
   /** Headers written so far. */
   headers: number;
   /** Lines of the session's log that are written before the next samples. */
@@ -63,7 +62,6 @@ export class SessionRecorder {
       switch (message.kind) {
         case 'open':
           openStream(file, message.info);
-          file.open.add(message.info.id);
           note(file, message.info.id, (stream) => ({ k: 'open', t: now, stream }));
           break;
         case 'zero':
@@ -96,8 +94,6 @@ export class SessionRecorder {
           note(file, message.id, (stream) => ({ k: 'close', t: now, stream, ...cut }));
           // Nothing may come after it that its line could stand before.
           writeLines(file, file.newest);
-          file.open.delete(message.id);
-          if (file.open.size === 0) this.#finish(session, file);
           break;
         }
       }
@@ -118,14 +114,20 @@ export class SessionRecorder {
     }
   }
 
+  /** Writes the footer of a session's file: what comes under its name after this is another session. */
+  ended(session: string): void {
+    const file = this.#files.get(session);
+    if (!file) return;
+    try {
+      this.#finish(session, file);
+    } catch (error) {
+      this.#fail(session, error);
+    }
+  }
+
   /** Writes the footers of every file. */
   close(): void {
-    for (const [session, file] of this.#files)
-      try {
-        this.#finish(session, file);
-      } catch (error) {
-        this.#fail(session, error);
-      }
+    for (const session of this.#files.keys()) this.ended(session);
   }
 
   #start(session: string): SessionFile {
@@ -136,7 +138,7 @@ export class SessionRecorder {
     for (let n = 2; existsSync(path); n++) path = join(this.#folder, `${name}_${n}.xdf`);
     const writer = XdfWriter.create(path, { start_unix_s });
     const file: SessionFile = {
-      ...{ path, writer, known: new Map(), open: new Set<string>(), headers: 0, lines: [] },
+      ...{ path, writer, known: new Map(), headers: 0, lines: [] },
       newest: Number.NEGATIVE_INFINITY,
     };
     this.#files.set(session, file);

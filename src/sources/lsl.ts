@@ -15,6 +15,7 @@ import type { LslContext } from '../lsl/network.js';
 import { compileQuery, quoteForQuery } from '../lsl/query.js';
 import { Resolver } from '../lsl/resolver.js';
 import type { LslStreamInfo } from '../lsl/stream-info.js';
+import { matchesQuery } from '../lsl/udp-service.js';
 import { defaultIngestLimits } from '../protocol/limits.js';
 import { isUnixStamp } from '../timebase/unix-stamps.js';
 import { DoorStream, type StampOrigin } from './door-stream.js';
@@ -69,15 +70,31 @@ export interface LslSourceOptions extends Pick<SourceContext, 'session' | 'isBeh
 /** Streams found by the Lab Streaming Layer: they may appear, vanish and return at any time. */
 export class LslSource implements Source {
   readonly messages$: Observable<SessionMessage>;
+  #queries: ReadonlySet<string>;
+  readonly #listening = new Set<Listening>();
 
   /** @throws ConfigurationError `lsl-query-unusable`, `session-pattern-unusable`. */
   constructor(context: LslContext, params: LslParams, options: LslSourceOptions) {
-    const query = queryOf(params);
+    this.#queries = new Set([queryOf(params)]);
     const rule = sessionRule(params, options.session);
     this.messages$ = new Observable((subscriber) => {
-      const listening = new Listening(context, query, rule, subscriber, options);
-      return () => listening.close();
+      const listening = new Listening(context, rule, subscriber, options);
+      this.#listening.add(listening);
+      listening.follow(this.#queries);
+      return () => {
+        this.#listening.delete(listening);
+        listening.close();
+      };
     });
+  }
+
+  /** Nodes of one session rule share a source: a stream is received once, whichever of them ask for it. */
+  serve(params: readonly unknown[]): () => void {
+    const queries = new Set((params as readonly LslParams[]).map(queryOf));
+    return () => {
+      this.#queries = queries;
+      for (const listening of this.#listening) listening.follow(queries);
+    };
   }
 }
 
@@ -86,6 +103,8 @@ type SessionRule = (info: LslStreamInfo) => string;
 interface Connected {
   readonly session: string;
   readonly inlet: StreamInlet;
+  /** Whole, as its outlet describes it. */
+  readonly described: LslStreamInfo;
   readonly door: DoorStream;
   /** What a device keeps through restarts. */
   readonly identity: string;
@@ -99,7 +118,8 @@ class Listening {
   readonly #context: LslContext;
   readonly #rule: SessionRule;
   readonly #subscriber: Subscriber<SessionMessage>;
-  readonly #resolver: Resolver;
+  /** By query. */
+  readonly #resolvers = new Map<string, Resolver>();
   readonly #backend: Backend;
   readonly #sessions: SharedSessions;
   readonly #isBehind: (() => boolean) | undefined;
@@ -111,7 +131,6 @@ class Listening {
 
   constructor(
     context: LslContext,
-    query: string,
     rule: SessionRule,
     subscriber: Subscriber<SessionMessage>,
     { sessions, isBehind, backend }: LslSourceOptions,
@@ -122,18 +141,39 @@ class Listening {
     this.#context = context;
     this.#rule = rule;
     this.#subscriber = subscriber;
-    this.#resolver = new Resolver(context, { query, appeared: (info) => this.#take(info) });
     this.#retry = context.clock.every(RETRY_S, () => {
-      const present = new Set(this.#resolver.streams.map(({ uid }) => uid));
+      const streams = [...this.#resolvers.values()].flatMap((resolver) => resolver.streams);
+      const present = new Set(streams.map(({ uid }) => uid));
       for (const uid of this.#refused.keys()) if (!present.has(uid)) this.#refused.delete(uid);
-      for (const info of this.#resolver.streams) this.#take(info);
+      for (const info of streams) this.#take(info);
     });
+  }
+
+  /** Takes in what fits any of `queries` from here on; what fits none is closed. */
+  follow(queries: ReadonlySet<string>): void {
+    for (const [query, resolver] of this.#resolvers) {
+      if (queries.has(query)) continue;
+      resolver.close();
+      this.#resolvers.delete(query);
+    }
+    for (const query of queries)
+      if (!this.#resolvers.has(query))
+        this.#resolvers.set(
+          query,
+          new Resolver(this.#context, { query, appeared: (info) => this.#take(info) }),
+        );
+    for (const connected of this.#streams.values())
+      if (connected !== 'opening' && !this.#isWanted(connected.described)) this.#drop(connected, 'closed');
+  }
+
+  #isWanted(info: LslStreamInfo): boolean {
+    return [...this.#resolvers.keys()].some((query) => query === '' || matchesQuery(info, query));
   }
 
   close(): void {
     this.#isClosed = true;
     this.#retry.cancel();
-    this.#resolver.close();
+    for (const resolver of this.#resolvers.values()) resolver.close();
     for (const connected of this.#streams.values()) if (connected !== 'opening') this.#release(connected);
     this.#streams.clear();
   }
@@ -214,7 +254,8 @@ class Listening {
       this.#sessions.release(session, idsOf(connected));
       throw error;
     }
-    if (this.#isClosed) {
+    if (this.#isClosed || !this.#isWanted(full)) {
+      this.#streams.delete(info.uid);
       this.#release(connected);
       return;
     }
@@ -240,7 +281,16 @@ class Listening {
       originOf: (stamp) => originOf(stamp, full.hostname),
       emit: (message) => this.#subscriber.next({ session, message }),
     });
-    return { session, inlet, door, identity: identityOf(full), samples: 0, timers: new Set(), grace: null };
+    return {
+      session,
+      inlet,
+      described: full,
+      door,
+      identity: identityOf(full),
+      samples: 0,
+      timers: new Set(),
+      grace: null,
+    };
   }
 
   #lose(connected: Connected): void {
@@ -284,12 +334,13 @@ class Listening {
     connected.timers.add(timer);
   }
 
-  #drop(connected: Connected): void {
+  /** Over LSL nobody says goodbye: every end but ours counts as lost. */
+  #drop(connected: Connected, how: 'closed' | 'cut' = 'cut'): void {
     this.#forget(connected);
     const { session, door, inlet } = connected;
-    this.#tell(inlet.info, 'stream-closed', 'info', 'is gone', session);
-    // Over LSL nobody says goodbye: every end counts as lost.
-    door.close('cut');
+    const told = how === 'cut' ? 'is gone' : 'is asked for no more';
+    this.#tell(inlet.info, 'stream-closed', 'info', told, session);
+    door.close(how);
     this.#release(connected);
   }
 
@@ -395,6 +446,7 @@ export const lslSource = sourceDefinition<LslParams>({
   type: 'lsl',
   summary: 'Streams of the Lab Streaming Layer, found on the network by what they say of themselves.',
   params: lslParams,
+  receiver: ({ session }) => session ?? null,
   create: (params, { clock, events, lslBackend = 'auto', ...shared }) =>
     new LslSource({ clock, events, config: loadConfig() }, params, {
       ...shared,

@@ -57,6 +57,15 @@ export class SharedSessions {
     return session;
   }
 
+  /** Sessions that are kept. */
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  has(name: string): boolean {
+    return this.#sessions.has(name);
+  }
+
   /** A session runs under this name until {@link ended}. */
   began(name: string): void {
     this.#running.add(name);

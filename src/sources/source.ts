@@ -19,6 +19,11 @@ export interface SessionMessage {
  */
 export interface Source {
   readonly messages$: Observable<SessionMessage>;
+  /**
+   * Makes ready to serve the nodes of these parameters instead of those so far; the returned function goes over to them.
+   * @throws ConfigurationError of parameters that can't be used.
+   */
+  serve?(params: readonly unknown[]): () => void;
 }
 
 export interface SourceContext {
@@ -34,13 +39,15 @@ export interface SourceContext {
   readonly lslBackend?: BackendChoice;
 }
 
-/** A source as a pipeline file knows it. Nodes of equal `type` and parameters share one source. */
+/** A source as a pipeline file knows it. Nodes of equal `type` and {@link SourceDefinition.receiver} share one source. */
 export interface SourceDefinition<Params = unknown> {
   /** The `type` in a pipeline file; equal to the file's name. */
   readonly type: string;
   readonly summary: string;
   /** Strict schema of the source's own keys; those that every source has are in src/topology/pipeline-schema.ts. */
   readonly params: z.ZodType<Params>;
+  /** What nodes have in common that one source serves, if it is not all of their parameters. */
+  readonly receiver?: (params: Params) => unknown;
   create(params: Params, context: SourceContext): Source;
 }
 

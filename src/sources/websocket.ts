@@ -250,10 +250,10 @@ export class WebSocketSource implements Source {
   /** What is open costs memory and time, whoever opened it. */
   #requireRoom(name: string): void {
     const { max_sessions, max_session_streams, max_daemon_streams } = this.limits;
-    const streams = this.#bySession.get(name);
-    if (!streams && this.#bySession.size >= max_sessions)
+    // One whose last stream was cut lives on for a while, and costs as much.
+    if (!this.#sessions.has(name) && this.#sessions.size >= max_sessions)
       throw new ProtocolError('too-many-sessions', `the daemon has ${max_sessions} sessions`);
-    if (this.#sessions.of(name).streams >= max_session_streams)
+    if (this.#sessions.has(name) && this.#sessions.of(name).streams >= max_session_streams)
       throw new ProtocolError('too-many-streams', `session ${name} has ${max_session_streams} streams open`);
     if (this.#streams.size >= max_daemon_streams)
       throw new ProtocolError('too-many-streams', `the daemon has ${max_daemon_streams} streams open`);

@@ -8,7 +8,7 @@ import type { SourceNode } from './pipeline.js';
 import { selects, specificity } from './stream-selector.js';
 
 /** How long a source is kept for the stream that it lost, s. */
-const HOLD_S: Seconds = 30;
+export const HOLD_S: Seconds = 30;
 /** Streams that a source remembers, so that each may take it back. */
 const MAX_HOLDERS = 16;
 

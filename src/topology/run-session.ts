@@ -95,8 +95,6 @@ class RunningSession implements Worker {
   #stage: 'running' | 'ending' | 'closing' | 'ended' = 'running';
   readonly #sequence = new NodeSequence();
   readonly #faults = new SessionFaults();
-  /** Streams of the doors that are open. */
-  readonly #incoming = new Set<string>();
   readonly #open = new Map<string, StreamInfo>();
   /** The streams that feed sources, as the graph was told. */
   readonly #fed = new Map<string, StreamInfo>();
@@ -153,9 +151,6 @@ class RunningSession implements Worker {
 
   push(message: StreamMessage): void {
     for (const binding of this.#binder.take(message, this.#options.clock.now())) this.#log(told(binding));
-    if (message.kind === 'open') this.#incoming.add(message.info.id);
-    if (message.kind === 'close' && this.#incoming.delete(message.id) && this.#incoming.size === 0)
-      this.#ticks.close();
     if (message.kind === 'chunk' && this.#binder.feeds(message.chunk.info.id))
       this.#ticks.hear(message.chunk);
     this.#log(message);

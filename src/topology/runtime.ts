@@ -6,7 +6,7 @@ import {
   map,
   type Observable,
   Subject,
-  type Subscription,
+  Subscription,
   tap,
 } from 'rxjs';
 import type { Clock, Seconds } from '../core/clock.js';
@@ -67,7 +67,9 @@ export class PipelineRuntime {
   readonly #loaded: Switch<LoadedPipeline>;
   readonly #outputs = new Subject<OutputMessage>();
   readonly #sessions = new Map<string, SessionStatus>();
-  readonly #subscriptions = new Set<Subscription>();
+  /** What the doors take in, all of them together: a session may have streams through several. */
+  readonly #taken = new Subject<SessionMessage>();
+  readonly #subscriptions = new Subscription();
   /** Sessions that lag behind what is sent. */
   readonly #busy = new Map<string, Busy>();
   readonly #turns: Turns;
@@ -85,6 +87,11 @@ export class PipelineRuntime {
     this.#loaded = new Switch(options.loaded);
     this.#turns = options.turns ?? new Turns();
     this.#shared = options.sessions ?? new SharedSessions();
+    this.#subscriptions.add(
+      this.#taken
+        .pipe(bySession((session, own$) => this.#runSession(session, own$), options.clock))
+        .subscribe((message) => this.#outputs.next(message)),
+    );
   }
 
   get outputs$(): Observable<OutputMessage> {
@@ -110,17 +117,14 @@ export class PipelineRuntime {
     return zero === null ? null : this.#shared.of(session).time.ours(zero + time);
   }
 
-  /** Takes in a source; its sessions run until it completes or the runtime closes. */
-  consume({ messages$ }: Source): Subscription {
-    const subscription = messages$
-      .pipe(bySession((session, own$) => this.#runSession(session, own$)))
-      .subscribe({
-        next: (message) => this.#outputs.next(message),
+  /** Takes in a source, until it completes or the runtime closes. Sessions go on for as long as one of their streams is open. */
+  consume({ messages$ }: Source): void {
+    this.#subscriptions.add(
+      messages$.subscribe({
+        next: (message) => this.#taken.next(message),
         error: (error: unknown) => this.announce(sourceFailed(error)),
-      });
-    this.#subscriptions.add(subscription);
-    subscription.add(() => this.#subscriptions.delete(subscription));
-    return subscription;
+      }),
+    );
   }
 
   /**
@@ -160,7 +164,7 @@ export class PipelineRuntime {
   }
 
   async close(): Promise<void> {
-    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    this.#subscriptions.unsubscribe();
     this.#told.close();
     this.#outputs.complete();
     this.#ended.complete();
