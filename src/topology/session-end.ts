@@ -10,16 +10,18 @@ import { HOLD_S } from './binder.js';
 export function sessionEnd(session$: Observable<SessionMessage>, clock: Clock): Observable<unknown> {
   return new Observable((subscriber) => {
     const open = new Set<string>();
-    let awaitedUntil: Seconds | null = null;
+    /** Of streams that closed: until when they are awaited. */
+    const awaited = new Map<string, Seconds>();
     return session$
       .pipe(
         map(({ message }): Seconds | null => {
-          if (message.kind === 'open') open.add(message.info.id);
-          if (message.kind === 'close' && open.delete(message.id)) {
-            const now = clock.now();
-            awaitedUntil = Math.max(awaitedUntil ?? now, message.cut ? now + HOLD_S : now);
+          if (message.kind === 'open') {
+            open.add(message.info.id);
+            awaited.delete(message.info.id);
           }
-          return open.size === 0 ? awaitedUntil : null;
+          if (message.kind === 'close' && open.delete(message.id))
+            awaited.set(message.id, clock.now() + (message.cut ? HOLD_S : 0));
+          return open.size === 0 && awaited.size > 0 ? Math.max(...awaited.values()) : null;
         }),
         distinctUntilChanged(),
         switchMap((until) => (until === null ? NEVER : after(clock, until - clock.now()))),
