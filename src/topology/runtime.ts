@@ -1,14 +1,4 @@
-import {
-  catchError,
-  EMPTY,
-  filter,
-  finalize,
-  map,
-  type Observable,
-  Subject,
-  Subscription,
-  tap,
-} from 'rxjs';
+import { catchError, EMPTY, filter, finalize, map, type Observable, Subject, Subscription, tap } from 'rxjs';
 import type { Clock, Seconds } from '../core/clock.js';
 import type { EventSink, SessionEvent } from '../core/event.js';
 import type { ModelRunner } from '../core/model.js';
