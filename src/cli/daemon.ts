@@ -7,7 +7,7 @@ import { contained } from '../sinks/contained.js';
 import { LslSink } from '../sinks/lsl.js';
 import { type OutputMessage, unexplained } from '../sinks/sink.js';
 import { WebSocketSink } from '../sinks/websocket.js';
-import { SharedSessions } from '../sources/shared-sessions.js';
+import { SharedSessions } from '../sources/door/shared-sessions.js';
 import type { SessionMessage } from '../sources/source.js';
 import { WebSocketSource } from '../sources/websocket.js';
 import { foldedSink } from '../telemetry/fold-repeats.js';

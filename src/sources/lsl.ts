@@ -18,9 +18,9 @@ import type { LslStreamInfo } from '../lsl/stream-info.js';
 import { matchesQuery } from '../lsl/udp-service.js';
 import { defaultIngestLimits } from '../protocol/limits.js';
 import { isUnixStamp } from '../timebase/unix-stamps.js';
-import { DoorStream, type StampOrigin } from './door-stream.js';
+import { DoorStream, type StampOrigin } from './door/door-stream.js';
+import { SharedSessions } from './door/shared-sessions.js';
 import { rawSamples } from './lsl/raw-samples.js';
-import { SharedSessions } from './shared-sessions.js';
 import { type SessionMessage, type Source, type SourceContext, sourceDefinition } from './source.js';
 
 /** How long a stream that was lost keeps its place in the session, s. */

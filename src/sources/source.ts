@@ -5,7 +5,7 @@ import type { EventSink, SessionEvent } from '../core/event.js';
 import { errorOf } from '../core/owned.js';
 import type { StreamMessage } from '../core/signal.js';
 import type { BackendChoice } from '../lsl/backend.js';
-import type { SharedSessions } from './shared-sessions.js';
+import type { SharedSessions } from './door/shared-sessions.js';
 
 /** A source's message together with the session it belongs to. */
 export interface SessionMessage {

@@ -25,9 +25,9 @@ import { RpcSocket, rpcMethod } from '../protocol/rpc-socket.js';
 import { decodeHeader, decodeSamples } from '../protocol/sample-frame.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { isUnixStamp } from '../timebase/unix-stamps.js';
-import { DoorStream, type StampOrigin } from './door-stream.js';
+import { DoorStream, type StampOrigin } from './door/door-stream.js';
+import { SharedSessions } from './door/shared-sessions.js';
 import { type IngestFrame, IngestStream } from './ingest/ingest-stream.js';
-import { SharedSessions } from './shared-sessions.js';
 import { type SessionMessage, type Source, sourceDefinition } from './source.js';
 
 export interface WebSocketSourceOptions {

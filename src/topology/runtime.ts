@@ -4,7 +4,7 @@ import type { EventSink, SessionEvent } from '../core/event.js';
 import type { ModelRunner } from '../core/model.js';
 import { isMeasured } from '../core/signal.js';
 import type { OutputMessage } from '../sinks/sink.js';
-import { SharedSessions } from '../sources/shared-sessions.js';
+import { SharedSessions } from '../sources/door/shared-sessions.js';
 import { type SessionMessage, type Source, sourceFailed } from '../sources/source.js';
 import { foldedSink } from '../telemetry/fold-repeats.js';
 import type { Metrics } from '../telemetry/metrics.js';

@@ -102,7 +102,7 @@ function collect(url: string, streams: ('affect' | 'sys' | 'truth')[]) {
 }
 
 describe('affectd run', () => {
-  it.fails('gives over WebSocket the bytes that replay gives for the same chunks', async () => {
+  it('gives over WebSocket the bytes that replay gives for the same chunks', async () => {
     const replayed = await runAffectd(['replay', session, '--session', 'lab']);
     expect(replayed.code, replayed.stderr).toBe(0);
     const daemon = await startDaemon(['run', '--log-level', 'silent']);

@@ -3,8 +3,8 @@ import { firstValueFrom, take, toArray } from 'rxjs';
 import { expect, it } from 'vitest';
 import { SystemClock, VirtualClock } from '../../src/core/clock.js';
 import { InputError } from '../../src/core/errors.js';
+import { SharedSessions } from '../../src/sources/door/shared-sessions.js';
 import { recordingSource } from '../../src/sources/recording.js';
-import { SharedSessions } from '../../src/sources/shared-sessions.js';
 
 const demo = join(import.meta.dirname, '..', '..', 'fixtures', 'demo', 'demo.xdf');
 const create = (path: string, clock: VirtualClock) =>

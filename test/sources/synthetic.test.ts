@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/core/clock.js';
 import type { StreamMessage } from '../../src/core/signal.js';
 import { simulateSession } from '../../src/simulation/session.js';
-import { SharedSessions } from '../../src/sources/shared-sessions.js';
+import { SharedSessions } from '../../src/sources/door/shared-sessions.js';
 import { syntheticSource } from '../../src/sources/synthetic.js';
 
 function play(params: Record<string, unknown>, clock = new VirtualClock()) {

@@ -2,7 +2,7 @@ import { filter, map, Subject } from 'rxjs';
 import { expect, it } from 'vitest';
 import { type Clock, VirtualClock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
-import { SharedSessions } from '../../src/sources/shared-sessions.js';
+import { SharedSessions } from '../../src/sources/door/shared-sessions.js';
 import type { SessionMessage, Source } from '../../src/sources/source.js';
 import { checkPipeline } from '../../src/topology/check.js';
 import { PipelineDocument } from '../../src/topology/document.js';

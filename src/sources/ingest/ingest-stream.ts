@@ -1,7 +1,7 @@
 import type { Timer } from '../../core/clock.js';
 import type { DeclaredStream } from '../../protocol/control.js';
 import { ProtocolError } from '../../protocol/error-code.js';
-import type { DoorStream } from '../door-stream.js';
+import type { DoorStream } from '../door/door-stream.js';
 import { requireFewGaps, stampsOf } from './stamps.js';
 
 /** A frame as it came, in JSON or binary. */

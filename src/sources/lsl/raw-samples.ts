@@ -1,6 +1,6 @@
 import type { StreamInfo } from '../../core/signal.js';
 import type { SampleBatch } from '../../lsl/channel-format.js';
-import type { RawSamples } from '../door-stream.js';
+import type { RawSamples } from '../door/door-stream.js';
 
 /** What an outlet sent, for a stream of `channels` channels as `info` describes it: numbers, or markers' texts. */
 export function rawSamples({ values, times }: SampleBatch, info: StreamInfo, channels: number): RawSamples {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../src/core/clock.js';
-import type { SessionEvent } from '../../src/core/event.js';
-import type { Chunk, StreamInfo, StreamMessage } from '../../src/core/signal.js';
-import { canonicalStreams } from '../../src/dialects/canonical-stream.js';
-import { Random } from '../../src/simulation/random.js';
-import { DoorStream, type StampOrigin } from '../../src/sources/door-stream.js';
-import { SharedSessions } from '../../src/sources/shared-sessions.js';
+import { VirtualClock } from '../../../src/core/clock.js';
+import type { SessionEvent } from '../../../src/core/event.js';
+import type { Chunk, StreamInfo, StreamMessage } from '../../../src/core/signal.js';
+import { canonicalStreams } from '../../../src/dialects/canonical-stream.js';
+import { Random } from '../../../src/simulation/random.js';
+import { DoorStream, type StampOrigin } from '../../../src/sources/door/door-stream.js';
+import { SharedSessions } from '../../../src/sources/door/shared-sessions.js';
 
 /** A session on one clock of ours, with a door for each stream. */
 function session() {
@@ -45,15 +45,14 @@ describe('a headset over LSL and an eye tracker over WebSocket', () => {
       eeg.measure({ time: clock.now(), offset: 2e-5, uncertainty: 1e-4 });
       const start = clock.now();
       const wall = (t: number): number => 1_700_000_003 + (t - start) * (1 + drift);
-      /** True time of each sample of the tracker, in the order of sending. */
+      /** True time of each sample of the tracker, in the order of sending: six in a message, the last one just measured. */
       const truths: number[] = [];
       let lastArrival = start;
-      for (let k = 0; k < 60 * 60; k++) {
-        const t = start + k / 60;
-        truths.push(t);
-        lastArrival = Math.max(lastArrival, t + 0.2 * random.uniform());
-        const arrival = lastArrival;
-        clock.after(arrival - clock.now(), () => send(gaze, [wall(t)]));
+      for (let k = 0; k < 60 * 10; k++) {
+        const sent = Array.from({ length: 6 }, (_, i) => start + (6 * k + i) / 60);
+        truths.push(...sent);
+        lastArrival = Math.max(lastArrival, sent[5] + 0.005 + 0.2 * random.uniform());
+        clock.after(lastArrival - start, () => send(gaze, sent.map(wall)));
       }
       for (let k = 0; k < 60 * 20; k++) {
         const first = start + k / 20;

@@ -1,5 +1,5 @@
-import type { Seconds } from '../core/clock.js';
-import { SessionTime } from '../timebase/session-time.js';
+import type { Seconds } from '../../core/clock.js';
+import { SessionTime } from '../../timebase/session-time.js';
 
 /** What the doors of one session share: its time, and which ids its streams have taken. */
 export class SharedSession {

@@ -1,5 +1,5 @@
-import type { Clock, Seconds, Timer } from '../core/clock.js';
-import type { EventSink } from '../core/event.js';
+import type { Clock, Seconds, Timer } from '../../core/clock.js';
+import type { EventSink } from '../../core/event.js';
 import {
   type Chunk,
   isMeasured,
@@ -7,17 +7,17 @@ import {
   type StreamInfo,
   type StreamMessage,
   sliceChunk,
-} from '../core/signal.js';
-import { type CanonicalStream, canonicalChunk } from '../dialects/canonical-stream.js';
-import { clockEvent } from '../timebase/clock-events.js';
-import type { ClockOffset } from '../timebase/clock-offset-estimator.js';
+} from '../../core/signal.js';
+import { type CanonicalStream, canonicalChunk } from '../../dialects/canonical-stream.js';
+import { clockEvent } from '../../timebase/clock-events.js';
+import type { ClockOffset } from '../../timebase/clock-offset-estimator.js';
 import {
   type ArrivedSamples,
   type ClockOutput,
   type PlacedSamples,
   StreamClock,
   type StreamClockOptions,
-} from '../timebase/stream-clock.js';
+} from '../../timebase/stream-clock.js';
 import type { SharedSession } from './shared-sessions.js';
 
 /** How often a stream whose samples wait for an offset is looked at, s. */
