@@ -146,14 +146,25 @@ export function predictInOrder(options: PredictInOrderOptions): OperatorFunction
         askedFrames = 0;
       };
 
-      const drain = async (): Promise<void> => {
-        for (let [next] = queue; next && !subscriber.closed; [next] = queue) {
-          if (next.output.kind !== 'frame') tell(queue.shift()!);
+      /** Tells what waits for no frame; whether the model is to be asked now. */
+      const tellUntilFrame = (): boolean => {
+        while (queue.length > 0 && !subscriber.closed) {
           // Who is held has nothing that a batch could wait for.
-          else if (frames >= batch || completed || isHeld) await answer();
-          else break;
+          if (queue[0].output.kind === 'frame') return frames >= batch || completed || isHeld;
+          tell(queue.shift()!);
           look();
         }
+        return false;
+      };
+
+      const work = async (): Promise<void> => {
+        do {
+          await answer();
+          look();
+        } while (tellUntilFrame());
+        stop();
+      };
+      const stop = (): void => {
         running = false;
         if (completed) subscriber.complete();
       };
@@ -161,16 +172,17 @@ export function predictInOrder(options: PredictInOrderOptions): OperatorFunction
       const go = (): void => {
         if (running) return;
         running = true;
-        working = drain();
-        owned(working, (error) => subscriber.error(error));
+        if (tellUntilFrame()) {
+          working = work();
+          owned(working, (error) => subscriber.error(error));
+        } else stop();
       };
 
-      const take = (live: LiveOutput): void => {
-        const { output, loaded } = live;
+      const take = ({ output, loaded }: LiveOutput): void => {
         const isFrame = output.kind === 'frame';
         // Of a model that is gone nothing is told.
         if (isFrame && !loaded.runners.has(output.model)) return;
-        queue.push({ ...live, since: clock.now() });
+        queue.push({ output, loaded, since: clock.now() });
         if (isFrame) {
           if (++frames > limit) leaveOutOldest();
           waiting(frames);

@@ -1,4 +1,4 @@
-import { concatMap, EMPTY, endWith, finalize, map, type ObservableInput, type OperatorFunction } from 'rxjs';
+import { concatMap, endWith, filter, finalize, map, type OperatorFunction } from 'rxjs';
 import type { EventSink } from '../core/event.js';
 import type { StreamMessage } from '../core/signal.js';
 import type { Gate } from './gate.js';
@@ -20,17 +20,19 @@ export function runHosted({
   gate,
   events,
 }: RunHostedOptions): OperatorFunction<StreamMessage, GraphOutput> {
-  const tell = ({ outputs, events: own }: Given): ObservableInput<GraphOutput> => {
-    for (const event of own) events(event);
-    return outputs.length > 0 ? outputs : EMPTY;
-  };
+  // Most messages give nothing: an observable for each would cost more than they do.
+  const answers: OperatorFunction<() => Given | Promise<Given>, Given> = host.isElsewhere
+    ? concatMap((step) => whileHeld(gate, Promise.resolve(step())))
+    : map((step) => step() as Given);
   return (messages$) =>
     messages$.pipe(
       map((message) => () => host.push(message)),
       endWith(() => host.end()),
-      concatMap((step) => {
-        const given = step();
-        return given instanceof Promise ? whileHeld(gate, given).pipe(concatMap(tell)) : tell(given);
+      answers,
+      filter(({ outputs, events }) => outputs.length > 0 || events.length > 0),
+      concatMap((given) => {
+        for (const event of given.events) events(event);
+        return given.outputs;
       }),
       finalize(() => gate.closing(host.close())),
     );

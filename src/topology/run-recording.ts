@@ -77,7 +77,6 @@ export function runRecording(
 ): OperatorFunction<StreamMessage, SessionOutput> {
   return (messages$) =>
     new Observable<SessionOutput>((subscriber) => {
-      const stops = new Stops(options.restoreEvery_s ?? Number.POSITIVE_INFINITY);
       let stretch = begin(gate, options, null, subscriber);
       const goOn = async (message: StreamMessage): Promise<StreamMessage> => {
         const state = encodeState(await stretch.stop());
@@ -85,13 +84,18 @@ export function runRecording(
         if (!subscriber.closed) stretch = begin(gate, options, decodeState(state) as ReplayState, subscriber);
         return message;
       };
-      const subscription = messages$
-        .pipe(concatMap((message) => (stops.before(message) ? whileHeld(gate, goOn(message)) : of(message))))
-        .subscribe({
-          next: (message) => stretch.messages.next(message),
-          error: (error) => stretch.messages.error(error),
-          complete: () => stretch.messages.complete(),
-        });
+      const { restoreEvery_s } = options;
+      const stops = restoreEvery_s === undefined ? null : new Stops(restoreEvery_s);
+      const going$ = stops
+        ? messages$.pipe(
+            concatMap((message) => (stops.before(message) ? whileHeld(gate, goOn(message)) : of(message))),
+          )
+        : messages$;
+      const subscription = going$.subscribe({
+        next: (message) => stretch.messages.next(message),
+        error: (error) => stretch.messages.error(error),
+        complete: () => stretch.messages.complete(),
+      });
       return () => {
         subscription.unsubscribe();
         stretch.subscription.unsubscribe();

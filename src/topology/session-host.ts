@@ -15,6 +15,8 @@ export interface Given {
 
 /** Runs a session's graph, wherever that is. Its calls come one after the other: each waits for the one before. */
 export interface SessionHost {
+  /** Whether that is another thread: its answers are promises then, and none otherwise. */
+  readonly isElsewhere: boolean;
   push(message: StreamMessage): Given | Promise<Given>;
   /** No message comes after this. */
   end(): Given | Promise<Given>;
@@ -29,6 +31,7 @@ const nothing: Given = { outputs: [], events: [] };
 
 /** A graph in this thread. */
 export class InlineHost implements SessionHost {
+  readonly isElsewhere = false;
   readonly #graph: SessionGraph;
   #outputs: GraphOutput[] = [];
   #events: SessionEvent[] = [];

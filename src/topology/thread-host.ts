@@ -22,6 +22,7 @@ export type ThreadRequest =
 
 /** A graph in a thread of its own: messages go there, and what they gave comes back, as structured clones. */
 export class ThreadHost implements SessionHost {
+  readonly isElsewhere = true;
   readonly #worker: Worker;
   #failure: Error | null = null;
   #fail: (error: Error) => void = () => {};

@@ -85,7 +85,12 @@ describe('runHosted', () => {
 
   it('ends with what is thrown in the graph', () => {
     const host: SessionHost = {
-      ...{ end: () => ({ outputs: [], events: [] }), snapshot: () => expect.unreachable(), close: () => {} },
+      ...{
+        isElsewhere: false,
+        end: () => ({ outputs: [], events: [] }),
+        snapshot: () => expect.unreachable(),
+        close: () => {},
+      },
       push: () => {
         throw new RangeError('it is odd');
       },
@@ -114,6 +119,7 @@ it('has a graph elsewhere work on one message after the other, the gate shut mea
     return new Promise((resolve) => answers.push(resolve));
   };
   const host: SessionHost = {
+    isElsewhere: true,
     push: ({ kind }) => later(kind),
     end: () => later('end'),
     snapshot: () => expect.unreachable(),
