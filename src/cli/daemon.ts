@@ -190,7 +190,7 @@ function streamOf(message: StreamMessage): string | null {
   if (message.kind === 'open') return message.info.id;
   if (message.kind === 'chunk') return message.chunk.info.id;
   if (message.kind === 'marker') return message.marker.stream;
-  return message.kind === 'bind' ? message.stream : message.id;
+  return message.kind === 'close' ? message.id : message.stream;
 }
 
 /** `--lsl`: streams on the network, for the sources of whichever type of data they fit. */

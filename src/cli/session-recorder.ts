@@ -72,6 +72,11 @@ export class SessionRecorder {
           note(file, message.stream, (stream) => ({ k: 'bind', t: now, stream, source }));
           break;
         }
+        case 'stale': {
+          const { isStale } = message;
+          note(file, message.stream, (stream) => ({ k: 'stale', t: now, stream, stale: isStale }));
+          break;
+        }
         case 'chunk': {
           const { chunk } = message;
           const stream = file.known.get(chunk.info.id);

@@ -117,6 +117,8 @@ export type StreamMessage =
   | { readonly kind: 'marker'; readonly marker: Marker }
   /** A source of the pipeline is fed by a stream from here on, until another is said to; `stream` is an id. */
   | { readonly kind: 'bind'; readonly source: string; readonly stream: string }
+  /** A stream that feeds a source fell silent, or is back. */
+  | { readonly kind: 'stale'; readonly stream: string; readonly isStale: boolean }
   /** `cut`: it was lost; else its sender closed it. */
   | { readonly kind: 'close'; readonly id: string; readonly cut?: true };
 

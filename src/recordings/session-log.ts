@@ -17,7 +17,9 @@ export type StreamLogLine =
   /** `cut`: it was lost; else its sender closed it. */
   | { readonly k: 'close'; readonly t: Seconds; readonly stream: number; readonly cut?: true }
   /** The stream feeds a source of the pipeline from here on. */
-  | { readonly k: 'bind'; readonly t: Seconds; readonly stream: number; readonly source: string };
+  | { readonly k: 'bind'; readonly t: Seconds; readonly stream: number; readonly source: string }
+  /** It fell silent, or is back. */
+  | { readonly k: 'stale'; readonly t: Seconds; readonly stream: number; readonly stale: boolean };
 
 /** Null where a text is none of these lines: another version's, or damaged. */
 export function parseSessionLogLine(text: string): SessionLogLine | null {
@@ -29,12 +31,13 @@ export function parseSessionLogLine(text: string): SessionLogLine | null {
   }
   if (line === null || typeof line !== 'object') return null;
   const t = typeof line.t === 'number' ? line.t : 0;
-  const { k, stream, source, cut, from, to, zero } = line;
+  const { k, stream, source, cut, from, to, zero, stale } = line;
   if (k === 'reload') return { k, t, from: String(from), to: String(to) };
   if (k === 'zero') return typeof zero === 'number' ? { k, t, zero } : null;
   if (typeof stream !== 'number') return null;
   if (k === 'open') return { k, t, stream };
   if (k === 'close') return { k, t, stream, ...(cut === true && { cut }) };
   if (k === 'bind' && typeof source === 'string') return { k, t, stream, source };
+  if (k === 'stale' && typeof stale === 'boolean') return { k, t, stream, stale };
   return null;
 }

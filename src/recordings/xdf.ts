@@ -161,6 +161,7 @@ class XdfRecording implements Recording {
     return this.#infosOf(line.stream).map((info) => {
       if (line.k === 'open') return { kind: 'open', info };
       if (line.k === 'bind') return { kind: 'bind', source: line.source, stream: info.id };
+      if (line.k === 'stale') return { kind: 'stale', stream: info.id, isStale: line.stale };
       return { kind: 'close', id: info.id, ...(line.cut && { cut: line.cut }) };
     });
   }

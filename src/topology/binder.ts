@@ -176,6 +176,7 @@ export class Binder implements Stateful<BinderState> {
       case 'zero':
       case 'marker':
       case 'bind':
+      case 'stale':
         return NOTHING;
       case 'close':
         this.#close(message.id, now, message.cut !== true);

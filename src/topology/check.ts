@@ -34,7 +34,8 @@ import {
   transformDefinitions,
 } from './registry.js';
 
-const DEFAULT_LATENESS_S = 0.1;
+/** The longest that a window waits for a stream; a file can say less, s. */
+const DEFAULT_LATENESS_S = 2;
 /** See `after` of the protocol's `subscribe`. */
 const RESERVED_NAME = 'run';
 
@@ -396,7 +397,7 @@ class PipelineChecker {
       digests.set(modality, digestOf(nodes.map((node) => this.#transforms.get(node)?.digest ?? null)));
     }
     if (!ok || timings.length === 0) return null;
-    this.#lateness_s = Math.max(this.#lateness_s, params.allowed_lateness_s);
+    this.#lateness_s = Math.min(this.#lateness_s, params.allowed_lateness_s);
     return {
       name,
       inputs: candidates,

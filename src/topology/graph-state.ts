@@ -13,6 +13,7 @@ import type { GraphOutput } from './graph-output.js';
 import type { InterpolationWatchState } from './interpolation-watch.js';
 import type { NodeOrigin } from './kept-nodes.js';
 import type { NodeSequenceState } from './node-sequence.js';
+import type { StampSilenceState } from './stamp-silence.js';
 import type { TruthOutputsState } from './truth-outputs.js';
 import type { WatermarksState } from './watermarks.js';
 
@@ -57,6 +58,8 @@ export interface BoundSource {
   /** As the source takes it. */
   info: StreamInfo;
   stale: boolean;
+  /** Whether it can't use the stream as that is described now. */
+  isUnused: boolean;
   /** Session time of the source's first sample; null before it. Windows up to there say nothing of it. */
   since: Seconds | null;
 }
@@ -93,6 +96,7 @@ export interface GraphState {
   >;
   readonly closing: ClosingTimesState;
   readonly watermarks: WatermarksState;
+  readonly silence: StampSilenceState;
   readonly fed: FedValuesState;
   readonly sequence: NodeSequenceState;
   /** Names of sources, nodes and models that simulated data have reached. */
@@ -125,7 +129,8 @@ export function bareState(
     inputs: {},
     latest: {},
     closing: {},
-    watermarks: { streams: [], head: Number.NEGATIVE_INFINITY },
+    watermarks: { streams: [], stale: [], head: Number.NEGATIVE_INFINITY },
+    silence: [],
     fed: { since: null, streams: [] },
     simulated: [],
     truth: { stream: null, next: Number.NEGATIVE_INFINITY },

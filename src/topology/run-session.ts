@@ -13,7 +13,7 @@ import { NodeSequence, type NodeSequenceState } from './node-sequence.js';
 import type { Pipeline } from './pipeline.js';
 import { SessionFaults } from './session-faults.js';
 import { type GraphOptions, SessionGraph } from './session-graph.js';
-import { SilenceTicks } from './silence-ticks.js';
+import { SilenceWatch } from './silence-watch.js';
 import { whyUnusable } from './stream-fit.js';
 import type { Switch } from './switch.js';
 import type { Turns, Worker } from './turns.js';
@@ -99,7 +99,7 @@ class RunningSession implements Worker {
   /** The streams that feed sources, as the graph was told. */
   readonly #fed = new Map<string, StreamInfo>();
   #binder: Binder;
-  readonly #ticks: SilenceTicks;
+  readonly #silence: SilenceWatch;
   #loaded: LoadedPipeline;
   #graph: SessionGraph | FailedSession | null = null;
   #isHeld = false;
@@ -117,9 +117,12 @@ class RunningSession implements Worker {
     this.#to = to;
     this.#loaded = options.loaded.value;
     this.#binder = this.#makeBinder(this.#loaded, options.events);
-    this.#ticks = new SilenceTicks(options.clock, (message) => {
-      this.#log(message);
-      this.#go();
+    this.#silence = new SilenceWatch(options.clock, {
+      feeds: (id) => this.#binder.feeds(id),
+      tell: (message) => {
+        this.#log(message);
+        this.#go();
+      },
     });
     this.#attempt(() => {
       this.#graph = this.#make(this.#loaded, options.events);
@@ -150,9 +153,10 @@ class RunningSession implements Worker {
   }
 
   push(message: StreamMessage): void {
+    if (message.kind === 'open') this.#silence.describe(message.info);
     for (const binding of this.#binder.take(message, this.#options.clock.now())) this.#log(told(binding));
     if (message.kind === 'chunk' && this.#binder.feeds(message.chunk.info.id))
-      this.#ticks.hear(message.chunk);
+      this.#silence.hear(message.chunk);
     this.#log(message);
     this.#go();
   }
@@ -164,7 +168,7 @@ class RunningSession implements Worker {
 
   /** No message comes after this. */
   end(): void {
-    this.#ticks.close();
+    this.#silence.close();
     this.#stage = 'ending';
     this.#go();
   }
@@ -176,7 +180,7 @@ class RunningSession implements Worker {
 
   /** Nobody wants what comes. */
   stop(): void {
-    this.#ticks.stop();
+    this.#silence.stop();
   }
 
   get isIdle(): boolean {
@@ -320,7 +324,7 @@ class RunningSession implements Worker {
       closedUntil: this.#lastClosed,
       streams: [...this.#open.values()],
       sources: [...this.#fed].map(([name, info]) => ({
-        ...{ name, stream: info, info, stale: false, since: null, monitor: null },
+        ...{ name, stream: info, info, stale: false, isUnused: false, since: null, monitor: null },
       })),
       sequence: this.#numbers,
     });

@@ -32,6 +32,7 @@ import { keptNodes } from './kept-nodes.js';
 import { type Lineage, lineageOf } from './lineage.js';
 import { NodeSequence } from './node-sequence.js';
 import type { Pipeline, SourceNode, TransformNode } from './pipeline.js';
+import { StampSilence } from './stamp-silence.js';
 import { fitted, whyUnusable } from './stream-fit.js';
 import { selects } from './stream-selector.js';
 import { TruthOutputs } from './truth-outputs.js';
@@ -119,6 +120,8 @@ export class SessionGraph {
   readonly #sequence: NodeSequence;
   readonly #closing = new ClosingTimes();
   readonly #watermarks: Watermarks;
+  /** Of a recording that doesn't tell it. */
+  readonly #silence = new StampSilence();
   readonly #fed: FedValues;
   readonly #streams = new Map<string, StreamInfo>();
   readonly #binder: Binder;
@@ -223,6 +226,11 @@ export class SessionGraph {
     return this.#zero;
   }
 
+  /** Whether no window has closed yet. */
+  get #isFirst(): boolean {
+    return this.#closedUntil === Number.NEGATIVE_INFINITY;
+  }
+
   /** Whether nothing of what was begun is left. */
   get isIdle(): boolean {
     return this.#todo.length === 0;
@@ -251,6 +259,10 @@ export class SessionGraph {
         break;
       case 'bind':
         this.#obey(message.source, message.stream);
+        break;
+      case 'stale':
+        this.#watermarks.setStale(message.stream, message.isStale);
+        if (!this.#options.ordered) this.#todo.push({ do: 'close-reached' });
         break;
       case 'chunk':
         this.#chunk(message.chunk);
@@ -326,6 +338,7 @@ export class SessionGraph {
       schemas,
       closing: this.#closing.snapshot(),
       watermarks: this.#watermarks.snapshot(),
+      silence: this.#silence.snapshot(),
       fed: this.#fed.snapshot(),
       sequence: this.#sequence.snapshot(),
       simulated: [...this.#simulated],
@@ -417,6 +430,7 @@ export class SessionGraph {
       this.#followContacts(info);
     }
     this.#watermarks.restore(state.watermarks);
+    this.#silence.restore(state.silence);
     this.#fed.restore(state.fed);
     this.#sequence.restore(state.sequence);
     this.#truth.restore(state.truth);
@@ -488,6 +502,7 @@ export class SessionGraph {
   #takePlanned(id: string): readonly Extract<GraphStep, { do: 'bind' }>[] {
     const due = this.#planned.filter(({ stream }) => stream.id === id);
     if (due.length === 0) return [];
+    this.#watermarks.setStale(id, false);
     this.#planned = this.#planned.filter(({ stream }) => stream.id !== id);
     const taken = new Set(due.map(({ source }) => source));
     const others = [...this.#bound].filter(([source]) => !taken.has(source));
@@ -543,7 +558,7 @@ export class SessionGraph {
     if (before && !isSame)
       for (const step of this.#featureSteps) if (this.#sourceOf(step.node) === source) step.schemaIn = null;
     this.#bound.set(source, {
-      ...{ stream, info, monitor },
+      ...{ stream, info, monitor, isUnused: false },
       ...{ stale: before?.stale ?? false, since: before?.since ?? null },
     });
     if (info.simulated)
@@ -639,7 +654,7 @@ export class SessionGraph {
         this.#skipTo(step.time);
         return 0;
       case 'close-reached':
-        return this.#closeWhile((end) => this.#watermarks.reached(end), units);
+        return this.#closeWhile((end) => this.#watermarks.reached(end, this.#isFirst), units);
       case 'close-until':
         return this.#closeWhile((end) => end <= step.time, units);
       case 'bind': {
@@ -667,6 +682,7 @@ export class SessionGraph {
     const zero = this.#zero;
     const contacts = this.#contacts.get(info.id);
     const binds = this.#takePlanned(info.id);
+    this.#noteUnused(info, binds);
     const isFed = binds.length > 0 || this.#isAwaited(info.id) || this.#sourcesFedBy(info).length > 0;
     if (!isFed && !contacts) return [];
     const times = zero === 0 ? chunk.times : chunk.times.map((t) => t - zero);
@@ -696,7 +712,10 @@ export class SessionGraph {
     const skip: GraphStep[] = first - this.#known > LONGEST_SILENCE_S ? [{ do: 'skip-to', time: first }] : [];
     const feed: GraphStep[] = [...binds, { do: 'feed', chunk: { ...chunk, times }, from: 0 }];
     const reach: GraphStep = { do: 'reach', info, first, last: times[n - 1] };
-    if (this.#options.ordered) return [{ do: 'close-until', time: first + 1e-6 }, ...skip, ...feed, reach];
+    if (this.#options.ordered) {
+      this.#silence.take(info, times);
+      return [{ do: 'close-until', time: first + 1e-6 }, ...skip, ...feed, reach];
+    }
     const now = this.#await(info.id, first, feed, chunk.data.length);
     return [...skip, ...now, reach, { do: 'close-reached' }];
   }
@@ -704,6 +723,17 @@ export class SessionGraph {
   /** Sources that a stream feeds, as it is described. */
   #sourcesFedBy(info: StreamInfo): readonly (readonly [source: string, bound: Bound])[] {
     return [...this.#bound].filter(([, { stream }]) => stream.id === info.id && isSameLayout(stream, info));
+  }
+
+  /** Sources that a stream fed, and that it isn't said to feed as it is described now. */
+  #noteUnused(info: StreamInfo, binds: readonly { readonly source: string }[]): void {
+    for (const [source, bound] of this.#bound) {
+      if (bound.stream.id !== info.id || isSameLayout(bound.stream, info)) continue;
+      const isTaken = [...binds, ...this.#takeovers.flatMap(({ steps }) => steps)].some(
+        (step) => 'source' in step && step.source === source,
+      );
+      if (!isTaken) bound.isUnused = true;
+    }
   }
 
   #isAwaited(id: string): boolean {
@@ -949,8 +979,12 @@ export class SessionGraph {
 
   #watchSilence(time: Seconds): void {
     for (const [source, bound] of this.#bound) {
-      const { stream } = this.#takeovers.find(({ sources }) => sources.includes(source)) ?? {};
-      const stale = this.#watermarks.isStale(stream ?? bound.info.id, time);
+      const { stream = bound.info.id } =
+        this.#takeovers.findLast(({ sources }) => sources.includes(source)) ?? {};
+      const isSilent = this.#options.ordered
+        ? this.#silence.isStale(stream, time)
+        : this.#watermarks.isStale(stream);
+      const stale = isSilent || bound.isUnused;
       if (stale === bound.stale) continue;
       bound.stale = stale;
       this.#options.events({

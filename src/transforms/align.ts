@@ -10,8 +10,10 @@ const params = z.strictObject({
   allowed_lateness_s: z
     .number()
     .nonnegative()
-    .default(0.1)
-    .describe('How long a window waits for a stream that lags behind the others, s of data.'),
+    .default(2)
+    .describe(
+      'How long a window waits at most for a stream of 10 Hz or more that lags behind the others and is not silent, s of data; 2 s is the most.',
+    ),
 });
 
 export type AlignParams = z.infer<typeof params>;

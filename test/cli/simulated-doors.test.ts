@@ -302,6 +302,7 @@ describe('a stream that comes back under its old name as another', () => {
           : message.kind === 'marker' ||
             message.kind === 'zero' ||
             message.kind === 'bind' ||
+            message.kind === 'stale' ||
             (message.kind === 'open' ? message.info : message.chunk.info).id === 'eeg',
       );
     const stays = person.filter((message) => message.kind === 'open' && message.info.id === 'temp');

@@ -36,11 +36,13 @@ export interface Sent {
   readonly chunk_s: number;
   readonly delay_s: number;
   readonly held?: readonly [from: number, to: number];
+  /** Samples before the first are missing. */
+  readonly gap?: boolean;
 }
 
 export function arrivals(sent: readonly Sent[]): Arrival[] {
   return sent
-    .flatMap(({ info, from, to, chunk_s, delay_s, held }) => {
+    .flatMap(({ info, from, to, chunk_s, delay_s, held, gap = false }) => {
       const n = Math.round(chunk_s * info.sfreq);
       return Array.from({ length: Math.round((to - from) / chunk_s) }, (_, k): Arrival => {
         const first = Math.round((from + k * chunk_s) * 1000) / 1000;
@@ -51,7 +53,7 @@ export function arrivals(sent: readonly Sent[]): Arrival[] {
         const came = first + chunk_s + delay_s;
         const at = held && came >= held[0] && came < held[1] ? held[1] : came;
         const rows = info.channels.map((_, c) => row.map((x) => x * (1 + 0.1 * c)));
-        return { at, message: { kind: 'chunk', chunk: chunkOf(info, rows, first) } };
+        return { at, message: { kind: 'chunk', chunk: chunkOf(info, rows, first, gap && k === 0) } };
       });
     })
     .sort((a, b) => a.at - b.at);
@@ -89,6 +91,8 @@ function textOf(output: GraphOutput): string | null {
 
 export interface LiveAndReplay {
   readonly live: readonly string[];
+  /** When each of `live` was given, s of the clock. */
+  readonly closedAt: readonly number[];
   readonly replayed: readonly string[];
   /** The session's log, as it was recorded. */
   readonly log: readonly StreamMessage[];
@@ -114,6 +118,7 @@ export async function liveAndReplay(
   const events: SessionEvent[] = [];
   const recorder = new SessionRecorder(folder, { clock, events: () => {} });
   const live: string[] = [];
+  const closedAt: number[] = [];
   const log: StreamMessage[] = [];
   source
     .pipe(
@@ -127,7 +132,9 @@ export async function liveAndReplay(
     )
     .subscribe(({ output }) => {
       const text = textOf(output);
-      if (text) live.push(text);
+      if (!text) return;
+      live.push(text);
+      closedAt.push(clock.now());
     });
   for (const { at, message } of happenings) {
     clock.advance(Math.max(0, at - clock.now()));
@@ -149,7 +156,7 @@ export async function liveAndReplay(
     },
   );
   await recording.close();
-  return { live, replayed, log, events, told };
+  return { live, closedAt, replayed, log, events, told };
 }
 
 /** What the replay of a foreign recording of the same gives, whose chunks come in order of their stamps. */

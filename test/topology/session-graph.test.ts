@@ -184,10 +184,10 @@ describe('a stream that falls silent', () => {
   it('is masked from the first window after it is stale, and back when a window is full again', () => {
     const { frames, events } = run(cut(silent, 1, 30));
     const present = frames.filter(({ modalities }) => modalities.get('eog')?.present).map(({ time }) => time);
-    // Stale 0.5 s after the last sample at 4.983 s; a full window again 2 s after the return at 8 s.
+    // Masked 0.5 s after the last sample at 4.983 s, told after 0.6 s; a full window again 2 s after the return at 8 s.
     expect(present).toEqual([2, 2.5, 3, 3.5, 4, 4.5, 5, 10, 10.5, 11, 11.5, 12]);
     expect(frames.find(({ time }) => time === 6)?.modalities.get('eog')?.reason).toBe('stale');
-    expect(events.map(({ code, time }) => [code, time])).toContainEqual(['stream-stale', 5.5]);
+    expect(events.map(({ code, time }) => [code, time])).toContainEqual(['stream-stale', 6]);
     expect(events.map(({ code, time }) => [code, time])).toContainEqual(['stream-returned', 8.5]);
   });
 
@@ -195,6 +195,8 @@ describe('a stream that falls silent', () => {
     const chunks = cut(silent, 4, 15);
     const { graph, outputs } = start({ ordered: false });
     for (const chunk of chunks.filter((c) => c.times[0] < 7)) graph.push({ kind: 'chunk', chunk });
+    expect(framesOf(outputs).at(-1)?.time).toBeLessThanOrEqual(5);
+    graph.push({ kind: 'stale', stream: 'EOG', isStale: true });
     expect(framesOf(outputs).at(-1)?.time).toBeGreaterThanOrEqual(6.5);
     expect(bits(run(chunks, { ordered: false }).frames)).toEqual(bits(run(chunks).frames));
   });

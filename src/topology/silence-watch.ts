@@ -1,0 +1,106 @@
+import type { Clock, Seconds, Timer } from '../core/clock.js';
+import { type Chunk, isSameStream, period_s, type StreamInfo, type StreamMessage } from '../core/signal.js';
+import { staleLimit_s } from '../dsp/sliding-window.js';
+import { StaleLimit } from '../timebase/stale-limit.js';
+import { SilenceTicks } from './silence-ticks.js';
+
+/** How often it looks, s. */
+const LOOK_S: Seconds = 0.1;
+
+/** What of the session it is told by and tells to. */
+export interface WatchedSession {
+  /** Whether a stream feeds a source. */
+  readonly feeds: (id: string) => boolean;
+  /** Takes what is decided into the session's log. */
+  readonly tell: (message: StreamMessage) => void;
+}
+
+interface Heard {
+  info: StreamInfo;
+  limit: StaleLimit;
+  /** Whether it was told to be stale. */
+  isStale: boolean;
+}
+
+/** A stream's limit: that of its type, where its samples come irregularly. */
+export function staleLimitOf(info: StreamInfo): StaleLimit {
+  return new StaleLimit(info.sfreq, info.sfreq > 0 ? undefined : staleLimit_s(info));
+}
+
+/**
+ * Listens to the streams that feed a live session's sources: tells which fell silent, by their own arrivals, and which are
+ * back; while none is heard, tells by ticks how far time has come. What feeds nothing, such as a headset's motion sensor that
+ * goes on, speaks for none. All that is decided goes into the session's log; a replay obeys it, and decides nothing anew.
+ */
+export class SilenceWatch {
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #session: WatchedSession;
+  readonly #timer: Timer;
+  readonly #ticks: SilenceTicks;
+  readonly #streams = new Map<string, Heard>();
+  /** Furthest stamp and one sample period. */
+  #head: Seconds = Number.NEGATIVE_INFINITY;
+  /** When samples came last. */
+  #heard: Seconds;
+
+  constructor(clock: Pick<Clock, 'now' | 'every'>, session: WatchedSession) {
+    this.#clock = clock;
+    this.#session = session;
+    this.#heard = clock.now();
+    this.#ticks = new SilenceTicks(session.tell);
+    this.#timer = clock.every(LOOK_S, () => this.#look());
+  }
+
+  /** Samples of a stream that feeds a source, before they go into the session. */
+  hear({ info, times }: Chunk): void {
+    if (times.length === 0) return;
+    const now = this.#clock.now();
+    const heard = this.#streams.get(info.id) ?? { info, limit: staleLimitOf(info), isStale: false };
+    this.#streams.set(info.id, heard);
+    heard.limit.came(now);
+    this.#set(heard, false);
+    this.#heard = now;
+    this.#head = Math.max(this.#head, times[times.length - 1] + period_s(info));
+  }
+
+  /** A stream is described anew, before the session is told: until it feeds a source again, none of it is heard. */
+  describe(info: StreamInfo): void {
+    const heard = this.#streams.get(info.id);
+    if (!heard || isSameStream(heard.info, info)) return;
+    this.#set(heard, true);
+    const limit = staleLimitOf(info);
+    limit.restore(heard.limit.snapshot());
+    Object.assign(heard, { info, limit });
+  }
+
+  /** Before the session's last stream closes. */
+  close(): void {
+    this.stop();
+    this.#ticks.close();
+  }
+
+  stop(): void {
+    this.#timer.cancel();
+  }
+
+  #look(): void {
+    const now = this.#clock.now();
+    let isHeard = false;
+    for (const [id, heard] of this.#streams) {
+      if (!this.#session.feeds(id)) {
+        this.#streams.delete(id);
+        continue;
+      }
+      const isSilent = heard.limit.isStale(now);
+      if (isSilent) this.#set(heard, true);
+      isHeard ||= !isSilent;
+    }
+    if (!isHeard && this.#head !== Number.NEGATIVE_INFINITY) this.#ticks.tick(this.#head + now - this.#heard);
+  }
+
+  #set(heard: Heard, isStale: boolean): void {
+    if (heard.isStale === isStale) return;
+    heard.isStale = isStale;
+    this.#session.tell({ kind: 'stale', stream: heard.info.id, isStale });
+  }
+}
