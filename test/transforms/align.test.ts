@@ -43,8 +43,8 @@ const builder = (inputs: [string, string[]][], modalities: [string, ModalityInpu
   new FrameBuilder(node(inputs), new Map(modalities), new NodeSequence());
 
 describe('align', () => {
-  it('waits for laggards a tenth of a second by default', () => {
-    expect(align.params.parse({})).toEqual({ allowed_lateness_s: 0.1 });
+  it('waits two seconds for laggards by default', () => {
+    expect(align.params.parse({})).toEqual({ allowed_lateness_s: 2 });
     expect(align.params.safeParse({ allowed_lateness_s: -1 }).success).toBe(false);
   });
 });
