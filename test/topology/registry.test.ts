@@ -13,7 +13,7 @@ import {
 const others: Readonly<Record<string, readonly string[]>> = {
   features: ['registry'],
   transforms: ['registry'],
-  sources: ['source', 'pace'],
+  sources: ['door-stream', 'source', 'pace', 'shared-sessions'],
   sinks: ['contained', 'sink'],
   models: [
     'attention-fusion',
