@@ -13,7 +13,7 @@ import {
 const others: Readonly<Record<string, readonly string[]>> = {
   features: ['registry'],
   transforms: ['registry'],
-  sources: ['door-stream', 'source', 'pace', 'shared-sessions'],
+  sources: ['source', 'pace'],
   sinks: ['contained', 'sink'],
   models: [
     'attention-fusion',
