@@ -155,10 +155,46 @@ export class PlacedStamps implements SampleStamps {
   }
 }
 
+/** Stamps and runs that are kept of a file at most, so that memory doesn't grow with it. */
+const MOST_KEPT = 1 << 20;
+
+/** What {@link XdfPlacement.run} gave, to be read as often as wanted without placing anything again. */
+export class KeptPlacement {
+  readonly #queues: readonly PlacedQueue[];
+  #isWhole = true;
+
+  constructor(streams: number) {
+    this.#queues = Array.from({ length: streams }, () => new PlacedQueue());
+  }
+
+  /** Whether it was little enough to be kept. */
+  get isWhole(): boolean {
+    return this.#isWhole;
+  }
+
+  add(s: number, placed: Placed): void {
+    if (!this.#isWhole) return;
+    this.#queues[s].push(placed);
+    this.#isWhole = this.#queues.reduce((sum, { size }) => sum + size, 0) <= MOST_KEPT;
+    if (!this.#isWhole) for (const queue of this.#queues) queue.clear();
+  }
+
+  /** What came of stream `s`, in order. */
+  of(s: number): () => Placed | null {
+    return this.#queues[s].reader();
+  }
+}
+
 /** Plain runs become one as long as nobody asks for them. */
 class PlacedQueue {
   #items: Placed[] = [];
   #next = 0;
+  #size = 0;
+
+  /** Runs and stamps in it. */
+  get size(): number {
+    return this.#size;
+  }
 
   get isEmpty(): boolean {
     return this.#next === this.#items.length;
@@ -172,16 +208,28 @@ class PlacedQueue {
         samples: last.samples + placed.samples,
         last: placed.last,
       };
-    else this.#items.push(placed);
+    else {
+      this.#items.push(placed);
+      this.#size += 1 + (placed.kind === 'samples' ? (placed.times?.length ?? 0) : 0);
+    }
+  }
+
+  /** Reads all of it, and leaves it as it is. */
+  reader(): () => Placed | null {
+    let next = 0;
+    return () => this.#items[next++] ?? null;
+  }
+
+  clear(): void {
+    this.#items = [];
+    this.#next = 0;
+    this.#size = 0;
   }
 
   shift(): Placed | null {
     if (this.isEmpty) return null;
     const placed = this.#items[this.#next++];
-    if (this.isEmpty) {
-      this.#items = [];
-      this.#next = 0;
-    }
+    if (this.isEmpty) this.clear();
     return placed;
   }
 }
@@ -248,7 +296,7 @@ abstract class PlacedStream {
       for (let i = from; i < to && isOwn; i++) isOwn = times[i] === stamps(i);
       this.tell({
         ...{ kind: 'samples', samples: to - from, ...use, isGap: k > 0 || gaps[0] === 0 },
-        ...{ first: times[from], last: times[to - 1], times: isOwn ? null : times.subarray(from, to) },
+        ...{ first: times[from], last: times[to - 1], times: isOwn ? null : times.slice(from, to) },
       });
     }
   }

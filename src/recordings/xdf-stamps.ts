@@ -5,6 +5,8 @@ import { XdfSampleReader } from './xdf-sample-reader.js';
 /** Longer chunks are taken in pieces: so much of a regular stream, s, and so many samples of an irregular one. */
 const PIECE_S = 0.5;
 const IRREGULAR_PIECE = 64;
+/** A declared rate may be nonsense. */
+const LONGEST_PIECE = 1 << 16;
 
 /** Samples of one stream that stand together in the file. */
 export interface XdfStamps {
@@ -16,21 +18,21 @@ export interface XdfStamps {
 
 /** Samples of `stream` that are taken together at most. */
 export function pieceLength({ sfreq }: Pick<XdfStream, 'sfreq'>): number {
-  return sfreq > 0 ? Math.max(1, Math.round(PIECE_S * sfreq)) : IRREGULAR_PIECE;
+  return sfreq > 0 ? Math.min(LONGEST_PIECE, Math.max(1, Math.round(PIECE_S * sfreq))) : IRREGULAR_PIECE;
 }
 
 /** Steps through a stream's stamps in pieces of a chunk. */
 export class XdfStampReader {
   readonly #reader: XdfSampleReader;
   readonly #stream: XdfStream;
-  readonly #most: number;
+  readonly #stamps: Float64Array;
   #isAhead = false;
 
   /** `most`: samples a piece, at most. */
   constructor(file: RandomAccessFile, stream: XdfStream, most: number) {
     this.#reader = new XdfSampleReader(file, stream);
     this.#stream = stream;
-    this.#most = most;
+    this.#stamps = new Float64Array(most);
   }
 
   /** What was wrong on the way, one line each. */
@@ -48,13 +50,14 @@ export class XdfStampReader {
     const reader = this.#reader;
     if (!this.#isAhead && !reader.next()) return null;
     const { chunk } = reader;
-    const stamps: number[] = [];
+    const stamps = this.#stamps;
+    let n = 0;
     let place: number;
     do {
-      stamps.push(reader.stamp);
+      stamps[n++] = reader.stamp;
       place = this.#stream.chunkOffsets[chunk] + reader.end;
       this.#isAhead = reader.next();
-    } while (this.#isAhead && reader.chunk === chunk && stamps.length < this.#most);
-    return { place, stamps: Float64Array.from(stamps) };
+    } while (this.#isAhead && reader.chunk === chunk && n < stamps.length);
+    return { place, stamps: stamps.slice(0, n) };
   }
 }

@@ -18,6 +18,7 @@ import { SESSION_LOG, XDF_MAGIC, xdfNumericFormats } from './xdf-format.js';
 import { indexXdf, type XdfStream } from './xdf-index.js';
 import {
   arrivalsIn,
+  KeptPlacement,
   PlacedStamps,
   type SampleStamps,
   XdfPlacement,
@@ -67,6 +68,8 @@ class XdfRecording implements Recording {
   /** Of a foreign file: when its samples arrived, and the streams that have any. */
   readonly #arrivals: XdfArrivals | null;
   readonly #sources: readonly XdfSource[];
+  /** What the survey found, so that samples needn't be placed again. */
+  readonly #kept: KeptPlacement | null;
   readonly #isOnUnixClock: boolean;
   readonly inArrivalOrder: boolean;
   readonly bound: ReadonlyMap<string, readonly StreamInfo[]>;
@@ -96,6 +99,7 @@ class XdfRecording implements Recording {
     this.#arrivals = this.inArrivalOrder ? null : arrivalsIn(file, delivering);
     this.#sources = this.#arrivals ? sourcesOf(delivering, this.#arrivals, parts) : [];
     const placement = this.#placement(true);
+    this.#kept = placement && new KeptPlacement(delivering.length);
     const surveys = this.#survey(delivering, placement);
     const firsts = [...surveys.values()].flatMap(({ first: stamp }) => (stamp === null ? [] : [stamp]));
     this.#isOnUnixClock = firsts.every(isUnixStamp);
@@ -129,7 +133,8 @@ class XdfRecording implements Recording {
     const places = new WeakMap<StreamMessage, number>();
     const logged = new Set(this.#log.flatMap(({ line }) => (line.k === 'open' ? [line.stream] : [])));
     const untold = this.#parts.filter(({ source }) => !logged.has(source.streamId));
-    const placement = this.#placement(options.clockSync);
+    const kept = options.clockSync && this.#kept?.isWhole ? this.#kept : null;
+    const placement = kept ?? this.#placement(options.clockSync);
     yield* mergeStreams(
       untold.map((part) => part.canonical.info),
       [
@@ -219,7 +224,7 @@ class XdfRecording implements Recording {
   #stampsOf(
     stream: XdfStream,
     reader: XdfSampleReader,
-    placement: XdfPlacement | null,
+    placement: XdfPlacement | KeptPlacement | null,
     clockSync: boolean,
   ): SampleStamps {
     const s = this.#sources.findIndex((source) => source.stream === stream);
@@ -247,6 +252,7 @@ class XdfRecording implements Recording {
     surveys: ReadonlyMap<XdfStream, StreamSurvey>,
   ): void {
     const problems = placement.run((s, placed) => {
+      this.#kept?.add(s, placed);
       const survey = surveys.get(streams[s])!;
       if (placed.kind === 'event') {
         if (placed.code === 'clock-reset') survey.addReset(placed.time);

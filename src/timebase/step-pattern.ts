@@ -81,7 +81,9 @@ export type StepPatternState = {
  * a stream's first 2 s. Late is a step as far as the steps after it make up for it; lost samples never come back.
  */
 export class StepPattern implements Stateful<StepPatternState> {
+  /** The history lies between `#start` and `#start + #length`. */
   #steps = new Float64Array(64);
+  #start = 0;
   #length = 0;
   #span_s: Seconds = 0;
   #age_s: Seconds = 0;
@@ -131,8 +133,7 @@ export class StepPattern implements Stateful<StepPatternState> {
 
   /** Whether samples are missing where a step of `step_s` is seen. `period_s`: 1 / rate in use; null where it isn't known. */
   isGap(step_s: Seconds, period_s: Seconds | null): boolean {
-    if (!this.#isKnown && period_s === null) return false;
-    return step_s > this.#longest(period_s) + this.#margin(period_s);
+    return step_s > this.#mostUsual_s(period_s);
   }
 
   /** Whether a sample that comes after a step of `step_s` is the first after a packet's end. */
@@ -151,7 +152,7 @@ export class StepPattern implements Stateful<StepPatternState> {
     this.#since++;
     let drop = 0;
     while (this.#span_s > HISTORY_S && this.#length - drop > FEWEST_STEPS)
-      this.#span_s -= Math.min(this.#steps[drop++], STEP_COUNTS_S);
+      this.#span_s -= Math.min(this.#steps[this.#start + drop++], STEP_COUNTS_S);
     this.#drop(drop);
     const isYoung = this.#age_s < YOUNG_S;
     const isDue =
@@ -167,10 +168,11 @@ export class StepPattern implements Stateful<StepPatternState> {
    * whether a packet ended before it.
    */
   settle(period_s: Seconds | null, each: (takes_s: Seconds, isEnd: boolean) => void): void {
-    const steps = this.#steps.subarray(0, this.#length);
+    const steps = this.#history;
     const to = this.#unsettledFrom(steps, 0);
+    const [least_s, most_s] = [this.#leastUsual_s(period_s), this.#mostUsual_s(period_s)];
     for (let i = this.#length - Math.min(this.#unsettled, this.#length); i < to; i++)
-      each(this.#takes(steps, i, period_s), this.isEnd(steps[i]));
+      each(this.#takes(steps, i, least_s, most_s), this.isEnd(steps[i]));
     this.#unsettled = Math.min(this.#unsettled, this.#length - to);
   }
 
@@ -179,13 +181,14 @@ export class StepPattern implements Stateful<StepPatternState> {
    * their number. Null where the history is too short.
    */
   rateOver(span_s: Seconds, period_s: Seconds | null): MeasuredRate | null {
-    const steps = this.#steps.subarray(0, this.#length);
+    const steps = this.#history;
     const fit = new EndsFit();
+    const [least_s, most_s] = [this.#leastUsual_s(period_s), this.#mostUsual_s(period_s)];
     let v = 0;
     let n = 0;
     for (let i = this.#length - 1; i >= 0 && v < span_s; i--) {
       if (this.isEnd(steps[i])) fit.add(n, v);
-      v += this.#takes(steps, i, period_s);
+      v += this.#takes(steps, i, least_s, most_s);
       n++;
     }
     return v < span_s ? null : fit.rate();
@@ -193,7 +196,7 @@ export class StepPattern implements Stateful<StepPatternState> {
 
   snapshot(): StepPatternState {
     return {
-      steps: this.#steps.slice(0, this.#length),
+      steps: this.#history.slice(),
       span_s: this.#span_s,
       age_s: this.#age_s,
       since_s: this.#since_s,
@@ -214,6 +217,7 @@ export class StepPattern implements Stateful<StepPatternState> {
   restore(state: StepPatternState): void {
     this.#steps = new Float64Array(Math.max(64, 2 * state.steps.length));
     this.#steps.set(state.steps);
+    this.#start = 0;
     this.#length = state.steps.length;
     this.#span_s = state.span_s;
     this.#age_s = state.age_s;
@@ -240,23 +244,28 @@ export class StepPattern implements Stateful<StepPatternState> {
     return Math.max(MARGIN_PERIODS * (period_s ?? this.#period_s), this.#margin_s, young_s);
   }
 
+  get #history(): Float64Array {
+    return this.#steps.subarray(this.#start, this.#start + this.#length);
+  }
+
   #append(step_s: Seconds): void {
     if (this.#length === MAX_STEPS) {
       const oldest = this.#length >> 4;
-      for (let i = 0; i < oldest; i++) this.#span_s -= Math.min(this.#steps[i], STEP_COUNTS_S);
+      for (let i = 0; i < oldest; i++) this.#span_s -= Math.min(this.#steps[this.#start + i], STEP_COUNTS_S);
       this.#drop(oldest);
     }
-    if (this.#length === this.#steps.length) {
-      const grown = new Float64Array(2 * this.#length);
-      grown.set(this.#steps);
-      this.#steps = grown;
+    if (this.#start + this.#length === this.#steps.length) {
+      const isHalfFree = this.#start >= this.#steps.length / 2;
+      const steps = isHalfFree ? this.#steps : new Float64Array(2 * this.#steps.length);
+      steps.set(this.#history);
+      this.#steps = steps;
+      this.#start = 0;
     }
-    this.#steps[this.#length++] = step_s;
+    this.#steps[this.#start + this.#length++] = step_s;
   }
 
   #drop(count: number): void {
-    if (count === 0) return;
-    this.#steps.copyWithin(0, count, this.#length);
+    this.#start += count;
     this.#length -= count;
   }
 
@@ -265,7 +274,7 @@ export class StepPattern implements Stateful<StepPatternState> {
     this.#since_s = 0;
     this.#since = 0;
     this.#isKnown = true;
-    const steps = this.#steps.subarray(0, this.#length);
+    const steps = this.#history;
     this.#median_s = medianOf(steps);
     const ends: number[] = [];
     for (let i = 0; i < steps.length; i++)
@@ -356,18 +365,28 @@ export class StepPattern implements Stateful<StepPatternState> {
     return false;
   }
 
-  /** What step `at` says about time: itself, or where samples are missing before it, or come twice, what such a step takes. */
-  #takes(steps: Float64Array, at: number, period_s: Seconds | null): Seconds {
-    const step_s = steps[at];
-    const isLost = this.isGap(step_s, period_s) && !this.#comesBack(steps, at);
-    return isLost || this.#isTwice(steps, at, period_s) ? this.#end_s : step_s;
+  /** A longer step means that samples are missing. */
+  #mostUsual_s(period_s: Seconds | null): Seconds {
+    if (!this.#isKnown && period_s === null) return Number.POSITIVE_INFINITY;
+    return this.#longest(period_s) + this.#margin(period_s);
   }
 
-  /** Whether samples come twice: the step is too short, and none after it makes up for that. */
-  #isTwice(steps: Float64Array, at: number, period_s: Seconds | null): boolean {
-    const least_s = Math.min(this.#median_s, this.#end_s);
-    if (!this.#isKnown || steps[at] >= least_s - this.#margin(period_s)) return false;
-    return !this.#isMadeUp(steps, at, COMES_BACK_SHARE * (least_s - steps[at]), 1);
+  /** A shorter step may mean that samples come twice. */
+  #leastUsual_s(period_s: Seconds | null): Seconds {
+    if (!this.#isKnown) return Number.NEGATIVE_INFINITY;
+    return Math.min(this.#median_s, this.#end_s) - this.#margin(period_s);
+  }
+
+  /**
+   * What step `at` says about time: itself, or where samples are missing before it, or come twice, what such a step takes. Neither is
+   * so where the steps after it make up for it.
+   */
+  #takes(steps: Float64Array, at: number, least_s: Seconds, most_s: Seconds): Seconds {
+    const step_s = steps[at];
+    if (step_s > most_s) return this.#comesBack(steps, at) ? step_s : this.#end_s;
+    if (!(step_s < least_s)) return step_s;
+    const shortest_s = Math.min(this.#median_s, this.#end_s);
+    return this.#isMadeUp(steps, at, COMES_BACK_SHARE * (shortest_s - step_s), 1) ? step_s : this.#end_s;
   }
 }
 
@@ -405,8 +424,33 @@ class EndsFit {
 
 /** 0 of none. */
 function medianOf(values: Float64Array): number {
-  if (values.length === 0) return 0;
-  const sorted = values.slice().sort();
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  const { length } = values;
+  if (length === 0) return 0;
+  const ranked = values.slice();
+  const middle = length >> 1;
+  rank(ranked, middle);
+  if (length % 2 === 1) return ranked[middle];
+  let below = ranked[0];
+  for (let i = 1; i < middle; i++) if (ranked[i] > below) below = ranked[i];
+  return (below + ranked[middle]) / 2;
+}
+
+/** Puts the value there that stands at `at` when sorted, no greater ones before it and no lesser ones after it (Hoare's find). */
+function rank(values: Float64Array, at: number): void {
+  let [from, to] = [0, values.length - 1];
+  while (from < to) {
+    const pivot = values[(from + to) >> 1];
+    let [i, j] = [from, to];
+    while (i <= j) {
+      while (values[i] < pivot) i++;
+      while (values[j] > pivot) j--;
+      if (i > j) break;
+      const swapped = values[i];
+      values[i++] = values[j];
+      values[j--] = swapped;
+    }
+    if (at <= j) to = j;
+    else if (at >= i) from = i;
+    else return;
+  }
 }

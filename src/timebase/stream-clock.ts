@@ -255,7 +255,10 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
       this.#lastArrival,
       this.#held.at(-1)?.arrival ?? arrived.arrival,
     );
-    const held = { stamps: Float64Array.from(arrived.stamps), arrival, content, gapBefore, behind };
+    // Of a typed array `slice` is a plain copy, `from` goes through its iterator.
+    const stamps =
+      arrived.stamps instanceof Float64Array ? arrived.stamps.slice() : Float64Array.from(arrived.stamps);
+    const held = { stamps, arrival, content, gapBefore, behind };
     this.#stale.came(arrival, behind);
     const outputs: ClockOutput<C>[] = [];
     if (this.#placement === null) {
@@ -638,7 +641,8 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
 
   #watchStill(step_s: Seconds, arrival: Seconds, isFirst: boolean, outputs: ClockOutput<C>[]): void {
     if (isFirst || step_s !== 0) {
-      this.#still = [1, arrival];
+      this.#still[0] = 1;
+      this.#still[1] = arrival;
       return;
     }
     this.#still[0]++;
