@@ -19,6 +19,7 @@ import { PipelineRuntime } from '../topology/runtime.js';
 import { tickStream } from '../topology/silence-ticks.js';
 import type { CommandContext } from './context.js';
 import { type DaemonOptions, serverOptions } from './daemon-options.js';
+import { onceFor, recordedBindings } from './recorded-bindings.js';
 import { SessionRecorder } from './session-recorder.js';
 
 /** Session of sources that don't name one. */
@@ -50,6 +51,8 @@ export async function startDaemon(
   const logged = foldedSink(clock, log);
   const { events } = logged;
   const sessions = new SharedSessions();
+  const expected =
+    options.record === undefined ? new Map() : await recordedBindings(options.record, clock.unix());
   let take = (_: SessionMessage): void => {};
   const runtime: PipelineRuntime = new PipelineRuntime({
     loaded,
@@ -57,6 +60,7 @@ export async function startDaemon(
     events: log,
     metrics,
     sessions,
+    expected: onceFor(expected),
     log: (message) => take(message),
     explain: (session, model) => sink.explains(session, model),
   });

@@ -8,6 +8,11 @@ import type { SessionLogLine } from '../recordings/session-log.js';
 import { XdfWriter } from '../recordings/xdf-writer.js';
 import type { SessionMessage } from '../sources/source.js';
 
+/** What the names of a session's files begin with. */
+export function fileStem(session: string): string {
+  return session.replace(/[^\w.-]+/g, '_');
+}
+
 interface WrittenStream {
   /** Its name for the writer. */
   readonly key: string;
@@ -138,7 +143,7 @@ export class SessionRecorder {
   #start(session: string): SessionFile {
     const start_unix_s = this.#clock.unix();
     const stamp = new Date(start_unix_s * 1000).toISOString().slice(0, 19).replaceAll(':', '-');
-    const name = `${session.replace(/[^\w.-]+/g, '_')}_${stamp}`;
+    const name = `${fileStem(session)}_${stamp}`;
     let path = join(this.#folder, `${name}.xdf`);
     for (let n = 2; existsSync(path); n++) path = join(this.#folder, `${name}_${n}.xdf`);
     const writer = XdfWriter.create(path, { start_unix_s });

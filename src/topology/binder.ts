@@ -66,6 +66,8 @@ interface Holder {
   /** null: it is open. */
   closedAt: Seconds | null;
   onPurpose: boolean;
+  /** It fed the source before the daemon was started again, and hasn't been seen since. */
+  isExpected?: true;
 }
 
 export interface BinderState {
@@ -159,6 +161,16 @@ export class Binder implements Stateful<BinderState> {
       if (others.length > 0) this.#tellMatched(present.info, others);
       return others.map((source) => ({ source, stream: present.info }));
     });
+  }
+
+  /** Streams fed sources before the daemon was started again at `now`: each is awaited as if it had been cut then. */
+  expect(bindings: readonly Binding[], now: Seconds): void {
+    for (const { source, stream: info } of bindings) {
+      const claim = this.#claims.find(({ sources }) => sources.some(({ name }) => name === source));
+      if (!claim || !selects(claim.sources[0], info)) continue;
+      const lost = { heardAt: now, heard: this.#messages, closedAt: now, onPurpose: false };
+      this.#holders.set(claim.key, [{ info, key: identity(info), ...lost, isExpected: true }]);
+    }
   }
 
   /**
@@ -321,7 +333,8 @@ export class Binder implements Stateful<BinderState> {
     if (lostAt === null) return `${names} ${is} taken by ${name}`;
     if (!holder.onPurpose && now < lostAt + HOLD_S - TIME_TOLERANCE_S)
       return `${names} ${is} kept for ${name}, which is lost, for ${HOLD_S} s`;
-    const follows = this.#opensAfter(stream, holder) && areRelated(stream.info, holder.info);
+    const follows =
+      holder.isExpected || (this.#opensAfter(stream, holder) && areRelated(stream.info, holder.info));
     if (follows || claim.sources.some(({ failover }) => failover)) return null;
     return `${names} ${is} kept for ${name}, which is lost: who takes its place opens after that, on its machine or by its client, or the source has failover: true`;
   }

@@ -46,6 +46,8 @@ export interface RunSessionOptions {
   readonly faults$?: Observable<unknown>;
   /** Shares out the turns of the event loop among sessions. Default: each message is through at once, whatever it takes. */
   readonly turns?: Turns;
+  /** Streams that fed sources before the daemon was started again, and are awaited. Default: none. */
+  readonly expected?: readonly Binding[];
   /** Whether what the session gave piles up behind it: then its graph gives no more, and messages wait. Default: never. */
   readonly held$?: Observable<boolean>;
   /** Gets the session's log: every message in order, and which stream feeds which source before what follows from it. */
@@ -117,6 +119,7 @@ class RunningSession implements Worker {
     this.#to = to;
     this.#loaded = options.loaded.value;
     this.#binder = this.#makeBinder(this.#loaded, options.events);
+    this.#binder.expect(options.expected ?? [], options.clock.now());
     this.#silence = new SilenceWatch(options.clock, {
       feeds: (id) => this.#binder.feeds(id),
       tell: (message) => {

@@ -9,6 +9,7 @@ import { type SessionMessage, type Source, sourceFailed } from '../sources/sourc
 import { foldedSink } from '../telemetry/fold-repeats.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { anchorIgnored } from './anchors.js';
+import type { Binding } from './binder.js';
 import { bySession } from './by-session.js';
 import { outputMessage } from './output-messages.js';
 import { predictInOrder } from './predict-in-order.js';
@@ -41,6 +42,8 @@ export interface RuntimeOptions {
   readonly log?: (message: SessionMessage) => void;
   /** Whether somebody wants a model's predictions in a session to carry their `contribution`. Default: nobody. */
   readonly explain?: (session: string, model: string) => boolean;
+  /** Streams that fed sources of a session before the daemon was started again. Default: none. */
+  readonly expected?: (session: string) => readonly Binding[];
   /** Bounds the work of all sessions in one turn of the event loop. */
   readonly turns?: Turns;
 }
@@ -190,6 +193,7 @@ export class PipelineRuntime {
         held$,
         log: (message) => this.options.log?.({ session, message }),
         turns: this.#turns,
+        expected: this.options.expected?.(session) ?? [],
         waiting: (messages) => this.#setWaiting(session, 'graph', messages, CROWDED_ABOVE),
       }),
       // Before the predictions of the first window, which wait for the model.

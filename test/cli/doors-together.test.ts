@@ -37,15 +37,22 @@ transforms:
   eye: { type: extract, input: gaze, features: [gaze-statistics], window_s: 2, hop_s: 0.5 }
 `;
 
-async function start(lsl: boolean) {
-  const clock = new VirtualClock(5000, 1_700_000_000);
+async function start(lsl: boolean, record?: string, at_s: Seconds = 0) {
+  const clock = new VirtualClock(5000, Date.now() / 1000 - 5000 + at_s);
   const { pipeline, problems } = checkPipeline(new PipelineDocument(join(folder, 'test.yaml'), text));
   if (!pipeline) throw new Error(JSON.stringify(problems));
   const events: SessionEvent[] = [];
   const daemon = await startDaemon(
     { stdout: silent, stderr: silent, clock, signal: new AbortController().signal },
     { pipeline, runners: new Map() },
-    { host: '127.0.0.1', port: 0, engine: 'auto', logLevel: 'silent', ...(lsl && { lsl: true }) },
+    {
+      host: '127.0.0.1',
+      port: 0,
+      engine: 'auto',
+      logLevel: 'silent',
+      ...(lsl && { lsl: true }),
+      ...(record !== undefined && { record }),
+    },
     (event) => events.push(event),
   );
   cleanups.push(() => daemon.close());
@@ -224,6 +231,48 @@ describe('a source over sockets', () => {
     await a.socket.kill();
     await feed(started, 40, b);
     expect(rebound(started)).toEqual([]);
+  });
+});
+
+describe('a daemon that is started again', () => {
+  /** Records two headsets, of which the first feeds the source, and ends. */
+  const recorded = async (name: string): Promise<string> => {
+    const record = join(folder, name);
+    const started = await start(false, record);
+    const [a, b] = [await headset(started, 1), await headset(started, 2)];
+    await feed(started, 3, a, b);
+    await started.daemon.close();
+    return record;
+  };
+  const matched = ({ events }: Started): string[] =>
+    events.flatMap(({ code, stream }) => (code === 'stream-matched' ? [`${stream}`] : []));
+
+  it('has a source wait for the stream that fed it, though another one delivers first', async () => {
+    const started = await start(false, await recorded('again'));
+    const b = await headset(started, 2);
+    await feed(started, 5, b);
+    expect(matched(started)).toEqual([]);
+    const a = await headset(started, 1);
+    await feed(started, 1, a, b);
+    expect(matched(started)).toEqual(['cap 1']);
+    expect(rebound(started)).toEqual([]);
+  });
+
+  it('gives it to who is there after 30 s', async () => {
+    const started = await start(false, await recorded('gone'));
+    const b = await headset(started, 2);
+    await feed(started, 29, b);
+    expect(matched(started)).toEqual([]);
+    await feed(started, 2, b);
+    expect(matched(started)).toEqual(['cap 2']);
+    expect(rebound(started)).toEqual(['cap 1 -> cap 2']);
+  });
+
+  it('waits for nobody of a recording that ended a quarter of an hour ago', async () => {
+    const started = await start(false, await recorded('old'), 900);
+    const b = await headset(started, 2);
+    await feed(started, 1, b);
+    expect(matched(started)).toEqual(['cap 2']);
   });
 });
 
