@@ -12,6 +12,7 @@ import type { SessionMessage } from '../sources/source.js';
 import { WebSocketSource } from '../sources/websocket.js';
 import { foldedSink } from '../telemetry/fold-repeats.js';
 import { createMetrics } from '../telemetry/metrics.js';
+import { StallWatch } from '../timebase/stall-watch.js';
 import type { LoadedPipeline } from '../topology/run-session.js';
 import { RunningSinks, type SinkFactory } from '../topology/running-sinks.js';
 import { RunningSources } from '../topology/running-sources.js';
@@ -54,6 +55,15 @@ export async function startDaemon(
   const expected =
     options.record === undefined ? new Map() : await recordedBindings(options.record, clock.unix());
   let take = (_: SessionMessage): void => {};
+  const stall = new StallWatch(clock, (age_s) =>
+    announce({
+      code: 'daemon-behind',
+      level: 'warn',
+      message: `the daemon stood still for ${age_s.toFixed(1)} s, or the machine slept: no sensor counts as silent until what came meanwhile is read`,
+      details: { age_s },
+    }),
+  );
+  const isBehind = (): boolean => stall.isBehind;
   const runtime: PipelineRuntime = new PipelineRuntime({
     loaded,
     clock,
@@ -61,6 +71,7 @@ export async function startDaemon(
     metrics,
     sessions,
     expected: onceFor(expected),
+    stall,
     log: (message) => take(message),
     explain: (session, model) => sink.explains(session, model),
   });
@@ -70,6 +81,7 @@ export async function startDaemon(
     events: announce,
     metrics,
     sessions,
+    isBehind,
     busy: (session) => runtime.busy(session),
   });
   const sink: WebSocketSink = new WebSocketSink({
@@ -132,7 +144,7 @@ export async function startDaemon(
   });
   const { lslBackend = 'auto' } = options;
   const sources = new RunningSources({
-    context: { clock, events: announce, session: DEFAULT_SESSION, sessions, lslBackend },
+    context: { clock, events: announce, session: DEFAULT_SESSION, sessions, isBehind, lslBackend },
     always: lslNodes(options),
     consume: (started) => runtime.consume(started),
   });
@@ -141,6 +153,7 @@ export async function startDaemon(
     await Promise.all([source.close(), sink.close(), sinks.close()]);
     recorder?.close();
     context.rescues?.delete(rescue);
+    stall.stop();
     await runtime.close();
     logged.close();
     metrics.close();

@@ -1,3 +1,5 @@
+import { uptime } from 'node:os';
+
 /** Seconds on the session clock: monotonic, never wall-clock time. */
 export type Seconds = number;
 
@@ -14,6 +16,8 @@ export interface Clock {
   now(): Seconds;
   /** Wall-clock time, s since 1970-01-01 UTC. */
   unix(): Seconds;
+  /** How long the machine has been up, its sleep included, s; perhaps in whole seconds. */
+  uptime(): Seconds;
   /** Calls `action` once, `delay_s` from now. */
   after(delay_s: Seconds, action: () => void): Timer;
   /** Calls `action` every `period_s` until cancelled. */
@@ -27,6 +31,9 @@ export class SystemClock implements Clock {
   }
   unix(): Seconds {
     return Date.now() / 1000;
+  }
+  uptime(): Seconds {
+    return uptime();
   }
   after(delay_s: Seconds, action: () => void): Timer {
     const timer = setTimeout(action, delay_s * 1000);
@@ -48,6 +55,7 @@ interface Scheduled {
 /** A clock that moves only when told to: {@link VirtualClock.advance}. */
 export class VirtualClock implements Clock {
   #now: Seconds;
+  #slept_s: Seconds = 0;
   #order = 0;
   readonly #scheduled = new Set<Scheduled>();
 
@@ -64,6 +72,20 @@ export class VirtualClock implements Clock {
 
   unix(): Seconds {
     return this.epoch_unix_s + this.#now;
+  }
+
+  uptime(): Seconds {
+    return this.#now + this.#slept_s;
+  }
+
+  /** Time passes in which nothing runs, as where a process is stopped: timers that fall due are late, those that repeat once. */
+  stall(span_s: Seconds): void {
+    this.#now += span_s;
+  }
+
+  /** The machine sleeps: only its uptime goes on. */
+  sleep(span_s: Seconds): void {
+    this.#slept_s += span_s;
   }
 
   after(delay_s: Seconds, action: () => void): Timer {
@@ -86,7 +108,7 @@ export class VirtualClock implements Clock {
       if (!next) break;
       this.#now = Math.max(this.#now, next.due);
       if (next.period_s === null) this.#scheduled.delete(next);
-      else next.due += next.period_s;
+      else next.due = Math.max(next.due, this.#now) + next.period_s;
       next.action();
     }
     this.#now = end;

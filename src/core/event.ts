@@ -27,6 +27,7 @@ export const eventCodes = [
   'source-rebound',
   'stream-stale',
   'stream-returned',
+  'daemon-behind',
   'stream-lost',
   'stream-recovered',
   'stream-assumed-aligned',

@@ -24,6 +24,10 @@ export class SchedulerClock implements Clock {
     return this.now();
   }
 
+  uptime(): Seconds {
+    return this.now();
+  }
+
   after(delay_s: Seconds, action: () => void): Timer {
     const scheduled = this.scheduler.schedule(action, delay_s * this.frames_per_s);
     return { cancel: () => scheduled.unsubscribe() };

@@ -1,9 +1,11 @@
 import { Observable, type OperatorFunction, Subscription } from 'rxjs';
-import type { Clock } from '../core/clock.js';
+import type { Clock, Seconds } from '../core/clock.js';
 import type { EventSink, SessionEvent } from '../core/event.js';
 import type { ModelRunner } from '../core/model.js';
 import { errorOf } from '../core/owned.js';
 import type { StreamInfo, StreamMessage } from '../core/signal.js';
+import type { StallWatch } from '../timebase/stall-watch.js';
+import { Backlog } from './backlog.js';
 import { Binder, type Binding } from './binder.js';
 import { FailedSession } from './failed-session.js';
 import type { GraphOutput } from './graph-output.js';
@@ -41,6 +43,8 @@ export interface RunSessionOptions {
   readonly loaded: Switch<LoadedPipeline>;
   /** Tells when messages come, and how far apart faults are. */
   readonly clock: Pick<Clock, 'now' | 'every'>;
+  /** Knows when we stood still ourselves. Default: we never do. */
+  readonly stall?: StallWatch | undefined;
   readonly events: EventSink;
   /** Faults of what makes something of the session's outputs: they count as the graph's own. Default: none. */
   readonly faults$?: Observable<unknown>;
@@ -94,6 +98,8 @@ class RunningSession implements Worker {
   readonly #options: RunSessionOptions;
   readonly #to: { readonly next: (live: LiveOutput) => void; readonly complete: () => void };
   readonly #inbox = new Inbox();
+  readonly #backlog = new Backlog();
+  readonly #leaveStall: (() => void) | undefined;
   #stage: 'running' | 'ending' | 'closing' | 'ended' = 'running';
   readonly #sequence = new NodeSequence();
   readonly #faults = new SessionFaults();
@@ -119,8 +125,10 @@ class RunningSession implements Worker {
     this.#to = to;
     this.#loaded = options.loaded.value;
     this.#binder = this.#makeBinder(this.#loaded, options.events);
-    this.#binder.expect(options.expected ?? [], options.clock.now());
+    this.#binder.expect(options.expected ?? [], this.#attended());
+    this.#leaveStall = options.stall?.onCaughtUp(() => this.#takeBacklog());
     this.#silence = new SilenceWatch(options.clock, {
+      stall: options.stall,
       feeds: (id) => this.#binder.feeds(id),
       tell: (message) => {
         this.#log(message);
@@ -156,10 +164,22 @@ class RunningSession implements Worker {
   }
 
   push(message: StreamMessage): void {
+    if (this.#options.stall?.isBehind) {
+      this.#backlog.add(message);
+      if (this.#backlog.isFull) this.#takeBacklog();
+    } else this.#take(message, false);
+  }
+
+  /** What came while we stood still. */
+  #takeBacklog(): void {
+    for (const message of this.#backlog.take()) this.#take(message, true);
+  }
+
+  #take(message: StreamMessage, isBehind: boolean): void {
     if (message.kind === 'open') this.#silence.describe(message.info);
-    for (const binding of this.#binder.take(message, this.#options.clock.now())) this.#log(told(binding));
+    for (const binding of this.#binder.take(message, this.#attended())) this.#log(told(binding));
     if (message.kind === 'chunk' && this.#binder.feeds(message.chunk.info.id))
-      this.#silence.hear(message.chunk);
+      this.#silence.hear(message.chunk, isBehind);
     this.#log(message);
     this.#go();
   }
@@ -169,8 +189,14 @@ class RunningSession implements Worker {
     if (!this.#inbox.offer(message)) this.#tellDropped(message);
   }
 
+  /** Now, for what counts silence: time in which we looked. */
+  #attended(): Seconds {
+    return this.#options.stall?.attended() ?? this.#options.clock.now();
+  }
+
   /** No message comes after this. */
   end(): void {
+    this.#takeBacklog();
     this.#silence.close();
     this.#stage = 'ending';
     this.#go();
@@ -183,6 +209,7 @@ class RunningSession implements Worker {
 
   /** Nobody wants what comes. */
   stop(): void {
+    this.#leaveStall?.();
     this.#silence.stop();
   }
 

@@ -8,6 +8,7 @@ import { SharedSessions } from '../sources/door/shared-sessions.js';
 import { type SessionMessage, type Source, sourceFailed } from '../sources/source.js';
 import { foldedSink } from '../telemetry/fold-repeats.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import type { StallWatch } from '../timebase/stall-watch.js';
 import { anchorIgnored } from './anchors.js';
 import type { Binding } from './binder.js';
 import { bySession } from './by-session.js';
@@ -46,6 +47,8 @@ export interface RuntimeOptions {
   readonly expected?: (session: string) => readonly Binding[];
   /** Bounds the work of all sessions in one turn of the event loop. */
   readonly turns?: Turns;
+  /** Knows when we stood still ourselves; told of all that comes. Default: we never do. */
+  readonly stall?: StallWatch;
 }
 
 /** What a session that is asked to send no more waits for, and who waits for it. */
@@ -114,7 +117,10 @@ export class PipelineRuntime {
   consume({ messages$ }: Source): void {
     this.#subscriptions.add(
       messages$.subscribe({
-        next: (message) => this.#taken.next(message),
+        next: (message) => {
+          this.options.stall?.came();
+          this.#taken.next(message);
+        },
         error: (error: unknown) => this.announce(sourceFailed(error)),
       }),
     );
@@ -194,6 +200,7 @@ export class PipelineRuntime {
         log: (message) => this.options.log?.({ session, message }),
         turns: this.#turns,
         expected: this.options.expected?.(session) ?? [],
+        stall: this.options.stall,
         waiting: (messages) => this.#setWaiting(session, 'graph', messages, CROWDED_ABOVE),
       }),
       // Before the predictions of the first window, which wait for the model.

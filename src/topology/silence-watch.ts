@@ -2,6 +2,7 @@ import type { Clock, Seconds, Timer } from '../core/clock.js';
 import { type Chunk, isSameStream, period_s, type StreamInfo, type StreamMessage } from '../core/signal.js';
 import { staleLimit_s } from '../dsp/sliding-window.js';
 import { StaleLimit } from '../timebase/stale-limit.js';
+import type { StallWatch } from '../timebase/stall-watch.js';
 import { SilenceTicks } from './silence-ticks.js';
 
 /** How often it looks, s. */
@@ -13,6 +14,8 @@ export interface WatchedSession {
   readonly feeds: (id: string) => boolean;
   /** Takes what is decided into the session's log. */
   readonly tell: (message: StreamMessage) => void;
+  /** Knows when we stood still ourselves. Default: we never do. */
+  readonly stall?: StallWatch | undefined;
 }
 
 interface Heard {
@@ -46,18 +49,18 @@ export class SilenceWatch {
   constructor(clock: Pick<Clock, 'now' | 'every'>, session: WatchedSession) {
     this.#clock = clock;
     this.#session = session;
-    this.#heard = clock.now();
+    this.#heard = this.#now();
     this.#ticks = new SilenceTicks(session.tell);
     this.#timer = clock.every(LOOK_S, () => this.#look());
   }
 
-  /** Samples of a stream that feeds a source, before they go into the session. */
-  hear({ info, times }: Chunk): void {
+  /** Samples of a stream that feeds a source, before they go into the session; `isBehind`: we were late to look at them. */
+  hear({ info, times }: Chunk, isBehind: boolean): void {
     if (times.length === 0) return;
-    const now = this.#clock.now();
+    const now = this.#now();
     const heard = this.#streams.get(info.id) ?? { info, limit: staleLimitOf(info), isStale: false };
     this.#streams.set(info.id, heard);
-    heard.limit.came(now);
+    heard.limit.came(now, isBehind);
     this.#set(heard, false);
     this.#heard = now;
     this.#head = Math.max(this.#head, times[times.length - 1] + period_s(info));
@@ -83,8 +86,13 @@ export class SilenceWatch {
     this.#timer.cancel();
   }
 
+  #now(): Seconds {
+    return this.#session.stall?.now() ?? this.#clock.now();
+  }
+
   #look(): void {
-    const now = this.#clock.now();
+    if (this.#session.stall?.isBehind) return;
+    const now = this.#now();
     let isHeard = false;
     for (const [id, heard] of this.#streams) {
       if (!this.#session.feeds(id)) {

@@ -264,6 +264,7 @@ function fastClock(clock: ReturnType<typeof testNetwork>['context']['clock']): t
   return {
     now: () => clock.now(),
     unix: () => clock.unix(),
+    uptime: () => clock.uptime(),
     after: (_, action) => clock.after(0.05, action),
     every: (period_s, action) => clock.every(period_s, action),
   };

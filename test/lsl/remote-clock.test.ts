@@ -30,6 +30,7 @@ const remoteOf = (local_s: number): number => local_s + (local_s - origin_s) * D
 const remoteClock: Clock = {
   now: () => remoteOf(clock.now()),
   unix: () => clock.unix(),
+  uptime: () => clock.uptime(),
   after: (delay_s, action) => clock.after(delay_s, action),
   every: (period_s, action) => clock.every(period_s, action),
 };

@@ -7,6 +7,7 @@ import type { SessionEvent } from '../../src/core/event.js';
 import type { StreamInfo, StreamMessage } from '../../src/core/signal.js';
 import { openRecording } from '../../src/recordings/open.js';
 import { chunkOf } from '../../src/testing/stream-fixtures.js';
+import { StallWatch } from '../../src/timebase/stall-watch.js';
 import { checkPipeline } from '../../src/topology/check.js';
 import { PipelineDocument } from '../../src/topology/document.js';
 import type { GraphOutput } from '../../src/topology/graph-output.js';
@@ -102,7 +103,7 @@ export interface LiveAndReplay {
   readonly told: readonly SessionEvent[];
 }
 
-/** What the session gives live into `folder`, on a clock that `drive` moves on, and what the replay of its recording gives. */
+/** What the session gives live into `folder`, and what the replay of its recording gives. */
 export async function liveAndReplay(
   folder: string,
   pipeline: Pipeline,
@@ -110,12 +111,21 @@ export async function liveAndReplay(
   {
     chunk = null,
     until = 0,
-    clock = new VirtualClock(),
-  }: { readonly chunk?: number | null; readonly until?: number; readonly clock?: VirtualClock } = {},
+    stalled,
+  }: {
+    readonly chunk?: number | null;
+    readonly until?: number;
+    /** When the daemon stands still. */
+    readonly stalled?: readonly [from: number, to: number];
+  } = {},
 ): Promise<LiveAndReplay> {
   const loaded: LoadedPipeline = { pipeline, runners: new Map() };
+  const clock = new VirtualClock();
   const source = new Subject<StreamMessage>();
   const events: SessionEvent[] = [];
+  const stall = new StallWatch(clock, (age_s) =>
+    events.push({ code: 'daemon-behind', level: 'warn', message: 'it stood still', details: { age_s } }),
+  );
   const recorder = new SessionRecorder(folder, { clock, events: () => {} });
   const live: string[] = [];
   const closedAt: number[] = [];
@@ -124,6 +134,7 @@ export async function liveAndReplay(
     .pipe(
       runSession({
         ...{ session: 's', loaded: new Switch(loaded), clock, events: (event) => events.push(event) },
+        stall,
         log: (message) => {
           recorder.take({ session: 's', message });
           log.push(message);
@@ -137,7 +148,13 @@ export async function liveAndReplay(
       closedAt.push(clock.now());
     });
   for (const { at, message } of happenings) {
+    const stalls = stalled && stalled[0] >= clock.now() && stalled[0] < at;
+    if (stalls) {
+      clock.advance(stalled[0] - clock.now());
+      clock.stall(stalled[1] - stalled[0]);
+    }
     clock.advance(Math.max(0, at - clock.now()));
+    stall.came();
     source.next(message);
   }
   clock.advance(Math.max(0, until - clock.now()));

@@ -35,6 +35,7 @@ function start() {
         info.channels.map(() => times),
         times,
       ),
+      false,
     );
   };
   return { clock, watch, hear, unbound, take: (): string[] => told.splice(0) };

@@ -196,3 +196,59 @@ transforms:
     expect(late).toEqual([]);
   });
 });
+
+describe('a daemon that stands still for 60 s', () => {
+  const pipeline = pipelineOf(`
+sources:
+  eeg: { type: websocket, stream_type: EEG, failover: true }
+  gaze: { type: websocket, stream_type: Gaze }
+transforms:
+  eeg_raw: { type: extract, input: eeg, features: [differential-entropy], window_s: 1, hop_s: ${HOP_S} }
+  gaze_raw: { type: extract, input: gaze, features: [gaze-statistics], window_s: 1, hop_s: ${HOP_S} }
+`);
+  const other = { ...eeg, id: 'other', name: 'other', sourceId: 'other' };
+  const stalled = [10, 70] as const;
+  /** Sockets are read one after the other: all of gaze, then the neighbour, then the headset. */
+  const socket = (rank: number): Pick<Sent, 'held'> => ({ held: [10, 70 + rank / 1e4] });
+
+  it('loses no window of what waited in its sockets, and gives its source to nobody else', async () => {
+    const happenings = inOrder(
+      opened(0, eeg, gaze, other),
+      arrivals([
+        { ...head, info: gaze, from: 0, to: 80, ...socket(1) },
+        { ...head, info: other, from: 0.05, to: 80.05, ...socket(2) },
+        { ...head, info: eeg, from: 0, to: 80, ...socket(3) },
+      ]),
+      closed(80.2, eeg, gaze, other),
+    );
+    const result = await run(pipeline, happenings, { stalled });
+    for (const node of ['eeg_raw', 'gaze_raw']) {
+      const own = rows(result, node);
+      expect(own.map(({ time }) => time)).toEqual(own.map((_, k) => 1 + HOP_S * k));
+      expect(own.filter(({ time, isThere }) => time > 1.5 && !isThere)).toEqual([]);
+      expect(own.at(-1)?.time).toBe(80);
+    }
+    expect(result.events.flatMap(({ code, details }) => (code === 'daemon-behind' ? [details] : []))).toEqual(
+      [{ age_s: expect.closeTo(60, 0) }],
+    );
+    const bound = result.log.flatMap((message) => (message.kind === 'bind' ? [message.stream] : []));
+    expect(bound.sort()).toEqual(['eeg', 'gaze']);
+    expect(eventsOf(result, 'stream-stale')).toEqual([]);
+  });
+
+  it('finds a sensor silent that sent nothing meanwhile', async () => {
+    const happenings = inOrder(
+      opened(0, eeg, gaze),
+      arrivals([
+        { ...head, info: gaze, from: 0, to: 10 },
+        { ...head, info: eeg, from: 0, to: 80, ...socket(1) },
+      ]),
+      closed(80.2, eeg, gaze),
+    );
+    const result = await run(pipeline, happenings, { stalled });
+    expect(eventsOf(result, 'stream-stale').map(([code, stream]) => [code, stream])).toEqual([
+      ['stream-stale', 'gaze'],
+    ]);
+    expect(rows(result, 'eeg_raw').every(({ isThere }) => isThere)).toBe(true);
+  });
+});
