@@ -3,7 +3,7 @@ import type { StreamInfo } from '../core/signal.js';
 import { streamTypeNamed } from '../dialects/stream-type.js';
 import { StreamSurvey } from '../recordings/stream-survey.js';
 import type { XdfWriter } from '../recordings/xdf-writer.js';
-import { gapLimit } from '../timebase/stamp-mapper.js';
+import { StepPattern } from '../timebase/step-pattern.js';
 
 /** A regular stream that is silent this long deserves a word, s. */
 const SILENT_AFTER_S = 3;
@@ -41,6 +41,8 @@ interface RecordedStream {
   noted: Seconds;
   samples: number;
   last: Seconds;
+  /** Tells gaps, as every door's clock does. */
+  readonly pattern: StepPattern;
   /** When it was opened or last sent something, by this machine's clock. */
   heard: Seconds;
   isSilent: boolean;
@@ -96,6 +98,7 @@ export class LiveRecording {
     if (!this.#isOpen || this.has(key)) return;
     this.#streams.set(key, {
       ...{ facts, offset, survey: new StreamSurvey(), samples: 0, last: Number.NaN, noted: Number.NaN },
+      pattern: new StepPattern(),
       ...{ heard: this.#clock.now(), isSilent: false },
     });
     this.#attempt(write);
@@ -113,8 +116,8 @@ export class LiveRecording {
       this.#tell(`${named(stream.facts)} flows again`);
     }
     for (let i = 0; i < times.length; i++) {
-      const step = times[i] - stream.last;
-      const isLate = sfreq > 0 && Math.abs(step - 1 / sfreq) > gapLimit(sfreq);
+      const isLate =
+        sfreq > 0 && !Number.isNaN(stream.last) && isGap(stream.pattern, times[i] - stream.last, 1 / sfreq);
       stream.survey.add(times[i], (i === 0 && gapBefore) || isLate ? 'gap' : 'none');
       stream.last = times[i];
     }
@@ -204,4 +207,11 @@ export function describeRecorded(stream: RecordedSummary): string {
       ? 'no gap'
       : `${gaps.length} ${gaps.length === 1 ? 'gap' : 'gaps'}, the longest ${longest.toFixed(2)} s, about ${missing} samples missing`;
   return `${named(stream)}: ${samples} samples${rate}${sfreq > 0 ? `, ${lost}` : ''}`;
+}
+
+/** Whether samples are missing before one that comes `step_s` after the last. */
+function isGap(pattern: StepPattern, step_s: Seconds, period_s: Seconds): boolean {
+  const isMissing = pattern.isGap(step_s, period_s);
+  pattern.push(step_s, period_s);
+  return isMissing;
 }
