@@ -4,6 +4,7 @@ import type { Seconds } from '../core/clock.js';
 import { InputError } from '../core/errors.js';
 import type { StreamInfo, StreamMessage } from '../core/signal.js';
 import { type CanonicalStream, canonicalStreams } from '../dialects/canonical-stream.js';
+import { onGrid } from '../timebase/session-time.js';
 import { dateOf, fieldsOf, isBrainVision, parseSections, type Section } from './brainvision-header.js';
 import {
   AsciiSamples,
@@ -247,7 +248,7 @@ class BrainVisionRecording implements Recording {
 
   #timeOf(sample: number): Seconds {
     const { onset, from } = this.#segments.findLast((segment) => segment.from <= sample)!;
-    return onset + (sample - from) / this.#sfreq;
+    return onGrid(onset + (sample - from) / this.#sfreq);
   }
 
   #survey(): RecordedStream[] {

@@ -3,6 +3,7 @@ import { InputError } from '../core/errors.js';
 import { type Chunk, type StreamInfo, type StreamMessage, TIME_TOLERANCE_S } from '../core/signal.js';
 import { type CanonicalStream, canonicalStreams } from '../dialects/canonical-stream.js';
 import { isSimulatedField } from '../dialects/simulated-mark.js';
+import { onGrid } from '../timebase/session-time.js';
 import { decodeText } from './decode-text.js';
 import { chunkLength, type DataMessage, mergeStreams } from './merge.js';
 import { RandomAccessFile } from './random-access-file.js';
@@ -33,9 +34,14 @@ interface Signal {
   readonly base: number;
 }
 
-/** Records that follow each other without a gap. */
+/** A step that is longer by so many samples' time means that some are missing: a file's own steps don't jitter. */
+const GAP_PERIODS = 0.5;
+
+/** Records that follow each other without a gap, on one line. */
 interface Stretch {
   readonly onset: Seconds;
+  /** Whether samples are missing before it. */
+  readonly isGap: boolean;
   readonly firstRecord: number;
   records: number;
 }
@@ -142,8 +148,13 @@ export class EdfRecording implements Recording {
       );
 
     const annotated = signals.filter((signal) => ANNOTATIONS.test(signal.label));
-    this.#placeRecords(annotated, /^[EB]DF\+D/.test(fixed.slice(192, 236)));
     const timed = signals.filter((signal) => !ANNOTATIONS.test(signal.label) && signal.count > 0);
+    const fastest = timed.reduce((most, { count }) => Math.max(most, count), 1);
+    this.#placeRecords(
+      annotated,
+      /^[EB]DF\+D/.test(fixed.slice(192, 236)),
+      Math.max(TIME_TOLERANCE_S, GAP_PERIODS * (this.#duration / fastest)),
+    );
     const isStatus = (signal: Signal) => variant.isStatus(signal.label);
     this.#groupSignals(timed.filter((signal) => !isStatus(signal)));
     this.#status = timed.find(isStatus) ?? null;
@@ -221,17 +232,22 @@ export class EdfRecording implements Recording {
     });
   }
 
-  /** Finds each record's onset and the annotations; records without a gap between them make a stretch. */
-  #placeRecords(annotated: readonly Signal[], isDiscontinuous: boolean): void {
+  /**
+   * Finds each record's onset and the annotations; records without a gap between them make a stretch. Onsets may be rounded: within
+   * `tolerance_s` of where the record before ends, nothing is missing.
+   */
+  #placeRecords(annotated: readonly Signal[], isDiscontinuous: boolean, tolerance_s: Seconds): void {
     const records = this.#completeRecords + (this.#partialSamples > 0 ? 1 : 0);
     if (records === 0) return;
     if (annotated.length === 0) {
-      this.#stretches.push({ onset: 0, firstRecord: 0, records });
+      this.#stretches.push({ onset: 0, isGap: false, firstRecord: 0, records });
       return;
     }
     const { width } = this.#variant;
     let start: Seconds = 0;
+    /** Where the stretch so far, and where the record before, end. */
     let expected: Seconds = 0;
+    let end: Seconds = 0;
     for (let record = 0; record < records; record++) {
       let onset: Seconds | null = null;
       for (const [i, signal] of annotated.entries()) {
@@ -241,7 +257,7 @@ export class EdfRecording implements Recording {
         if (i === 0 && texts.length > 0) onset = texts[0].time;
         for (const text of texts) if (text.text !== '') this.#annotations.push(text);
       }
-      if (record === 0) start = expected = onset ?? 0;
+      if (record === 0) start = expected = end = onset ?? 0;
       if (isDiscontinuous && onset === null) {
         // Cut before its annotations, a last record doesn't tell when it was: it can't be placed.
         if (record >= this.#completeRecords) break;
@@ -249,14 +265,16 @@ export class EdfRecording implements Recording {
       }
       const from = isDiscontinuous ? (onset ?? expected) : start + record * this.#duration;
       const current = this.#stretches.at(-1);
-      if (current && Math.abs(from - expected) <= TIME_TOLERANCE_S) current.records++;
+      if (current && Math.abs(from - expected) <= tolerance_s) current.records++;
       else {
-        if (current && from < expected)
+        const isGap = current !== undefined && Math.abs(from - end) > tolerance_s;
+        if (isGap && from < expected)
           this.problems.push(
             `record ${record + 1} starts ${expected - from} s before the end of the one before`,
           );
-        this.#stretches.push({ onset: from, firstRecord: record, records: 1 });
+        this.#stretches.push({ onset: from, isGap, firstRecord: record, records: 1 });
       }
+      end = from + this.#duration;
       const stretch = this.#stretches[this.#stretches.length - 1];
       expected = stretch.onset + stretch.records * this.#duration;
     }
@@ -294,10 +312,11 @@ export class EdfRecording implements Recording {
   #survey(): RecordedStream[] {
     const surveyed = this.#sampled.map((stream) => {
       const survey = new StreamSurvey();
-      for (const [i, stretch] of this.#stretches.entries()) {
+      for (const stretch of this.#stretches) {
         const samples = this.#samplesOf(stream, stretch);
-        const last = stretch.onset + (samples - 1) / stream.canonical.info.sfreq;
-        if (samples > 0) survey.addStretch(stretch.onset, last, samples, i > 0 ? 'gap' : 'none');
+        const last = onGrid(stretch.onset + (samples - 1) / stream.canonical.info.sfreq);
+        if (samples > 0)
+          survey.addStretch(onGrid(stretch.onset), last, samples, stretch.isGap ? 'gap' : 'none');
       }
       return survey.result(stream.canonical.info);
     });
@@ -345,7 +364,7 @@ export class EdfRecording implements Recording {
         for (let i = 0; i < available; i++) {
           const code = samples[at + signal.offset + i] & 0xffff;
           if (previous !== null && code !== previous && code !== 0)
-            yield { time: onset + (r + i / signal.count) * this.#duration, text: String(code) };
+            yield { time: onGrid(onset + (r + i / signal.count) * this.#duration), text: String(code) };
           previous = code;
         }
       }
@@ -354,14 +373,14 @@ export class EdfRecording implements Recording {
   *#chunks(stream: SampledStream, chunk: number | null): Generator<DataMessage> {
     const { info } = stream.canonical;
     const length = chunkLength(info, chunk);
-    for (const [i, stretch] of this.#stretches.entries()) {
+    for (const stretch of this.#stretches) {
       const total = this.#samplesOf(stream, stretch);
       for (let from = 0; from < total; from += length) {
         const n = Math.min(length, total - from);
         const times = new Float64Array(n);
-        for (let k = 0; k < n; k++) times[k] = stretch.onset + (from + k) / info.sfreq;
+        for (let k = 0; k < n; k++) times[k] = onGrid(stretch.onset + (from + k) / info.sfreq);
         const data = this.#decode(stream, stretch.firstRecord * stream.count + from, n);
-        const gapBefore = i > 0 && from === 0;
+        const gapBefore = stretch.isGap && from === 0;
         yield { kind: 'chunk', chunk: { info, data, times, gapBefore } satisfies Chunk };
       }
     }

@@ -4,6 +4,7 @@ import { InputError } from '../core/errors.js';
 import type { StreamMessage } from '../core/signal.js';
 import { tableOf } from '../core/table.js';
 import { type CanonicalStream, canonicalStream } from '../dialects/canonical-stream.js';
+import { onGrid } from '../timebase/session-time.js';
 import { isUnixStamp } from '../timebase/unix-stamps.js';
 import { ChunkBuilder } from './chunk-builder.js';
 import { type DataMessage, mergeStreams } from './merge.js';
@@ -189,7 +190,7 @@ function* rows({ sensor, file, canonical }: SensorFile): Generator<Row> {
   if (sensor.kind === 'beats') {
     for (const line of lines) {
       const [after, interval] = line.split(',', 2).map(numberIn);
-      if (!Number.isNaN(after)) yield { time: start + after, values: [interval ?? Number.NaN] };
+      if (!Number.isNaN(after)) yield { time: onGrid(start + after), values: [interval ?? Number.NaN] };
     }
     return;
   }
@@ -199,7 +200,7 @@ function* rows({ sensor, file, canonical }: SensorFile): Generator<Row> {
   for (const line of lines) {
     const cells = width === 1 ? [line] : line.split(',', width);
     const values = Array.from({ length: width }, (_, c) => numberIn(cells[c] ?? ''));
-    yield { time: start + index++ / canonical.info.sfreq, values };
+    yield { time: onGrid(start + index++ / canonical.info.sfreq), values };
   }
 }
 

@@ -3,10 +3,11 @@ import { InputError } from '../core/errors.js';
 import type { StreamInfo, StreamMessage } from '../core/signal.js';
 import { tableOf } from '../core/table.js';
 import { type CanonicalStream, canonicalStream } from '../dialects/canonical-stream.js';
-import { BreakFinder } from './break-finder.js';
+import { onGrid } from '../timebase/session-time.js';
 import { ChunkBuilder } from './chunk-builder.js';
 import { decodeText } from './decode-text.js';
 import { type DeviceEventKind, deviceEventStartText, deviceEventText, type Eye } from './device-event.js';
+import { GapFinder } from './gap-finder.js';
 import { type DataMessage, mergeStreams } from './merge.js';
 import { ProblemCounts } from './problem-counts.js';
 import { RandomAccessFile } from './random-access-file.js';
@@ -182,14 +183,14 @@ class EyeLinkRecording implements Recording {
     });
     if (!this.#canonical) return texts;
     const survey = new StreamSurvey();
-    const breaks = new BreakFinder(this.#canonical.info.sfreq);
+    const breaks = new GapFinder(this.#canonical.info.sfreq);
     for (const { time } of this.#samples()) survey.add(time, breaks.isGap(time) ? 'gap' : 'none');
     return [survey.result(this.#canonical.info), ...texts];
   }
 
   *#chunks({ info, scale, offset }: CanonicalStream, chunk: number | null): Generator<DataMessage> {
     const builder = new ChunkBuilder(info, chunk);
-    const breaks = new BreakFinder(info.sfreq);
+    const breaks = new GapFinder(info.sfreq);
     for (const { time, block, words } of this.#samples()) {
       const done = builder.begin(time, breaks.isGap(time));
       if (done) yield { kind: 'chunk', chunk: done };
@@ -207,6 +208,7 @@ class EyeLinkRecording implements Recording {
   /** The samples in order; their first pass also collects what else the lines tell. */
   *#samples(problems?: ProblemCounts, events?: Text[], messages?: Text[]): Generator<Sample> {
     const header = new BlockHeader();
+    const written = new WholeMilliseconds();
     let last = Number.NEGATIVE_INFINITY;
     for (const { line, isCut } of this.#lines()) {
       if (/^\d/.test(line)) {
@@ -217,7 +219,7 @@ class EyeLinkRecording implements Recording {
           continue;
         }
         const block = header.blockOf(words);
-        const time = Number(words[0]) / 1000;
+        const time = onGrid(written.next(Number(words[0]) / 1000, block?.rate ?? 0));
         if (Number.isNaN(time) || block === null || words.length < 1 + 3 * block.eyes.length)
           problems?.count('lines that are no whole sample; left out');
         else if (time < last) problems?.count('samples whose time runs backwards; left out');
@@ -237,6 +239,20 @@ class EyeLinkRecording implements Recording {
     let next = lines.next();
     for (; !next.done; next = lines.next()) yield { line: next.value, isCut: false };
     if (next.value !== '') yield { line: next.value, isCut: true };
+  }
+}
+
+/** Stamps of whole milliseconds, which stand twice at 2000 Hz: the second sample is taken half a millisecond after the first. */
+class WholeMilliseconds {
+  #stamp: Seconds = Number.NaN;
+  #repeated = 0;
+
+  /** `stamp` as written, s; `rate`: Hz, 0 where it isn't told. */
+  next(stamp: Seconds, rate: number): Seconds {
+    this.#repeated = stamp === this.#stamp ? this.#repeated + 1 : 0;
+    this.#stamp = stamp;
+    const after_s = rate > 0 ? this.#repeated / rate : 0;
+    return after_s < 1e-3 ? stamp + after_s : stamp;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Seconds } from '../core/clock.js';
 import { ConfigurationError } from '../core/errors.js';
 import { isMeasured, type StreamInfo, type StreamMessage } from '../core/signal.js';
+import { onGrid } from '../timebase/session-time.js';
 import { mergeStreams, stampOf } from './merge.js';
 import type { ReadOptions, RecordedStream, Recording } from './recording.js';
 
@@ -114,8 +115,8 @@ class JoinedRecording implements Recording {
         return {
           ...stream,
           info,
-          first: stream.first === null ? null : stream.first + shift,
-          last: stream.last === null ? null : stream.last + shift,
+          first: stream.first === null ? null : onGrid(stream.first + shift),
+          last: stream.last === null ? null : onGrid(stream.last + shift),
           gaps: stream.gaps.map(({ from, to }) => ({ from: from + shift, to: to + shift })),
           clock_resets: stream.clock_resets.map((time) => time + shift),
         };
@@ -169,12 +170,12 @@ class JoinedRecording implements Recording {
         yield open;
       } else if (message.kind === 'chunk') {
         const { chunk } = message;
-        const times = shift === 0 ? chunk.times : chunk.times.map((time) => time + shift);
+        const times = shift === 0 ? chunk.times : chunk.times.map((time) => onGrid(time + shift));
         reached = times[0];
         yield { kind: 'chunk', chunk: { ...chunk, info: infos.get(idOf(chunk.info.id))!, times } };
       } else if (message.kind === 'marker') {
         const { stream, time, value } = message.marker;
-        yield { kind: 'marker', marker: { stream: idOf(stream), time: time + shift, value } };
+        yield { kind: 'marker', marker: { stream: idOf(stream), time: onGrid(time + shift), value } };
       }
     }
   }

@@ -1,6 +1,7 @@
 import { InputError } from '../core/errors.js';
 import type { StreamInfo, StreamMessage } from '../core/signal.js';
 import { type CanonicalStream, canonicalChunk, canonicalStreams } from '../dialects/canonical-stream.js';
+import { onGrid } from '../timebase/session-time.js';
 import { chunkLength, type DataMessage, mergeStreams } from './merge.js';
 import { isNeuroscanHeader, NeuroscanFile } from './neuroscan-file.js';
 import type { ReadOptions, RecordedStream, Recording, RecordingFormat } from './recording.js';
@@ -79,7 +80,7 @@ class NeuroscanRecording implements Recording {
   *#markers(): Generator<DataMessage> {
     const { events, sfreq } = this.#file;
     for (const { sample, value } of events)
-      yield { kind: 'marker', marker: { stream: this.#markerInfo.id, time: sample / sfreq, value } };
+      yield { kind: 'marker', marker: { stream: this.#markerInfo.id, time: onGrid(sample / sfreq), value } };
   }
 }
 
@@ -93,7 +94,7 @@ export function* neuroscanChunks(
   const next = file.read();
   for (let at = 0; at < file.count; at += length) {
     const n = Math.min(length, file.count - at);
-    const times = Float64Array.from({ length: n }, (_, i) => (at + i) / file.sfreq);
+    const times = Float64Array.from({ length: n }, (_, i) => onGrid((at + i) / file.sfreq));
     const raw = next(n);
     for (const part of parts)
       yield { kind: 'chunk', chunk: canonicalChunk(part, raw, 'channels', times, false) };

@@ -4,9 +4,10 @@ import type { Seconds } from '../core/clock.js';
 import { InputError } from '../core/errors.js';
 import type { StreamInfo, StreamMessage } from '../core/signal.js';
 import { type CanonicalStream, canonicalStream } from '../dialects/canonical-stream.js';
-import { BreakFinder } from './break-finder.js';
+import { onGrid } from '../timebase/session-time.js';
 import { ChunkBuilder } from './chunk-builder.js';
 import { type DeviceEventKind, deviceEventText } from './device-event.js';
+import { GapFinder } from './gap-finder.js';
 import { type DataMessage, mergeStreams } from './merge.js';
 import { NeonRecords, seconds } from './neon-records.js';
 import { estimateRate } from './rate-estimate.js';
@@ -240,20 +241,23 @@ class NeonRecording implements Recording {
 interface Sample {
   readonly part: number;
   readonly index: number;
+  /** As recorded, and on the session's grid. */
+  readonly stamp: Seconds;
   readonly time: Seconds;
   readonly isGap: boolean;
   readonly isBackwards: boolean;
 }
 
 function* samplesOf({ clock, canonical }: SampledStream): Generator<Sample> {
-  const breaks = new BreakFinder(canonical.info.sfreq);
+  const breaks = new GapFinder(canonical.info.sfreq);
   let last = Number.NEGATIVE_INFINITY;
   for (const [part, { count }] of clock.parts.entries())
     for (let index = 0; index < count; index++) {
-      const time = clock.stamp(part, index);
+      const stamp = clock.stamp(part, index);
+      const time = onGrid(stamp);
       const isBackwards = time < last;
       const isGap = !isBackwards && breaks.isGap(time);
-      yield { part, index, time, isGap, isBackwards };
+      yield { part, index, stamp, time, isGap, isBackwards };
       if (!isBackwards) last = time;
     }
 }
@@ -264,13 +268,13 @@ function* chunksOf(stream: SampledStream, chunk: number | null): Generator<DataM
   const builder = new ChunkBuilder(info, chunk);
   const chosen = [...keep].map((index) => channels[index]);
   const others = new Map(chosen.map(({ records }) => [records, new StampFinder(records)]));
-  for (const { part, index, time, isGap, isBackwards } of samplesOf(stream)) {
+  for (const { part, index, stamp, time, isGap, isBackwards } of samplesOf(stream)) {
     if (isBackwards) continue;
     const done = builder.begin(time, isGap);
     if (done) yield { kind: 'chunk', chunk: done };
     const isWorn = !worn || index >= (worn.parts[part]?.count ?? 0) || worn.value(part, index, 'worn') > 0;
     for (const [c, { records, field }] of chosen.entries()) {
-      const at = records === stream.clock ? index : others.get(records)!.indexAt(part, time);
+      const at = records === stream.clock ? index : others.get(records)!.indexAt(part, stamp);
       const value = at === null || !isWorn ? Number.NaN : records.value(part, at, field);
       builder.set(c, value * scale[c] + offset[c]);
     }

@@ -24,7 +24,7 @@ export interface RecordedStream {
 export interface ReadOptions {
   /** Samples per chunk; null lets the reader choose. The samples don't depend on it. */
   readonly chunk: number | null;
-  /** Bring stamps onto the session’s clock by what was measured; off: by their own alone. */
+  /** Bring stamps onto the session's clock, as live; off: the senders' stamps. */
   readonly clockSync: boolean;
   readonly events: EventSink;
 }

@@ -4,9 +4,10 @@ import type { Chunk, StreamInfo, StreamMessage } from '../core/signal.js';
 import { type CanonicalStream, canonicalStreams } from '../dialects/canonical-stream.js';
 import type { RawChannel, RawStreamDeclaration } from '../dialects/raw-stream.js';
 import { isSimulatedMark, SIMULATED_COLUMN } from '../dialects/simulated-mark.js';
-import { BreakFinder } from './break-finder.js';
+import { onGrid } from '../timebase/session-time.js';
 import { ChunkBuilder } from './chunk-builder.js';
 import { isEmpty, numberIn } from './delimited-text.js';
+import { GapFinder } from './gap-finder.js';
 import { type DataMessage, stampOf } from './merge.js';
 import { ProblemCounts } from './problem-counts.js';
 import { estimateRate } from './rate-estimate.js';
@@ -108,7 +109,7 @@ export class TableRecording implements Recording {
     let parts = await partsOf(layout);
     const problems = new ProblemCounts();
     const surveys = parts.map(() => new StreamSurvey());
-    const breaks = parts.map(({ info }) => new BreakFinder(info.sfreq));
+    const breaks = parts.map(({ info }) => new GapFinder(info.sfreq));
     const markers = parts.map((part) => (part.kind === 'markers' ? part.columns.begin() : null));
     const marks = layout.names.flatMap((name, c) => (name.toLowerCase() === SIMULATED_COLUMN ? [c] : []));
     let isSimulated = false;
@@ -160,14 +161,14 @@ export class TableRecording implements Recording {
 
 class SamplePass {
   readonly #builder: ChunkBuilder;
-  readonly #breaks: BreakFinder;
+  readonly #breaks: GapFinder;
 
   constructor(
     private readonly part: Part,
     chunk: number | null,
   ) {
     this.#builder = new ChunkBuilder(part.info, chunk);
-    this.#breaks = new BreakFinder(part.info.sfreq);
+    this.#breaks = new GapFinder(part.info.sfreq);
   }
 
   /** First stamp that no message holds yet. */
@@ -253,7 +254,7 @@ async function* timedRows(
 ): AsyncGenerator<{ time: Seconds; cells: Cells }> {
   let last = Number.NEGATIVE_INFINITY;
   for await (const cells of layout.rows(problems)) {
-    const time = layout.time(cells);
+    const time = onGrid(layout.time(cells));
     if (Number.isNaN(time)) problems.count('rows without a time; left out');
     else if (time < last) problems.count('rows whose time runs backwards; left out');
     else {

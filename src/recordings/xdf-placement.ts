@@ -1,16 +1,13 @@
 import type { Seconds } from '../core/clock.js';
 import { CLOCK_RESET_THRESHOLD_S, type ClockOffset } from '../timebase/clock-offset-estimator.js';
 import { onGrid, SessionTime } from '../timebase/session-time.js';
-import { StepPattern } from '../timebase/step-pattern.js';
 import { type ClockEvent, type ClockOutput, StreamClock } from '../timebase/stream-clock.js';
+import { GapFinder } from './gap-finder.js';
 import type { RandomAccessFile } from './random-access-file.js';
 import { OFFSET_UNCERTAINTY_S, XdfArrivals } from './xdf-arrivals.js';
 import type { XdfClock } from './xdf-clocks.js';
 import type { XdfStream } from './xdf-index.js';
 import { pieceLength, XdfStampReader, type XdfStamps } from './xdf-stamps.js';
-
-/** Raw stamps that run back by more are another clock's, s. */
-const RAW_RESET_S: Seconds = 1;
 
 /** A stream of the file, and what has to be known of it to place its samples. */
 export interface XdfSource extends XdfClock {
@@ -382,26 +379,23 @@ function isOtherClock(a: ClockOffset, b: ClockOffset): boolean {
 
 /** A stream whose stamps stay as they are: only gaps are looked for. */
 class RawStream extends PlacedStream {
-  readonly #pattern = new StepPattern();
+  readonly #gaps: GapFinder;
   readonly #sfreq: number;
-  #last: Seconds | null = null;
+  #last: Seconds = Number.NEGATIVE_INFINITY;
 
   constructor(file: RandomAccessFile, source: XdfSource) {
     super(file, source, pieceLength(source.stream));
     this.#sfreq = source.stream.sfreq;
+    this.#gaps = new GapFinder(this.#sfreq);
   }
 
   protected takePiece({ stamps }: XdfStamps): Seconds {
-    const period_s = this.#sfreq > 0 ? 1 / this.#sfreq : null;
     const gaps: number[] = [];
     const times = stamps.map((stamp, i) => {
-      const step_s = this.#last === null ? 0 : stamp - this.#last;
-      const isReset = step_s < -RAW_RESET_S;
-      if (isReset || (period_s !== null && this.#last !== null && this.#pattern.isGap(step_s, period_s)))
-        gaps.push(i);
-      if (!isReset && period_s !== null && this.#last !== null) this.#pattern.push(step_s, period_s);
+      const isGap = this.#gaps.isGap(stamp);
+      if (isGap) gaps.push(i);
       // Within a chunk stamps don't run backwards.
-      this.#last = isReset ? stamp : Math.max(stamp, this.#last ?? stamp);
+      this.#last = isGap ? stamp : Math.max(stamp, this.#last);
       return this.#last;
     });
     this.tellRuns(times, (i) => stamps[i], gaps, { rate_hz: this.#sfreq, isMasked: false });

@@ -51,6 +51,34 @@ describe('edf', () => {
     });
   });
 
+  it('takes onsets that are rounded, or drift, for no gaps', async () => {
+    const records = 60;
+    // 100 samples of 128 Hz; a rounded onset is off by up to 0.5 ms, a drifting one by another 0.4 ms each record.
+    for (const [drift_s, most] of [
+      [0, 1e-6],
+      [4e-4, 8e-3],
+    ] as const) {
+      const onsets = Array.from({ length: records }, (_, r) => (r * (0.78125 + drift_s)).toFixed(3));
+      const bytes = file({
+        duration: 0.78125,
+        reserved: 'EDF+D',
+        signals: [
+          { label: 'EEG Cz', records: counting(records, 100, -1000) },
+          annotations(...onsets.map((onset) => `+${onset}||`)),
+        ],
+      });
+      await opened(bytes, async (recording) => {
+        expect(recording.problems).toEqual([]);
+        const [{ times, gaps }] = [...(await readRecording(recording)).streams.values()];
+        expect([gaps, recording.streams[0].gaps]).toEqual([[], []]);
+        expect(times).toHaveLength(100 * records);
+        for (const [i, time] of times.entries())
+          expect(Math.abs(time - i / 128 - drift_s * Math.floor(i / 100))).toBeLessThanOrEqual(most);
+        expect(times.every((time, i) => i === 0 || time >= times[i - 1])).toBe(true);
+      });
+    }
+  });
+
   it('reads the gaps of EDF+D exactly', async () => {
     const bytes = file({
       reserved: 'EDF+D',

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/core/errors.js';
 import { openRecording } from '../../src/recordings/open.js';
+import { onGrid } from '../../src/timebase/session-time.js';
 import { expectChunkInvariant, expectOnlyInputErrors, expectPrefixes, openedText } from './opened-text.js';
 import { readRecording } from './read-recording.js';
 
@@ -146,6 +148,28 @@ describe('eyelink', () => {
       expect(recording.streams).toMatchObject([{ samples: 50, info: { sfreq: 2000 } }]);
       expect(recording.streams[0].info.channels.map(({ label }) => label)).toEqual(['x', 'y', 'pupil']);
     });
+  });
+
+  it('takes stamps of whole milliseconds, which stand twice at 2000 Hz, half a millisecond apart, and blocks for gaps', async () => {
+    const block = (from: number) => [
+      ...start(from, 'RIGHT', { rate: 2000 }),
+      ...samples(0, 1000, 1, (i) => mono(from + Math.floor(i / 2), i)),
+    ];
+    await openedText('s.asc', text(preamble, block(1000), block(2000)), async (recording) => {
+      const [{ times, gaps }] = [...(await readRecording(recording)).streams.values()];
+      const expected = Array.from({ length: 1000 }, (_, i) => i / 2000);
+      expect(times).toEqual([...expected.map((t) => 1 + t), ...expected.map((t) => 2 + t)].map(onGrid));
+      expect(gaps).toEqual([1000]);
+      expect(recording.streams[0].measured_sfreq).toBeCloseTo(2000, 3);
+    });
+  });
+
+  const case2kHz = join(import.meta.dirname, '../../../shared/cases/l01-eyelink-2khz/mono2000.asc');
+  it.skipIf(!existsSync(case2kHz))(`${case2kHz} (skipped where absent): four blocks at 2000 Hz`, async () => {
+    const recording = await openRecording(case2kHz);
+    const [gaze] = recording.streams;
+    expect([gaze.info.sfreq, gaze.gaps.length]).toEqual([2000, 3]);
+    await recording.close();
   });
 
   it('gives the same samples whatever the chunks, and reads what is before a cut', async () => {
