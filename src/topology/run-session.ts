@@ -1,5 +1,5 @@
 import { Observable, type OperatorFunction, Subscription } from 'rxjs';
-import type { Clock, Seconds } from '../core/clock.js';
+import type { Clock } from '../core/clock.js';
 import type { EventSink, SessionEvent } from '../core/event.js';
 import type { ModelRunner } from '../core/model.js';
 import { errorOf } from '../core/owned.js';
@@ -58,6 +58,8 @@ export interface RunSessionOptions {
   readonly log?: (message: StreamMessage) => void;
   /** Told how many messages wait for their turn, whenever that changes. */
   readonly waiting?: (messages: number) => void;
+  /** Whether senders are asked to wait, which is no silence of theirs. Default: they never are. */
+  readonly isBusy?: () => boolean;
 }
 
 /**
@@ -125,16 +127,17 @@ class RunningSession implements Worker {
     this.#to = to;
     this.#loaded = options.loaded.value;
     this.#binder = this.#makeBinder(this.#loaded, options.events);
-    this.#binder.expect(options.expected ?? [], this.#attended());
     this.#leaveStall = options.stall?.onCaughtUp(() => this.#takeBacklog());
     this.#silence = new SilenceWatch(options.clock, {
       stall: options.stall,
+      isBusy: options.isBusy,
       feeds: (id) => this.#binder.feeds(id),
       tell: (message) => {
         this.#log(message);
         this.#go();
       },
     });
+    this.#binder.expect(options.expected ?? [], this.#silence.listened());
     this.#attempt(() => {
       this.#graph = this.#make(this.#loaded, options.events);
     });
@@ -177,7 +180,7 @@ class RunningSession implements Worker {
 
   #take(message: StreamMessage, isBehind: boolean): void {
     if (message.kind === 'open') this.#silence.describe(message.info);
-    for (const binding of this.#binder.take(message, this.#attended())) this.#log(told(binding));
+    for (const binding of this.#binder.take(message, this.#silence.listened())) this.#log(told(binding));
     if (message.kind === 'chunk' && this.#binder.feeds(message.chunk.info.id))
       this.#silence.hear(message.chunk, isBehind);
     this.#log(message);
@@ -187,11 +190,6 @@ class RunningSession implements Worker {
   #log(message: StreamMessage): void {
     this.#options.log?.(message);
     if (!this.#inbox.offer(message)) this.#tellDropped(message);
-  }
-
-  /** Now, for what counts silence: time in which we looked. */
-  #attended(): Seconds {
-    return this.#options.stall?.attended() ?? this.#options.clock.now();
   }
 
   /** No message comes after this. */

@@ -202,6 +202,7 @@ export class PipelineRuntime {
         expected: this.options.expected?.(session) ?? [],
         stall: this.options.stall,
         waiting: (messages) => this.#setWaiting(session, 'graph', messages, CROWDED_ABOVE),
+        isBusy: () => this.#busy.has(session),
       }),
       // Before the predictions of the first window, which wait for the model.
       tap(({ output }) => {

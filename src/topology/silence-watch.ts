@@ -16,6 +16,8 @@ export interface WatchedSession {
   readonly tell: (message: StreamMessage) => void;
   /** Knows when we stood still ourselves. Default: we never do. */
   readonly stall?: StallWatch | undefined;
+  /** Whether its senders are asked to wait. Default: they never are. */
+  readonly isBusy?: (() => boolean) | undefined;
 }
 
 interface Heard {
@@ -33,7 +35,8 @@ export function staleLimitOf(info: StreamInfo): StaleLimit {
 /**
  * Listens to the streams that feed a live session's sources: tells which fell silent, by their own arrivals, and which are
  * back; while none is heard, tells by ticks how far time has come. What feeds nothing, such as a headset's motion sensor that
- * goes on, speaks for none. All that is decided goes into the session's log; a replay obeys it, and decides nothing anew.
+ * goes on, speaks for none. While we stand still or ask senders to wait, nobody is silent. All that is decided goes into the
+ * session's log; a replay obeys it, and decides nothing anew.
  */
 export class SilenceWatch {
   readonly #clock: Pick<Clock, 'now'>;
@@ -45,11 +48,16 @@ export class SilenceWatch {
   #head: Seconds = Number.NEGATIVE_INFINITY;
   /** When samples came last. */
   #heard: Seconds;
+  #wasBusy = false;
+  #looked: Seconds;
+  /** How long senders were asked to wait, s. */
+  #waited_s: Seconds = 0;
 
   constructor(clock: Pick<Clock, 'now' | 'every'>, session: WatchedSession) {
     this.#clock = clock;
     this.#session = session;
     this.#heard = this.#now();
+    this.#looked = this.#attended();
     this.#ticks = new SilenceTicks(session.tell);
     this.#timer = clock.every(LOOK_S, () => this.#look());
   }
@@ -57,12 +65,11 @@ export class SilenceWatch {
   /** Samples of a stream that feeds a source, before they go into the session; `isBehind`: we were late to look at them. */
   hear({ info, times }: Chunk, isBehind: boolean): void {
     if (times.length === 0) return;
-    const now = this.#now();
     const heard = this.#streams.get(info.id) ?? { info, limit: staleLimitOf(info), isStale: false };
     this.#streams.set(info.id, heard);
-    heard.limit.came(now, isBehind);
+    heard.limit.came(this.listened(), isBehind);
     this.#set(heard, false);
-    this.#heard = now;
+    this.#heard = this.#now();
     this.#head = Math.max(this.#head, times[times.length - 1] + period_s(info));
   }
 
@@ -74,6 +81,11 @@ export class SilenceWatch {
     const limit = staleLimitOf(info);
     limit.restore(heard.limit.snapshot());
     Object.assign(heard, { info, limit });
+  }
+
+  /** Time in which we were there to listen, s: a clock that stops where we stand still or have senders wait. */
+  listened(): Seconds {
+    return (this.#wasBusy ? this.#looked : this.#attended()) - this.#waited_s;
   }
 
   /** Before the session's last stream closes. */
@@ -90,20 +102,35 @@ export class SilenceWatch {
     return this.#session.stall?.now() ?? this.#clock.now();
   }
 
+  #attended(): Seconds {
+    return this.#session.stall?.attended() ?? this.#clock.now();
+  }
+
   #look(): void {
-    if (this.#session.stall?.isBehind) return;
-    const now = this.#now();
+    const isBusy = this.#noteBusy();
+    if (isBusy || this.#session.stall?.isBehind) return;
+    const [now, listened] = [this.#now(), this.listened()];
     let isHeard = false;
     for (const [id, heard] of this.#streams) {
       if (!this.#session.feeds(id)) {
         this.#streams.delete(id);
         continue;
       }
-      const isSilent = heard.limit.isStale(now);
+      const isSilent = heard.limit.isStale(listened);
       if (isSilent) this.#set(heard, true);
       isHeard ||= !isSilent;
     }
     if (!isHeard && this.#head !== Number.NEGATIVE_INFINITY) this.#ticks.tick(this.#head + now - this.#heard);
+  }
+
+  /** Counts how long senders have waited; whether they do now. */
+  #noteBusy(): boolean {
+    const isBusy = this.#session.isBusy?.() ?? false;
+    const attended = this.#attended();
+    if (this.#wasBusy) this.#waited_s += attended - this.#looked;
+    this.#looked = attended;
+    this.#wasBusy = isBusy;
+    return isBusy;
   }
 
   #set(heard: Heard, isStale: boolean): void {
