@@ -105,6 +105,7 @@ export class WebSocketSink implements Sink {
   ended(session: string): void {
     this.#forget(session);
     this.#runs.end(session);
+    this.#signals.ended(session);
   }
 
   /** Whether anybody wants what a model of a session predicts explained. */

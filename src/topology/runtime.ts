@@ -26,8 +26,6 @@ const CROWDED_ABOVE = 256;
 
 export interface SessionStatus {
   readonly session: string;
-  /** Session stamp of the session's zero; null before the first window closes. */
-  zero: Seconds | null;
   predictions: number;
   droppedWindows: number;
 }
@@ -107,10 +105,11 @@ export class PipelineRuntime {
     return this.#sessions;
   }
 
-  /** Where `time`, in s from a session's zero, lies on this machine's clock ({@link Clock.now}); null before its first window closes. */
+  /** Where `time`, in s from a session's zero, lies on this machine's clock ({@link Clock.now}); null before that is known. */
   placeOf(session: string, time: Seconds): Seconds | null {
-    const zero = this.#sessions.get(session)?.zero ?? null;
-    return zero === null ? null : this.#shared.of(session).time.ours(zero + time);
+    if (!this.#sessions.has(session)) return null;
+    const { time: own } = this.#shared.of(session);
+    return own.zero === null ? null : own.ours(own.zero + time);
   }
 
   /** Takes in a source, until it completes or the runtime closes. Sessions go on for as long as one of their streams is open. */
@@ -174,7 +173,6 @@ export class PipelineRuntime {
     const { clock, metrics, explain } = this.options;
     const status: SessionStatus = {
       session,
-      zero: null,
       predictions: 0,
       droppedWindows: 0,
     };
@@ -203,10 +201,6 @@ export class PipelineRuntime {
         stall: this.options.stall,
         waiting: (messages) => this.#setWaiting(session, 'graph', messages, CROWDED_ABOVE),
         isBusy: () => this.#busy.has(session),
-      }),
-      // Before the predictions of the first window, which wait for the model.
-      tap(({ output }) => {
-        if (output.kind === 'closed') status.zero ??= output.zero;
       }),
       predictInOrder({
         session,

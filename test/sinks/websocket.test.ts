@@ -202,6 +202,16 @@ describe('subscriptions', () => {
       [0, null, null],
       [1, 50.5, -0.5],
     ]);
+    // The last stream is cut, and the session goes on.
+    daemon.sink.publishSignals('s1', { kind: 'close', id: info.id, cut: true });
+    daemon.sink.publishSignals('s1', { kind: 'open', info });
+    expect([await client.next(), await client.next()].map(({ seq, zero }) => [seq, zero])).toEqual([
+      [2, 50.5],
+      [3, 50.5],
+    ]);
+    daemon.sink.ended('s1');
+    daemon.sink.publishSignals('s1', { kind: 'open', info });
+    expect([await client.next()].map(({ seq, zero }) => [seq, zero])).toEqual([[0, null]]);
   });
 
   it('take wall-clock time from who knows it', async () => {

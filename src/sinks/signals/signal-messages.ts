@@ -44,9 +44,13 @@ export class SignalMessages {
       if (known && isMeasured(message.chunk.info)) session.zero ??= message.chunk.times[0];
     } else if (message.kind === 'close') {
       session.open.delete(message.id);
-      if (session.open.size === 0) this.#sessions.delete(name);
     }
     return () => messageOf(name, session, seq, message);
+  }
+
+  /** The session has ended: what comes under its name from here on is another one. */
+  ended(name: string): void {
+    this.#sessions.delete(name);
   }
 
   /** `open` of every stream that is open, as it was told, for a subscriber who comes late; `*`: of all sessions. */

@@ -156,8 +156,9 @@ export class DoorStream {
         this.#samples(output);
       } else {
         const { session, shared } = this.#options;
-        const event = clockEvent(output, this.#parts[0].info);
-        this.#options.events({ ...event, session, time: output.time - (shared.time.zero ?? 0) });
+        const { zero } = shared.time;
+        const { time: stamp, ...event } = clockEvent(output, this.#parts[0].info);
+        this.#options.events({ ...event, session, ...(zero !== null && { time: stamp! - zero }) });
       }
     }
     if (this.#clock?.placement) this.#settle();
