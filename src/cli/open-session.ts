@@ -1,5 +1,6 @@
 import { InputError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
+import { TIME_TOLERANCE_S } from '../core/signal.js';
 import { joinRecordings } from '../recordings/join.js';
 import { openRecording } from '../recordings/open.js';
 import type { Recording } from '../recordings/recording.js';
@@ -82,7 +83,7 @@ function requireOneWindow(
     definition.kind === 'window' ? [definition.timing(params as never).window_s] : [],
   );
   const shortest_s = Math.min(...windows_s);
-  if (end - first < shortest_s - 1e-6) {
+  if (end - first < shortest_s - TIME_TOLERANCE_S) {
     throw new InputError(
       'recording-too-short',
       `${recording.path}: ${(end - first).toFixed(3)} s of data, shorter than the window of ${shortest_s} s`,

@@ -1,6 +1,7 @@
 import type { Seconds } from '../core/clock.js';
 import type { Stateful } from '../core/state.js';
 
+/** Times are products of one number of hops, which differ in their last bits alone; as a share of a hop, too. */
 const SAME_TIME_S = 1e-9;
 
 interface Grid {

@@ -34,7 +34,7 @@ export class FailedSession {
       this.#closing.add(model.name, model.join);
       return new FrameBuilder(model, models.get(model.name) ?? new Map(), sequence ?? new NodeSequence());
     });
-    this.#closing.skipTo(closed + 1e-6);
+    this.#closing.skipTo(closed + TIME_TOLERANCE_S);
   }
 
   get zero(): Seconds | null {

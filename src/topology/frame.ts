@@ -2,12 +2,10 @@ import type { Seconds } from '../core/clock.js';
 import { type FeatureSchema, type FeatureVector, featureName } from '../core/features.js';
 import { type ModalityFrame, type ModalityInput, maskLength, valuesPerChannel } from '../core/model.js';
 import type { RawWindow } from '../core/processor.js';
-import type { StreamInfo } from '../core/signal.js';
+import { type StreamInfo, TIME_TOLERANCE_S } from '../core/signal.js';
 import type { GraphOutput, ModalityStatus } from './graph-output.js';
 import type { NodeSequence } from './node-sequence.js';
 import type { ModelNode } from './pipeline.js';
-
-const SAME_TIME_S = 1e-9;
 
 /** What a session knows of the streams behind its nodes. */
 export interface StreamLookup {
@@ -47,7 +45,7 @@ export class FrameBuilder {
     for (const [modality, input] of this.inputs) {
       const served = (join.inputs.get(modality) ?? []).flatMap((node) => {
         const output = latest.get(node);
-        const limit_s = (join.hops_s.get(node) ?? join.hop_s) - SAME_TIME_S;
+        const limit_s = (join.hops_s.get(node) ?? join.hop_s) - TIME_TOLERANCE_S;
         return output && time - output.time < limit_s
           ? [{ node, output, frame: this.#frameOf(output, input) }]
           : [];

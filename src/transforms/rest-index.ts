@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { featureTransform } from '../core/component.js';
 import { type FeatureSchema, type FeatureVector, featureName, type IndexReason } from '../core/features.js';
 import type { FeatureProcessor, ResetCause } from '../core/processor.js';
-import type { Marker } from '../core/signal.js';
+import { type Marker, TIME_TOLERANCE_S } from '../core/signal.js';
 import type { Stateful } from '../core/state.js';
 
 const params = z
@@ -49,7 +49,6 @@ const params = z
   });
 type Params = z.infer<typeof params>;
 
-const TOLERANCE_S = 1e-6;
 /** Fewer windows than this say nothing of how much a feature varies. */
 const LEAST_WINDOWS = 4;
 
@@ -109,8 +108,9 @@ class RestIndex implements FeatureProcessor, Stateful<RestIndexState> {
 
   process(vector: FeatureVector): FeatureVector {
     const { begin, end } = this.#stretch;
-    const inRest = begin !== null && vector.time > begin + TOLERANCE_S && vector.time <= end! + TOLERANCE_S;
-    const over = end !== null && vector.time > end + TOLERANCE_S;
+    const inRest =
+      begin !== null && vector.time > begin + TIME_TOLERANCE_S && vector.time <= end! + TIME_TOLERANCE_S;
+    const over = end !== null && vector.time > end + TIME_TOLERANCE_S;
     if (inRest) this.#stretch.windows++;
     const values = new Float64Array(this.#chosen.length).fill(Number.NaN);
     const present = new Uint8Array(values.length);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { featureTransform } from '../core/component.js';
 import { type FeatureSchema, type FeatureVector, featureName } from '../core/features.js';
 import type { FeatureProcessor, ResetCause } from '../core/processor.js';
+import { TIME_TOLERANCE_S } from '../core/signal.js';
 import type { Stateful } from '../core/state.js';
 
 const params = z.strictObject({
@@ -19,8 +20,6 @@ interface Rest {
   count: number;
   mean: number;
 }
-
-const TOLERANCE_S = 1e-6;
 
 /** By `channel.feature`. */
 type SubtractBaselineState = Readonly<Record<string, Rest>>;
@@ -42,7 +41,7 @@ class SubtractBaseline implements FeatureProcessor, Stateful<SubtractBaselineSta
 
   process(vector: FeatureVector): FeatureVector {
     const { from_s, span_s } = this.params;
-    const after = vector.time > from_s + span_s + TOLERANCE_S;
+    const after = vector.time > from_s + span_s + TIME_TOLERANCE_S;
     const values = new Float64Array(vector.values.length).fill(Number.NaN);
     const present = new Uint8Array(values.length);
     for (const [i, rest] of this.#current.entries()) {
@@ -50,7 +49,7 @@ class SubtractBaseline implements FeatureProcessor, Stateful<SubtractBaselineSta
       if (after && rest.count > 0) {
         values[i] = vector.values[i] - rest.mean;
         present[i] = 1;
-      } else if (!after && vector.time > from_s + TOLERANCE_S) {
+      } else if (!after && vector.time > from_s + TIME_TOLERANCE_S) {
         rest.count++;
         rest.mean += (vector.values[i] - rest.mean) / rest.count;
       }
