@@ -115,7 +115,7 @@ describe('LSL at the command line', () => {
       }),
     );
     client.close();
-    expect(prediction.session).toBe('lsl');
+    expect(prediction.session).toBe('default');
     expect(prediction.valence).not.toBeNull();
   });
 });
