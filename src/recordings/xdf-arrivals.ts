@@ -298,7 +298,10 @@ function byLongest(pieces: readonly StreamPieces[]): Knots {
     return ahead[ahead.length >> 1];
   });
   const lead_s = leads.reduce((most, lead) => (lead > most && lead <= ORDERED_S ? lead : most), 0);
-  let knots = longest.kept.map(({ place, time }) => ({ place, time: time + lead_s }));
+  let knots = withPausesFilled(
+    longest.kept.map(({ place, time }) => ({ place, time: time + lead_s })),
+    others.flatMap(({ kept }) => kept),
+  );
   for (const { kept } of others) {
     const [first, last] = [knots[0], knots[knots.length - 1]];
     const before = kept.filter(({ place, time }) => place < first.place && time <= first.time);
@@ -311,6 +314,19 @@ function byLongest(pieces: readonly StreamPieces[]): Knots {
     ];
   }
   return rising(knots);
+}
+
+/** Where knots step far, others tell when time did: the first piece behind a pause of all is rarely the knots' own. */
+function withPausesFilled(knots: readonly Knot[], others: readonly Knot[]): Knot[] {
+  const told = [...others].sort((a, b) => a.place - b.place);
+  let next = 0;
+  return knots.flatMap((knot, k) => {
+    const from = next;
+    while (next < told.length && told[next].place < knot.place) next++;
+    const before = knots[k - 1]?.time ?? knot.time;
+    if (knot.time - before <= RUN_STEP_S) return [knot];
+    return [...told.slice(from, next).filter(({ time }) => time > before && time <= knot.time), knot];
+  });
 }
 
 /** Where no stamp moves, samples of the stream that has most of them are counted. */

@@ -19,6 +19,7 @@ import {
 } from '../core/signal.js';
 import { restoreState, type Stateful, type StateVersion, storedState } from '../core/state.js';
 import { FixationStream } from '../features/events/device-event.js';
+import { onGrid } from '../timebase/session-time.js';
 import { Binder, type Binding, type StreamSpan } from './binder.js';
 import { ChannelMonitor, type ChannelMonitorState } from './channel-monitor.js';
 import { ClosingTimes } from './closing-times.js';
@@ -685,7 +686,8 @@ export class SessionGraph {
     this.#noteUnused(info, binds);
     const isFed = binds.length > 0 || this.#isAwaited(info.id) || this.#sourcesFedBy(info).length > 0;
     if (!isFed && !contacts) return [];
-    const times = zero === 0 ? chunk.times : chunk.times.map((t) => t - zero);
+    // On the grid again, so that where a sender's clock counts from changes no bit.
+    const times = chunk.times.map((t) => onGrid(t - zero));
     contacts?.push({ ...chunk, times });
     if (!isFed) return [];
     const first = times[0];
@@ -859,7 +861,7 @@ export class SessionGraph {
 
   /** Closes at most `most` windows, and ends the step where no other is ready; gives how many it closed. */
   #closeWhile(ready: (end: Seconds) => boolean, most: number): number {
-    const limit = this.#known + LONGEST_SILENCE_S;
+    const limit = this.#known + LONGEST_SILENCE_S + TIME_TOLERANCE_S;
     for (let closed = 0; ; closed++) {
       const end = this.#closing.peek();
       if (this.#takeOverBefore(end)) return closed;

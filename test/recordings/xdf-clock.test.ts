@@ -300,6 +300,18 @@ describe('XDF by the clock of live streams', () => {
       }
   });
 
+  it('finds a pause of all streams, be the one that goes on longest the last to come back', async () => {
+    const isOut = (t: number) => t >= 20 && t < 23;
+    const skin: Sender = { ...eeg, id: 'EDA', type: 'EDA', sfreq: 4, packet: 4, offset: null, isOut };
+    const cap: Sender = { ...eeg, to_s: END_S - 1, offset: null, isOut };
+    const { of, codes } = await readOf(await recorded([cap, skin]));
+    expect(codes).toEqual([]);
+    for (const sender of [cap, skin]) {
+      expect(worst(of(sender.id), sender, 0)).toBeLessThan(1e-6);
+      expect(of(sender.id).gaps).toHaveLength(1);
+    }
+  });
+
   it('reads a file whose streams stand one behind the other as well', async () => {
     const path = join(folder, `${files++}.xdf`);
     const writer = XdfWriter.create(path);

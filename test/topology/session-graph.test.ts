@@ -5,6 +5,7 @@ import type { ModalityInput } from '../../src/core/model.js';
 import { type Chunk, type StreamInfo, type StreamMessage, sliceChunk } from '../../src/core/signal.js';
 import { Random } from '../../src/simulation/random.js';
 import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
+import { onGrid } from '../../src/timebase/session-time.js';
 import { checkPipeline } from '../../src/topology/check.js';
 import { PipelineDocument } from '../../src/topology/document.js';
 import type { GraphOutput } from '../../src/topology/graph-output.js';
@@ -162,6 +163,43 @@ describe('windows', () => {
     expect(got.map(({ frame }) => [...frame[0].values])).toEqual(
       expected.map(({ frame }) => [...frame[0].values]),
     );
+  });
+
+  it('of irregular movements do not depend on it in a single bit', () => {
+    const gaze = pipelineOf(`
+sources: { gaze: { type: websocket, stream_type: Gaze } }
+transforms: { eye: { type: extract, input: gaze, features: [eye-movement], window_s: 4, hop_s: 1 } }`);
+    const channels = ['left_x', 'left_y'].map((label) => ({ label, unit: 'deg', type: 'gaze' }));
+    const info: StreamInfo = { id: 'g', name: 'g', type: 'Gaze', sourceId: 'g', sfreq: 60, channels };
+    const random = new Random(4);
+    const data = Float64Array.from(
+      { length: 2 * 600 },
+      (_, i) => 5 * Math.sign(Math.sin(i / 40)) + random.uniform() / 9,
+    );
+    const valuesFrom = (zero: number): string[] => {
+      const values: string[] = [];
+      const graph = new SessionGraph({
+        ...{
+          session: 's',
+          pipeline: gaze,
+          models: new Map(),
+          ordered: true,
+          monitor: false,
+          events: () => {},
+        },
+        emit: (output) => {
+          if (output.kind === 'features') values.push([output.vector.time, ...output.vector.values].join());
+        },
+      });
+      const times = Float64Array.from({ length: 600 }, (_, i) => onGrid(zero + onGrid(i / 60)));
+      graph.push({ kind: 'open', info });
+      graph.push({ kind: 'chunk', chunk: { info, data, times, gapBefore: false } });
+      graph.end();
+      return values;
+    };
+    const expected = valuesFrom(0);
+    expect(expected.length).toBeGreaterThan(5);
+    for (const zero of [77.25, 4321.5, 1_700_000_000.125]) expect(valuesFrom(zero)).toEqual(expected);
   });
 
   it('of a session know nothing of another', () => {
