@@ -168,7 +168,7 @@ export class SlidingWindow implements Stateful<SlidingWindowState> {
   }
 
   #coverRegular(coverage: Float32Array, start: Seconds, from: number, to: number): void {
-    // Half a period of slack: a dejittered stamp may fall just before the start.
+    // Half a period of slack: a jittered stamp may fall just before the start.
     const slack = 0.5 / this.info.sfreq;
     const first = Math.max(from, lowerBound(this.#buffer.times(), start - slack, to));
     for (let c = 0; c < coverage.length; c++)

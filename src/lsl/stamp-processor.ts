@@ -1,6 +1,6 @@
 import type { Seconds } from '../core/clock.js';
 import { ClockOffsetEstimator } from '../timebase/clock-offset-estimator.js';
-import { DEJITTER_HALF_TIME_S, Dejitter } from '../timebase/dejitter.js';
+import { DEJITTER_HALF_TIME_S, Dejitter } from './dejitter.js';
 import type { ClockMeasurement } from './time-correction.js';
 
 /** What is done to stamps; liblsl's names. */

@@ -240,6 +240,85 @@ describe('lsl source', () => {
     expect(told).toEqual(['a headset', 'cut', 'a simulator']);
   });
 
+  it('takes an outlet without a source id that comes back for the same stream', async () => {
+    const { received, message } = listen({ name: 'Nameless' });
+    const first = await offer({ name: 'Nameless', type: 'EEG', sourceId: '', description: [eegChannels] });
+    await first.waitForConsumers(10);
+    pushNow(first, 5);
+    await message('chunk');
+    await first.close();
+    await network.event('stream-lost');
+    const second = await offer({ name: 'Nameless', type: 'EEG', sourceId: '', description: [eegChannels] });
+    await second.waitForConsumers(10);
+    pushNow(second, 5, 2e-6);
+    const { chunk } = await message('chunk', (one) => one.chunk.data[0] > 1.5);
+    expect(chunk.info.id).toBe('Nameless');
+    const kinds = received.map(({ message: { kind } }) => kind).filter((kind) => kind !== 'zero');
+    expect(kinds).toEqual(['open', 'chunk', 'close', 'open', 'chunk']);
+    expect(received.find(({ message: { kind } }) => kind === 'close')?.message).toMatchObject({ cut: true });
+  });
+
+  it('takes a device that comes back with other channels in anew', async () => {
+    const { message } = listen({ name: 'Grown' });
+    const first = await offer({ name: 'Grown', type: 'EEG', sourceId: 'grown', description: [eegChannels] });
+    await first.waitForConsumers(10);
+    pushNow(first, 5);
+    await message('chunk');
+    await first.close();
+    await network.event('stream-lost');
+    const labels = ['FP1', 'Fp2', 'Cz'].map((label) => ({ label, unit: 'volts', type: 'EEG' }));
+    const second = await offer({
+      ...{ name: 'Grown', type: 'EEG', sourceId: 'grown', channelCount: 3 },
+      description: [channelsElement(labels)],
+    });
+    await second.waitForConsumers(10);
+    second.push(
+      new Float32Array(15).fill(1e-6),
+      Float64Array.from({ length: 5 }, (_, i) => context.clock.now() + i / 100),
+    );
+    const { info } = await message('open', (one) => one.info.channels.length === 3);
+    expect(info.id).toBe('Grown');
+    expect((await message('close')).cut).toBe(true);
+  });
+
+  it('tells outlets that are equal in all but their uid apart', async () => {
+    const { message } = listen({ name: 'Twin' });
+    const twins = [];
+    for (const k of [0, 1]) {
+      const twin = await offer({ name: 'Twin', type: 'EEG', sourceId: 'twin', description: [eegChannels] });
+      await twin.waitForConsumers(10);
+      pushNow(twin, 5, (k + 1) * 1e-6);
+      twins.push(twin);
+      await message('open', ({ info }) => info.id === (k === 0 ? 'Twin' : 'Twin#2'));
+    }
+    const of = async (id: string) =>
+      (await message('chunk', ({ chunk }) => chunk.info.id === id)).chunk.data[0];
+    expect(await of('Twin')).toBeCloseTo(1, 5);
+    expect(await of('Twin#2')).toBeCloseTo(2, 5);
+    expect((await network.event('stream-duplicate')).stream).toBe('Twin#2');
+  });
+
+  it('serves nodes that ask for this and that once each, and closes what none asks for any more', async () => {
+    const source = new LslSource(context, { name: 'This' }, { session: 'lab' });
+    source.serve([{ name: 'This' }, { name: 'That' }, { query: "starts-with(name,'Th')" }])();
+    const kinds: string[] = [];
+    const subscription = source.messages$.subscribe(({ message }) => {
+      if (message.kind === 'open') kinds.push(`open ${message.info.id}`);
+      if (message.kind === 'close') kinds.push(`${message.cut ? 'cut' : 'close'} ${message.id}`);
+    });
+    cleanups.push(() => subscription.unsubscribe());
+    for (const name of ['This', 'That']) {
+      const outlet = await offer({ name, type: 'EEG', sourceId: name, description: [eegChannels] });
+      await outlet.waitForConsumers(10);
+      expect(outlet.consumers).toBe(1);
+      pushNow(outlet, 5);
+    }
+    while (kinds.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    source.serve([{ name: 'That' }])();
+    expect(kinds).toEqual(['open This', 'open That', 'close This']);
+    expect(() => source.serve([{ query: '((' }])).toThrow(ConfigurationError);
+  });
+
   it('never takes predictions in', async () => {
     const { received, message } = listen({ query: "starts-with(source_id,'own')" });
     const own = await offer({ name: 'affectd', type: 'Affect', sourceId: 'own 1' });

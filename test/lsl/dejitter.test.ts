@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { Dejitter } from '../../src/timebase/dejitter.js';
+import { Dejitter } from '../../src/lsl/dejitter.js';
 
 const reference = JSON.parse(readFileSync('fixtures/timebase/dejitter.json', 'utf8')) as {
   sfreq: number;

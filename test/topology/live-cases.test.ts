@@ -1,0 +1,289 @@
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Seconds } from '../../src/core/clock.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
+import { type DeviceOptions, isPresent, LiveSession, type Rows, START_S } from './live-session.js';
+
+/** Live cases of the field, from the doors to the features, and the same from the recording of each. */
+const text = `
+sources:
+  eeg: { type: websocket, stream_type: EEG }
+  gaze: { type: websocket, stream_type: Gaze, optional: true }
+transforms:
+  de: { type: extract, input: eeg, features: [differential-entropy], window_s: 2, hop_s: 0.5 }
+  eye: { type: extract, input: gaze, features: [gaze-statistics], window_s: 2, hop_s: 0.5 }
+`;
+const folder = temporaryFolder();
+let sessions = 0;
+const EEG: DeviceOptions = { name: 'cap', type: 'EEG', sfreq: 128 };
+const GAZE: DeviceOptions = { name: 'eyes', type: 'Gaze', sfreq: 60 };
+const begin = (): LiveSession => new LiveSession(text, join(folder, String(sessions++)));
+
+/** Replay gives what was told live. */
+async function replayed(session: LiveSession): Promise<void> {
+  const recorded = await session.end();
+  for (const node of ['de', 'eye']) expect(recorded(node), node).toEqual(session.rows(node));
+}
+
+/** A device's messages: of `n` samples, sent when the last is measured; `stampOf` gives the stamp of each by its true time. */
+interface Sent extends DeviceOptions {
+  readonly true_hz?: number;
+  readonly n?: number;
+  readonly from_s?: Seconds;
+  readonly stampOf?: (t: Seconds, k: number) => number;
+}
+
+/** Runs devices side by side for `span_s`; messages go in order of time. */
+async function run(session: LiveSession, span_s: Seconds, ...devices: readonly Sent[]): Promise<void> {
+  const messages = devices.flatMap(({ true_hz, n = 8, from_s = 0, stampOf = (t) => t, ...declared }) => {
+    const rate_hz = true_hz ?? declared.sfreq;
+    let device: ReturnType<LiveSession['device']> | null = null;
+    return Array.from({ length: Math.floor(((span_s - from_s) * rate_hz) / n) }, (_, m) => ({
+      at: from_s + ((m + 1) * n - 1) / rate_hz,
+      send: () => {
+        device ??= session.device(declared);
+        device.send(Array.from({ length: n }, (_, i) => stampOf(from_s + (m * n + i) / rate_hz, m * n + i)));
+      },
+    }));
+  });
+  for (const { at, send } of messages.sort((a, b) => a.at - b.at)) {
+    session.clock.advance(Math.max(0, START_S + at - session.clock.now()));
+    send();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const times = (rows: Rows): (number | null)[] => rows.filter(isPresent).map(({ time }) => time);
+
+describe('one sample is stamped nonsense', () => {
+  const plain = begin();
+  beforeAll(() => run(plain, 20, EEG, GAZE));
+
+  it.each([30, -30, 200_000, 1e300])(
+    'by %d s: it takes its predicted stamp, and no window changes',
+    async (off_s) => {
+      const session = begin();
+      await run(session, 20, { ...EEG, stampOf: (t, k) => (k === 1000 ? t + off_s : t) }, GAZE);
+      expect(session.codes().filter((code) => code === 'stamp-outlier')).toHaveLength(1);
+      expect(session.codes()).not.toContain('clock-reset');
+      expect(session.codes()).not.toContain('gap-found');
+      expect(session.rows('de')).toEqual(plain.rows('de'));
+      expect(session.rows('eye')).toEqual(plain.rows('eye'));
+      await replayed(session);
+    },
+  );
+
+  it('the very first one: zero is what the next three agree on', async () => {
+    const session = begin();
+    await run(session, 20, { ...EEG, stampOf: (t, k) => (k === 0 ? 200_000 : t) }, GAZE);
+    // The session's zero lies one sample later than if its first stamp had been right.
+    const rows = session.rows('de');
+    expect(rows[0].time).toBe(plain.rows('de')[0].time);
+    expect(rows.length).toBeGreaterThanOrEqual(plain.rows('de').length - 1);
+    expect(rows.slice(4).every(isPresent)).toBe(true);
+    await replayed(session);
+  });
+});
+
+describe('stamps step back by 5 s and stay', () => {
+  it.each([true, false])(
+    'alone: %s: a reset, placed by arrival within 0.1 s, present once the window is full',
+    async (isAlone) => {
+      const session = begin();
+      const stepped: Sent = { ...EEG, stampOf: (t) => (t > 10 ? t - 5 : t) };
+      await run(session, 25, stepped, ...(isAlone ? [] : [GAZE]));
+      expect(session.codes().filter((code) => code === 'clock-reset')).toHaveLength(1);
+      const rows = session.rows('de');
+      expect(rows.at(-1)!.time).toBeGreaterThan(24);
+      expect(times(rows).filter((time) => time! > 16)).toHaveLength(
+        rows.filter(({ time }) => time! > 16).length,
+      );
+      if (!isAlone) {
+        const plain = begin();
+        await run(plain, 25, EEG, GAZE);
+        expect(session.rows('eye')).toEqual(plain.rows('eye'));
+      }
+      await replayed(session);
+    },
+  );
+});
+
+describe('the only stream there is, its clock stepping an hour', () => {
+  it.each([3600, -3600])('%d s: the session goes on, and few of its windows are lost', async (step_s) => {
+    const session = begin();
+    await run(session, 60, { ...EEG, stampOf: (t) => (t > 20 ? t + step_s : t) });
+    expect(session.codes().filter((code) => code === 'clock-reset')).toHaveLength(1);
+    expect(session.codes()).not.toContain('time-skipped');
+    const rows = session.rows('de');
+    expect(rows.length).toBeGreaterThan(110);
+    expect(rows.filter((row) => !isPresent(row)).length).toBeLessThanOrEqual(4 + 2);
+    await replayed(session);
+  });
+});
+
+describe('another clock', () => {
+  it.each([
+    ['unix, 3 s ahead', (t: Seconds) => 1_700_000_003 + t],
+    ['unix, stepped by 2 s', (t: Seconds) => 1_700_000_000 + t + (t > 15 ? 2 : 0)],
+    ['unix, stepped back by an hour', (t: Seconds) => 1_700_000_000 + t - (t > 15 ? 3600 : 0)],
+    ['milliseconds', (t: Seconds) => 1000 * t],
+  ])('%s: no other stream’s window changes', async (_, stampOf) => {
+    const plain = begin();
+    await run(plain, 30, EEG);
+    const session = begin();
+    const origin = { kind: 'unix', clock: 'unix of the tracker' };
+    await run(session, 30, EEG, { ...GAZE, origin, stampOf });
+    // Windows may wait for the tracker; what is in them is the same.
+    const all = new Map(plain.rows('de').map(({ time, values }) => [time, values]));
+    for (const { time, values } of session.rows('de')) expect(values, String(time)).toEqual(all.get(time));
+    expect(session.rows('eye').at(-1)!.time).toBeGreaterThan(28);
+    expect(isPresent(session.rows('eye').at(-1)!)).toBe(true);
+    await replayed(session);
+  });
+});
+
+describe('a rate that is another one', () => {
+  it.each([
+    [250, 125, 6],
+    [125, 250, 6],
+    [128, 124, 62],
+    [128, 116, 62],
+    [128, 114, 6],
+    [0, 128, 6],
+  ])(
+    'declared %d Hz, sent %d: told within %d s, then features of the true rate',
+    async (sfreq, true_hz, within_s) => {
+      const session = begin();
+      const span_s = within_s + 12;
+      await run(session, span_s, { ...EEG, sfreq, true_hz, n: 4 });
+      const told = session.events.filter(({ code }) => code === 'rate-differs');
+      expect(told).toHaveLength(1);
+      expect(told[0].time).toBeLessThanOrEqual(within_s);
+      expect(told[0].details?.used_hz).toBeCloseTo(true_hz, 0);
+      const late = session.rows('de').filter(({ time }) => time! > within_s + 5);
+      expect(late.length).toBeGreaterThan(8);
+      expect(late.every(isPresent)).toBe(true);
+      const plain = begin();
+      await run(plain, span_s, { ...EEG, sfreq: true_hz, true_hz, n: 4 });
+      const right = new Map(plain.rows('de').map(({ time, values }) => [time, values]));
+      const last = late.at(-2)!;
+      for (const [i, value] of last.values.entries())
+        expect(Math.abs(value! - right.get(last.time)![i]!)).toBeLessThan(0.05);
+      await replayed(session);
+    },
+  );
+});
+
+describe('stamps that say nothing', () => {
+  it('all 0: by arrival, told, with features', async () => {
+    const session = begin();
+    await run(session, 20, { ...EEG, stampOf: () => 0 });
+    expect(session.codes()).toContain('stamps-ignored');
+    const rows = session.rows('de');
+    expect(rows.at(-1)!.time).toBeGreaterThan(18);
+    expect(rows.slice(6).every(isPresent)).toBe(true);
+    await replayed(session);
+  });
+});
+
+describe('gaze in chunks', () => {
+  it.each([1, 1.5])('of %d s is present at every hop after the fourth chunk', async (chunk_s) => {
+    const session = begin();
+    await run(session, 30, EEG, { ...GAZE, n: 60 * chunk_s });
+    const eye = session.rows('eye').filter(({ time }) => time! > 4 * chunk_s + 2);
+    expect(eye.length).toBeGreaterThan(30);
+    expect(eye.every(isPresent)).toBe(true);
+    const stale = session.events.filter(({ code }) => code === 'stream-stale');
+    for (const { time } of stale) expect(time).toBeLessThan(4 * chunk_s);
+    await replayed(session);
+  });
+});
+
+describe('a late joiner', () => {
+  it('whose first message is a backlog of 30 s is placed by its arrival, within 0.1 s', async () => {
+    const session = begin();
+    const origin = { kind: 'device', clock: 'device of the tracker' };
+    await run(session, 40, EEG);
+    const tracker = session.device({ ...GAZE, origin });
+    tracker.send(Array.from({ length: 30 * 60 }, (_, k) => 100 + k / 60));
+    // It goes on in real time.
+    for (let m = 0; m < 200; m++) {
+      session.clock.advance(0.1);
+      tracker.send(Array.from({ length: 6 }, (_, i) => 130 + (6 * m + i) / 60));
+    }
+    expect(session.codes()).not.toContain('clock-reset');
+    expect(session.codes()).not.toContain('stamp-outlier');
+    const newest = session.rows('eye').at(-1)!;
+    expect(isPresent(newest)).toBe(true);
+    expect(newest.time).toBeGreaterThan(session.rows('de').at(-1)!.time! - 0.6);
+    await replayed(session);
+  });
+});
+
+describe('markers', () => {
+  it('minutes apart after their sender’s clock went back by five take their arrivals, and none is lost', async () => {
+    const session = begin();
+    const cue = session.markers({ kind: 'device', clock: 'device of the cues' });
+    await run(session, 4, EEG);
+    const begun = session.clock.now();
+    const at = (span_s: Seconds): void => session.clock.advance(begun + span_s - session.clock.now());
+    cue(1000, 'one');
+    at(1);
+    cue(1001, 'two');
+    for (const [span_s, text] of [
+      [120, 'three'],
+      [240, 'four'],
+      [360, 'five'],
+    ] as const) {
+      at(span_s);
+      cue(1000 + span_s - 300, text);
+    }
+    at(361);
+    // Session time is the headset's, whose stamps begin at 0 as its samples are measured.
+    const places = session.told.map(([time, text]) => [
+      text,
+      Math.round(10 * (time - (begun - START_S))) / 10,
+    ]);
+    expect(places).toEqual([
+      ['one', 0],
+      ['two', 1],
+      ['three', 120],
+      ['four', 240],
+      ['five', 360],
+    ]);
+    expect(session.codes()).toContain('stamp-outlier');
+  });
+});
+
+describe('arrivals that are delayed by 5 s', () => {
+  it('close nothing over samples that wait, and what was closed before they came is told', async () => {
+    const session = begin();
+    // From 10 s on the network takes 5 s longer.
+    await run(session, 10, EEG, GAZE);
+    const [cap, eyes] = [EEG, GAZE].map((declared) => session.lastDevice(declared.name));
+    for (let m = 0; m < 120; m++) {
+      const t = 10 + m / 4;
+      session.clock.advance(START_S + t + 5 + 0.25 - session.clock.now());
+      cap.send(Array.from({ length: 32 }, (_, i) => t + i / 128));
+      eyes.send(Array.from({ length: 15 }, (_, i) => t + i / 60));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const rows = session.rows('de');
+    const lost = rows.filter((row) => row.time! > 10 && !isPresent(row));
+    expect(Math.max(...lost.map(({ time }) => time!))).toBeLessThan(15.5);
+    expect(rows.filter(({ time }) => time! > 17.5).every(isPresent)).toBe(true);
+    expect(
+      session
+        .rows('eye')
+        .filter(({ time }) => time! > 17.5)
+        .every(isPresent),
+    ).toBe(true);
+    expect(rows.at(-1)!.time).toBeGreaterThan(39);
+    const codes = session.codes();
+    for (const code of ['stream-stale', 'stream-returned', 'samples-late'] as const)
+      expect(codes).toContain(code);
+    for (const code of ['clock-reset', 'stamp-outlier', 'time-skipped'] as const)
+      expect(codes).not.toContain(code);
+    await replayed(session);
+  });
+});
