@@ -25,6 +25,30 @@ export function estimateRate(stamps: readonly Seconds[]): number {
   if (sorted.filter((interval) => multiple(interval) > 0).length < REGULAR_SHARE * sorted.length) return 0;
   const near = sorted.filter((interval) => multiple(interval) === 1);
   const rate = near.length / near.reduce((sum, interval) => sum + interval, 0);
+  return roundedRate(rate);
+}
+
+function roundedRate(rate: number): number {
   const whole = rate >= 1 ? Math.round(rate) : 1 / Math.round(1 / rate);
   return Math.abs(rate - whole) <= ROUNDING * whole ? whole : Number(rate.toPrecision(6));
+}
+
+/** Steps longer than so many usual ones are holes. */
+const HOLE_STEPS = 10;
+
+/**
+ * Rate, Hz, of samples that are known to be regular, though their stamps jitter or stand for packets: samples over time, without
+ * holes; 0 where stamps don't move or are fewer than three.
+ */
+export function meanRate(stamps: readonly Seconds[]): number {
+  const steps = stamps.slice(1).map((stamp, i) => stamp - stamps[i]);
+  // Samples of one packet may have one stamp.
+  const moving = steps.filter((step) => step > 0);
+  if (steps.length < 2 || moving.length === 0) return 0;
+  const longest = HOLE_STEPS * mean(moving);
+  return roundedRate(1 / mean(steps.filter((step) => step <= longest)));
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

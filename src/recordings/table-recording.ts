@@ -1,16 +1,17 @@
 import type { Seconds } from '../core/clock.js';
 import { InputError } from '../core/errors.js';
-import type { Chunk, StreamInfo, StreamMessage } from '../core/signal.js';
+import { type Chunk, isRegular, type StreamInfo, type StreamMessage } from '../core/signal.js';
 import { type CanonicalStream, canonicalStreams } from '../dialects/canonical-stream.js';
 import type { RawChannel, RawStreamDeclaration } from '../dialects/raw-stream.js';
 import { isSimulatedMark, SIMULATED_COLUMN } from '../dialects/simulated-mark.js';
+import { streamTypeNamed } from '../dialects/stream-type.js';
 import { onGrid } from '../timebase/session-time.js';
 import { ChunkBuilder } from './chunk-builder.js';
 import { isEmpty, numberIn } from './delimited-text.js';
 import { GapFinder } from './gap-finder.js';
 import { type DataMessage, stampOf } from './merge.js';
 import { ProblemCounts } from './problem-counts.js';
-import { estimateRate } from './rate-estimate.js';
+import { estimateRate, meanRate } from './rate-estimate.js';
 import type { ReadOptions, RecordedStream, Recording } from './recording.js';
 import { stemOf } from './stem.js';
 import { StreamSurvey } from './stream-survey.js';
@@ -239,12 +240,20 @@ async function partsOf(layout: TableLayout): Promise<(Part | MarkerPart)[]> {
   }
   return layout.streams.flatMap((stream, s): (Part | MarkerPart)[] => {
     if ('marks' in stream) return [{ kind: 'markers', info: stream.marks, columns: stream }];
-    return canonicalStreams({ ...stream, sfreq: estimateRate(stamps[s]) }).map((canonical) => {
+    return canonicalStreams({ ...stream, sfreq: rateOf(stream.type, stamps[s]) }).map((canonical) => {
       const channels = [...canonical.keep].map((index) => stream.channels[index]);
       const holds = (cells: Cells) => stream.holds(cells, channels);
       return { kind: 'samples', info: canonical.info, canonical, channels, holds };
     });
   });
+}
+
+/** Hz; 0 = irregular. What sensors sample regularly has a rate, however its stamps jitter. */
+function rateOf(type: string, stamps: readonly Seconds[]): number {
+  const rate = estimateRate(stamps);
+  return rate > 0 || !isRegular({ type: streamTypeNamed(type) ?? 'Other', sfreq: 0 })
+    ? rate
+    : meanRate(stamps);
 }
 
 /** Rows with a usable time, in order. */

@@ -106,11 +106,8 @@ function jittered(track: Track): Track {
   return { ...track, stamps };
 }
 
-const faults: Partial<Record<StreamType, (track: Track, jitter: boolean) => Track>> = {
-  EEG: (track, jitter) => {
-    const lossy = without(track, (t) => t >= 10 && t < 10.1);
-    return jitter ? jittered(lossy) : lossy;
-  },
+const faults: Partial<Record<StreamType, (track: Track) => Track>> = {
+  EEG: (track) => jittered(without(track, (t) => t >= 10 && t < 10.1)),
   Gaze: (track) => without(track, (t) => t >= 14 && t < 17),
   // It makes seven samples where it declares eight.
   PPG: (track) => {
@@ -124,10 +121,10 @@ const faults: Partial<Record<StreamType, (track: Track, jitter: boolean) => Trac
 
 /**
  * Faults of single streams: EEG loses 100 ms at 10 s, the eye tracker 3 s at 14 s, the pulse sensor's rate is wrong, stamps of EEG
- * (if `jitter`) and EDA jitter by 10 ms, TEMP joins at 5 s.
+ * and EDA jitter by 10 ms, TEMP joins at 5 s.
  */
-export function faulty(tracks: readonly Track[], { jitter }: { readonly jitter: boolean }): Track[] {
-  return tracks.map((track) => faults[track.info.type]!(track, jitter));
+export function faulty(tracks: readonly Track[]): Track[] {
+  return tracks.map((track) => faults[track.info.type]!(track));
 }
 
 /** What every format carries: all streams pause for 100 ms behind 10 s of samples, and for 3 s behind 16 s. */

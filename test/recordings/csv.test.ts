@@ -32,6 +32,25 @@ function table(rows: number): string {
 }
 
 describe('csv', () => {
+  it('finds the rate of EEG that was stamped packet by packet, and of nothing that may be irregular', async () => {
+    const rows = Array.from(
+      { length: 6000 },
+      (_, i) => `${(Math.floor(i / 12) * 12) / 256},${i % 7},${i % 5}`,
+    );
+    await opened(['time,EEG.Fp1[uV],Gaze.x[deg]', ...rows].join('\n'), async (recording) => {
+      // Ten packets pass before a step between two is known to be none.
+      const late = recording.streams.map(({ info, gaps }) => [
+        info.type,
+        info.sfreq,
+        gaps.filter(({ from }) => from > 0.5),
+      ]);
+      expect(late).toEqual([
+        ['EEG', 256, []],
+        ['Gaze', 0, []],
+      ]);
+    });
+  });
+
   it('reads names in UTF-8 and, as older programs write them, in Latin-1', async () => {
     const text = 'time,EEG.Fp1[\u00b5V],Markers.\u00fcbung\n0,1,\n0.01,2,\u00e4\n';
     for (const encoding of ['utf8', 'latin1'] as const)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { estimateRate } from '../../src/recordings/rate-estimate.js';
+import { estimateRate, meanRate } from '../../src/recordings/rate-estimate.js';
+import { Random } from '../../src/simulation/random.js';
 
 const stamps = (n: number, at: (i: number) => number) => Array.from({ length: n }, (_, i) => at(i));
 
@@ -16,4 +17,20 @@ describe('estimateRate', () => {
     ['too few', [1, 2], 0],
     ['all the same', [1, 1, 1, 1], 0],
   ])('%s', (_, list, rate) => expect(estimateRate(list)).toBe(rate));
+});
+
+describe('meanRate', () => {
+  const random = new Random(1);
+  it.each([
+    ['exact', stamps(100, (i) => i / 250), 250],
+    [
+      'jitter of two periods',
+      stamps(5000, (i) => i / 256 + random.uniform() / 128).sort((a, b) => a - b),
+      256,
+    ],
+    ['packets of twelve', stamps(6000, (i) => Math.floor(i / 12) * (12 / 256)), 256],
+    ['packets, and a hole', stamps(12_000, (i) => Math.floor(i / 12) * (12 / 256) + (i > 6000 ? 9 : 0)), 256],
+    ['too few', [1, 2], 0],
+    ['all the same', [1, 1, 1, 1], 0],
+  ])('%s', (_, list, rate) => expect(meanRate(list)).toBe(rate));
 });
