@@ -1,9 +1,9 @@
 import type { Clock, Seconds, Timer } from '../core/clock.js';
 import type { StreamInfo } from '../core/signal.js';
 import { streamTypeNamed } from '../dialects/stream-type.js';
+import { GapFinder } from '../recordings/gap-finder.js';
 import { StreamSurvey } from '../recordings/stream-survey.js';
 import type { XdfWriter } from '../recordings/xdf-writer.js';
-import { StepPattern } from '../timebase/step-pattern.js';
 
 /** A regular stream that is silent this long deserves a word, s. */
 const SILENT_AFTER_S = 3;
@@ -40,9 +40,8 @@ interface RecordedStream {
   /** Time of the measurement written last. */
   noted: Seconds;
   samples: number;
-  last: Seconds;
   /** Tells gaps, as every door's clock does. */
-  readonly pattern: StepPattern;
+  readonly gaps: GapFinder;
   /** When it was opened or last sent something, by this machine's clock. */
   heard: Seconds;
   isSilent: boolean;
@@ -97,8 +96,8 @@ export class LiveRecording {
   ): void {
     if (!this.#isOpen || this.has(key)) return;
     this.#streams.set(key, {
-      ...{ facts, offset, survey: new StreamSurvey(), samples: 0, last: Number.NaN, noted: Number.NaN },
-      pattern: new StepPattern(),
+      ...{ facts, offset, survey: new StreamSurvey(), samples: 0, noted: Number.NaN },
+      gaps: new GapFinder(facts.sfreq),
       ...{ heard: this.#clock.now(), isSilent: false },
     });
     this.#attempt(write);
@@ -108,7 +107,6 @@ export class LiveRecording {
   samples(key: string, times: Float64Array, gapBefore: boolean, write: (writer: XdfWriter) => void): void {
     const stream = this.#streams.get(key);
     if (!stream || !this.#isOpen || times.length === 0) return;
-    const { sfreq } = stream.facts;
     if (stream.samples === 0) this.#writeOffset(key, stream);
     stream.heard = this.#clock.now();
     if (stream.isSilent) {
@@ -116,10 +114,8 @@ export class LiveRecording {
       this.#tell(`${named(stream.facts)} flows again`);
     }
     for (let i = 0; i < times.length; i++) {
-      const isLate =
-        sfreq > 0 && !Number.isNaN(stream.last) && isGap(stream.pattern, times[i] - stream.last, 1 / sfreq);
-      stream.survey.add(times[i], (i === 0 && gapBefore) || isLate ? 'gap' : 'none');
-      stream.last = times[i];
+      const isMissing = stream.gaps.isGap(times[i]);
+      stream.survey.add(times[i], (i === 0 && gapBefore) || isMissing ? 'gap' : 'none');
     }
     stream.samples += times.length;
     this.#attempt(write);
@@ -207,11 +203,4 @@ export function describeRecorded(stream: RecordedSummary): string {
       ? 'no gap'
       : `${gaps.length} ${gaps.length === 1 ? 'gap' : 'gaps'}, the longest ${longest.toFixed(2)} s, about ${missing} samples missing`;
   return `${named(stream)}: ${samples} samples${rate}${sfreq > 0 ? `, ${lost}` : ''}`;
-}
-
-/** Whether samples are missing before one that comes `step_s` after the last. */
-function isGap(pattern: StepPattern, step_s: Seconds, period_s: Seconds): boolean {
-  const isMissing = pattern.isGap(step_s, period_s);
-  pattern.push(step_s, period_s);
-  return isMissing;
 }
