@@ -1,12 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Seconds } from '../core/clock.js';
-import type { ChunkTransform, FeatureTransform, WindowTransform } from '../core/component.js';
 import { InputError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
-import { type FeatureSchema, type FeatureVector, featureName } from '../core/features.js';
+import type { FeatureVector } from '../core/features.js';
 import type { ModalityInput } from '../core/model.js';
 import { errorOf } from '../core/owned.js';
-import type { ChunkProcessor, FeatureProcessor, RawWindow, ResetCause, Windower } from '../core/processor.js';
 import {
   type Chunk,
   isMeasured,
@@ -17,32 +15,32 @@ import {
   sliceChunk,
   TIME_TOLERANCE_S,
 } from '../core/signal.js';
-import { restoreState, type Stateful, type StateVersion, storedState } from '../core/state.js';
-import { FixationStream } from '../features/events/device-event.js';
 import { onGrid } from '../timebase/session-time.js';
 import { Binder, type Binding, type StreamSpan } from './binder.js';
-import { ChannelMonitor, type ChannelMonitorState } from './channel-monitor.js';
+import { BoundSources } from './bound-sources.js';
 import { ClosingTimes } from './closing-times.js';
-import { ContactQuality } from './contact-quality.js';
+import { DeviceStreams } from './device-streams.js';
+import { EarlyOutputs } from './early-outputs.js';
 import { FedValues } from './fed-values.js';
 import { FrameBuilder, type StreamLookup } from './frame.js';
-import type { GraphOutput, InputStatus } from './graph-output.js';
-import type { BoundSource, GraphState, GraphStep, Takeover, Told } from './graph-state.js';
-import { InterpolationWatch, type MissingChannel } from './interpolation-watch.js';
+import { GraphEvents } from './graph-events.js';
+import type { GraphOutput } from './graph-output.js';
+import type { GraphState, GraphStep } from './graph-state.js';
 import { keptNodes } from './kept-nodes.js';
 import { type Lineage, lineageOf } from './lineage.js';
 import { NodeSequence } from './node-sequence.js';
-import type { Pipeline, SourceNode, TransformNode } from './pipeline.js';
+import { NodeSteps } from './node-steps.js';
+import type { Pipeline, SourceNode } from './pipeline.js';
+import { jumpsIn } from './stamp-jumps.js';
 import { StampSilence } from './stamp-silence.js';
 import { fitted, whyUnusable } from './stream-fit.js';
 import { selects } from './stream-selector.js';
+import { Takeovers } from './takeovers.js';
 import { TruthOutputs } from './truth-outputs.js';
 import { Watermarks } from './watermarks.js';
 
 /** Windows that end more than this after what was heard last, samples or ticks, are left out instead of being closed empty, s. */
 const LONGEST_SILENCE_S = 60;
-/** Most markers and truths that wait for the first sample, which tells when they were. */
-const MAX_EARLY = 4096;
 /** Most values that one unit of work feeds into the nodes: a longer chunk goes in piece by piece. */
 const MAX_FED_VALUES = 16_384;
 
@@ -72,38 +70,6 @@ export interface GraphOptions {
   readonly emit: (output: GraphOutput) => void;
 }
 
-interface WindowStep {
-  readonly node: string;
-  readonly version: StateVersion;
-  readonly source: string;
-  readonly windower: Windower<FeatureVector> | Windower<RawWindow>;
-}
-
-interface ChunkStep {
-  readonly node: string;
-  readonly version: StateVersion;
-  readonly source: string;
-  readonly processor: ChunkProcessor;
-  readonly chunkSteps: ChunkStep[];
-  readonly windowSteps: WindowStep[];
-}
-
-interface FeatureStep {
-  readonly node: string;
-  readonly version: StateVersion;
-  readonly input: string;
-  readonly processor: FeatureProcessor;
-  /** The stream on which its vectors go out; null: they only serve other nodes. */
-  readonly publishes: 'indices' | 'features' | null;
-  /** The nodes whose vectors it gets before its own. */
-  readonly beside: readonly string[];
-  schemaIn: FeatureSchema | null;
-}
-
-interface Bound extends BoundSource {
-  readonly monitor: ChannelMonitor | null;
-}
-
 /**
  * One session of a pipeline: stream messages in, features and model frames out. Synchronous, without clock, I/O or
  * RxJS; all state is made here, so that two sessions share nothing.
@@ -113,10 +79,8 @@ interface Bound extends BoundSource {
  */
 export class SessionGraph {
   readonly #options: GraphOptions;
-  readonly #roots = new Map<string, Pick<ChunkStep, 'chunkSteps' | 'windowSteps'>>();
-  readonly #chunkSteps: ChunkStep[] = [];
-  readonly #windowSteps: WindowStep[] = [];
-  readonly #featureSteps: FeatureStep[] = [];
+  readonly #events: GraphEvents;
+  readonly #nodes: NodeSteps;
   readonly #frames: FrameBuilder[];
   readonly #sequence: NodeSequence;
   readonly #closing = new ClosingTimes();
@@ -126,22 +90,13 @@ export class SessionGraph {
   readonly #fed: FedValues;
   readonly #streams = new Map<string, StreamInfo>();
   readonly #binder: Binder;
-  readonly #bound = new Map<string, Bound>();
+  readonly #bound: BoundSources;
   readonly #lineage: Lineage;
   /** Sources, nodes and models that simulated data ever reached: baselines remember them when the stream is gone. */
   readonly #simulated = new Set<string>();
   readonly #truth = new TruthOutputs();
-  /** Outputs whose stamps no sample has yet given a zero. */
-  #early: Told[] = [];
-  /** Streams in which an eye tracker tells its fixations. */
-  readonly #fixations = new Map<string, FixationStream>();
-  /** Streams in which a headset tells the contact of its electrodes. */
-  readonly #contacts = new Map<string, ContactQuality>();
-  /** By node that fills in missing channels. */
-  readonly #watches = new Map<string, InterpolationWatch>();
-  /** Of sources whose missing channels a node fills in. */
-  readonly #interpolations = new Map<string, InterpolationWatch>();
-  readonly #latest = new Map<string, FeatureVector | RawWindow>();
+  readonly #early: EarlyOutputs;
+  readonly #devices = new DeviceStreams();
   #zero: Seconds | null = null;
   #closedUntil = Number.NEGATIVE_INFINITY;
   /** Where the windows of a long silence end that were left out. */
@@ -152,8 +107,7 @@ export class SessionGraph {
   #ticked = Number.NEGATIVE_INFINITY;
   /** What is left of the message that was begun, in order. */
   #todo: GraphStep[] = [];
-  #planned: readonly Binding[] = [];
-  #takeovers: readonly Takeover[] = [];
+  readonly #takeovers = new Takeovers();
 
   readonly #lookup: StreamLookup = {
     streamOf: (node) => this.#bound.get(this.#sourceOf(node))?.info ?? null,
@@ -166,34 +120,15 @@ export class SessionGraph {
     this.#fed = new FedValues(options.maxWindowValues);
     this.#lineage = lineageOf(pipeline);
     this.#watermarks = new Watermarks(pipeline.allowed_lateness_s);
-    for (const name of pipeline.sources.keys()) this.#roots.set(name, { chunkSteps: [], windowSteps: [] });
-    const asked = new Set([...pipeline.sinks.values()].flatMap(({ inputs }) => inputs));
-    const chunkSteps = new Map<string, Pick<ChunkStep, 'chunkSteps' | 'windowSteps'>>(this.#roots);
-    for (const node of pipeline.transforms.values()) {
-      const { definition, params, name } = node;
-      const parent = chunkSteps.get(node.input);
-      const { state: version } = definition;
-      const { source } = node;
-      if (definition.kind === 'chunk' && parent) {
-        const processor = this.#watched((definition as ChunkTransform<never>).create(params as never), node);
-        const step: ChunkStep = { node: name, version, source, processor, chunkSteps: [], windowSteps: [] };
-        parent.chunkSteps.push(step);
-        this.#chunkSteps.push(step);
-        chunkSteps.set(name, step);
-      } else if (definition.kind === 'window' && parent) {
-        const transform = definition as WindowTransform<never>;
-        const step = { node: name, version, source, windower: transform.create(params as never) };
-        parent.windowSteps.push(step);
-        this.#windowSteps.push(step);
-        this.#closing.add(name, transform.timing(params as never));
-      } else if (definition.kind === 'features') {
-        const transform = definition as FeatureTransform<never>;
-        const processor = transform.create(params as never);
-        const publishes = transform.publishes ?? (asked.has(name) ? 'features' : null);
-        const { input, beside } = node;
-        this.#featureSteps.push({ node: name, version, input, processor, publishes, beside, schemaIn: null });
-      }
-    }
+    this.#bound = new BoundSources(options.monitor);
+    this.#events = new GraphEvents(options.session, options.events);
+    this.#early = new EarlyOutputs(options.emit);
+    this.#nodes = new NodeSteps({
+      ...{ pipeline, closing: this.#closing },
+      isFed: (source) => this.#bound.has(source),
+      missing: (node, source, channel) =>
+        this.#events.channelMissing(node, source, this.#bound.get(source)?.info.name ?? source, channel),
+    });
     this.#binder = new Binder(
       [...pipeline.sources.values()].filter(({ name }) => !options.logged?.has(name)),
       {
@@ -293,15 +228,6 @@ export class SessionGraph {
   }
 
   snapshot(): GraphState {
-    const schemas: FeatureSchema[] = [];
-    const places = new Map<string, number>();
-    const placeOf = (schema: FeatureSchema): number => {
-      const text = JSON.stringify(schema);
-      const place = places.get(text) ?? schemas.push(schema) - 1;
-      places.set(text, place);
-      return place;
-    };
-    const fed = this.#featureSteps.filter(({ schemaIn }) => schemaIn !== null);
     return {
       pipeline: this.#options.pipeline.digest,
       zero: this.#zero,
@@ -317,26 +243,8 @@ export class SessionGraph {
       streams: [...this.#streams.values()],
       binder: this.#binder.snapshot(),
       stamped: this.#stamped,
-      sources: [...this.#bound].map(([name, { monitor, ...bound }]) => ({
-        ...bound,
-        name,
-        monitor: monitor?.snapshot() ?? null,
-      })),
-      nodes: Object.fromEntries(
-        [...this.#begun(), ...fed.map((step) => [step, step.processor] as const)].map(([step, component]) => [
-          step.node,
-          storedState(nameOf(step), component),
-        ]),
-      ),
-      watches: Object.fromEntries([...this.#watches].map(([node, watch]) => [node, watch.snapshot()])),
-      inputs: Object.fromEntries(fed.map(({ node, schemaIn }) => [node, placeOf(schemaIn!)])),
-      latest: Object.fromEntries(
-        [...this.#latest].map(([node, output]) => [
-          node,
-          'schema' in output ? { ...output, schema: placeOf(output.schema) } : output,
-        ]),
-      ),
-      schemas,
+      sources: this.#bound.snapshot(),
+      ...this.#nodes.snapshot(),
       closing: this.#closing.snapshot(),
       watermarks: this.#watermarks.snapshot(),
       silence: this.#silence.snapshot(),
@@ -344,18 +252,10 @@ export class SessionGraph {
       sequence: this.#sequence.snapshot(),
       simulated: [...this.#simulated],
       truth: this.#truth.snapshot(),
-      early: [...this.#early],
+      early: this.#early.snapshot(),
       todo: this.#todo.map((step) => ({ ...step })),
-      planned: this.#planned,
-      takeovers: this.#takeovers,
-      fixations: [...this.#fixations.values()].map((stream) => ({
-        info: stream.info,
-        current: stream.snapshot(),
-      })),
-      contacts: [...this.#contacts.values()].map((stream) => ({
-        info: stream.info,
-        grades: stream.snapshot(),
-      })),
+      ...this.#takeovers.snapshot(),
+      ...this.#devices.snapshot(),
     };
   }
 
@@ -368,13 +268,12 @@ export class SessionGraph {
       );
     const described = this.#goOn(state);
     for (const { name, stream, info, monitor, ...rest } of state.sources) {
-      const root = this.#roots.get(name);
-      if (root) resetSteps(root, info, 'start');
+      this.#nodes.reset(name, info, 'start');
       const bound = { ...rest, stream: described(stream), info: described(info) };
-      this.#bound.set(name, { ...bound, monitor: this.#monitorOf(info, monitor) });
+      this.#bound.set(name, bound, monitor);
     }
     this.#binder.restore(state.binder);
-    this.#restoreNodes(state, () => true);
+    this.#nodes.restore(state, () => true);
     this.#closing.restore(state.closing);
     for (const name of state.simulated) this.#simulated.add(name);
   }
@@ -393,7 +292,7 @@ export class SessionGraph {
       if (!source || !selects(source, stream) || !this.#bind(source, stream)) continue;
       const { info } = this.#bound.get(name)!;
       const seen = isDeepStrictEqual(info, was.info) ? monitor : null;
-      this.#bound.set(name, { ...was, stream, info, monitor: this.#monitorOf(info, seen) });
+      this.#bound.set(name, { ...was, stream, info }, seen);
     }
     for (const { source: name, stream } of [...bindings, ...this.#binder.takeOver(state.binder)]) {
       if (!this.#bind(sources.get(name)!, stream)) continue;
@@ -404,7 +303,7 @@ export class SessionGraph {
     const kept = keptNodes(this.#options.pipeline, new Map(Object.entries(state.origins)), (was, is) =>
       isDeepStrictEqual(streams.get(was), this.#bound.get(is)?.info),
     );
-    this.#restoreNodes(state, (node) => kept.has(node));
+    this.#nodes.restore(state, (node) => kept.has(node));
     this.#closing.skipTo(Math.max(this.#closedUntil + 1e-6, this.#skippedTo));
     const simulated = new Set(state.simulated);
     for (const [name, lineage] of this.#lineage)
@@ -427,84 +326,39 @@ export class SessionGraph {
     this.#ticked = state.ticked;
     for (const info of state.streams) {
       this.#streams.set(info.id, described(info));
-      this.#followFixations(info);
-      this.#followContacts(info);
+      this.#followDevice(info);
     }
     this.#watermarks.restore(state.watermarks);
     this.#silence.restore(state.silence);
     this.#fed.restore(state.fed);
     this.#sequence.restore(state.sequence);
     this.#truth.restore(state.truth);
-    this.#early = [...state.early];
+    this.#early.restore(state.early);
     this.#todo = state.todo.map((step) => ({ ...step }));
-    this.#planned = state.planned;
-    this.#takeovers = state.takeovers;
-    for (const { info, current } of state.fixations) this.#followFixations(info)?.restore(current);
-    for (const { info, grades } of state.contacts) this.#followContacts(info)?.restore(grades);
+    this.#takeovers.restore(state);
+    for (const { info } of state.fixations) this.#followDevice(info);
+    this.#devices.restore(state);
     return described;
-  }
-
-  #restoreNodes(state: GraphState, stays: (node: string) => boolean): void {
-    const nodes = new Map(Object.entries(state.nodes));
-    const inputs = new Map(Object.entries(state.inputs));
-    for (const [step, component] of this.#begun())
-      if (stays(step.node)) restoreState(nameOf(step), component, nodes.get(step.node));
-    for (const [node, watch] of Object.entries(state.watches))
-      if (stays(node)) this.#watches.get(node)?.restore(watch);
-    for (const step of this.#featureSteps) {
-      const place = inputs.get(step.node);
-      if (place === undefined || !stays(step.node)) continue;
-      step.schemaIn = state.schemas[place];
-      step.processor.reset(step.schemaIn, 'start');
-      restoreState(nameOf(step), step.processor, nodes.get(step.node));
-    }
-    for (const [node, output] of Object.entries(state.latest)) {
-      if (!stays(node)) continue;
-      const given = 'schema' in output ? { ...output, schema: state.schemas[output.schema] } : output;
-      this.#latest.set(node, given);
-    }
-  }
-
-  #monitorOf(info: StreamInfo, state: ChannelMonitorState | null): ChannelMonitor | null {
-    const monitor = this.#options.monitor ? new ChannelMonitor(info) : null;
-    if (state) monitor?.restore(state);
-    return monitor;
-  }
-
-  /** Processors and windowers that have a stream. */
-  #begun(): (readonly [ChunkStep | WindowStep, Partial<Stateful>])[] {
-    const steps = [
-      ...this.#chunkSteps.map((step) => [step, step.processor] as const),
-      ...this.#windowSteps.map((step) => [step, step.windower] as const),
-    ];
-    return steps.filter(([{ source }]) => this.#bound.has(source));
   }
 
   #open(info: StreamInfo): void {
     if (info.type === 'Ticks') return;
     this.#binder.take({ kind: 'open', info }, this.#stamped);
     this.#streams.set(info.id, info);
-    this.#followFixations(info);
-    this.#followContacts(info);
+    this.#followDevice(info);
   }
 
   /** What the session's log says of a source. */
   #obey(name: string, id: string): void {
     const stream = this.#streams.get(id);
-    if (stream && this.#options.logged?.has(name)) this.#plan({ source: name, stream });
-  }
-
-  /** A stream feeds a source from its next sample on. */
-  #plan(binding: Binding): void {
-    this.#planned = [...this.#planned.filter(({ source }) => source !== binding.source), binding];
+    if (stream && this.#options.logged?.has(name)) this.#takeovers.plan({ source: name, stream });
   }
 
   /** Bindings that begin with a sample of a stream; the streams that fed those sources aren't waited for any more. */
   #takePlanned(id: string): readonly Extract<GraphStep, { do: 'bind' }>[] {
-    const due = this.#planned.filter(({ stream }) => stream.id === id);
+    const due = this.#takeovers.takePlanned(id);
     if (due.length === 0) return [];
     this.#watermarks.setStale(id, false);
-    this.#planned = this.#planned.filter(({ stream }) => stream.id !== id);
     const taken = new Set(due.map(({ source }) => source));
     const others = [...this.#bound].filter(([source]) => !taken.has(source));
     for (const source of this.#options.ordered ? [] : taken) {
@@ -517,51 +371,32 @@ export class SessionGraph {
     return due.map((binding) => ({ do: 'bind', ...binding }));
   }
 
-  #followFixations(info: StreamInfo): FixationStream | null {
-    const fixations = FixationStream.of(info);
-    if (!fixations) return null;
-    this.#fixations.set(info.id, fixations);
-    // Its markers go to every node.
-    if (info.simulated) for (const name of this.#lineage.keys()) this.#simulated.add(name);
-    return fixations;
-  }
-
-  #followContacts(info: StreamInfo): ContactQuality | null {
-    const contacts = ContactQuality.of(info);
-    if (contacts) this.#contacts.set(info.id, contacts);
-    return contacts;
+  #followDevice(info: StreamInfo): void {
+    const tellsMarkers = this.#devices.open(info);
+    // They go to every node.
+    if (tellsMarkers && info.simulated) for (const name of this.#lineage.keys()) this.#simulated.add(name);
   }
 
   /** False, with an event, where a node can't work on such a stream after all. */
   #bind(node: SourceNode, stream: StreamInfo): boolean {
     const { name: source } = node;
-    const root = this.#roots.get(source)!;
     const before = this.#bound.get(source);
     let info: StreamInfo;
-    let monitor: ChannelMonitor | null;
     const isSame = before !== undefined && isSameDevice(before.info, stream);
     try {
       info = fitted(node, stream, this.#closing.longest_s, this.#options.maxWindowValues);
-      resetSteps(root, info, isSame ? 'layout' : 'start');
-      monitor = this.#monitorOf(info, null);
+      this.#nodes.reset(source, info, isSame ? 'layout' : 'start');
+      this.#bound.set(source, {
+        ...{ stream, info, isUnused: false },
+        ...{ stale: before?.stale ?? false, since: before?.since ?? null },
+      });
     } catch (error) {
       this.#bound.delete(source);
-      this.#options.events({
-        code: 'stream-ignored',
-        level: 'warn',
-        session: this.#options.session,
-        stream: stream.name,
-        message: `${source}: stream ${stream.name} can't be used: ${errorOf(error).message}`,
-      });
+      this.#events.streamIgnored(source, stream.name, errorOf(error).message);
       return false;
     }
     // What was learnt about the person belongs to what that person wears.
-    if (before && !isSame)
-      for (const step of this.#featureSteps) if (this.#sourceOf(step.node) === source) step.schemaIn = null;
-    this.#bound.set(source, {
-      ...{ stream, info, monitor, isUnused: false },
-      ...{ stale: before?.stale ?? false, since: before?.since ?? null },
-    });
+    if (before && !isSame) this.#nodes.forget(source);
     if (info.simulated)
       for (const [name, lineage] of this.#lineage) if (lineage.has(source)) this.#simulated.add(name);
     return true;
@@ -602,35 +437,18 @@ export class SessionGraph {
     this.#stamped = Math.max(this.#stamped, times[0]);
     const until = Math.max(this.#stamped, times[times.length - 1]);
     for (const binding of this.#binder.take({ kind: 'chunk', chunk }, this.#stamped, until))
-      this.#plan(binding);
+      this.#takeovers.plan(binding);
   }
 
   /**
    * Indices before which stamps jump by more than two windows, against what came before and what ticks told, told in one
    * event: nothing says that so much time passed, and the windows in between are left out.
    */
-  #jumpsIn({ info, times }: Chunk): number[] {
+  #jumpsIn({ info, times }: Chunk): readonly number[] {
     const zero = this.#zero ?? times[0];
-    const limit_s = 2 * this.#closing.longest_s;
-    const jumps: number[] = [];
-    let skipped_s = 0;
-    let before = this.#known === Number.NEGATIVE_INFINITY ? times[0] : zero + this.#known;
-    for (let i = 0; i < times.length; i++) {
-      if (times[i] - before > limit_s) {
-        jumps.push(i);
-        skipped_s += times[i] - before;
-      }
-      if (times[i] > before || before === Number.NEGATIVE_INFINITY) before = times[i];
-    }
-    if (jumps.length > 0)
-      this.#options.events({
-        code: 'time-skipped',
-        level: 'warn',
-        session: this.#options.session,
-        stream: info.name,
-        message: `stamps of ${info.name} jump ahead by ${skipped_s.toFixed(1)} s that nothing else tells of: the windows in between are left out`,
-        details: { jumps: jumps.length, skipped_s },
-      });
+    const before = this.#known === Number.NEGATIVE_INFINITY ? times[0] : zero + this.#known;
+    const { jumps, skipped_s } = jumpsIn(times, before, 2 * this.#closing.longest_s);
+    if (jumps.length > 0) this.#events.timeSkipped(info.name, jumps.length, skipped_s);
     return jumps;
   }
 
@@ -671,46 +489,26 @@ export class SessionGraph {
   #samples(chunk: Chunk): GraphStep[] {
     const { info } = chunk;
     const n = chunk.times.length;
-    if (info.type === 'Annotation') this.#truth.take(chunk, (truth) => this.#publish(truth));
+    if (info.type === 'Annotation') this.#truth.take(chunk, (truth) => this.#early.tell(truth, this.#zero));
     if (this.#zero === null && isMeasured(info)) this.#begin(chunk.times[0]);
     if (this.#zero !== null) {
       const zero = this.#zero;
-      this.#fixations
-        .get(info.id)
-        ?.push(chunk, (marker) => this.#tell({ ...marker, time: marker.time - zero }));
+      this.#devices.pushFixations(chunk, (marker) => this.#tell({ ...marker, time: marker.time - zero }));
     }
     if (this.#zero === null) return [];
     const zero = this.#zero;
-    const contacts = this.#contacts.get(info.id);
+    const tellsContacts = this.#devices.tellsContacts(info.id);
     const binds = this.#takePlanned(info.id);
     this.#noteUnused(info, binds);
-    const isFed = binds.length > 0 || this.#isAwaited(info.id) || this.#sourcesFedBy(info).length > 0;
-    if (!isFed && !contacts) return [];
+    const isFed = binds.length > 0 || this.#takeovers.awaits(info.id) || this.#bound.fedBy(info).length > 0;
+    if (!isFed && !tellsContacts) return [];
     // On the grid again, so that where a sender's clock counts from changes no bit.
     const times = chunk.times.map((t) => onGrid(t - zero));
-    contacts?.push({ ...chunk, times });
+    this.#devices.pushContacts({ ...chunk, times });
     if (!isFed) return [];
     const first = times[0];
-    if (first < this.#closedUntil - 1e-6) {
-      this.#options.events({
-        code: 'samples-late',
-        level: 'warn',
-        session: this.#options.session,
-        stream: info.name,
-        time: first,
-        message: `samples of ${info.name} at ${first.toFixed(3)} s came after the window at ${this.#closedUntil} s closed`,
-      });
-    }
-    if (chunk.gapBefore) {
-      this.#options.events({
-        code: 'gap-found',
-        level: 'info',
-        session: this.#options.session,
-        stream: info.name,
-        time: first,
-        message: `samples of ${info.name} are missing before ${first.toFixed(3)} s`,
-      });
-    }
+    if (first < this.#closedUntil - 1e-6) this.#events.samplesLate(info.name, first, this.#closedUntil);
+    if (chunk.gapBefore) this.#events.gapFound(info.name, first);
     const skip: GraphStep[] = first - this.#known > LONGEST_SILENCE_S ? [{ do: 'skip-to', time: first }] : [];
     const feed: GraphStep[] = [...binds, { do: 'feed', chunk: { ...chunk, times }, from: 0 }];
     const reach: GraphStep = { do: 'reach', info, first, last: times[n - 1] };
@@ -722,51 +520,27 @@ export class SessionGraph {
     return [...skip, ...now, reach, { do: 'close-reached' }];
   }
 
-  /** Sources that a stream feeds, as it is described. */
-  #sourcesFedBy(info: StreamInfo): readonly (readonly [source: string, bound: Bound])[] {
-    return [...this.#bound].filter(([, { stream }]) => stream.id === info.id && isSameLayout(stream, info));
-  }
-
   /** Sources that a stream fed, and that it isn't said to feed as it is described now. */
   #noteUnused(info: StreamInfo, binds: readonly { readonly source: string }[]): void {
     for (const [source, bound] of this.#bound) {
       if (bound.stream.id !== info.id || isSameLayout(bound.stream, info)) continue;
-      const isTaken = [...binds, ...this.#takeovers.flatMap(({ steps }) => steps)].some(
-        (step) => 'source' in step && step.source === source,
-      );
+      const isTaken = binds.some((bind) => bind.source === source) || this.#takeovers.binds(source);
       if (!isTaken) bound.isUnused = true;
     }
-  }
-
-  #isAwaited(id: string): boolean {
-    return this.#takeovers.some(({ stream }) => stream === id);
   }
 
   /** Gives what of `steps` can be done now: what takes a source over waits until the windows before it have closed. */
   #await(id: string, first: Seconds, steps: readonly GraphStep[], values: number): readonly GraphStep[] {
     const sources = steps.flatMap((step) => (step.do === 'bind' ? [step.source] : []));
     const isNew = sources.some((source) => this.#bound.has(source));
-    const before = this.#takeovers.findLast(({ stream }) => stream === id);
-    if (!isNew && !before) return steps;
-    const takeover: Takeover =
-      isNew || !before
-        ? { stream: id, sources, first, steps, values }
-        : { ...before, steps: [...before.steps, ...steps], values: before.values + values };
-    const others = this.#takeovers.filter((other) => isNew || other !== before);
-    if (takeover.values > this.#fed.most) {
-      this.#takeovers = others;
-      return takeover.steps;
-    }
-    this.#takeovers = [...others, takeover];
-    return [];
+    return this.#takeovers.await({ stream: id, sources, first, steps, values }, isNew, this.#fed.most);
   }
 
   /** Begins a takeover that no window before it keeps waiting; whether there was one. */
   #takeOverBefore(end: Seconds): boolean {
-    const due = this.#takeovers.find(({ first }) => first < end - TIME_TOLERANCE_S);
-    if (!due) return false;
-    this.#takeovers = this.#takeovers.filter((takeover) => takeover !== due);
-    this.#todo.unshift(...due.steps);
+    const steps = this.#takeovers.takeBefore(end);
+    if (!steps) return false;
+    this.#todo.unshift(...steps);
     return true;
   }
 
@@ -780,40 +554,14 @@ export class SessionGraph {
     const room = this.#fed.take(chunk.info.id, (to - from) * chunk.info.channels.length);
     if (room === 'dropped') {
       this.#todo = this.#todo.filter((other) => other.do !== 'feed');
-      this.#tellDropped(chunk.info.name);
+      this.#events.samplesDropped(chunk.info.name);
       return 1;
     }
     const slice = sliceChunk(chunk, from, to);
     const part = room === 'gap' ? { ...slice, gapBefore: true } : slice;
-    for (const [source, bound] of this.#sourcesFedBy(chunk.info)) {
-      const own = { ...part, info: bound.info };
-      bound.since ??= part.times[0];
-      bound.monitor?.push(own);
-      const root = this.#roots.get(source);
-      if (root) pushSteps(root, own);
-    }
+    for (const source of this.#bound.fedBy(chunk.info))
+      this.#nodes.push(source, this.#bound.push(source, part));
     return 1;
-  }
-
-  #tellDropped(stream: string): void {
-    this.#options.events({
-      code: 'samples-dropped',
-      level: 'warn',
-      session: this.#options.session,
-      stream,
-      message: `samples of ${stream} are left out: more come at one time than a window holds; send stamps that move on, fewer channels or a lower rate`,
-    });
-  }
-
-  #tellMarkDropped({ stream, time }: Marker): void {
-    this.#options.events({
-      code: 'samples-dropped',
-      level: 'warn',
-      session: this.#options.session,
-      stream: this.#streams.get(stream)?.name ?? stream,
-      time,
-      message: `a marker of ${stream} at ${time.toFixed(3)} s is left out: too many wait for windows that end after them`,
-    });
   }
 
   #skipTo(time: Seconds): void {
@@ -831,32 +579,18 @@ export class SessionGraph {
   #begin(zero: Seconds): void {
     this.#zero = zero;
     this.#options.emit({ kind: 'began', zero });
-    for (const output of this.#early.splice(0)) this.#publish(output);
+    this.#early.begin(zero);
   }
 
   #mark(marker: Marker): void {
-    this.#publish({ kind: 'marker', marker });
+    this.#early.tell({ kind: 'marker', marker }, this.#zero);
     if (this.#zero !== null) this.#tell({ ...marker, time: marker.time - this.#zero });
   }
 
-  /** Emits what was told at a stamp in session time, once that is known. */
-  #publish(output: Told): void {
-    const zero = this.#zero;
-    if (zero === null) {
-      this.#early.push(output);
-      if (this.#early.length > MAX_EARLY) this.#early.shift();
-    } else if (output.kind === 'truth') this.#options.emit({ ...output, time: output.time - zero });
-    else {
-      const { marker } = output;
-      this.#options.emit({ kind: 'marker', marker: { ...marker, time: marker.time - zero } });
-    }
-  }
-
   #tell(marker: Marker): void {
-    let isTaken = true;
-    for (const { windower } of this.#windowSteps) isTaken = (windower.mark?.(marker) ?? true) && isTaken;
-    if (!isTaken) this.#tellMarkDropped(marker);
-    for (const { processor } of this.#featureSteps) processor.mark?.(marker);
+    if (this.#nodes.mark(marker)) return;
+    const { stream, time } = marker;
+    this.#events.markerDropped(this.#streams.get(stream)?.name ?? stream, stream, time);
   }
 
   /** Closes at most `most` windows, and ends the step where no other is ready; gives how many it closed. */
@@ -878,40 +612,19 @@ export class SessionGraph {
     const { emit, features = true } = this.#options;
     this.#watchSilence(time);
     const due = this.#closing.take(time);
-    for (const step of this.#windowSteps) {
-      if (!due.has(step.node) || !this.#hasBegun(step.source, time)) continue;
-      const output = step.windower.close(time);
-      this.#latest.set(step.node, output);
-      if ('schema' in output && features) this.#publishVector('features', step.node, output);
-    }
-    for (const step of this.#featureSteps) {
-      const input = this.#latest.get(step.input);
-      if (!input || !('schema' in input) || input.time !== time) continue;
-      if (step.schemaIn === null || !sameFeatures(step.schemaIn, input.schema)) {
-        step.processor.reset(input.schema, step.schemaIn === null ? 'start' : 'layout');
-        step.schemaIn = input.schema;
-      }
-      for (const node of step.beside) {
-        const beside = this.#latest.get(node);
-        if (beside && 'schema' in beside && beside.time === time) step.processor.beside?.(beside);
-      }
-      const output = step.processor.process(input);
-      this.#latest.set(step.node, output);
-      if (step.publishes === 'indices' || (step.publishes && features))
-        this.#publishVector(step.publishes, step.node, output);
-    }
+    const begun = (source: string): boolean => this.#bound.hasBegun(source, time);
+    this.#nodes.close(time, due, begun, (kind, node, vector) => {
+      if (kind === 'indices' || features) this.#publishVector(kind, node, vector);
+    });
     for (const frame of this.#frames) {
-      if (due.has(frame.model.name)) emit(frame.build(time, this.#latest, this.#lookup));
+      if (due.has(frame.model.name)) emit(frame.build(time, this.#nodes.latest, this.#lookup));
     }
     this.#closedUntil = time;
     this.#fed.closed(time, this.#closing.longest_s);
-    emit({ kind: 'closed', time, zero: this.#zero ?? 0, inputs: this.#inputs(time) });
-  }
-
-  /** Whether a window at `time` can hold a sample of a source. */
-  #hasBegun(source: string, time: Seconds): boolean {
-    const since = this.#bound.get(source)?.since ?? Number.POSITIVE_INFINITY;
-    return since < time - TIME_TOLERANCE_S;
+    const inputs = this.#bound.takeInputs(time, this.#devices.contactsAt(time), (source) =>
+      this.#nodes.takeFilled(source),
+    );
+    emit({ kind: 'closed', time, zero: this.#zero ?? 0, inputs });
   }
 
   #publishVector(kind: 'features' | 'indices', node: string, vector: FeatureVector): void {
@@ -925,86 +638,18 @@ export class SessionGraph {
     return this.#options.pipeline.transforms.get(node)?.source ?? node;
   }
 
-  #inputs(time: Seconds): ReadonlyMap<string, InputStatus> {
-    const inputs = new Map<string, InputStatus>();
-    const contacts = this.#contactsAt(time);
-    for (const [source, { info, stale, monitor }] of this.#bound) {
-      if (!monitor || !this.#hasBegun(source, time)) continue;
-      const filled = this.#interpolations.get(source)?.take();
-      const channels = monitor.take(time).map((report) => {
-        const contact = report.quality && contacts.get(report.label);
-        return {
-          ...report,
-          ...(contact === undefined ? {} : { contact }),
-          ...(filled && { interpolated: filled.get(report.label) ?? 0 }),
-        };
-      });
-      inputs.set(source, { info, stale, channels });
-    }
-    return inputs;
-  }
-
-  /** The least that any of the headset's streams tells of each electrode. */
-  #contactsAt(time: Seconds): ReadonlyMap<string, number> {
-    const least = new Map<string, number>();
-    for (const contacts of this.#contacts.values())
-      for (const [label, share] of contacts.at(time))
-        least.set(label, Math.min(share, least.get(label) ?? 1));
-    return least;
-  }
-
-  #watched(processor: ChunkProcessor, { name, source, definition }: TransformNode): ChunkProcessor {
-    if (definition.type !== 'interpolate') return processor;
-    const watch = new InterpolationWatch(processor, (channel) => this.#tellMissing(name, source, channel));
-    this.#watches.set(name, watch);
-    this.#interpolations.set(source, watch);
-    return watch;
-  }
-
-  #tellMissing(
-    node: string,
-    source: string,
-    { label, time, mended, missing, channels }: MissingChannel,
-  ): void {
-    const at = `${source}: ${label} is missing at ${time.toFixed(3)} s`;
-    this.#options.events({
-      code: mended ? 'channel-interpolated' : 'channel-masked',
-      level: 'warn',
-      session: this.#options.session,
-      stream: this.#bound.get(source)?.info.name ?? source,
-      time,
-      message: mended
-        ? `${at}; ${node} fills it in from the other ${channels - missing} channels, whenever it can`
-        : `${at}, with ${missing} of ${channels} channels: too many for ${node}, or no place on the scalp is known; masked`,
-    });
-  }
-
   #watchSilence(time: Seconds): void {
     for (const [source, bound] of this.#bound) {
-      const { stream = bound.info.id } =
-        this.#takeovers.findLast(({ sources }) => sources.includes(source)) ?? {};
+      const stream = this.#takeovers.successorOf(source) ?? bound.info.id;
       const isSilent = this.#options.ordered
         ? this.#silence.isStale(stream, time)
         : this.#watermarks.isStale(stream);
       const stale = isSilent || bound.isUnused;
       if (stale === bound.stale) continue;
       bound.stale = stale;
-      this.#options.events({
-        code: stale ? 'stream-stale' : 'stream-returned',
-        level: stale ? 'warn' : 'info',
-        session: this.#options.session,
-        stream: bound.info.name,
-        time,
-        message: stale
-          ? `${source}: no samples of ${bound.info.name} lately; masked`
-          : `${source}: samples of ${bound.info.name} are back`,
-      });
+      this.#events.silence(source, bound.info.name, time, stale);
     }
   }
-}
-
-function nameOf({ node, version }: { readonly node: string; readonly version: StateVersion }) {
-  return { name: node, version };
 }
 
 function withoutArrivals(events: EventSink): EventSink {
@@ -1017,27 +662,4 @@ function withoutArrivals(events: EventSink): EventSink {
 function isSameDevice(before: StreamInfo, after: StreamInfo): boolean {
   if (before.sourceId !== after.sourceId) return false;
   return after.sourceId !== '' || (before.name === after.name && before.client === after.client);
-}
-
-/** A headset that comes back sends the same features: what was learnt about the person stays. */
-function sameFeatures(a: FeatureSchema, b: FeatureSchema): boolean {
-  if (a === b) return true;
-  if (a.features.length !== b.features.length) return false;
-  return a.features.every(
-    (f, i) => featureName(f) === featureName(b.features[i]) && f.unit === b.features[i].unit,
-  );
-}
-
-function resetSteps(
-  steps: Pick<ChunkStep, 'chunkSteps' | 'windowSteps'>,
-  info: StreamInfo,
-  cause: ResetCause,
-): void {
-  for (const step of steps.windowSteps) step.windower.reset(info, cause);
-  for (const step of steps.chunkSteps) resetSteps(step, step.processor.reset(info, cause), cause);
-}
-
-function pushSteps(steps: Pick<ChunkStep, 'chunkSteps' | 'windowSteps'>, chunk: Chunk): void {
-  for (const step of steps.windowSteps) step.windower.push(chunk);
-  for (const step of steps.chunkSteps) step.processor.process(chunk, (output) => pushSteps(step, output));
 }
