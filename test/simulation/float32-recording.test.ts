@@ -4,9 +4,10 @@ import type { StreamMessage } from '../../src/core/signal.js';
 import { openRecording } from '../../src/recordings/open.js';
 import { XdfWriter } from '../../src/recordings/xdf-writer.js';
 import { simulateSession } from '../../src/simulation/session.js';
+import { onGrid } from '../../src/timebase/session-time.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 
-/** Stamps and values of every stream by type, whatever the chunks and ids. */
+/** Stamps, on the grid of session stamps, and values of every stream by type, whatever the chunks and ids. */
 function samplesByType(messages: readonly StreamMessage[]): Record<string, number[][]> {
   const samples: Record<string, number[][]> = {};
   for (const message of messages) {
@@ -14,7 +15,7 @@ function samplesByType(messages: readonly StreamMessage[]): Record<string, numbe
     const { info, times, data } = message.chunk;
     samples[info.type] ??= [];
     times.forEach((t, k) => {
-      samples[info.type].push([t, ...info.channels.map((_, c) => data[c * times.length + k])]);
+      samples[info.type].push([onGrid(t), ...info.channels.map((_, c) => data[c * times.length + k])]);
     });
   }
   return samples;
