@@ -52,6 +52,7 @@ export class RpcSocket {
   readonly #bucket: TokenBucket;
   #errorsInARow = 0;
   #pings = 0;
+  #ping: Promise<Seconds | null> | null = null;
   #unreadBytes = 0;
   #unreadable = false;
   #throttled: Timer | null = null;
@@ -109,10 +110,17 @@ export class RpcSocket {
 
   /**
    * How long a ping and its answer take, s; null where there is no answer within `within_s`, NaN where there is none that we would
-   * have read.
+   * have read. Who asks while one is under way is told of that one.
    */
   ping(within_s: Seconds): Promise<Seconds | null> {
     if (this.#closed || this.#socket.readyState !== this.#socket.OPEN) return Promise.resolve(null);
+    this.#ping ??= this.#sendPing(within_s).finally(() => {
+      this.#ping = null;
+    });
+    return this.#ping;
+  }
+
+  #sendPing(within_s: Seconds): Promise<Seconds | null> {
     const { clock } = this.#options;
     const sent = clock.now();
     const name = String(++this.#pings);

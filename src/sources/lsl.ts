@@ -256,6 +256,7 @@ class Listening {
     }
     if (this.#isClosed || !this.#isWanted(full)) {
       this.#streams.delete(info.uid);
+      door.close('closed');
       this.#release(connected);
       return;
     }
@@ -270,10 +271,14 @@ class Listening {
 
   #connect(inlet: StreamInlet, full: LslStreamInfo, session: string): Connected {
     const { clock, events } = this.#context;
-    const shared = this.#sessions.of(session);
     const partsOf = (id: string): CanonicalStream[] => canonicalStreams(declarationOf(full, id));
-    const id = shared.take(full.name, (tried) => partsOf(tried).map(({ info }) => info.id));
-    const parts = partsOf(id);
+    const first = partsOf(full.name);
+    const shared = this.#sessions.of(session);
+    const id = shared.take(
+      full.name,
+      first.map(({ info }) => info.id),
+    );
+    const parts = id === full.name ? first : partsOf(id);
     for (const note of parts.flatMap((part) => part.notes)) events({ ...note, session });
     const isBehind = this.#isBehind;
     const door = new DoorStream({
@@ -312,7 +317,7 @@ class Listening {
   /** What is open costs memory and time. @throws LslError */
   #requireRoom(session: string): void {
     const { max_session_streams, max_daemon_streams } = defaultIngestLimits;
-    if (this.#sessions.of(session).streams >= max_session_streams)
+    if (this.#sessions.has(session) && this.#sessions.of(session).streams >= max_session_streams)
       throw new LslError('refused', `session ${session} has ${max_session_streams} streams open`);
     if (this.#streams.size > max_daemon_streams)
       throw new LslError('refused', `${max_daemon_streams} streams are open`);

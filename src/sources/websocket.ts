@@ -145,7 +145,7 @@ export class WebSocketSource implements Source {
     // The client's old connection may linger half open: the new one takes the stream over.
     if (own) return this.#takeOver(sender, own, params, declaration);
     if (elsewhere.length > 0 && elsewhere.length === held.length)
-      return this.#takeFrom(elsewhere[0], () => this.#open(sender, params));
+      return this.#takeFrom(sender, elsewhere[0], () => this.#open(sender, params));
     return this.#begin(sender, session, client, declaration);
   }
 
@@ -179,9 +179,14 @@ export class WebSocketSource implements Source {
   }
 
   /** Another client holds the stream: it keeps it as long as it answers. @throws ProtocolError `stream-taken`. */
-  async #takeFrom(stream: IngestStream, open: () => OpenResult | Promise<OpenResult>): Promise<OpenResult> {
+  async #takeFrom(
+    sender: Sender,
+    stream: IngestStream,
+    open: () => OpenResult | Promise<OpenResult>,
+  ): Promise<OpenResult> {
     const holder = this.#feeders.get(stream);
     const trip_s = await holder?.rpc.ping(ANSWERS_WITHIN_S);
+    if (!this.#senders.has(sender)) throw new ProtocolError('not-ready', 'the connection closed meanwhile');
     if (holder && trip_s !== null && this.#streams.get(stream.id) === stream) {
       const { name, type } = stream.declaration;
       throw new ProtocolError(
@@ -214,8 +219,12 @@ export class WebSocketSource implements Source {
     const partsOf = (own: string): CanonicalStream[] =>
       canonicalStreams({ ...rawDeclaration(declaration, own, text), ...from });
     const session = this.#sessions.of(name);
-    const own = session.take(declaration.name, (tried) => partsOf(tried).map(({ info }) => info.id));
-    const parts = partsOf(own);
+    const first = partsOf(declaration.name);
+    const own = session.take(
+      declaration.name,
+      first.map(({ info }) => info.id),
+    );
+    const parts = own === declaration.name ? first : partsOf(own);
     for (const note of parts.flatMap((part) => part.notes)) events({ ...note, session: name });
     const door = new DoorStream({
       ...{ clock, shared: session, session: name, parts, events, ...(isBehind && { isBehind }) },

@@ -10,8 +10,9 @@ import { HOLD_S } from './binder.js';
 export function sessionEnd(session$: Observable<SessionMessage>, clock: Clock): Observable<unknown> {
   return new Observable((subscriber) => {
     const open = new Set<string>();
-    /** Of streams that closed: until when they are awaited. */
+    /** Streams that were cut, and until when they are awaited, in order. */
     const awaited = new Map<string, Seconds>();
+    let hasClosed = false;
     return session$
       .pipe(
         map(({ message }): Seconds | null => {
@@ -19,15 +20,27 @@ export function sessionEnd(session$: Observable<SessionMessage>, clock: Clock): 
             open.add(message.info.id);
             awaited.delete(message.info.id);
           }
-          if (message.kind === 'close' && open.delete(message.id))
-            awaited.set(message.id, clock.now() + (message.cut ? HOLD_S : 0));
-          return open.size === 0 && awaited.size > 0 ? Math.max(...awaited.values()) : null;
+          if (message.kind === 'close' && open.delete(message.id)) {
+            hasClosed = true;
+            forgetUntil(awaited, clock.now());
+            if (message.cut) awaited.set(message.id, clock.now() + HOLD_S);
+          }
+          if (open.size > 0 || !hasClosed) return null;
+          return [...awaited.values()].at(-1) ?? clock.now();
         }),
         distinctUntilChanged(),
         switchMap((until) => (until === null ? NEVER : after(clock, until - clock.now()))),
       )
       .subscribe(subscriber);
   });
+}
+
+/** Leaves out those that were awaited until `now` at most. */
+function forgetUntil(awaited: Map<string, Seconds>, now: Seconds): void {
+  for (const [id, until] of awaited) {
+    if (until > now) return;
+    awaited.delete(id);
+  }
 }
 
 /** Emits `delay_s` from now; at once where that is 0. */

@@ -262,6 +262,42 @@ describe('resume', () => {
     expect(await second.next()).toEqual(ack(id, 1));
   });
 
+  it('stays with a holder that hangs where whoever asked for it is gone before that is known', async () => {
+    const clock = new VirtualClock(1000);
+    await start({ clock });
+    const holder = await connect();
+    const id = await holder.open({}, { client: 'one' });
+    holder.send(binary(id, 0, 0, [[1, 2], [3, 4], [5, 6]])); // biome-ignore format: rows
+    await holder.next();
+    holder.socket.pause();
+    const other = await connect();
+    other.notify('open', { client: 'two', stream: declared });
+    // Its answer says that what was sent before was read.
+    expect((await other.request('close', { stream: 99 })).error?.data.code).toBe('unknown-stream');
+    await other.kill();
+    await until(() => daemon.metricsOf('affectd_ingest_connections') === 1);
+    clock.advance(5.2);
+    await until(() => daemon.metricsOf('affectd_protocol_errors_total') === 2);
+    expect(daemon.kinds()).toEqual(['open', 'chunk']);
+    expect(daemon.metricsOf('affectd_ingest_streams')).toBe(1);
+  });
+
+  it('has its holder pinged once, however many ask for it meanwhile', async () => {
+    await start();
+    const holder = await connect();
+    let pings = 0;
+    holder.socket.on('ping', () => pings++);
+    await holder.open({}, { client: 'one' });
+    const other = await connect();
+    const many = 60;
+    for (let id = 0; id < many; id++)
+      other.send({ jsonrpc: '2.0', id, method: 'open', params: { client: 'two', stream: declared } });
+    for (let answers = 0; answers < many; answers++)
+      expect(await other.nextError()).toMatchObject({ code: 'stream-taken' });
+    expect(pings).toBeGreaterThan(0);
+    expect(pings).toBeLessThan(many / 4);
+  });
+
   it('starts anew when asked to, or when the layout changed', async () => {
     await start();
     const client = await connect();

@@ -95,7 +95,10 @@ export class LiveSession {
         sourceId,
         channels: labels.map((label) => ({ label, unit, type })),
       });
-    const id = shared.take(name, (tried) => declared(tried).map(({ info }) => info.id));
+    const id = shared.take(
+      name,
+      declared(name).map(({ info }) => info.id),
+    );
     const door = new DoorStream({
       ...{ clock: this.clock, shared, session: 's', parts: declared(id) },
       originOf: () => origin,
@@ -137,7 +140,7 @@ export class LiveSession {
   markers(origin: StampOrigin) {
     const shared = this.#shared.of('s');
     const declared = { id: 'cues', name: 'cues', type: 'Markers', sfreq: 0, sourceId: '', text: true };
-    shared.take('cues', () => ['cues']);
+    shared.take('cues', ['cues']);
     const door = new DoorStream({
       ...{ clock: this.clock, shared, session: 's' },
       parts: canonicalStreams({ ...declared, channels: [{ label: 'cue', unit: '', type: '' }] }),

@@ -1,6 +1,8 @@
-import { map } from 'rxjs';
+import { map, Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../src/core/clock.js';
 import type { StreamMessage } from '../../src/core/signal.js';
+import type { SessionMessage } from '../../src/sources/source.js';
 import { streamInfo } from '../../src/testing/stream-fixtures.js';
 import { sessionEnd } from '../../src/topology/session-end.js';
 import { marbles } from '../setup/marbles.js';
@@ -46,6 +48,22 @@ describe('a session ends', () => {
     isToldAs(`-a-x${'-'.repeat(20)}b${'-'.repeat(20)}B`, endAt(45));
     isToldAs('-a-x---a--A', endAt(10));
     isToldAs(`-a-x${'-'.repeat(20)}b--y`, endAt(57));
+  });
+
+  it('keeps nothing of streams that were closed on purpose, however many, in one session', () => {
+    const clock = new VirtualClock();
+    const ends: number[] = [];
+    const session$ = new Subject<SessionMessage>();
+    sessionEnd(session$, clock).subscribe(() => ends.push(clock.now()));
+    const say = (message: StreamMessage): void => session$.next({ session: 's', message });
+    say(messages.a);
+    for (let n = 0; n < 200_000; n++) {
+      say({ kind: 'open', info: info(`${n}`) });
+      say({ kind: 'close', id: `${n}` });
+    }
+    expect(ends).toEqual([]);
+    say(messages.A);
+    expect(ends).toEqual([0]);
   });
 
   it('never while nothing has opened, and not where nobody listens any more', () => {

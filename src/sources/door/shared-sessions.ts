@@ -29,12 +29,12 @@ export class SharedSession {
   }
 
   /**
-   * Takes ids that no open stream of the session has. `idsOf` gives what a declared stream's parts are called where it is called
-   * `name`; the first name that is free is returned: `name`, `name#2`, ...
+   * Takes ids that no open stream of the session has. `ids`: what a declared stream's parts are called where it is called `name`;
+   * the first name that is free is returned: `name`, `name#2`, ...
    */
-  take(name: string, idsOf: (name: string) => readonly string[]): string {
+  take(name: string, ids: readonly string[]): string {
     // What follows the name in the ids of the parts is the same whatever the name.
-    const ends = idsOf(name).map((id) => id.slice(name.length));
+    const ends = ids.map((id) => id.slice(name.length));
     let own = name;
     for (let n = 2; ends.some((end) => this.#ids.has(`${own}${end}`)); n++) own = `${name}#${n}`;
     for (const end of ends) this.#ids.add(`${own}${end}`);
