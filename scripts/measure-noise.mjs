@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { loadModel } from '../dist/engines/worker-runner.js';
 import { openRecording } from '../dist/recordings/open.js';
 import { profiles } from '../dist/simulation/profile.js';
-import { simulatedStreams, simulateSession } from '../dist/simulation/session.js';
+import { simulateSession } from '../dist/simulation/session.js';
 import { unwornEyes, unwornHead, unwornMessages, unwornWrist } from '../dist/simulation/unworn.js';
 import { checkPipeline } from '../dist/topology/check.js';
 import { PipelineDocument } from '../dist/topology/document.js';
@@ -72,7 +72,7 @@ async function load(name) {
 }
 
 /** What a session's predictions say. */
-async function run(loaded, messages, infos) {
+async function run(loaded, messages) {
   const tally = { windows: 0, valid: 0, reasons: {}, present: {}, zero: 0 };
   const valid = [];
   const options = { session: 's', loaded, events: () => {}, batch: REPLAY_BATCH };
@@ -96,10 +96,10 @@ async function run(loaded, messages, infos) {
 async function compare(pipeline, makeSession) {
   const { before, after } = await load(pipeline);
   const one = await makeSession();
-  const a = await run(before, one.messages, one.infos);
+  const a = await run(before, one.messages);
   await one.close?.();
   const two = await makeSession();
-  const b = await run(after, two.messages, two.infos);
+  const b = await run(after, two.messages);
   await two.close?.();
   two.done?.();
   const kept = a.valid.filter((was, i) => was && b.valid[i]).length;
@@ -166,7 +166,6 @@ const unworn = (make) => {
   return () => {
     streams ??= make();
     return {
-      infos: streams.map(({ info }) => info),
       messages: unwornMessages(streams),
       done: () => (streams = null),
     };
@@ -267,7 +266,7 @@ const recorded = (path, types) => async () => {
       if (id !== null && ids.has(id)) yield message;
     }
   }
-  return { infos: streams.map(({ info }) => info), messages: chosen(), close: () => recording.close() };
+  return { messages: chosen(), close: () => recording.close() };
 };
 
 /** Samples of several sensors that begin together. */
@@ -275,7 +274,6 @@ const sampled = (sensors) => () => {
   const streams = sensors.map(({ samples, ...stream }) => chunksOfSamples(samples, stream));
   const chunks = streams.flat().sort((a, b) => a.times[0] - b.times[0]);
   return {
-    infos: streams.map(([{ info }]) => info),
     messages: chunks.map((chunk) => ({ kind: 'chunk', chunk })),
   };
 };
@@ -404,7 +402,7 @@ async function simulated() {
       'default',
       seeds(SEEDS).map((seed) => () => {
         const options = { profile: 'deap32', seed: `still-${seed}`, duration_s: DURATION_S, only: sensors };
-        return { infos: simulatedStreams(options), messages: simulateSession({ ...options, affect: still }) };
+        return { messages: simulateSession({ ...options, affect: still }) };
       }),
     );
   for (const profile of Object.keys(profiles)) {
@@ -415,7 +413,7 @@ async function simulated() {
         duration_s: DURATION_S,
         ...(sensors && { only: sensors }),
       };
-      return { infos: simulatedStreams(options), messages: simulateSession(options) };
+      return { messages: simulateSession(options) };
     };
     await measure('simulated', `${profile}, EEG alone`, 'default', seeds(SEEDS).map(session(['eeg'])));
     await measure('simulated', `${profile}, all sensors`, 'default', seeds(SEEDS).map(session(null)));
@@ -435,12 +433,12 @@ async function cost() {
   const { before, after } = await load('default');
   for (const profile of ['seed62', 'epoc']) {
     const options = { profile, seed: 'cost', duration_s: DURATION_S };
-    const [infos, messages] = [simulatedStreams(options), [...simulateSession(options)]];
+    const messages = [...simulateSession(options)];
     const used_s = { before: [], after: [] };
     for (let turn = 0; turn < 5; turn++)
       for (const [name, loaded] of Object.entries({ before, after })) {
         const start = process.cpuUsage();
-        await run(loaded, messages, infos);
+        await run(loaded, messages);
         const { user, system } = process.cpuUsage(start);
         used_s[name].push((user + system) / 1e6);
       }

@@ -52,8 +52,7 @@ export async function startDaemon(
   const logged = foldedSink(clock, log);
   const { events } = logged;
   const sessions = new SharedSessions();
-  const expected =
-    options.record === undefined ? new Map() : await recordedBindings(options.record, clock.unix());
+  const expected = options.record === undefined ? new Map() : recordedBindings(options.record, clock.unix());
   let take = (_: SessionMessage): void => {};
   const stall = new StallWatch(clock, (age_s) =>
     announce({

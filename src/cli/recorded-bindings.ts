@@ -1,7 +1,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Seconds } from '../core/clock.js';
-import { openRecording } from '../recordings/open.js';
+import type { StreamInfo } from '../core/signal.js';
+import { boundStreams } from '../recordings/xdf.js';
 import type { Binding } from '../topology/binder.js';
 import { fileStem } from './session-recorder.js';
 
@@ -12,10 +13,10 @@ const LATELY_S: Seconds = 600;
  * Which streams fed the sources of sessions when the daemon that recorded to `folder` ended, by the stem of a session's files: from the
  * newest file of each session, if it was written to lately.
  */
-export async function recordedBindings(
+export function recordedBindings(
   folder: string,
   now_unix_s: Seconds,
-): Promise<ReadonlyMap<string, readonly Binding[]>> {
+): ReadonlyMap<string, readonly Binding[]> {
   const newest = new Map<string, { readonly path: string; readonly written_s: Seconds }>();
   for (const file of filesIn(folder)) {
     const stem = /^(.*)_\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(_\d+)?\.xdf$/.exec(file)?.[1];
@@ -27,19 +28,25 @@ export async function recordedBindings(
   }
   const bindings = new Map<string, readonly Binding[]>();
   for (const [stem, { path }] of newest) {
-    const recording = await openRecording(path).catch(() => null);
-    if (!recording) continue;
     bindings.set(
       stem,
-      [...(recording.bound ?? [])].flatMap(([source, streams]) => {
+      [...boundIn(path)].flatMap(([source, streams]) => {
         const stream = streams.at(-1);
         // Live, a stream is called by its name.
         return stream ? [{ source, stream: { ...stream, id: stream.name } }] : [];
       }),
     );
-    await recording.close();
   }
   return bindings;
+}
+
+/** None of a file that can't be read: it is no reason not to start. */
+function boundIn(path: string): ReadonlyMap<string, readonly StreamInfo[]> {
+  try {
+    return boundStreams(path);
+  } catch {
+    return new Map();
+  }
 }
 
 function filesIn(folder: string): string[] {

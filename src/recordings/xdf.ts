@@ -81,21 +81,9 @@ class XdfRecording implements Recording {
     this.#file = file;
     this.path = file.path;
     this.stem = stemOf(file.path);
-    const { streams: all, problems } = indexXdf(file);
+    const { delivering, lines, parts, inArrivalOrder, problems } = outlineOf(file);
     this.problems = problems;
-    const isLog = ({ name, format }: XdfStream): boolean => name === SESSION_LOG && format === 'string';
-    const lines = all.filter(isLog).flatMap((log) => readLog(file, log));
-    const streams = all.filter((source) => !isLog(source));
-    const delivering = streams.filter(({ chunkOffsets }) => chunkOffsets.length > 0);
-    const [first] = delivering;
-    this.inArrivalOrder =
-      first !== undefined &&
-      delivering.every(
-        ({ isMapped, inArrivalOrder, session }) => isMapped && inArrivalOrder && session === first.session,
-      );
-    const parts = streams.flatMap((source) =>
-      canonicalStreams(declarationOf(source)).map((canonical): Part => ({ source, canonical })),
-    );
+    this.inArrivalOrder = inArrivalOrder;
     this.#arrivals = this.inArrivalOrder ? null : arrivalsIn(file, delivering);
     this.#sources = this.#arrivals ? sourcesOf(delivering, this.#arrivals, parts) : [];
     const placement = this.#placement(true);
@@ -120,11 +108,7 @@ class XdfRecording implements Recording {
     this.#log = this.inArrivalOrder
       ? lines.flatMap(({ line, ...at }) => (line.k === 'reload' ? [] : [{ line, ...at }]))
       : [];
-    const bound = new Map<string, StreamInfo[]>();
-    for (const { line } of this.#log)
-      if (line.k === 'bind')
-        bound.set(line.source, [...(bound.get(line.source) ?? []), ...this.#infosOf(line.stream)]);
-    this.bound = bound;
+    this.bound = boundBy(this.#log, this.#parts);
   }
 
   async *messages(options: ReadOptions): AsyncGenerator<StreamMessage> {
@@ -155,15 +139,9 @@ class XdfRecording implements Recording {
     this.#file.close();
   }
 
-  #infosOf(streamId: number): StreamInfo[] {
-    return this.#parts.flatMap(({ source, canonical }) =>
-      source.streamId === streamId ? [canonical.info] : [],
-    );
-  }
-
   #messagesOf(line: ToldLine): StreamMessage[] {
     if (line.k === 'zero') return [{ kind: 'zero', time: line.zero }];
-    return this.#infosOf(line.stream).map((info) => {
+    return infosOf(this.#parts, line.stream).map((info) => {
       if (line.k === 'open') return { kind: 'open', info };
       if (line.k === 'bind') return { kind: 'bind', source: line.source, stream: info.id };
       if (line.k === 'stale') return { kind: 'stale', stream: info.id, isStale: line.stale };
@@ -348,6 +326,57 @@ class XdfRecording implements Recording {
   ): void {
     if (this.inArrivalOrder) places.set(message, source.chunkOffsets[chunk]);
   }
+}
+
+/**
+ * Which streams fed each source of the session that a daemon recorded to `path`, in order; none of another file. Reads what the
+ * session told, and no samples.
+ */
+export function boundStreams(path: string): ReadonlyMap<string, readonly StreamInfo[]> {
+  const file = new RandomAccessFile(path);
+  try {
+    const { lines, parts, inArrivalOrder } = outlineOf(file);
+    return boundBy(inArrivalOrder ? lines : [], parts);
+  } finally {
+    file.close();
+  }
+}
+
+/** What a file holds, before its samples are read. */
+function outlineOf(file: RandomAccessFile) {
+  const { streams: all, problems } = indexXdf(file);
+  const isLog = ({ name, format }: XdfStream): boolean => name === SESSION_LOG && format === 'string';
+  const streams = all.filter((source) => !isLog(source));
+  const delivering = streams.filter(({ chunkOffsets }) => chunkOffsets.length > 0);
+  const [first] = delivering;
+  return {
+    delivering,
+    problems,
+    lines: all.filter(isLog).flatMap((log) => readLog(file, log)),
+    parts: streams.flatMap((source) =>
+      canonicalStreams(declarationOf(source)).map((canonical): Part => ({ source, canonical })),
+    ),
+    inArrivalOrder:
+      first !== undefined &&
+      delivering.every(
+        ({ isMapped, inArrivalOrder, session }) => isMapped && inArrivalOrder && session === first.session,
+      ),
+  };
+}
+
+function boundBy(
+  lines: readonly LoggedLine<SessionLogLine>[],
+  parts: readonly Part[],
+): ReadonlyMap<string, readonly StreamInfo[]> {
+  const bound = new Map<string, StreamInfo[]>();
+  for (const { line } of lines)
+    if (line.k === 'bind')
+      bound.set(line.source, [...(bound.get(line.source) ?? []), ...infosOf(parts, line.stream)]);
+  return bound;
+}
+
+function infosOf(parts: readonly Part[], streamId: number): StreamInfo[] {
+  return parts.flatMap(({ source, canonical }) => (source.streamId === streamId ? [canonical.info] : []));
 }
 
 /** Text, or numbers that come now and then. */
