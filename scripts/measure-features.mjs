@@ -15,7 +15,7 @@ import { runInNewContext } from 'node:vm';
 import { runCli } from '../dist/cli/run-cli.js';
 import { SystemClock } from '../dist/core/clock.js';
 import { XdfWriter } from '../dist/recordings/xdf-writer.js';
-import { Random } from '../dist/simulation/random.js';
+import { Random } from '../src/core/random.js';
 
 const [minutes = 60, channels = 62, sfreq = 200] = process.argv.slice(2).map(Number);
 const RUNS = 3;

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
+import { Random } from '../core/random.js';
 import { type InputSpec, inputShape } from '../models/definition.js';
 import type { ModelBatch } from '../models/frames.js';
 import type { hiMoeSettings } from '../models/hi-moe.js';
 import { sizeOf } from '../models/parameters.js';
-import { mulberry32 } from '../models/random.js';
 
 /** A model to measure. */
 export interface ModelCase {
@@ -71,7 +71,7 @@ export function eegnetCase(): ModelCase {
 
 /** Everything present, values from -1 to 1. */
 export function randomBatch(inputs: readonly InputSpec[], size: number): ModelBatch {
-  const uniform = mulberry32(size);
+  const { uniform } = new Random(size);
   return {
     size,
     inputs: new Map(

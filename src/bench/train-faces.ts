@@ -1,10 +1,10 @@
+import { Random } from '../core/random.js';
 import { median } from '../dsp/statistics.js';
 import { chooseTrainingEngine, type TrainingEngineChoice } from '../engines/training-engine.js';
 import { bindModel } from '../models/definition.js';
 import { encodeFrames } from '../models/frames.js';
 import { countParameters, initialParameters } from '../models/parameters.js';
 import { prnetImage } from '../models/prnet-image.js';
-import { Mulberry32 } from '../models/random.js';
 import { loadExamples } from '../training/example-set.js';
 import { FrameLoader } from '../training/frame-loader.js';
 import { Sgd } from '../training/sgd.js';
@@ -76,7 +76,7 @@ export async function benchTrainFaces({
     model,
     activeObjectives(loss),
     parameters,
-    new Mulberry32(1),
+    new Random(1),
     model.parameters,
     device.differentiable(model),
   );

@@ -1,3 +1,4 @@
+import { Random } from '../core/random.js';
 import { median } from '../dsp/statistics.js';
 import { differentiable } from '../engines/differentiable.js';
 import { chooseTrainingEngine, type TrainingEngineChoice } from '../engines/training-engine.js';
@@ -5,7 +6,6 @@ import { WasmModel } from '../engines/wasm/wasm-model.js';
 import { bindModel } from '../models/definition.js';
 import { hiMoe } from '../models/hi-moe.js';
 import { countParameters, initialParameters } from '../models/parameters.js';
-import { Mulberry32 } from '../models/random.js';
 import { Adam } from '../training/adam.js';
 import type { Example } from '../training/example.js';
 import { activeObjectives, Trainer } from '../training/trainer.js';
@@ -112,15 +112,7 @@ async function measure(
   });
   const objectives = activeObjectives({ mse: { weight: 1 }, ccc: { weight: 1 } });
   const network = engine === 'wasm' ? differentiable(tf, model, wasm) : device.differentiable(model);
-  const trainer = new Trainer(
-    tf,
-    model,
-    objectives,
-    parameters,
-    new Mulberry32(1),
-    model.parameters,
-    network,
-  );
+  const trainer = new Trainer(tf, model, objectives, parameters, new Random(1), model.parameters, network);
   const adam = new Adam(trainer.trained.map(({ length }) => length));
   const batch = randomBatch(inputs, size);
   const examples = examplesOf(size);

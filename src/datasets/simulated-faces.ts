@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { Random } from '../core/random.js';
 import { drawFace } from '../simulation/face-image.js';
-import { Random } from '../simulation/random.js';
 import type { Dataset, DatasetDefinition, DatasetRecording, ImageTrial } from './dataset.js';
 import { faceRecording } from './images/face-recording.js';
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { ConfigurationError } from '../core/errors.js';
 import type { FeatureDescriptor } from '../core/features.js';
-import { Random } from '../simulation/random.js';
+import { Random } from '../core/random.js';
+import { shuffled } from '../core/shuffled.js';
 import {
   type Dataset,
   type DatasetDefinition,
@@ -285,10 +286,13 @@ class SimulatedFeatures implements Dataset {
     const { latents } = this.settings;
     const own = this.settings.modalities[name];
     const random = this.#random('modality', name);
-    const informative = shuffledIndices(own.features, random).slice(0, own.informative ?? own.features);
+    const informative = shuffled(indices(own.features), random.uniform).slice(
+      0,
+      own.informative ?? own.features,
+    );
     const vectors = orthonormal(own.features, informative, 2 * this.#effects.length, random);
     const everywhere = Array.from({ length: own.features }, (_, f) => f);
-    const lacking = shuffledIndices(this.people.length, this.#random('absent', name)).slice(
+    const lacking = shuffled(indices(this.people.length), this.#random('absent', name).uniform).slice(
       0,
       Math.round(own.absent_share * this.people.length),
     );
@@ -334,12 +338,14 @@ class SimulatedFeatures implements Dataset {
     const { trials, order } = this.settings;
     const own = Array.from({ length: trials }, (_, t) => (session * trials + t) % this.#stimuli);
     if (order === 'fixed') return own;
-    return shuffledIndices(trials, this.#random(person, String(session), 'order')).map((t) => own[t]);
+    return shuffled(indices(trials), this.#random(person, String(session), 'order').uniform).map(
+      (t) => own[t],
+    );
   }
 
   #classOf(stimulus: number, classes: number): number {
     const run = Math.floor(stimulus / classes);
-    return shuffledIndices(classes, this.#random('classes', String(run)))[stimulus % classes];
+    return shuffled(indices(classes), this.#random('classes', String(run)).uniform)[stimulus % classes];
   }
 
   /** The trial's label, or its windows', and where each window's emotion is. */
@@ -525,14 +531,7 @@ function orthonormal(
   return vectors;
 }
 
-function shuffledIndices(length: number, random: Random): number[] {
-  const indices = Array.from({ length }, (_, i) => i);
-  for (let i = length - 1; i > 0; i--) {
-    const j = Math.floor(random.uniform() * (i + 1));
-    [indices[i], indices[j]] = [indices[j], indices[i]];
-  }
-  return indices;
-}
+const indices = (length: number): number[] => Array.from({ length }, (_, i) => i);
 
 function onScale(value: number, steps: number | null): number {
   const cut = Math.max(-1, Math.min(1, value));

@@ -1,4 +1,4 @@
-import { mulberry32 } from '../models/random.js';
+import { Random } from '../core/random.js';
 import { type Example, withFrame } from '../training/example.js';
 import { onlyModalities, withoutModalities } from '../training/missing.js';
 import type { FoldData, Trained } from './contestants/contestant.js';
@@ -82,7 +82,7 @@ async function missingSweep(
     const own = anew ? await learn({ ...plan, fit }) : trained;
     for (const kind of ['single', 'bursts'] as const) {
       // The same absences for every model.
-      const uniform = mulberry32(seed * 1000 + Math.round(rate * 100));
+      const { uniform } = new Random(seed, `${Math.round(rate * 100)} % missing`);
       const thinned =
         kind === 'single'
           ? withoutModalities(test, rate, uniform)

@@ -1,5 +1,5 @@
+import { Random } from '../core/random.js';
 import type { ParameterSpec } from './definition.js';
-import { gaussian, mulberry32 } from './random.js';
 
 /** Parameter values by name, each row-major in its spec's shape. */
 export type Parameters = ReadonlyMap<string, Float32Array>;
@@ -21,7 +21,7 @@ function deviation({ initialisation, fan_in }: ParameterSpec, size: number): num
 
 /** Values to start training from; the same seed gives the same values. */
 export function initialParameters(specs: readonly ParameterSpec[], seed: number): Parameters {
-  const normal = gaussian(mulberry32(seed));
+  const normal = new Random(seed).gaussian;
   return new Map(
     specs.map((spec) => {
       const values = new Float32Array(sizeOf(spec.shape));

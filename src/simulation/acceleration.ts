@@ -1,6 +1,6 @@
+import { Random } from '../core/random.js';
 import type { StreamInfo } from '../core/signal.js';
 import { OrnsteinUhlenbeck } from './ornstein-uhlenbeck.js';
-import { Random } from './random.js';
 import type { Signal, Subject } from './signal.js';
 
 /** Head or wrist acceleration, g, of a person who sits still: gravity, slow sway, and no affect in it. */

@@ -1,5 +1,5 @@
 import type { Seconds } from '../core/clock.js';
-import { Random } from './random.js';
+import { Random } from '../core/random.js';
 import { sine } from './sine.js';
 
 /** Where valence and arousal are at a time, each within -1..1. */

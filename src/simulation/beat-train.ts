@@ -1,8 +1,8 @@
 import type { Seconds } from '../core/clock.js';
+import { Random } from '../core/random.js';
 import { effects } from './effects.js';
 import { LowPass } from './low-pass.js';
 import { OrnsteinUhlenbeck } from './ornstein-uhlenbeck.js';
-import { Random } from './random.js';
 import type { Subject } from './signal.js';
 import { sine } from './sine.js';
 

@@ -1,6 +1,6 @@
 import type { Seconds } from '../core/clock.js';
+import { Random } from '../core/random.js';
 import { effects } from './effects.js';
-import { Random } from './random.js';
 import type { Subject } from './signal.js';
 
 export interface Blink {

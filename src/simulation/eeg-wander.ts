@@ -1,5 +1,5 @@
+import type { Random } from '../core/random.js';
 import { OrnsteinUhlenbeck } from './ornstein-uhlenbeck.js';
-import type { Random } from './random.js';
 import { CONTROL_HZ, CONTROL_S } from './signal.js';
 
 /** Background and theta together, and the rhythms. */

@@ -1,10 +1,10 @@
+import { Random } from '../core/random.js';
 import type { StreamInfo } from '../core/signal.js';
 import { BlinkTrain } from './blink-train.js';
 import { EegWander } from './eeg-wander.js';
 import { effects } from './effects.js';
 import { OrnsteinUhlenbeck } from './ornstein-uhlenbeck.js';
 import { PinkNoise } from './pink-noise.js';
-import { Random } from './random.js';
 import { Resonator } from './resonator.js';
 import { type ScalpPosition, scalpPosition } from './scalp-position.js';
 import { CONTROL_HZ, controlStep, type Signal, type Subject } from './signal.js';

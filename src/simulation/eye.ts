@@ -1,9 +1,9 @@
+import { Random } from '../core/random.js';
 import type { StreamInfo } from '../core/signal.js';
 import { type Blink, BlinkTrain } from './blink-train.js';
 import { effects } from './effects.js';
 import { LowPass } from './low-pass.js';
 import { OrnsteinUhlenbeck } from './ornstein-uhlenbeck.js';
-import { Random } from './random.js';
 import { Resonator } from './resonator.js';
 import type { Signal, Subject } from './signal.js';
 

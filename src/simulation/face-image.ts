@@ -1,4 +1,4 @@
-import type { Random } from './random.js';
+import type { Random } from '../core/random.js';
 
 /** What a drawn face shows, -1..1. */
 export interface ShownAffect {

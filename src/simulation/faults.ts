@@ -1,7 +1,7 @@
 import type { Seconds } from '../core/clock.js';
 import { ConfigurationError } from '../core/errors.js';
+import { Random } from '../core/random.js';
 import { type StreamInfo, type StreamType, streamTypes } from '../core/signal.js';
-import { Random } from './random.js';
 
 export const faultKinds = ['drop', 'gap', 'nan', 'flat', 'rail', 'noise', 'late', 'unixtime'] as const;
 export type FaultKind = (typeof faultKinds)[number];

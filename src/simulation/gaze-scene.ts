@@ -1,6 +1,6 @@
 import type { Seconds } from '../core/clock.js';
+import { Random } from '../core/random.js';
 import { OrnsteinUhlenbeck } from './ornstein-uhlenbeck.js';
-import { Random } from './random.js';
 
 export type GazeTruthKind = 'fixation' | 'saccade' | 'glissade' | 'pursuit' | 'blink';
 

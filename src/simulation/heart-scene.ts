@@ -1,5 +1,5 @@
 import type { Seconds } from '../core/clock.js';
-import { Random } from './random.js';
+import { Random } from '../core/random.js';
 
 export const heartRhythms = [
   'sinus',

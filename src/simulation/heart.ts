@@ -1,7 +1,7 @@
+import { Random } from '../core/random.js';
 import type { StreamInfo } from '../core/signal.js';
 import { type Beat, BeatTrain } from './beat-train.js';
 import { OrnsteinUhlenbeck } from './ornstein-uhlenbeck.js';
-import { Random } from './random.js';
 import type { Signal, Subject } from './signal.js';
 
 interface Wave {

@@ -1,7 +1,7 @@
+import { Random } from '../core/random.js';
 import type { StreamInfo } from '../core/signal.js';
 import { effects, rising } from './effects.js';
 import { OrnsteinUhlenbeck } from './ornstein-uhlenbeck.js';
-import { Random } from './random.js';
 import { CONTROL_HZ, CONTROL_S, controlStep, type Signal, type Subject } from './signal.js';
 import { sine } from './sine.js';
 

@@ -1,4 +1,4 @@
-import type { Random } from './random.js';
+import type { Random } from '../core/random.js';
 
 /** A wandering value with zero mean, standard deviation `sd` and correlation time `tau_s`, stepped by `dt_s`. */
 export class OrnsteinUhlenbeck {

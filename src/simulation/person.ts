@@ -1,4 +1,4 @@
-import { Random } from './random.js';
+import { Random } from '../core/random.js';
 
 /** How strongly one modality of a person answers valence and arousal: 1 = the population's mean effect. */
 export interface Responsivity {

@@ -1,4 +1,4 @@
-import type { Random } from './random.js';
+import type { Random } from '../core/random.js';
 
 /**
  * Noise whose power falls as 1/f between about 0.001 and 0.4 of the rate, with unit variance: Kellet's economical

@@ -1,8 +1,8 @@
+import { Random } from '../core/random.js';
 import type { StreamInfo } from '../core/signal.js';
 import { effects } from './effects.js';
 import { LowPass } from './low-pass.js';
 import { OrnsteinUhlenbeck } from './ornstein-uhlenbeck.js';
-import { Random } from './random.js';
 import { CONTROL_HZ, CONTROL_S, type Signal, type Subject } from './signal.js';
 
 /** Rise and recovery of a response, s: Bateman's biexponential with the time constants of cvxEDA. */

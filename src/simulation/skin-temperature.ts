@@ -1,8 +1,8 @@
+import { Random } from '../core/random.js';
 import type { StreamInfo } from '../core/signal.js';
 import { effects } from './effects.js';
 import { LowPass } from './low-pass.js';
 import { OrnsteinUhlenbeck } from './ornstein-uhlenbeck.js';
-import { Random } from './random.js';
 import type { Signal, Subject } from './signal.js';
 
 const WANDER_DEGC = 0.12;

@@ -1,11 +1,11 @@
 import FFT from 'fft.js';
 import type { Seconds } from '../core/clock.js';
+import { Random } from '../core/random.js';
 import type { Channel, StreamInfo, StreamMessage, StreamType } from '../core/signal.js';
 import { designButterworthBandpass } from '../dsp/butterworth-bandpass.js';
 import { nextPowerOfTwo } from '../dsp/periodogram.js';
 import { SosFilter } from '../dsp/sos-filter.js';
 import { eyeChannels } from './eye.js';
-import { Random } from './random.js';
 import { scalpPosition } from './scalp-position.js';
 import { sine } from './sine.js';
 

@@ -1,5 +1,5 @@
 import type { Seconds } from '../core/clock.js';
-import { Random } from '../simulation/random.js';
+import { Random } from '../core/random.js';
 
 /** How late a packet comes, beyond the way that all take. */
 export type Lateness =

@@ -1,11 +1,11 @@
 import { type ModelFrame, without } from '../core/model.js';
+import type { Random } from '../core/random.js';
+import { shuffled } from '../core/shuffled.js';
 import type { BoundModel } from '../models/definition.js';
 import { encodeFrames, type ModelBatch } from '../models/frames.js';
-import { gaussian } from '../models/random.js';
 import { type Example, sameTrial } from './example.js';
 import type { FitSettings } from './fit-settings.js';
 import { burstAbsences, channelGroups, dropChannels, singleAbsences } from './missing.js';
-import { shuffled } from './shuffle.js';
 
 /** Consecutive windows of a trial, as indices of examples; single ones where no sequences are asked for. */
 export type Run = readonly number[];
@@ -47,7 +47,7 @@ export class InputDropper {
   constructor(
     private readonly model: BoundModel,
     private readonly settings: Pick<FitSettings, 'dropout' | 'sequence'>,
-    private readonly uniform: () => number,
+    private readonly random: Random,
   ) {
     this.#groups = model.inputs.map(channelGroups);
   }
@@ -55,18 +55,18 @@ export class InputDropper {
   /** The frames of each run as the model takes them, with inputs dropped. */
   batch(runs: readonly (readonly ModelFrame[])[]): ModelBatch {
     const { dropout, sequence } = this.settings;
+    const { uniform, gaussian } = this.random;
     const frames = runs.flatMap((own) => {
       const presence = own.map((frame) => frame.map(({ present }) => present));
       const gone = sequence
-        ? burstAbsences(presence, dropout.modality, sequence.burst_windows, this.uniform)
-        : singleAbsences(presence, dropout.modality, this.uniform);
+        ? burstAbsences(presence, dropout.modality, sequence.burst_windows, uniform)
+        : singleAbsences(presence, dropout.modality, uniform);
       return own.map((frame, i) => without(frame, gone[i]));
     });
     const batch = encodeFrames(this.model.inputs, frames);
     if (dropout.channel === 0 && dropout.noise_sd === 0) return batch;
-    const normal = gaussian(this.uniform);
     for (let row = 0; row < batch.size; row++)
-      dropChannels(this.model.inputs, this.#groups, batch, row, dropout, this.uniform, normal);
+      dropChannels(this.model.inputs, this.#groups, batch, row, dropout, uniform, gaussian);
     return batch;
   }
 }

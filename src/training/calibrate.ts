@@ -1,4 +1,5 @@
 import { without } from '../core/model.js';
+import { Random } from '../core/random.js';
 import type { Executable } from '../engines/engine.js';
 import type { BoundModel } from '../models/definition.js';
 import {
@@ -14,7 +15,6 @@ import {
 } from '../models/intervals.js';
 import type { Manifest } from '../models/manifest.js';
 import { everySet, setName } from '../models/modality-sets.js';
-import { mulberry32 } from '../models/random.js';
 import { conformalHalfWidth } from './conformal.js';
 import { byPerson, type Example, withFrame } from './example.js';
 import { loadedFrames } from './frame-loader.js';
@@ -221,7 +221,7 @@ async function scales(
   middle: BySet<number> | undefined,
   seed: number,
 ): Promise<Partial<Record<IntervalDimension, number[]>>> {
-  const uniform = mulberry32(seed);
+  const { uniform } = new Random(seed);
   const thinned = examples.flatMap((example) => {
     const here = presenceOf(example);
     const kept = drawnSet(here, uniform);

@@ -5,7 +5,7 @@ import type { Example } from './example.js';
 import type { FitState } from './fit.js';
 
 /** Goes up when what is kept changes. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 interface Kept {
   readonly format: number;

@@ -1,4 +1,4 @@
-import { mulberry32 } from '../models/random.js';
+import { Random } from '../core/random.js';
 
 export interface BootstrapInterval {
   /** Of the data as it is. */
@@ -46,7 +46,7 @@ export function bootstrapDraws<T>(
   resamples: number,
   seed: number,
 ): Float64Array {
-  const uniform = mulberry32(seed);
+  const { uniform } = new Random(seed);
   const drawn = Array.from({ length: resamples }, () =>
     statistic(people.map(() => people[Math.floor(uniform() * people.length)])),
   );

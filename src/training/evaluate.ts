@@ -1,7 +1,7 @@
 import { agreement } from '../core/agreement.js';
 import type { ModelFrame, ModelOutput } from '../core/model.js';
+import { Random } from '../core/random.js';
 import type { InputSpec } from '../models/definition.js';
-import { mulberry32 } from '../models/random.js';
 import { byPerson, type Example, withFrame } from './example.js';
 import { type MeanAgreement, meanAgreement } from './metrics.js';
 import { onlyModality, withoutModalities } from './missing.js';
@@ -72,7 +72,7 @@ export async function evaluate(
     evaluationRow(name, own, await predict(own.map(({ frame }) => frame)));
   const rows: EvaluationRow[] = [];
   for (const rate of missing_rates) {
-    const uniform = mulberry32(Math.round(rate * 100) + 1);
+    const { uniform } = new Random(1, `${Math.round(rate * 100)} % missing`);
     const thinned = withoutModalities(examples, rate, uniform);
     rows.push(await row(rate === 0 ? 'all sensors' : `${Math.round(rate * 100)} % missing`, thinned));
   }

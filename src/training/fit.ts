@@ -1,10 +1,10 @@
 import type { ModelFrame } from '../core/model.js';
+import { Random, type RandomState } from '../core/random.js';
 import { localDevice, type TrainingDevice } from '../engines/differentiable.js';
 import type { Tfjs } from '../engines/tfjs-graph.js';
 import type { BoundModel, ParameterSpec } from '../models/definition.js';
 import { encodeFrames } from '../models/frames.js';
 import { initialParameters, type Parameters } from '../models/parameters.js';
-import { Mulberry32, mulberry32 } from '../models/random.js';
 import { Adam } from './adam.js';
 import { correlationAdjacency } from './adjacency.js';
 import { epochBatches, InputDropper, type Run, runsOf } from './batches.js';
@@ -53,7 +53,7 @@ export interface FitState {
   readonly parameters: Parameters;
   readonly best: { readonly epoch: Epoch; readonly parameters: Parameters } | null;
   readonly optimiser: OptimiserState;
-  readonly random: number;
+  readonly random: RandomState;
   readonly dropoutSeed: number;
 }
 
@@ -109,7 +109,8 @@ export async function fitModel(
     ...active.flatMap(({ objective, settings: own }) => objective.parameters(own, model)),
   ];
   const { resume = null } = progress;
-  const random = new Mulberry32(resume?.random ?? settings.seed);
+  const random = new Random(settings.seed);
+  if (resume) random.restore(resume.random);
   const parameters = resume
     ? new Map(copyOf(resume.parameters))
     : firstParameters(model, specs, train, settings.seed);
@@ -123,7 +124,7 @@ export async function fitModel(
     optimiser.restore(resume.optimiser);
     trainer.dropoutSeed = resume.dropoutSeed;
   }
-  const dropper = new InputDropper(model, settings, random.uniform);
+  const dropper = new InputDropper(model, settings, random);
   const held = validation.length > 0 ? new Validation(model, validation, settings) : null;
   const validationOf = async (parameters: Parameters): Promise<number> => {
     if (!held) return Number.NaN;
@@ -203,7 +204,7 @@ async function measure(
   { batch_size, seed }: FitSettings,
 ): Promise<Terms> {
   const indices = examples.map((_, i) => [i]);
-  const batches = epochBatches(indices, batch_size, mulberry32(seed + 2));
+  const batches = epochBatches(indices, batch_size, new Random(seed, 'watched').uniform);
   const sums: Record<string, number> = {};
   for (const batch of batches) {
     const rows = batch.flat().map((i) => examples[i]);

@@ -1,6 +1,6 @@
 import type { ModalityFrame, ModelFrame } from '../core/model.js';
+import { Random } from '../core/random.js';
 import type { BoundModel } from '../models/definition.js';
-import { mulberry32 } from '../models/random.js';
 import { type AugmentationSettings, alteredImage, drawAlteration } from './augmentation.js';
 import type { Example } from './example.js';
 
@@ -36,7 +36,7 @@ export class FrameLoader {
     const { seed, augmentation } = this.settings;
     if (!augmentation) return loadedFrames(examples);
     // Drawn for all rows before the first is loaded: which one is decoded first makes no difference.
-    const uniform = mulberry32(Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(step + 1, 0x85ebca77));
+    const { uniform } = new Random(seed, `alterations ${step}`);
     const alterations = examples.map(() =>
       this.model.inputs.map(() => drawAlteration(augmentation, uniform)),
     );

@@ -1,4 +1,5 @@
 import { without } from '../core/model.js';
+import { Random } from '../core/random.js';
 import type { Executable } from '../engines/engine.js';
 import {
   boundsOf,
@@ -9,7 +10,6 @@ import {
 } from '../models/intervals.js';
 import type { LoadedModel } from '../models/manifest.js';
 import { everySet, setName } from '../models/modality-sets.js';
-import { mulberry32 } from '../models/random.js';
 import { apart, momentsOf, withSet } from './calibrate.js';
 import { bootstrapDraws, quantile } from './cluster-bootstrap.js';
 import { byPerson, type Example, withFrame } from './example.js';
@@ -74,7 +74,7 @@ export async function intervalReport(
   const sets = everySet(model.inputs.length).map((set) => ({ set, held: measureOf() }));
   const tied = measureOf();
   const by = dimensions.at(-1)!;
-  const uniform = mulberry32(SEED);
+  const { uniform } = new Random(SEED);
   const reactions = new Map(dimensions.map((dimension) => [dimension, [] as number[]]));
   for (const own of byPerson(examples).values()) {
     const chosen = apart(own);

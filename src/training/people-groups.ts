@@ -1,7 +1,7 @@
 import { InputError } from '../core/errors.js';
-import { mulberry32 } from '../models/random.js';
+import { Random } from '../core/random.js';
+import { shuffled } from '../core/shuffled.js';
 import { byPerson, type Example } from './example.js';
-import { shuffled } from './shuffle.js';
 
 /** Examples apart by what they are for; everybody is in one group alone. */
 export interface PeopleGroups {
@@ -17,7 +17,7 @@ export function groupPeople(
   seed: number,
 ): PeopleGroups {
   const people = byPerson(examples);
-  const order = shuffled([...people.keys()], mulberry32(seed));
+  const order = shuffled([...people.keys()], new Random(seed).uniform);
   const count = (share: number): number => (share === 0 ? 0 : Math.max(1, Math.round(share * order.length)));
   const [validation, calibration] = [count(shares.validation), count(shares.calibration)];
   if (validation + calibration >= order.length)

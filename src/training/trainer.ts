@@ -1,10 +1,10 @@
 import type * as tfjs from '@tensorflow/tfjs';
+import type { Random } from '../core/random.js';
 import { type Differentiable, differentiable } from '../engines/differentiable.js';
 import { batchTensors } from '../engines/tfjs-executable.js';
 import type { Tfjs } from '../engines/tfjs-graph.js';
 import type { BoundModel, ModelValues, ParameterSpec } from '../models/definition.js';
 import type { ModelBatch } from '../models/frames.js';
-import type { Mulberry32 } from '../models/random.js';
 import type { Example } from './example.js';
 import { objectives } from './losses/definitions.js';
 import type { Objective, ObjectiveBatch } from './losses/objective.js';
@@ -85,7 +85,7 @@ export class Trainer {
     private readonly model: BoundModel,
     private readonly active: readonly ActiveObjective[],
     readonly parameters: ReadonlyMap<string, Float32Array>,
-    private readonly random: Mulberry32,
+    private readonly random: Random,
     specs: readonly ParameterSpec[],
     private readonly network: Differentiable = differentiable(tf, model),
   ) {

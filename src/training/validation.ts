@@ -1,6 +1,6 @@
 import { agreement } from '../core/agreement.js';
+import { Random } from '../core/random.js';
 import type { ModelOutputs } from '../models/definition.js';
-import { mulberry32 } from '../models/random.js';
 import { byPerson, type Example } from './example.js';
 import { meanAgreement } from './metrics.js';
 import { withoutModalities } from './missing.js';
@@ -52,7 +52,7 @@ export class Validation {
     examples: readonly Example[],
     { seed, validation_missing }: { readonly seed: number; readonly validation_missing: number },
   ) {
-    const uniform = mulberry32(seed + 1);
+    const { uniform } = new Random(seed, 'validation');
     const ordered = [...byPerson(examples).values()].flat();
     this.#views = [0, validation_missing].map((missing) => withoutModalities(ordered, missing, uniform));
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../src/core/random.js';
 import { ScrDetector, type SkinConductanceResponse } from '../../src/dsp/scr-detector.js';
-import { Random } from '../../src/simulation/random.js';
 
 interface Truth {
   readonly onset: number;

@@ -1,5 +1,6 @@
 import type * as tfjs from '@tensorflow/tfjs';
 import { expect } from 'vitest';
+import { Random } from '../../src/core/random.js';
 import type { Differentiable } from '../../src/engines/differentiable.js';
 import { batchTensors } from '../../src/engines/tfjs-executable.js';
 import type { Tfjs } from '../../src/engines/tfjs-graph.js';
@@ -7,11 +8,10 @@ import { listOf } from '../../src/engines/wasm/plan.js';
 import type { BoundModel } from '../../src/models/definition.js';
 import type { ModelBatch } from '../../src/models/frames.js';
 import type { Parameters } from '../../src/models/parameters.js';
-import { mulberry32 } from '../../src/models/random.js';
 
 /** A loss in which every element of every output has its own weight. */
 function lossOf(tf: Tfjs, outputs: readonly tfjs.Tensor[]): tfjs.Scalar {
-  const uniform = mulberry32(5);
+  const { uniform } = new Random(5);
   const terms = outputs.map((output) => {
     const weights = Float32Array.from({ length: output.size }, () => 2 * uniform() - 1);
     const weighted = tf.mul(output, tf.tensor(weights, output.shape));

@@ -3,7 +3,7 @@ import { bindModel, type InputSpec, inputShape } from '../../src/models/definiti
 import { modelDefinitions } from '../../src/models/definitions.js';
 import type { ModelBatch } from '../../src/models/frames.js';
 import { type Parameters, sizeOf } from '../../src/models/parameters.js';
-import { mulberry32 } from '../../src/models/random.js';
+import { drawnByBoth } from './drawn.js';
 
 interface ReferenceCase {
   settings: Record<string, unknown>;
@@ -74,7 +74,7 @@ export function drawnModel(
   const inputs = Object.entries(reference.inputs).map(([input, shape]) => specOf(input, shape));
   const definition = modelDefinitions.get(type)!;
   const model = bindModel(definition, definition.settings.parse(reference.settings), inputs);
-  const uniform = mulberry32(reference.seed);
+  const uniform = drawnByBoth(reference.seed);
   const draw = (size: number, scale: number): Float32Array =>
     Float32Array.from({ length: size }, () => (2 * uniform() - 1) * scale);
   const parameters: Parameters = new Map(

@@ -1,10 +1,10 @@
 import type { ModelFrame } from '../../src/core/model.js';
+import { Random } from '../../src/core/random.js';
 import { loadTfjsWasm } from '../../src/engines/tfjs-wasm.js';
 import { writeModel } from '../../src/engines/write-model.js';
 import { type HiMoeSettings, hiMoe } from '../../src/models/hi-moe.js';
 import type { Manifest } from '../../src/models/manifest.js';
 import { initialParameters } from '../../src/models/parameters.js';
-import { mulberry32 } from '../../src/models/random.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 
 export const settings: HiMoeSettings = hiMoe.settings.parse({
@@ -55,7 +55,7 @@ export const inputs: Manifest['inputs'] = [
 
 /** A frame with everything present. */
 export function fullFrame(seed = 1): ModelFrame {
-  const uniform = mulberry32(seed);
+  const { uniform } = new Random(seed);
   const values = (n: number): Float32Array => Float32Array.from({ length: n }, () => 4 * uniform() - 1);
   return [
     { values: values(5), mask: Uint8Array.of(1, 1, 1, 1, 1), present: true },

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
+import { Random } from '../../src/core/random.js';
 import { drawnValues, withValues } from '../../src/evaluation/random-search.js';
-import { mulberry32 } from '../../src/models/random.js';
 
 it('draws whole numbers within their bounds, both included, and leaves the rest alone', () => {
   const settings = { transforms: { eeg: [150, 30], eye: [150, 30] }, width: 12 };
-  const uniform = mulberry32(1);
+  const { uniform } = new Random(1);
   const drawn = Array.from({ length: 200 }, () =>
     withValues(
       settings,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../src/core/random.js';
 import { heartRateVariability } from '../../src/features/heart-rate-variability.js';
-import { Random } from '../../src/simulation/random.js';
 import { chunkOf } from '../../src/testing/stream-fixtures.js';
 import { named, streamWith, units, vectorsOf } from './extractor-runs.js';
 

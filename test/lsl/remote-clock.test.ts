@@ -1,10 +1,10 @@
 import { afterAll, expect, it } from 'vitest';
 import type { Clock } from '../../src/core/clock.js';
+import { Random } from '../../src/core/random.js';
 import { openConnection } from '../../src/lsl/connection.js';
 import { Outlet } from '../../src/lsl/outlet.js';
 import { StampProcessor } from '../../src/lsl/stamp-processor.js';
 import type { ClockMeasurement } from '../../src/lsl/time-correction.js';
-import { Random } from '../../src/simulation/random.js';
 import { LiblslOracle, liblsl, testNetwork } from './liblsl-oracle.js';
 import { ownPorts } from './own-ports.js';
 import { relayOutlet } from './relayed-outlet.js';

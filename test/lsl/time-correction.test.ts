@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/core/clock.js';
+import { Random } from '../../src/core/random.js';
 import { defaultConfig } from '../../src/lsl/config.js';
 import { StampProcessor } from '../../src/lsl/stamp-processor.js';
 import { type ClockMeasurement, TimeCorrection } from '../../src/lsl/time-correction.js';
-import { Random } from '../../src/simulation/random.js';
 
 const OFFSET_S = 1000;
 const DRIFT = 50e-6;

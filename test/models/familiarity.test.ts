@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelFrame } from '../../src/core/model.js';
+import { Random } from '../../src/core/random.js';
 import { distances, familiarLimits, unfamiliar } from '../../src/models/familiarity.js';
-import { gaussian, mulberry32 } from '../../src/models/random.js';
 import { inputSpec } from '../engines/reference-model.js';
 
 const inputs = [
@@ -16,7 +16,7 @@ const frame = (eeg: ArrayLike<number>, eda: ArrayLike<number>, mask = [1, 1]): M
   { values: Float32Array.from(eeg), mask: new Uint8Array(8).fill(1), present: true },
   { values: Float32Array.from(eda), mask: Uint8Array.from(mask), present: mask.includes(1) },
 ];
-const normal = gaussian(mulberry32(4));
+const normal = new Random(4).gaussian;
 const usual = (): ModelFrame =>
   frame(
     Array.from({ length: 8 }, () => 10 + 2 * normal()),

@@ -1,9 +1,9 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Seconds } from '../../src/core/clock.js';
+import { Random } from '../../src/core/random.js';
 import type { Chunk, StreamInfo, StreamMessage, StreamType } from '../../src/core/signal.js';
 import { openRecording } from '../../src/recordings/open.js';
-import { Random } from '../../src/simulation/random.js';
 import { simulateSession } from '../../src/simulation/session.js';
 import { onGrid } from '../../src/timebase/session-time.js';
 

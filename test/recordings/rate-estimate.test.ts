@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../src/core/random.js';
 import { estimateRate, meanRate } from '../../src/recordings/rate-estimate.js';
-import { Random } from '../../src/simulation/random.js';
 
 const stamps = (n: number, at: (i: number) => number) => Array.from({ length: n }, (_, i) => at(i));
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../src/core/random.js';
 import { drawFace } from '../../src/simulation/face-image.js';
-import { Random } from '../../src/simulation/random.js';
 
 const SIZE = 48;
 const draw = (valence: number, arousal: number, seed = 'a') =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../src/simulation/random.js';
+import { Random } from '../../src/core/random.js';
 import { clockFigures } from '../../src/testing/clock-figures.js';
 import { clockRows, failuresOf } from '../../src/testing/clock-rows.js';
 import { type ClockTrial, clockTrial } from '../../src/testing/clock-trial.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../src/simulation/random.js';
+import { Random } from '../../src/core/random.js';
 import { MAX_STEPS, StepPattern } from '../../src/timebase/step-pattern.js';
 
 const fed = (pattern: StepPattern, steps: Iterable<number>, period_s: number | null): StepPattern => {

@@ -1,5 +1,5 @@
+import { Random } from '../../src/core/random.js';
 import type { Chunk, StreamInfo, StreamMessage, StreamType } from '../../src/core/signal.js';
-import { Random } from '../../src/simulation/random.js';
 import { type SimulationOptions, simulateSession } from '../../src/simulation/session.js';
 import { streamInfo } from '../../src/testing/stream-fixtures.js';
 

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SessionEvent } from '../../src/core/event.js';
+import { Random } from '../../src/core/random.js';
 import { type Chunk, type StreamInfo, type StreamMessage, sliceChunk } from '../../src/core/signal.js';
-import { Random } from '../../src/simulation/random.js';
 import { streamInfo } from '../../src/testing/stream-fixtures.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 import {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { ModalityInput } from '../../src/core/model.js';
+import { Random } from '../../src/core/random.js';
 import { type Chunk, isMeasured, type StreamInfo } from '../../src/core/signal.js';
-import { Random } from '../../src/simulation/random.js';
 import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
 import { checkPipeline } from '../../src/topology/check.js';
 import { PipelineDocument } from '../../src/topology/document.js';

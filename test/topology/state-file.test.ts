@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../src/simulation/random.js';
+import { Random } from '../../src/core/random.js';
 import { decodeState, encodeState } from '../../src/topology/state-file.js';
 
 const there = (state: unknown): unknown => decodeState(encodeState(state));

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ChunkTransform, FeatureTransform, WindowTransform } from '../../src/core/component.js';
+import { Random } from '../../src/core/random.js';
 import type { StreamMessage } from '../../src/core/signal.js';
 import type { Stateful, StateVersion } from '../../src/core/state.js';
 import { featureDefinitions } from '../../src/features/registry.js';
-import { Random } from '../../src/simulation/random.js';
 import { streamInfo } from '../../src/testing/stream-fixtures.js';
 import { loadPipeline } from '../../src/topology/load.js';
 import type { Pipeline } from '../../src/topology/pipeline.js';

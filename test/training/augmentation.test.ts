@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { mulberry32 } from '../../src/models/random.js';
+import { Random } from '../../src/core/random.js';
 import {
   type Alteration,
   alteredImage,
@@ -53,7 +53,7 @@ describe('a drawn alteration', () => {
   });
 
   it('fills the ranges of the settings, and no more', () => {
-    const uniform = mulberry32(1);
+    const { uniform } = new Random(1);
     const drawn = Array.from({ length: 2000 }, () => drawAlteration(settings, uniform));
     const range = (of: (a: Alteration) => number): [number, number] => [
       Math.min(...drawn.map(of)),
@@ -78,7 +78,7 @@ describe('a drawn alteration', () => {
   });
 
   it('changes nothing without settings', () => {
-    const nothing = drawAlteration(augmentationSettings.parse({}), mulberry32(3));
+    const nothing = drawAlteration(augmentationSettings.parse({}), new Random(3).uniform);
     const image = Uint8Array.from(reference.image.flat(2));
     expect([...alteredImage(image, shape, nothing)]).toEqual([...image]);
   });

@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../src/core/random.js';
 import { Checkpoint, examplesDigest } from '../../src/training/checkpoint.js';
 import type { FitState } from '../../src/training/fit.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
@@ -11,7 +12,7 @@ const state: FitState = {
   parameters: new Map([['w', Float32Array.of(1, 2.5)]]),
   best: null,
   optimiser: { step: 3, moments: [[Float32Array.of(0.5)]] },
-  random: -12,
+  random: new Random(12).state,
   dropoutSeed: 7,
 };
 

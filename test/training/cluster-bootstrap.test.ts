@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import reference from '../../fixtures/evaluation/metrics.json' with { type: 'json' };
-import { gaussian, mulberry32 } from '../../src/models/random.js';
+import { Random } from '../../src/core/random.js';
 import { areaUnderRoc } from '../../src/training/area-under-roc.js';
 import { clusterBootstrap, quantile } from '../../src/training/cluster-bootstrap.js';
 
@@ -11,7 +11,7 @@ const mean = (people: readonly (readonly number[])[]): number =>
 
 describe('clusterBootstrap', () => {
   it('holds the mean of new people in 95 % of cases, with 10 windows of each alike', () => {
-    const normal = gaussian(mulberry32(9));
+    const normal = new Random(9).gaussian;
     let held = 0;
     const rounds = 150;
     for (let round = 0; round < rounds; round++) {

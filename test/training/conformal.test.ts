@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gaussian, mulberry32 } from '../../src/models/random.js';
+import { Random } from '../../src/core/random.js';
 import { conformalHalfWidth } from '../../src/training/conformal.js';
 
 describe('conformalHalfWidth', () => {
@@ -20,7 +20,7 @@ describe('conformalHalfWidth', () => {
   });
 
   it('covers windows of new people at its level to 1.5 points, though noise differs from person to person', () => {
-    const normal = gaussian(mulberry32(3));
+    const normal = new Random(3).gaussian;
     const person = (): number[] => {
       const sd = Math.exp(0.4 * normal());
       return Array.from({ length: 30 }, () => Math.abs(sd * normal()));

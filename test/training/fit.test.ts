@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { without } from '../../src/core/model.js';
+import { Random } from '../../src/core/random.js';
 import { TfjsExecutable } from '../../src/engines/tfjs-executable.js';
 import type { Tfjs } from '../../src/engines/tfjs-graph.js';
 import { loadTfjsWasm } from '../../src/engines/tfjs-wasm.js';
@@ -8,7 +9,6 @@ import { hiMoe } from '../../src/models/hi-moe.js';
 import { boundsOf, onScale } from '../../src/models/intervals.js';
 import { setName } from '../../src/models/modality-sets.js';
 import { prnet } from '../../src/models/prnet.js';
-import { gaussian, mulberry32 } from '../../src/models/random.js';
 import { calibrate, momentsOf, withSet } from '../../src/training/calibrate.js';
 import { ceilingRow, evaluate, type Predict } from '../../src/training/evaluate.js';
 import { type Example, withFrame } from '../../src/training/example.js';
@@ -40,8 +40,7 @@ const model = bindModel(
 
 /** People in whom the eyes tell arousal, and the EEG both, each through noise. */
 function population(name: string, people: number, windows: number): Example[] {
-  const uniform = mulberry32(name.length * 977 + people);
-  const normal = gaussian(uniform);
+  const { gaussian: normal } = new Random(people, name);
   return Array.from({ length: people }, (_, person) =>
     Array.from({ length: windows }, (_, i): Example => {
       const [valence, arousal] = [0.5 * normal(), 0.5 * normal()];
@@ -194,8 +193,8 @@ describe('fitModel', () => {
 describe('the epoch that is kept', () => {
   /** Windows of which six features tell the class, one label in five being wrong. */
   function noisyClasses(people: string, windows: number, seed: number): Example[] {
-    const normal = gaussian(mulberry32(seed));
-    const uniform = mulberry32(seed + 1);
+    const normal = new Random(seed).gaussian;
+    const { uniform } = new Random(seed + 1);
     return Array.from({ length: windows }, (_, i): Example => {
       const truth = i % 2;
       const values = Float32Array.from({ length: 30 }, (_, f) => (f < 6 ? 2 * truth - 1 : 0) + normal());
@@ -243,7 +242,7 @@ describe('the epoch that is kept', () => {
 
 describe('ceilingRow', () => {
   it('sees through noise by looking at the windows around', async () => {
-    const normal = gaussian(mulberry32(8));
+    const normal = new Random(8).gaussian;
     /** Slow truth, read with as much noise as signal. */
     const people = (name: string): Example[] =>
       Array.from({ length: 400 }, (_, i): Example => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mulberry32 } from '../../src/models/random.js';
+import { Random } from '../../src/core/random.js';
 import { followedShare, neutralReach, type ToldWindows } from '../../src/training/interval-place.js';
 
 describe('followedShare', () => {
@@ -17,7 +17,7 @@ describe('followedShare', () => {
 describe('neutralReach', () => {
   /** People whose labels go over the whole scale, with noisy estimates, twice as noisy in every second window. */
   function people(count: number, seed: number): ToldWindows[] {
-    const uniform = mulberry32(seed);
+    const { uniform } = new Random(seed);
     return Array.from({ length: count }, () => {
       const scale = Array.from({ length: 100 }, (_, i) => (i % 2 === 0 ? 0.2 : 0.4));
       const label = scale.map(() => 2 * uniform() - 1);

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { Random } from '../../src/core/random.js';
 import type { Executable } from '../../src/engines/engine.js';
 import { bindModel } from '../../src/models/definition.js';
 import type { Manifest } from '../../src/models/manifest.js';
 import { prnet } from '../../src/models/prnet.js';
-import { gaussian, mulberry32 } from '../../src/models/random.js';
 import { calibrate } from '../../src/training/calibrate.js';
 import type { Example } from '../../src/training/example.js';
 import { type IntervalReport, intervalReport } from '../../src/training/interval-report.js';
@@ -31,7 +31,7 @@ const executable: Executable = {
 
 /** Two sensors that each show valence through noise, and never arousal; far from 0 they are noisier. */
 function people(name: string, count: number): Example[] {
-  const normal = gaussian(mulberry32(name.length * 31 + count));
+  const normal = new Random(name.length * 31 + count).gaussian;
   return Array.from({ length: count }, (_, person) =>
     Array.from({ length: 40 }, (_, i): Example => {
       const valence = Math.max(-1, Math.min(1, 0.5 * normal()));

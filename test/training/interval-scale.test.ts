@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { mulberry32 } from '../../src/models/random.js';
+import { Random } from '../../src/core/random.js';
 import { fitScale } from '../../src/training/interval-scale.js';
 
 /** Errors of a Laplace distribution whose scale is `exp(weights . row)`. */
 function drawn(n: number, weights: readonly number[]) {
-  const uniform = mulberry32(5);
+  const { uniform } = new Random(5);
   const rows = Array.from({ length: n }, () => [1, 2 * uniform() - 1, uniform() < 0.3 ? 1 : 0, 7]);
   const errors = rows.map((row) => {
     const along = weights.reduce((sum, w, f) => sum + w * row[f], 0);

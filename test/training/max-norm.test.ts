@@ -1,10 +1,10 @@
 import * as tfjs from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../src/core/random.js';
 import type { Tfjs } from '../../src/engines/tfjs-graph.js';
 import { loadTfjsWasm } from '../../src/engines/tfjs-wasm.js';
 import { bindModel } from '../../src/models/definition.js';
 import { hiMoe } from '../../src/models/hi-moe.js';
-import { mulberry32 } from '../../src/models/random.js';
 import { fitModel } from '../../src/training/fit.js';
 import { fitSettings } from '../../src/training/fit-settings.js';
 import { MaxNorm } from '../../src/training/max-norm.js';
@@ -53,7 +53,7 @@ async function longest(tf: Tfjs, spatial_max_norm: number | null): Promise<numbe
     }),
     [inputSpec('eeg', [4, 32])],
   );
-  const uniform = mulberry32(5);
+  const { uniform } = new Random(5);
   const train = Array.from({ length: 16 }, (_, i) =>
     anExample({
       person: 'p',

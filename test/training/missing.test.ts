@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelFrame } from '../../src/core/model.js';
+import { Random } from '../../src/core/random.js';
 import { encodeFrames } from '../../src/models/frames.js';
-import { gaussian, mulberry32 } from '../../src/models/random.js';
 import {
   burstAbsences,
   channelGroups,
@@ -21,7 +21,7 @@ const frame: ModelFrame = [0, 1, 2, 3].map(() => ({
 
 describe('withoutModalities', () => {
   it('takes modalities away at the rate, and never all', () => {
-    const uniform = mulberry32(1);
+    const { uniform } = new Random(1);
     const examples = Array.from({ length: 4000 }, () => anExample({ frame }));
     const counts = withoutModalities(examples, 0.5, uniform).map(
       (example) => example.frame.filter(({ present }) => present).length,
@@ -33,12 +33,12 @@ describe('withoutModalities', () => {
 
   it('never brings back what was missing', () => {
     const half = Array.from({ length: 20 }, () => anExample({ frame: onlyModality(frame, 2) }));
-    for (const thinned of withoutModalities(half, 0.9, mulberry32(1)))
+    for (const thinned of withoutModalities(half, 0.9, new Random(1).uniform))
       expect(presenceOf(thinned)).toEqual([false, false, true, false]);
   });
 
   it('takes the same away whenever a frame is asked for', () => {
-    const thinned = withoutModalities([anExample({ frame })], 0.5, mulberry32(3));
+    const thinned = withoutModalities([anExample({ frame })], 0.5, new Random(3).uniform);
     expect(thinned[0].frame).toEqual(thinned[0].frame);
   });
 });
@@ -46,7 +46,7 @@ describe('withoutModalities', () => {
 describe('burstAbsences', () => {
   it('takes modalities away for the share and the length asked for, and never all', () => {
     const present = Array.from({ length: 60_000 }, () => [true, true, true, true, true, true]);
-    const gone = burstAbsences(present, 0.3, 4, mulberry32(2));
+    const gone = burstAbsences(present, 0.3, 4, new Random(2).uniform);
     const share = gone.flat().filter(Boolean).length / gone.flat().length;
     expect(share).toBeCloseTo(0.3, 1);
     expect(gone.every((row) => row.includes(false))).toBe(true);
@@ -79,7 +79,7 @@ describe('dropChannels', () => {
 
   it('drops whole regions, with their masks, and keeps at least one', () => {
     const batch = batchOf(200);
-    const uniform = mulberry32(4);
+    const { uniform } = new Random(4);
     const groups = [eeg, eye].map(channelGroups);
     expect(groups[0]).toEqual([
       [0, 1],
@@ -101,7 +101,7 @@ describe('dropChannels', () => {
 
   it('puts noise on what is measured alone', () => {
     const batch = batchOf(1);
-    const normal = gaussian(mulberry32(1));
+    const normal = new Random(1).gaussian;
     dropChannels([eeg, eye], [[], []], batch, 0, { channel: 0, noise_sd: 0.1 }, () => 0.5, normal);
     const [value, missing, ...masks] = batch.inputs.get('eye')!;
     expect(value).not.toBe(5);

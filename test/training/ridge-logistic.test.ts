@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../src/core/random.js';
 import { softmax } from '../../src/engines/inference.js';
-import { gaussian, mulberry32 } from '../../src/models/random.js';
 import { type RidgeLogistic, ridgeLogistic, ridgeLogits } from '../../src/training/ridge-logistic.js';
 
 interface Fit {
@@ -87,7 +87,7 @@ describe('ridgeLogistic', () => {
   it.each([2, 3])(
     'has none of more features than rows either, some of them equal, of %i classes',
     (classes) => {
-      const normal = gaussian(mulberry32(3));
+      const normal = new Random(3).gaussian;
       const drawn = Array.from({ length: 9 }, () => Array.from({ length: 40 }, () => normal()));
       const rows = [...drawn, drawn[0], drawn[1]];
       const label = rows.map((_, i) => i % classes);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { gaussian, mulberry32 } from '../../src/models/random.js';
+import { Random } from '../../src/core/random.js';
 import { rowSpace } from '../../src/training/row-space.js';
 
-const normal = gaussian(mulberry32(5));
+const normal = new Random(5).gaussian;
 const drawn = Array.from({ length: 4 }, () => Float64Array.from({ length: 9 }, () => normal()));
 const sum = drawn[0].map((value, f) => 2 * value - drawn[1][f]);
 const rows = [drawn[0], drawn[1], sum, new Float64Array(9), drawn[2], drawn[3]];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../src/core/random.js';
 import type { StreamInfo } from '../../src/core/signal.js';
-import { mulberry32 } from '../../src/models/random.js';
 import { SharedSignals } from '../../src/training/shared-signal.js';
 
 const info = (sfreq: number, channels = 1): StreamInfo => ({
@@ -13,7 +13,7 @@ const info = (sfreq: number, channels = 1): StreamInfo => ({
 });
 
 function noise(seed: number, samples: number): Float64Array {
-  const uniform = mulberry32(seed);
+  const { uniform } = new Random(seed);
   return Float64Array.from({ length: samples }, () => Math.round(uniform() * 1000) / 1000);
 }
 

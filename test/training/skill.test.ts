@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gaussian, mulberry32 } from '../../src/models/random.js';
+import { Random } from '../../src/core/random.js';
 import type { Example } from '../../src/training/example.js';
 import { LEAST_PEOPLE, SkillMeasure } from '../../src/training/skill.js';
 import { anExample } from './an-example.js';
@@ -13,7 +13,7 @@ function found(
   told: (label: number, noise: number, person: number) => number,
   constant = 0,
 ): string[] {
-  const normal = gaussian(mulberry32(7));
+  const normal = new Random(7).gaussian;
   const measure = new SkillMeasure(dimensions, { valence: constant });
   for (let person = 0; person < people; person++) {
     const labels = Array.from({ length: 40 }, () => Math.max(-1, Math.min(1, 0.5 * normal())));
@@ -61,7 +61,7 @@ describe('SkillMeasure of values', () => {
 describe('SkillMeasure of classes', () => {
   /** @param push how far the logit of the right class is raised */
   function classes(push: number, of: (person: number, i: number) => number | null): string[] {
-    const normal = gaussian(mulberry32(2));
+    const normal = new Random(2).gaussian;
     const outputs = { heads: [], classes: ['rest', 'talk', 'task'] };
     const measure = new SkillMeasure(outputs, {});
     for (let person = 0; person < 10; person++) {

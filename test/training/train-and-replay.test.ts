@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Random } from '../../src/core/random.js';
 import type { StreamMessage } from '../../src/core/signal.js';
 import { loadManifest } from '../../src/models/manifest.js';
-import { gaussian, mulberry32 } from '../../src/models/random.js';
 import type { Prediction } from '../../src/protocol/output.js';
 import { XdfWriter } from '../../src/recordings/xdf-writer.js';
 import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
@@ -51,8 +51,7 @@ const streams = {
 
 /** A minute and a half of somebody whose skin's warmth is their valence, and whose skin conductance is their arousal. */
 function session(seed: number, only: readonly (keyof typeof streams)[]): StreamMessage[] {
-  const uniform = mulberry32(seed);
-  const normal = gaussian(uniform);
+  const { uniform, gaussian: normal } = new Random(seed);
   const [phase, other] = [2 * Math.PI * uniform(), 2 * Math.PI * uniform()];
   const times = Array.from({ length: 90 * RATE_HZ }, (_, i) => i / RATE_HZ);
   const valence = times.map((t) => 0.7 * Math.sin((2 * Math.PI * t) / 31 + phase));

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import reference from '../../fixtures/eye/luminance.json' with { type: 'json' };
+import { Random } from '../../src/core/random.js';
 import { type Chunk, channelOf } from '../../src/core/signal.js';
 import { lightAdaptedPupil_mm } from '../../src/dsp/watson-yellott.js';
-import { Random } from '../../src/simulation/random.js';
 import { assertChunkInvariant, cutChunk } from '../../src/testing/chunk-invariance.js';
 import { chunkOf } from '../../src/testing/stream-fixtures.js';
 import { subtractLuminance } from '../../src/transforms/subtract-luminance.js';

@@ -1,6 +1,6 @@
+import { Random } from '../../core/random.js';
 import type { Activation, Convolution, Graph, ImageConvolution } from '../../models/graph.js';
 import { sizeOf } from '../../models/parameters.js';
-import { mulberry32 } from '../../models/random.js';
 import { batchNorm } from './batch-norm.js';
 import { broadcast } from './broadcast.js';
 import { convolve } from './convolution.js';
@@ -324,7 +324,7 @@ export class WasmGraph implements Graph<Value> {
     const mask = workspace.take(size).address;
     const kept = 1 / (1 - rate);
     this.tape.call('dropout', () => {
-      const uniform = mulberry32(training.nextSeed());
+      const { uniform } = new Random(training.nextSeed());
       const { floats } = workspace;
       for (let i = 0, at = mask / FLOAT_BYTES; i < size; i++, at++) floats[at] = uniform() < rate ? 0 : kept;
     });

@@ -1,9 +1,9 @@
 import { ConfigurationError } from '../../core/errors.js';
 import type { ModelFrame } from '../../core/model.js';
+import { Random } from '../../core/random.js';
 import { TfjsExecutable } from '../../engines/tfjs-executable.js';
 import { type BoundModel, bindModel, type InputSpec } from '../../models/definition.js';
 import { modelDefinitions } from '../../models/definitions.js';
-import { mulberry32 } from '../../models/random.js';
 import type { ModelInputs } from '../../training/dataset.js';
 import { type Example, withFrame } from '../../training/example.js';
 import { selectedFrame, selectedInputs, selectFeatures } from '../../training/feature-selection.js';
@@ -123,7 +123,7 @@ interface Configuration {
 
 function configurations({ settings, search }: ModelPlan, seed: number): Configuration[] {
   if (!search) return [{ settings, drawn: null }];
-  const uniform = mulberry32(seed);
+  const { uniform } = new Random(seed);
   return Array.from({ length: search.configurations }, () => {
     const drawn = drawnValues(search.draw, uniform);
     return {

@@ -1,4 +1,4 @@
-import { gaussian, mulberry32 } from '../../models/random.js';
+import { Random } from '../../core/random.js';
 import type { Example } from '../../training/example.js';
 import type { EvaluationData } from '../fold-task.js';
 import { sketchedData, sketchedWrist } from './sketched-wrist.js';
@@ -54,8 +54,7 @@ function schedule(uniform: () => number): Block[] {
  * everybody has the tasks at the same seconds.
  */
 export function sketch(kind: SketchKind, seed: number): EvaluationData {
-  const uniform = mulberry32(seed);
-  const normal = gaussian(uniform);
+  const { uniform, gaussian: normal } = new Random(seed);
   const common = schedule(uniform);
   const effect = kind === 'true-effect' || kind === 'equal-schedules' ? 1 : 0;
   const examples = Array.from({ length: PEOPLE }, (_, p) => {

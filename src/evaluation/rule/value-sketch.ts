@@ -1,6 +1,6 @@
-import { gaussian, mulberry32 } from '../../models/random.js';
+import { Random } from '../../core/random.js';
+import { shuffled } from '../../core/shuffled.js';
 import type { Example } from '../../training/example.js';
-import { shuffled } from '../../training/shuffle.js';
 import type { EvaluationData } from '../fold-task.js';
 import { sketchedData, sketchedWrist, wandering } from './sketched-wrist.js';
 
@@ -27,8 +27,7 @@ const PAUSE_S = [30, 120] as const;
  * `dropping-out-in-arousal`: they lose it where arousal is high. `true-effect`: skin and pulse also answer arousal.
  */
 export function valueSketch(kind: ValueSketchKind, seed: number): EvaluationData {
-  const uniform = mulberry32(seed);
-  const normal = gaussian(uniform);
+  const { uniform, gaussian: normal } = new Random(seed);
   const within = ([low, high]: readonly [number, number]): number =>
     STEP_S * Math.round((low + (high - low) * uniform()) / STEP_S);
   const films = Array.from({ length: FILMS }, () => {

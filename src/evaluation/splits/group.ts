@@ -1,4 +1,4 @@
-import { shuffled } from '../../training/shuffle.js';
+import { shuffled } from '../../core/shuffled.js';
 
 /** `items` by key, keys in order of first appearance. */
 export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {

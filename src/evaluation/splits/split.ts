@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mulberry32 } from '../../models/random.js';
+import { Random } from '../../core/random.js';
 import type { Origin } from '../../training/example.js';
 import type { Placed, SplitDefinition } from './definition.js';
 import { splitDefinitions as kinds } from './definitions.js';
@@ -46,7 +46,7 @@ export function makeSplit(
   seed: number,
 ): Split {
   const definition = kinds[settings.kind] as unknown as SplitDefinition<z.ZodObject>;
-  const uniform = mulberry32(seed);
+  const { uniform } = new Random(seed);
   const windows: Placed[] = origins.map(({ person, session, trial, stimulus, position, file }, index) => ({
     person,
     session,

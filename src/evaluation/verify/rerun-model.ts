@@ -4,11 +4,11 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { ModelFrame, ModelOutput } from '../../core/model.js';
 import { maskLength, valuesPerChannel } from '../../core/model.js';
+import { Random } from '../../core/random.js';
 import { chooseEngine } from '../../engines/choose.js';
 import { createInference } from '../../engines/inference.js';
 import type { InputSpec } from '../../models/definition.js';
 import { type LoadedModel, readModel } from '../../models/manifest.js';
-import { mulberry32 } from '../../models/random.js';
 import { loadTrainConfig } from '../../training/config.js';
 import { type TrainOptions, train } from '../../training/train.js';
 import { writtenDownSchema } from '../comparison-ledger.js';
@@ -92,7 +92,7 @@ async function sameModel(loaded: LoadedModel, out: string): Promise<LinkFinding>
 async function difference(one: LoadedModel, other: LoadedModel): Promise<number> {
   const { engine } = await chooseEngine('auto');
   const [first, second] = [await createInference(one, engine), await createInference(other, engine)];
-  const uniform = mulberry32(1);
+  const { uniform } = new Random(1);
   let most = 0;
   for (let i = 0; i < FRAMES; i++) {
     const frame = one.manifest.inputs.map((input) => randomModality(input, uniform));

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../../src/core/random.js';
 import { multiplyMatrices } from '../../../src/engines/wasm/products.js';
 import { Tape } from '../../../src/engines/wasm/tape.js';
 import { Workspace } from '../../../src/engines/wasm/workspace.js';
-import { mulberry32 } from '../../../src/models/random.js';
 
 /** C and what it should be, with values that 32 bits hold exactly: sums have no rounding to argue about. */
 function multiplied(m: number, n: number, k: number, transposed: 'a' | 'b' | 'none', adding: boolean) {
@@ -17,7 +17,7 @@ function multiplied(m: number, n: number, k: number, transposed: 'a' | 'b' | 'no
     size: [m, n, k],
   });
   workspace.open();
-  const uniform = mulberry32(m * 10_007 + n * 101 + k);
+  const { uniform } = new Random(m * 10_007 + n * 101 + k);
   const [va, vb, vc] = [a, b, c].map(({ address, size }) => workspace.view(address, size));
   for (const values of [va, vb, vc])
     for (let i = 0; i < values.length; i++) values[i] = Math.floor(17 * uniform()) - 8;

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { Random } from '../../../src/core/random.js';
 import { differentiable, TfjsDifferentiable } from '../../../src/engines/differentiable.js';
 import type { Tfjs } from '../../../src/engines/tfjs-graph.js';
 import { loadTfjsWasm } from '../../../src/engines/tfjs-wasm.js';
 import { type BoundModel, inputShape } from '../../../src/models/definition.js';
 import { type Convolution, convolvedLength, type Graph } from '../../../src/models/graph.js';
 import { initialParameters, sizeOf } from '../../../src/models/parameters.js';
-import { mulberry32 } from '../../../src/models/random.js';
 import { difference, differentiateAll } from '../differentiate.js';
 import { inputSpec } from '../reference-model.js';
 
@@ -52,7 +52,7 @@ function modelOf(
 
 /** Both executors on a batch of 5, the third window absent. */
 function bothOf(model: BoundModel) {
-  const uniform = mulberry32(11);
+  const { uniform } = new Random(11);
   const [rows, size] = [5, sizeOf(inputShape(model.inputs[0]))];
   const presence = Float32Array.from({ length: rows }, (_, row) => (row === 2 ? 0 : 1));
   const values = Float32Array.from({ length: rows * size }, () => 4 * uniform() - 2);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../../src/core/random.js';
 import { penaltyGrid } from '../../../src/evaluation/contestants/penalty-grid.js';
 import { trainSolved } from '../../../src/evaluation/contestants/solved.js';
 import type { ModelPlan } from '../../../src/evaluation/evaluate-config.js';
 import type { FoldEngine } from '../../../src/evaluation/fold-engine.js';
-import { gaussian, mulberry32 } from '../../../src/models/random.js';
 import type { ModelInputs } from '../../../src/training/dataset.js';
 import type { Example } from '../../../src/training/example.js';
 import { ridge } from '../../../src/training/ridge.js';
@@ -24,7 +24,7 @@ const inputs: ModelInputs = new Map([
 
 /** Windows of which the first feature tells valence and the class, through as much noise as there is signal. */
 function windows(person: string, count: number, seed: number): Example[] {
-  const normal = gaussian(mulberry32(seed));
+  const normal = new Random(seed).gaussian;
   return Array.from({ length: count }, (_, i): Example => {
     const valence = Math.max(-1, Math.min(1, 0.4 * normal()));
     const values = Float32Array.from({ length: FEATURES }, (_, f) => (f === 0 ? 3 * valence : 0) + normal());

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../../src/core/random.js';
 import { adaptiveCoverage } from '../../../src/evaluation/metrics/adaptive-coverage.js';
 import { intervalCoverage } from '../../../src/evaluation/metrics/interval-coverage.js';
-import { gaussian, mulberry32 } from '../../../src/models/random.js';
 import { conformalHalfWidths } from '../../../src/training/conformal.js';
 
 describe('adaptiveCoverage', () => {
@@ -26,7 +26,7 @@ describe('adaptiveCoverage', () => {
   });
 
   it('comes to its level for somebody whose errors are nobody else’s, within the bound of Gibbs & Candès', () => {
-    const normal = gaussian(mulberry32(8));
+    const normal = new Random(8).gaussian;
     const others = Array.from({ length: 40 }, () =>
       Array.from({ length: 50 }, () => Math.abs(0.1 * normal())),
     );

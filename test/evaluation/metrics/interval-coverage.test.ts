@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { Random } from '../../../src/core/random.js';
 import { intervalCoverage } from '../../../src/evaluation/metrics/interval-coverage.js';
-import { gaussian, mulberry32 } from '../../../src/models/random.js';
 import { conformalHalfWidth } from '../../../src/training/conformal.js';
 
 it('counts the labels inside, and the width', () => {
@@ -11,7 +11,7 @@ it('counts the labels inside, and the width', () => {
 });
 
 it('finds the level that conformal intervals promise, over new people', () => {
-  const normal = gaussian(mulberry32(2));
+  const normal = new Random(2).gaussian;
   const person = (): number[] => {
     const scale = Math.exp(0.3 * normal());
     return Array.from({ length: 10 }, () => scale * normal());

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../../src/core/random.js';
 import { lowerBound } from '../../../src/evaluation/metrics/lower-bound.js';
 import { spread } from '../../../src/evaluation/metrics/spread.js';
-import { gaussian, mulberry32 } from '../../../src/models/random.js';
 
 const mean = (values: readonly number[]): number => spread(values).mean;
 
 describe('lowerBound', () => {
   it('is the normal one for the mean of many', () => {
-    const normal = gaussian(mulberry32(3));
+    const normal = new Random(3).gaussian;
     const values = Array.from({ length: 400 }, () => 0.5 + normal());
     const { estimate, bound, p } = lowerBound(values, mean, 0.5);
     expect(estimate).toBe(mean(values));

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../../src/core/random.js';
 import { withoutInBursts } from '../../../src/evaluation/missing/bursts.js';
 import { missingShare } from '../../../src/evaluation/missing/missing-share.js';
-import { mulberry32 } from '../../../src/models/random.js';
 import { windowsOf } from './frames.js';
 
 const run = (n: number) => [Array.from({ length: n }, (_, i) => i)];
@@ -12,7 +12,7 @@ describe('withoutInBursts', () => {
     const n = 20_000;
     // With many modalities the one that always stays hardly matters.
     const windows = windowsOf(n, 8);
-    const thinned = withoutInBursts(windows, run(n), 0.3, 5, mulberry32(3));
+    const thinned = withoutInBursts(windows, run(n), 0.3, 5, new Random(3).uniform);
     expect(missingShare(windows, thinned)).toBeCloseTo(0.3, 1);
     const away = thinned.map(({ frame: [first] }) => !first.present);
     const bursts = away.filter((is, i) => is && !away[i - 1]).length;
@@ -27,7 +27,7 @@ describe('withoutInBursts', () => {
         fc.integer({ min: 1, max: 9 }),
         (seed, m, length) => {
           const windows = windowsOf(40, m, (i, k) => (i + k) % 3 !== 0);
-          const thinned = withoutInBursts(windows, run(40), 0.4, length, mulberry32(seed));
+          const thinned = withoutInBursts(windows, run(40), 0.4, length, new Random(seed).uniform);
           thinned.forEach(({ frame }, i) => {
             const had = windows[i].frame.filter(({ present }) => present).length;
             expect(frame.filter(({ present }) => present).length).toBeGreaterThanOrEqual(Math.min(1, had));
@@ -40,8 +40,8 @@ describe('withoutInBursts', () => {
 
   it('is the same for a seed, and leaves frames alone at rate 0', () => {
     const windows = windowsOf(30, 3);
-    const thin = () => withoutInBursts(windows, run(30), 0.4, 3, mulberry32(8));
+    const thin = () => withoutInBursts(windows, run(30), 0.4, 3, new Random(8).uniform);
     expect(thin()).toEqual(thin());
-    expect(withoutInBursts(windows, run(30), 0, 3, mulberry32(8))).toEqual(windows);
+    expect(withoutInBursts(windows, run(30), 0, 3, new Random(8).uniform)).toEqual(windows);
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../../src/core/random.js';
 import { windowFacts } from '../../../src/evaluation/blind/window-facts.js';
 import { gainOverClock } from '../../../src/evaluation/rule/beyond-clock.js';
-import { gaussian, mulberry32 } from '../../../src/models/random.js';
 import { anExample } from '../../training/an-example.js';
 import { scored } from './scored.js';
 
-const normal = gaussian(mulberry32(5));
+const normal = new Random(5).gaussian;
 const people = ['a', 'b', 'c', 'd', 'e', 'f'];
 const examples = people.flatMap((person) =>
   Array.from({ length: 60 }, (_, w) =>

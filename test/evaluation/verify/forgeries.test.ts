@@ -2,13 +2,13 @@ import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { digestOfBytes } from '../../../src/core/digest.js';
+import { Random } from '../../../src/core/random.js';
 import type { Worth } from '../../../src/core/worth.js';
 import { verifyModel } from '../../../src/evaluation/verify/verify-model.js';
 import { judge } from '../../../src/models/evidence/judge.js';
 import { outputsOf } from '../../../src/models/evidence/outputs.js';
 import { sealOf } from '../../../src/models/evidence/seal.js';
 import { type Manifest, readModel } from '../../../src/models/manifest.js';
-import { mulberry32 } from '../../../src/models/random.js';
 import type { Prediction } from '../../../src/protocol/output.js';
 import { loadPipeline } from '../../../src/topology/load.js';
 import { loadModels } from '../../../src/topology/load-models.js';
@@ -317,7 +317,7 @@ describe('a forgery', () => {
   });
 
   it('is told in every linked file: twenty random edits of a value each', async () => {
-    const uniform = mulberry32(11);
+    const { uniform } = new Random(11);
     const folder = copied();
     const files = ['manifest.json', 'weights.bin', 'model.onnx']
       .concat(readdirSync(join(folder, 'evidence')).map((file) => join('evidence', file)))

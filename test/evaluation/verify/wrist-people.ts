@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { mulberry32 } from '../../../src/models/random.js';
+import { Random } from '../../../src/core/random.js';
 
 /** Unix time at which every session starts, s. */
 const START = 1_700_000_000;
@@ -21,7 +21,7 @@ function normal(uniform: () => number): number {
 export function writeWristPeople(root: string, people: number): void {
   const rows = ['Participant,HR,respr,Time(sec),Label'];
   for (let p = 0; p < people; p++) {
-    const uniform = mulberry32(100 + p);
+    const { uniform } = new Random(100 + p);
     const number = p + 2;
     const folder = join(root, 'Raw_data', `S${String(number).padStart(2, '0')}`);
     mkdirSync(folder, { recursive: true });

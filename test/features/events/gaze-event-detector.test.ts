@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../../src/core/random.js';
 import { type GazeEvent, LOOK_AHEAD_S } from '../../../src/features/events/gaze-event.js';
 import {
   GazeEventDetector,
@@ -8,7 +9,6 @@ import {
 import { velocityThreshold } from '../../../src/features/events/published/velocity-threshold.js';
 import { PublishedLabel } from '../../../src/features/events/published/whole-gaze.js';
 import { simulateGazeScene } from '../../../src/simulation/gaze-scene.js';
-import { Random } from '../../../src/simulation/random.js';
 import { decimated, kappa, type LabelledGaze, lundIsHere, lundRecordings, measuredOn } from './lund2013.js';
 import { eventsOf, f1, matchEvents } from './matching.js';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { Random } from '../../../src/core/random.js';
 import { FadingMoments } from '../../../src/features/signs/fading-moments.js';
-import { Random } from '../../../src/simulation/random.js';
 
 it('is the plain mean and variance while nothing has faded', () => {
   const moments = new FadingMoments(1 / 10);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../../src/core/random.js';
 import { PulseSigns } from '../../../src/features/signs/pulse-signs.js';
 import { HOLD_S, LEAST_S } from '../../../src/features/signs/signs.js';
 import { simulateHeartScene } from '../../../src/simulation/heart-scene.js';
-import { Random } from '../../../src/simulation/random.js';
 import { unwornWrist } from '../../../src/simulation/unworn.js';
 import { changed, type Fed, made, unworn, verdicts, worn } from './fed.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../../src/core/random.js';
 import { SkinSigns } from '../../../src/features/signs/skin-signs.js';
-import { Random } from '../../../src/simulation/random.js';
 import { unwornWrist } from '../../../src/simulation/unworn.js';
 import { changed, type Fed, made, unworn, verdicts, worn } from './fed.js';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/core/clock.js';
 import type { SessionEvent } from '../../../src/core/event.js';
+import { Random } from '../../../src/core/random.js';
 import type { Chunk, StreamInfo, StreamMessage } from '../../../src/core/signal.js';
 import { canonicalStreams } from '../../../src/dialects/canonical-stream.js';
-import { Random } from '../../../src/simulation/random.js';
 import { DoorStream, type StampOrigin } from '../../../src/sources/door/door-stream.js';
 import { SharedSessions } from '../../../src/sources/door/shared-sessions.js';
 

@@ -1,9 +1,9 @@
 import type * as tfjs from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { Random } from '../../../src/core/random.js';
 import type { Tfjs } from '../../../src/engines/tfjs-graph.js';
 import { loadTfjsWasm } from '../../../src/engines/tfjs-wasm.js';
 import { initialParameters } from '../../../src/models/parameters.js';
-import { gaussian, mulberry32 } from '../../../src/models/random.js';
 import { Adam } from '../../../src/training/adam.js';
 import { donskerVaradhan, mutualInformation } from '../../../src/training/losses/mutual-information.js';
 import { inputSpec } from '../../engines/reference-model.js';
@@ -38,7 +38,7 @@ describe('the estimate of mutual information', () => {
   it('comes within 0.2 nat of the truth for Gaussians, at a batch of 500', () => {
     const [dimensions, correlation, rows] = [5, 0.8, 500];
     const truth = -0.5 * dimensions * Math.log(1 - correlation * correlation);
-    const normal = gaussian(mulberry32(12));
+    const normal = new Random(12).gaussian;
     const draw = (): { x: tfjs.Tensor2D; o: tfjs.Tensor2D } => {
       const [x, o] = [new Float32Array(rows * dimensions), new Float32Array(rows * dimensions)];
       for (let i = 0; i < x.length; i++) {

@@ -1,8 +1,8 @@
 import type * as tfjs from '@tensorflow/tfjs';
+import { Random } from '../../../src/core/random.js';
 import type { Label } from '../../../src/datasets/dataset.js';
 import type { Tfjs } from '../../../src/engines/tfjs-graph.js';
 import type { BoundModel, ModelValues } from '../../../src/models/definition.js';
-import { mulberry32 } from '../../../src/models/random.js';
 import type { Example } from '../../../src/training/example.js';
 import type { ObjectiveContext } from '../../../src/training/losses/objective.js';
 import { labelTensors } from '../../../src/training/trainer.js';
@@ -38,6 +38,6 @@ export function objectiveContext(tf: Tfjs, given: Given): ObjectiveContext {
     batch: { ...labelTensors(tf, model, examples), inputs: given.inputs ?? new Map() },
     parameter: (name) => given.parameters!.get(name)!,
     remember: given.remember ?? (() => {}),
-    uniform: mulberry32(1),
+    uniform: new Random(1).uniform,
   };
 }

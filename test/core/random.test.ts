@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../src/simulation/random.js';
-import { cosine, sine } from '../../src/simulation/sine.js';
-import { correlation, deviation, mean } from './measure.js';
+import { Random } from '../../src/core/random.js';
+import { correlation, deviation, mean } from '../simulation/measure.js';
 
 const draw = (random: Random, n: number, next: (random: Random) => number) =>
   Float64Array.from({ length: n }, () => next(random));
@@ -37,14 +36,17 @@ describe('Random', () => {
     expect(mean(draw(new Random(3), 100_000, (r) => r.exponential(4)))).toBeCloseTo(4, 0.7);
     expect(mean(draw(new Random(4), 100_000, (r) => Math.log(r.logNormal(0.3))))).toBeCloseTo(0, 2);
   });
-});
 
-describe('sine', () => {
-  it('agrees with Math.sin to 1e-9', () => {
-    for (let k = -3000; k <= 3000; k++) {
-      const cycles = k * 0.00137;
-      expect(Math.abs(sine(cycles) - Math.sin(2 * Math.PI * cycles))).toBeLessThan(1e-9);
-      expect(Math.abs(cosine(cycles) - Math.cos(2 * Math.PI * cycles))).toBeLessThan(1e-9);
+  it('goes on from a state as if it had never stopped, between the two of a normal pair, too', () => {
+    const random = new Random(5);
+    for (let draws = 0; draws < 7; draws++) {
+      random.gaussian();
+      const other = new Random('another');
+      other.restore(structuredClone(random.state));
+      const rest = (r: Random) => [r.gaussian(), r.uniform(), r.gaussian(), r.between(2, 3)];
+      const expected = new Random(5);
+      for (let i = 0; i <= draws; i++) expected.gaussian();
+      expect(rest(other)).toEqual(rest(expected));
     }
   });
 });

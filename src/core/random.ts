@@ -17,17 +17,24 @@ function seedWords(text: string): Int32Array {
   return words;
 }
 
+/** All that decides what a {@link Random} gives next. */
+export interface RandomState {
+  readonly words: readonly [number, number, number, number];
+  /** The second of a pair of normal numbers, drawn and not yet given; null: none. */
+  readonly spare: number | null;
+}
+
 /**
  * Seeded pseudo-random numbers: sfc32 (Doty-Humphrey's Small Fast Counting generator, PractRand). The same
- * seed and name give the same numbers on every machine; different names give independent sequences.
+ * seed and name give the same numbers on every machine; different names give independent sequences. Simulations, training
+ * and evaluation draw with it.
  */
 export class Random {
   #a: number;
   #b: number;
   #c: number;
   #d: number;
-  #spare = 0;
-  #hasSpare = false;
+  #spare: number | null = null;
 
   constructor(seed: number | string, name = '') {
     const words = seedWords(`${seed}/${name}`);
@@ -38,8 +45,18 @@ export class Random {
     for (let i = 0; i < 12; i++) this.uniform();
   }
 
+  get state(): RandomState {
+    return { words: [this.#a, this.#b, this.#c, this.#d], spare: this.#spare };
+  }
+
+  /** Goes on from where another was. */
+  restore({ words, spare }: RandomState): void {
+    [this.#a, this.#b, this.#c, this.#d] = words;
+    this.#spare = spare;
+  }
+
   /** Uniform in [0, 1). */
-  uniform(): number {
+  readonly uniform = (): number => {
     const t = (((this.#a + this.#b) | 0) + this.#d) | 0;
     this.#d = (this.#d + 1) | 0;
     this.#a = this.#b ^ (this.#b >>> 9);
@@ -47,18 +64,14 @@ export class Random {
     this.#c = (this.#c << 21) | (this.#c >>> 11);
     this.#c = (this.#c + t) | 0;
     return (t >>> 0) * TWO_TO_MINUS_32;
-  }
-
-  /** Uniform in [low, high). */
-  between(low: number, high: number): number {
-    return low + (high - low) * this.uniform();
-  }
+  };
 
   /** Standard normal, by Marsaglia's polar method: needs no sine, whose last bits differ between engines. */
-  gaussian(): number {
-    if (this.#hasSpare) {
-      this.#hasSpare = false;
-      return this.#spare;
+  readonly gaussian = (): number => {
+    if (this.#spare !== null) {
+      const spare = this.#spare;
+      this.#spare = null;
+      return spare;
     }
     for (;;) {
       const u = 2 * this.uniform() - 1;
@@ -67,9 +80,13 @@ export class Random {
       if (s >= 1 || s === 0) continue;
       const scale = Math.sqrt((-2 * Math.log(s)) / s);
       this.#spare = v * scale;
-      this.#hasSpare = true;
       return u * scale;
     }
+  };
+
+  /** Uniform in [low, high). */
+  between(low: number, high: number): number {
+    return low + (high - low) * this.uniform();
   }
 
   /** Log-normal with median 1; `sd` is that of the logarithm. */
