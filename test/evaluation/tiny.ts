@@ -38,7 +38,7 @@ export const tiny = {
       type: 'atam',
       settings: { transforms: { eeg: [8], eye: [8] }, width: 4, heads: ['valence', 'arousal'] },
       fit: {
-        epochs: 10,
+        epochs: 30,
         batch_size: 16,
         learning_rate: 0.02,
         loss: {

@@ -39,7 +39,7 @@ const gainsOf = (value: (time: number, label: number) => number, quantity: 'clas
 
 describe('gainOverClock', () => {
   it('is positive for what knows the label, and not for noise or for the clock itself', () => {
-    const known = gainsOf((_, label) => label + 0.7 * normal());
+    const known = gainsOf((_, label) => label + 0.5 * normal());
     expect(known).toHaveLength(people.length);
     for (const gain of known) expect(gain).toBeGreaterThan(0.1);
     const mean = (gains: readonly number[]): number =>

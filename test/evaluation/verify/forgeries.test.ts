@@ -287,7 +287,7 @@ describe('a forgery', () => {
 
   it('is told: the same recording under two people', async () => {
     const folder = copied();
-    cpSync(join(folder, 'data', 'Raw_data', 'S02'), join(folder, 'data', 'Raw_data', 'S03'), {
+    cpSync(join(folder, 'data', 'Raw_data', 'S03'), join(folder, 'data', 'Raw_data', 'S02'), {
       recursive: true,
     });
     await expect(train(join(folder, 'train.yaml'))).rejects.toMatchObject({
