@@ -18,8 +18,7 @@ import { RunningSinks, type SinkFactory } from '../topology/running-sinks.js';
 import { RunningSources } from '../topology/running-sources.js';
 import { PipelineRuntime } from '../topology/runtime.js';
 import { tickStream } from '../topology/silence-ticks.js';
-import type { CommandContext } from './context.js';
-import { type DaemonOptions, serverOptions } from './daemon-options.js';
+import { type DaemonContext, type DaemonOptions, serverOptions } from './daemon-settings.js';
 import { onceFor, recordedBindings } from './recorded-bindings.js';
 import { SessionRecorder } from './session-recorder.js';
 
@@ -41,7 +40,7 @@ export interface Daemon {
 
 /** Starts a pipeline's sources, its graph and the server. Throws before anything listens if the port or a file is unusable. */
 export async function startDaemon(
-  context: CommandContext,
+  context: DaemonContext,
   loaded: LoadedPipeline,
   options: DaemonOptions,
   log: EventSink,

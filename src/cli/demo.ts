@@ -9,7 +9,8 @@ import { loadModels } from '../topology/load-models.js';
 import { type CommandFactory, examples } from './command.js';
 import { type CommandContext, daemonLog, defaultPipeline } from './context.js';
 import { startDaemon, untilAborted } from './daemon.js';
-import { addDaemonOptions, type DaemonOptions, serverOptions } from './daemon-options.js';
+import { addDaemonOptions } from './daemon-options.js';
+import { type DaemonOptions, serverOptions } from './daemon-settings.js';
 import { Feed } from './feed.js';
 
 const demoRecording = join(packageRoot, 'fixtures', 'demo', 'demo.xdf');

@@ -9,8 +9,9 @@ import { REPLAY_BATCH, replay } from '../topology/replay.js';
 import { closeRunners } from '../topology/runtime.js';
 import { findPipeline } from '../topology/shipped-pipelines.js';
 import { type CommandFactory, examples, PIPELINE_ARGUMENT, positiveNumber } from './command.js';
-import { defaultPipeline, note, warnings } from './context.js';
-import { addDaemonOptions, type DaemonOptions } from './daemon-options.js';
+import { daemonLog, defaultPipeline, note, warnings } from './context.js';
+import { addDaemonOptions } from './daemon-options.js';
+import type { DaemonOptions } from './daemon-settings.js';
 import { openSession } from './open-session.js';
 import { openOutput } from './output.js';
 import { addRecordingOptions, type RecordingOptions, readOptions } from './recording-options.js';
@@ -88,7 +89,12 @@ export const replayCommand: CommandFactory = (context) =>
               : pace(read, { clock: context.clock, speed: options.speed, signal: context.signal });
           const isWatched = context.stdout.isTTY || context.stderr.isTTY;
           const summary = isWatched || options.out !== undefined ? new ReplaySummary() : null;
-          if (options.serve) await serveRecording(context, { loaded, recording, messages, session, options });
+          if (options.serve)
+            await serveRecording(context, {
+              ...{ loaded, recording, messages, session, options },
+              events: daemonLog(context, options.logLevel),
+              signal: context.signal,
+            });
           else
             await writeResults(
               summary,

@@ -13,7 +13,8 @@ import { findPipeline } from '../topology/shipped-pipelines.js';
 import { type CommandFactory, examples, PIPELINE_ARGUMENT } from './command.js';
 import { type CommandContext, daemonLog, defaultPipeline } from './context.js';
 import { type Daemon, startDaemon, untilAborted } from './daemon.js';
-import { addDaemonOptions, type DaemonOptions } from './daemon-options.js';
+import { addDaemonOptions } from './daemon-options.js';
+import type { DaemonOptions } from './daemon-settings.js';
 
 /** Editors write a file in several steps; a reload waits until they are through, s. */
 const SETTLE_S = 0.2;

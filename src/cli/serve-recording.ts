@@ -8,9 +8,8 @@ import { loggedSources, spansOf } from '../topology/match-streams.js';
 import { outputMessage } from '../topology/output-messages.js';
 import { replay } from '../topology/replay.js';
 import type { LoadedPipeline } from '../topology/run-session.js';
-import { type CommandContext, daemonLog } from './context.js';
 import { untilAborted } from './daemon.js';
-import { type DaemonOptions, serverOptions } from './daemon-options.js';
+import { type DaemonContext, type DaemonOptions, serverOptions } from './daemon-settings.js';
 
 export interface ServeRecordingOptions {
   readonly loaded: LoadedPipeline;
@@ -19,13 +18,15 @@ export interface ServeRecordingOptions {
   readonly messages: AsyncIterable<StreamMessage>;
   readonly session: string;
   readonly options: DaemonOptions;
+  readonly events: EventSink;
+  /** Aborts when nobody wants it any more. */
+  readonly signal: AbortSignal;
 }
 
 /** `affectd replay --serve`: publishes a recording's predictions as they come, and keeps serving until asked to end. */
-export async function serveRecording(context: CommandContext, serve: ServeRecordingOptions): Promise<void> {
+export async function serveRecording(context: DaemonContext, serve: ServeRecordingOptions): Promise<void> {
   const { clock } = context;
-  const { loaded, recording, session } = serve;
-  const events = daemonLog(context, serve.options.logLevel);
+  const { loaded, recording, session, events, signal } = serve;
   const metrics = createMetrics();
   const sink = new WebSocketSink({ clock, events, metrics });
   const server = await startServer({ clock, events, metrics, sink, ...(await serverOptions(serve.options)) });
@@ -46,11 +47,11 @@ export async function serveRecording(context: CommandContext, serve: ServeRecord
       features: true,
       explain: (model) => sink.explains(session, model),
     })) {
-      if (context.signal.aborted) break;
+      if (signal.aborted) break;
       const message = outputMessage(session, result);
       if (message) sink.publish(message);
     }
-    await untilAborted(context.signal);
+    await untilAborted(signal);
   } finally {
     await server.close();
     metrics.close();

@@ -2,7 +2,7 @@ import type { SessionEvent } from '../core/event.js';
 import type { Channel, Chunk, StreamInfo, StreamType } from '../core/signal.js';
 import { canonicalLabels, distinctLabels, isEegLabel, isReferencePair } from '../montage/labels.js';
 import { positionOf } from '../montage/positions.js';
-import { deviceDialects } from './device.js';
+import { deviceDialects } from './devices.js';
 import { faceChannel } from './face-channel.js';
 import type { RawChannel, RawStreamDeclaration } from './raw-stream.js';
 import { streamTypeNamed } from './stream-type.js';

@@ -53,7 +53,7 @@ async function run(name: string, next: Pipeline | null) {
   });
   const events: SessionEvent[] = [];
   const daemon = await startDaemon(
-    { stdout: out, stderr: out, clock: new VirtualClock(0, 1e9), signal: new AbortController().signal },
+    { stdout: out, clock: new VirtualClock(0, 1e9) },
     { pipeline: pipelineOf({}), runners: new Map() },
     { host: '127.0.0.1', port: 0, engine: 'auto', logLevel: 'silent', record: join(folder, name) },
     (event) => events.push(event),

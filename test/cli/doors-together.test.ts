@@ -43,7 +43,7 @@ async function start(lsl: boolean, record?: string, at_s: Seconds = 0) {
   if (!pipeline) throw new Error(JSON.stringify(problems));
   const events: SessionEvent[] = [];
   const daemon = await startDaemon(
-    { stdout: silent, stderr: silent, clock, signal: new AbortController().signal },
+    { stdout: silent, clock },
     { pipeline, runners: new Map() },
     {
       host: '127.0.0.1',

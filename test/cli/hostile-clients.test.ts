@@ -76,7 +76,7 @@ const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
 async function start() {
   const events: SessionEvent[] = [];
   const daemon = await startDaemon(
-    { stdout: silent, stderr: silent, clock, signal: new AbortController().signal },
+    { stdout: silent, clock },
     { pipeline: fragile(), runners: new Map() },
     { host: '127.0.0.1', port: 0, engine: 'auto', logLevel: 'silent', lsl: true },
     (event) => events.push(event),

@@ -156,7 +156,7 @@ async function live({ pipeline }: DoorOptions, lsl: boolean) {
   const clock = new VirtualClock(5000, 1_700_000_000);
   const ear = new Ear();
   const daemon = await startDaemon(
-    { stdout: silent, stderr: silent, clock, signal: new AbortController().signal },
+    { stdout: silent, clock },
     { pipeline, runners: new Map() },
     { host: '127.0.0.1', port: 0, engine: 'auto', logLevel: 'silent', ...(lsl && { lsl }) },
     ear.tell,
