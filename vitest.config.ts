@@ -3,12 +3,12 @@ import { defineConfig } from 'vitest/config';
 /** Files that change their process for good, or measure it: each has one to itself. */
 const alone = [
   // liblsl, once loaded, keeps the configuration that it found.
-  'test/lsl/native-backend.test.ts',
-  'test/lsl/recovery.test.ts',
+  'test/io/lsl/native-backend.test.ts',
+  'test/io/lsl/recovery.test.ts',
   // What stays in memory is counted.
-  'test/lsl/hostile-load.test.ts',
+  'test/io/lsl/hostile-load.test.ts',
   // Packages are replaced.
-  'test/engines/tfjs-node.test.ts',
+  'test/model/engines/tfjs-node.test.ts',
 ];
 
 export default defineConfig({

@@ -4,12 +4,12 @@
 // pass, over 2 % (5 % may; before the first verdict it is 2 % already), and of the windows of the worst set of people that don't,
 // over 5 %. Of thresholds that do equally well it is the middle one, in logarithms.
 import { join } from 'node:path';
-import { EegSigns } from '../dist/features/signs/eeg-signs.js';
-import { GazeSigns } from '../dist/features/signs/gaze-signs.js';
-import { PulseSigns } from '../dist/features/signs/pulse-signs.js';
-import { SkinSigns } from '../dist/features/signs/skin-signs.js';
+import { EegSigns } from '../dist/signal/features/signs/eeg-signs.js';
+import { GazeSigns } from '../dist/signal/features/signs/gaze-signs.js';
+import { PulseSigns } from '../dist/signal/features/signs/pulse-signs.js';
+import { SkinSigns } from '../dist/signal/features/signs/skin-signs.js';
+import { resample } from '../dist/signal/transforms/resample.js';
 import { unwornEyes, unwornHead, unwornMessages, unwornWrist } from '../dist/simulation/unworn.js';
-import { resample } from '../dist/transforms/resample.js';
 import {
   biosppySamples,
   chunksOf,

@@ -14,8 +14,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { runCli } from '../dist/cli/run-cli.js';
 import { SystemClock } from '../dist/core/clock.js';
-import { XdfWriter } from '../dist/recordings/xdf-writer.js';
-import { Random } from '../src/core/random.js';
+import { Random } from '../dist/core/random.js';
+import { XdfWriter } from '../dist/io/recordings/xdf/xdf-writer.js';
 
 const [minutes = 60, channels = 62, sfreq = 200] = process.argv.slice(2).map(Number);
 const RUNS = 3;

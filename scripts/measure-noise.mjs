@@ -5,15 +5,15 @@
 // The people and recordings are those that scripts/fit-physiological.mjs took no threshold from.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadModel } from '../dist/engines/worker-runner.js';
-import { openRecording } from '../dist/recordings/open.js';
+import { openRecording } from '../dist/io/recordings/open.js';
+import { loadModel } from '../dist/model/engines/worker-runner.js';
+import { checkPipeline } from '../dist/pipeline/file/check.js';
+import { PipelineDocument } from '../dist/pipeline/file/document.js';
+import { REPLAY_BATCH, replay } from '../dist/pipeline/run/replay.js';
+import { closeRunners } from '../dist/pipeline/run/runtime.js';
 import { profiles } from '../dist/simulation/profile.js';
 import { simulateSession } from '../dist/simulation/session.js';
 import { unwornEyes, unwornHead, unwornMessages, unwornWrist } from '../dist/simulation/unworn.js';
-import { checkPipeline } from '../dist/topology/check.js';
-import { PipelineDocument } from '../dist/topology/document.js';
-import { REPLAY_BATCH, replay } from '../dist/topology/replay.js';
-import { closeRunners } from '../dist/topology/runtime.js';
 import {
   biosppySamples,
   chunksOfSamples,

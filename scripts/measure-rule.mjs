@@ -1,6 +1,6 @@
 // Counts how often the rule for `validated` is passed on sketches of which it is known what there is to find, and what each
 // condition would have let through alone. Writes rule-sketches.json (classes) and value-sketches.json (a value) in
-// fixtures/evaluation, which test/evaluation/judge-sketch.test.ts holds.
+// fixtures/evaluation, which test/learn/evaluate/judge-sketch.test.ts holds.
 //
 //   node scripts/measure-rule.mjs [seeds]     (20; needs `npm run build`)
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SystemClock } from '../dist/core/clock.js';
-import { loadEvaluateConfig } from '../dist/evaluation/evaluate-config.js';
-import { judgeSketch } from '../dist/evaluation/judge-sketch.js';
-import { sketch, sketchKinds } from '../dist/evaluation/rule/sketch.js';
-import { valueSketch, valueSketchKinds } from '../dist/evaluation/rule/value-sketch.js';
+import { loadEvaluateConfig } from '../dist/learn/evaluate/evaluate-config.js';
+import { judgeSketch } from '../dist/learn/evaluate/judge-sketch.js';
+import { sketch, sketchKinds } from '../dist/learn/evaluate/rule/sketch.js';
+import { valueSketch, valueSketchKinds } from '../dist/learn/evaluate/rule/value-sketch.js';
 
 const [seeds = 20] = process.argv.slice(2).map(Number);
 const fixtures = join(dirname(fileURLToPath(import.meta.url)), '..', 'fixtures', 'evaluation');

@@ -5,11 +5,11 @@
 // A simulated person wears all sensors, with 14, 32 or 62 electrodes, for longer than any shipped feature looks back. The
 // size is that of the state file, in kB of 1000 bytes; times are medians of 9.
 import { performance } from 'node:perf_hooks';
+import { loadPipeline } from '../dist/pipeline/file/load.js';
+import { findPipeline, shippedPipelines } from '../dist/pipeline/file/shipped-pipelines.js';
+import { decodeState, encodeState } from '../dist/pipeline/run/state-file.js';
+import { SessionGraph } from '../dist/pipeline/session/session-graph.js';
 import { simulateSession } from '../dist/simulation/session.js';
-import { loadPipeline } from '../dist/topology/load.js';
-import { SessionGraph } from '../dist/topology/session-graph.js';
-import { findPipeline, shippedPipelines } from '../dist/topology/shipped-pipelines.js';
-import { decodeState, encodeState } from '../dist/topology/state-file.js';
 
 const [seconds = 130] = process.argv.slice(2).map(Number);
 const PROFILES = { epoc: 14, deap32: 32, seed62: 62 };

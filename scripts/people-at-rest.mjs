@@ -1,10 +1,10 @@
 // People at rest, EEGMAT's and simulated ones whom nothing moves, and what a node of the default pipeline gives of them: what
 // scripts/fit-eeg-wander.mjs and scripts/fit-heart-wander.mjs compare.
 import { join } from 'node:path';
-import { openRecording } from '../dist/recordings/open.js';
+import { openRecording } from '../dist/io/recordings/open.js';
+import { loadPipeline } from '../dist/pipeline/file/load.js';
+import { SessionGraph } from '../dist/pipeline/session/session-graph.js';
 import { simulateSession } from '../dist/simulation/session.js';
-import { loadPipeline } from '../dist/topology/load.js';
-import { SessionGraph } from '../dist/topology/session-graph.js';
 
 const root = process.argv[2] ?? '../shared/recordings';
 /** EEGMAT's people whom constants are fitted to, and those whom they are tried on. */

@@ -2,7 +2,7 @@
 // project knows (fMoV, HKU956, NeuroKit, BioSPPy, Lund2013's MATLAB files are left out) are read here.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openRecording } from '../dist/recordings/open.js';
+import { openRecording } from '../dist/io/recordings/open.js';
 
 /** The chunks of the streams of `type`, as pipelines get them. */
 export async function chunksOf(path, type) {

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../core/errors.js';
-import { engineNames } from '../engines/engine.js';
-import { trainingEngineNames } from '../engines/training-engine.js';
+import { engineNames } from '../model/engines/engine.js';
+import { trainingEngineNames } from '../model/engines/training-engine.js';
 import { benchEye } from './eye.js';
 import { benchFeatures } from './features.js';
 import { benchLsl } from './lsl.js';

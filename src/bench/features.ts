@@ -1,8 +1,8 @@
 import type { FeatureVector } from '../core/features.js';
 import type { Windower } from '../core/processor.js';
 import type { Chunk, StreamInfo } from '../core/signal.js';
-import { bandpass } from '../transforms/bandpass.js';
-import { extract } from '../transforms/extract.js';
+import { bandpass } from '../signal/transforms/bandpass.js';
+import { extract } from '../signal/transforms/extract.js';
 import { compareHops, type HopBenchOptions } from './peer.js';
 
 export interface FeaturesBenchResult {

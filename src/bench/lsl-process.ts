@@ -1,10 +1,10 @@
 import { SystemClock } from '../core/clock.js';
-import { type BackendName, chooseBackend, type StreamInlet } from '../lsl/backend.js';
-import { loadConfig } from '../lsl/config.js';
-import { loadLiblsl } from '../lsl/native/liblsl.js';
-import type { LslContext } from '../lsl/network.js';
-import { Outlet } from '../lsl/outlet.js';
-import { resolveStreams } from '../lsl/resolver.js';
+import { type BackendName, chooseBackend, type StreamInlet } from '../io/lsl/backend.js';
+import { loadConfig } from '../io/lsl/config.js';
+import { loadLiblsl } from '../io/lsl/native/liblsl.js';
+import type { LslContext } from '../io/lsl/network.js';
+import { Outlet } from '../io/lsl/outlet.js';
+import { resolveStreams } from '../io/lsl/resolver.js';
 
 /*
  * One party of the benchmark `lsl`, in a process of its own, so that its CPU time is its own too. Started by lsl.ts with

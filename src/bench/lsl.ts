@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BackendName } from '../lsl/backend.js';
-import { findLiblsl } from '../lsl/native/liblsl.js';
+import type { BackendName } from '../io/lsl/backend.js';
+import { findLiblsl } from '../io/lsl/native/liblsl.js';
 import type { LslJob, LslReceived } from './lsl-process.js';
 
 export interface LslBenchOptions {

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 import { Random } from '../core/random.js';
-import { type InputSpec, inputShape } from '../models/definition.js';
-import type { ModelBatch } from '../models/frames.js';
-import type { hiMoeSettings } from '../models/hi-moe.js';
-import { sizeOf } from '../models/parameters.js';
+import type { ModelBatch } from '../model/frames.js';
+import { type InputSpec, inputShape } from '../model/networks/definition.js';
+import type { hiMoeSettings } from '../model/networks/hi-moe.js';
+import { sizeOf } from '../model/networks/parameters.js';
 
 /** A model to measure. */
 export interface ModelCase {

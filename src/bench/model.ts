@@ -1,10 +1,10 @@
-import { median } from '../dsp/statistics.js';
-import { chooseEngine } from '../engines/choose.js';
-import type { EngineChoice } from '../engines/engine.js';
-import { writeOnnx } from '../engines/onnx-writer.js';
-import { bindModel } from '../models/definition.js';
-import { hiMoe } from '../models/hi-moe.js';
-import { countParameters, initialParameters } from '../models/parameters.js';
+import { chooseEngine } from '../model/engines/choose.js';
+import type { EngineChoice } from '../model/engines/engine.js';
+import { writeOnnx } from '../model/engines/onnx-writer.js';
+import { bindModel } from '../model/networks/definition.js';
+import { hiMoe } from '../model/networks/hi-moe.js';
+import { countParameters, initialParameters } from '../model/networks/parameters.js';
+import { median } from '../signal/dsp/statistics.js';
 import { eegnetCase, featureCase, type ModelCase, randomBatch } from './model-cases.js';
 import { DEFAULT_PYTHON, runPeer } from './peer.js';
 

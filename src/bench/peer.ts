@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { median } from '../dsp/statistics.js';
+import { median } from '../signal/dsp/statistics.js';
 
 /** Where Debian's Python is, which has numpy, scipy and torch from packages. */
 export const DEFAULT_PYTHON = process.platform === 'win32' ? 'python' : '/usr/bin/python3';

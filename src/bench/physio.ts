@@ -2,8 +2,8 @@ import type { FeatureVector } from '../core/features.js';
 import type { Windower } from '../core/processor.js';
 import { Random } from '../core/random.js';
 import type { Chunk, StreamInfo, StreamType } from '../core/signal.js';
+import { extract } from '../signal/transforms/extract.js';
 import { simulateHeartScene } from '../simulation/heart-scene.js';
-import { extract } from '../transforms/extract.js';
 import { compareHops, type HopBenchOptions } from './peer.js';
 
 export interface PhysioBenchResult {

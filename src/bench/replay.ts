@@ -6,13 +6,13 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Random } from '../core/random.js';
 import type { StreamInfo } from '../core/signal.js';
-import { openRecording } from '../recordings/open.js';
-import { XdfWriter } from '../recordings/xdf-writer.js';
-import { loadPipeline } from '../topology/load.js';
-import { loadModels } from '../topology/load-models.js';
-import { spansOf } from '../topology/match-streams.js';
-import { REPLAY_BATCH, replay } from '../topology/replay.js';
-import { closeRunners } from '../topology/runtime.js';
+import { openRecording } from '../io/recordings/open.js';
+import { XdfWriter } from '../io/recordings/xdf/xdf-writer.js';
+import { loadPipeline } from '../pipeline/file/load.js';
+import { loadModels } from '../pipeline/run/load-models.js';
+import { spansOf } from '../pipeline/run/match-streams.js';
+import { REPLAY_BATCH, replay } from '../pipeline/run/replay.js';
+import { closeRunners } from '../pipeline/run/runtime.js';
 
 export interface ReplayBenchOptions {
   readonly minutes: number;

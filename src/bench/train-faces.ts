@@ -1,15 +1,15 @@
 import { Random } from '../core/random.js';
-import { median } from '../dsp/statistics.js';
-import { chooseTrainingEngine, type TrainingEngineChoice } from '../engines/training-engine.js';
-import { bindModel } from '../models/definition.js';
-import { encodeFrames } from '../models/frames.js';
-import { countParameters, initialParameters } from '../models/parameters.js';
-import { prnetImage } from '../models/prnet-image.js';
-import { loadExamples } from '../training/example-set.js';
-import { FrameLoader } from '../training/frame-loader.js';
-import { Sgd } from '../training/sgd.js';
-import { standardisedInputs } from '../training/standardise.js';
-import { activeObjectives, Trainer } from '../training/trainer.js';
+import { loadExamples } from '../learn/examples/example-set.js';
+import { FrameLoader } from '../learn/examples/frame-loader.js';
+import { standardisedInputs } from '../learn/examples/standardise.js';
+import { Sgd } from '../learn/fit/sgd.js';
+import { activeObjectives, Trainer } from '../learn/fit/trainer.js';
+import { chooseTrainingEngine, type TrainingEngineChoice } from '../model/engines/training-engine.js';
+import { encodeFrames } from '../model/frames.js';
+import { bindModel } from '../model/networks/definition.js';
+import { countParameters, initialParameters } from '../model/networks/parameters.js';
+import { prnetImage } from '../model/networks/prnet-image.js';
+import { median } from '../signal/dsp/statistics.js';
 
 /** The paper's batch, and what WebAssembly's memory holds of it. */
 const BATCH = 128;

@@ -1,14 +1,14 @@
 import { Random } from '../core/random.js';
-import { median } from '../dsp/statistics.js';
-import { differentiable } from '../engines/differentiable.js';
-import { chooseTrainingEngine, type TrainingEngineChoice } from '../engines/training-engine.js';
-import { WasmModel } from '../engines/wasm/wasm-model.js';
-import { bindModel } from '../models/definition.js';
-import { hiMoe } from '../models/hi-moe.js';
-import { countParameters, initialParameters } from '../models/parameters.js';
-import { Adam } from '../training/adam.js';
-import type { Example } from '../training/example.js';
-import { activeObjectives, Trainer } from '../training/trainer.js';
+import type { Example } from '../learn/examples/example.js';
+import { Adam } from '../learn/fit/adam.js';
+import { activeObjectives, Trainer } from '../learn/fit/trainer.js';
+import { differentiable } from '../model/engines/differentiable.js';
+import { chooseTrainingEngine, type TrainingEngineChoice } from '../model/engines/training-engine.js';
+import { WasmModel } from '../model/engines/wasm/wasm-model.js';
+import { bindModel } from '../model/networks/definition.js';
+import { hiMoe } from '../model/networks/hi-moe.js';
+import { countParameters, initialParameters } from '../model/networks/parameters.js';
+import { median } from '../signal/dsp/statistics.js';
 import { eegnetCase, featureCase, type ModelCase, randomBatch } from './model-cases.js';
 import { DEFAULT_PYTHON, runPeer } from './peer.js';
 

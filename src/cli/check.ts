@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import { ConfigurationError, ExitCode } from '../core/errors.js';
-import { loadManifest } from '../models/manifest.js';
-import { readPipeline } from '../topology/load.js';
-import { modelMismatches } from '../topology/load-models.js';
-import type { Pipeline } from '../topology/pipeline.js';
-import { formatProblem, type PipelineProblem } from '../topology/problem.js';
-import { findPipeline } from '../topology/shipped-pipelines.js';
+import { loadManifest } from '../model/manifest.js';
+import { readPipeline } from '../pipeline/file/load.js';
+import type { Pipeline } from '../pipeline/file/pipeline.js';
+import { formatProblem, type PipelineProblem } from '../pipeline/file/problem.js';
+import { findPipeline } from '../pipeline/file/shipped-pipelines.js';
+import { modelMismatches } from '../pipeline/run/load-models.js';
 import { type CommandFactory, examples } from './command.js';
 import { note } from './context.js';
 import { openOutput } from './output.js';

@@ -4,9 +4,9 @@ import type { Writable } from 'node:stream';
 import type { Clock } from '../core/clock.js';
 import type { EventSink } from '../core/event.js';
 import { packageRoot } from '../core/package-root.js';
+import type { Rescue } from '../daemon/last-resort.js';
+import { shippedPipeline } from '../pipeline/file/shipped-pipelines.js';
 import { createLog, eventLog, type LogLevel } from '../telemetry/log.js';
-import { shippedPipeline } from '../topology/shipped-pipelines.js';
-import type { Rescue } from './last-resort.js';
 
 /** What a command gets from the process that runs it. */
 export interface CommandContext {

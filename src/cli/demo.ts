@@ -2,16 +2,16 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import type { Seconds } from '../core/clock.js';
 import { packageRoot } from '../core/package-root.js';
-import { openRecording } from '../recordings/open.js';
-import { pace } from '../sources/pace.js';
-import { loadPipeline } from '../topology/load.js';
-import { loadModels } from '../topology/load-models.js';
+import { startDaemon, untilAborted } from '../daemon/daemon.js';
+import { type DaemonOptions, serverOptions } from '../daemon/daemon-settings.js';
+import { Feed } from '../daemon/feed.js';
+import { openRecording } from '../io/recordings/open.js';
+import { pace } from '../io/sources/pace.js';
+import { loadPipeline } from '../pipeline/file/load.js';
+import { loadModels } from '../pipeline/run/load-models.js';
 import { type CommandFactory, examples } from './command.js';
 import { type CommandContext, daemonLog, defaultPipeline } from './context.js';
-import { startDaemon, untilAborted } from './daemon.js';
-import { addDaemonOptions } from './daemon-options.js';
-import { type DaemonOptions, serverOptions } from './daemon-settings.js';
-import { Feed } from './feed.js';
+import { addDaemonOptions } from './options/daemon-options.js';
 
 const demoRecording = join(packageRoot, 'fixtures', 'demo', 'demo.xdf');
 

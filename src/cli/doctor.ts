@@ -5,23 +5,23 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { ExitCode } from '../core/errors.js';
 import { packageRoot } from '../core/package-root.js';
-import { probeEngines } from '../engines/choose.js';
-import { automaticEngines } from '../engines/engine.js';
-import { probeBackends } from '../lsl/backend.js';
-import type { LslConfig } from '../lsl/config.js';
-import { type LslContext, systemInterfaces } from '../lsl/network.js';
-import { Outlet } from '../lsl/outlet.js';
-import { resolveStreams } from '../lsl/resolver.js';
-import { DEFAULT_PORT } from '../server/server.js';
-import { readPipeline } from '../topology/load.js';
+import type { Finding } from '../health/finding.js';
+import { judgeNetwork, systemJoin } from '../health/network-health.js';
+import { judgeStream } from '../health/stream-health.js';
+import { probeStream } from '../health/stream-probe.js';
+import { probeBackends } from '../io/lsl/backend.js';
+import type { LslConfig } from '../io/lsl/config.js';
+import { type LslContext, systemInterfaces } from '../io/lsl/network.js';
+import { Outlet } from '../io/lsl/outlet.js';
+import { resolveStreams } from '../io/lsl/resolver.js';
+import { DEFAULT_PORT } from '../io/server/server.js';
+import { probeEngines } from '../model/engines/choose.js';
+import { automaticEngines } from '../model/engines/engine.js';
+import { readPipeline } from '../pipeline/file/load.js';
 import { type CommandFactory, examples, port } from './command.js';
 import { type CommandContext, defaultPipeline, version } from './context.js';
-import type { Finding } from './finding.js';
 import { lslNetwork } from './lsl-network.js';
-import { judgeNetwork, systemJoin } from './network-health.js';
 import { openOutput } from './output.js';
-import { judgeStream } from './stream-health.js';
-import { probeStream } from './stream-probe.js';
 
 /** `affectd doctor`: what would keep this machine from working. */
 export const doctorCommand: CommandFactory = (context, exit) =>

@@ -1,11 +1,11 @@
 import { basename, extname, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { ExitCode } from '../core/errors.js';
-import { type TrainingEngineChoice, trainingEngineNames } from '../engines/training-engine.js';
-import { evaluate } from '../evaluation/evaluate.js';
+import { evaluate } from '../learn/evaluate/evaluate.js';
+import { type TrainingEngineChoice, trainingEngineNames } from '../model/engines/training-engine.js';
 import { type CommandFactory, examples } from './command.js';
 import { version } from './context.js';
-import { addExampleOptions, type ExampleOptions, exampleOptions } from './example-options.js';
+import { addExampleOptions, type ExampleOptions, exampleOptions } from './options/example-options.js';
 import { openOutput } from './output.js';
 
 interface EvaluateCommandOptions extends ExampleOptions {
@@ -36,7 +36,7 @@ export const evaluateCommand: CommandFactory = (context, exit) =>
     .addHelpText(
       'after',
       examples(
-        'affectd evaluate models/papers/leakage.yaml',
+        'affectd evaluate examples/evaluations/leakage.yaml',
         'affectd evaluate my.yaml --out report --workers 4',
       ),
     )

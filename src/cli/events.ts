@@ -1,15 +1,19 @@
 import { Command, Option } from 'commander';
 import { ConfigurationError, InputError } from '../core/errors.js';
-import { SIMULATED_COLUMN } from '../dialects/simulated-mark.js';
-import { EventTable, type GazeDetectorName, gazeDetectorNames } from '../features/events/event-table.js';
-import { type Screen, screenSchema } from '../features/events/screen.js';
-import { joinRecordings } from '../recordings/join.js';
-import { openRecording } from '../recordings/open.js';
-import type { Recording } from '../recordings/recording.js';
+import { joinRecordings } from '../io/recordings/join.js';
+import { openRecording } from '../io/recordings/open.js';
+import type { Recording } from '../io/recordings/recording.js';
+import { SIMULATED_COLUMN } from '../signal/dialects/simulated-mark.js';
+import {
+  EventTable,
+  type GazeDetectorName,
+  gazeDetectorNames,
+} from '../signal/features/events/event-table.js';
+import { type Screen, screenSchema } from '../signal/features/events/screen.js';
 import { type CommandFactory, examples } from './command.js';
 import { warnings } from './context.js';
+import { addRecordingOptions, type RecordingOptions, readOptions } from './options/recording-options.js';
 import { openOutput } from './output.js';
-import { addRecordingOptions, type RecordingOptions, readOptions } from './recording-options.js';
 
 interface Options extends RecordingOptions {
   readonly out?: string;

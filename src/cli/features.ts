@@ -1,15 +1,15 @@
 import { Command } from 'commander';
-import { loadPipeline } from '../topology/load.js';
-import { loggedSources, spansOf } from '../topology/match-streams.js';
-import { replay } from '../topology/replay.js';
-import { findPipeline } from '../topology/shipped-pipelines.js';
+import { loadPipeline } from '../pipeline/file/load.js';
+import { findPipeline } from '../pipeline/file/shipped-pipelines.js';
+import { FeatureTable } from '../pipeline/run/feature-table.js';
+import { loggedSources, spansOf } from '../pipeline/run/match-streams.js';
+import { openSession } from '../pipeline/run/open-session.js';
+import { replay } from '../pipeline/run/replay.js';
 import { type CommandFactory, examples, PIPELINE_ARGUMENT } from './command.js';
 import { defaultPipeline, warnings } from './context.js';
-import { FeatureTable } from './feature-table.js';
-import { openSession } from './open-session.js';
+import { addRecordingOptions, type RecordingOptions, readOptions } from './options/recording-options.js';
+import { addRestoreOptions, type RestoreOptions, restoring } from './options/restore-options.js';
 import { openOutput } from './output.js';
-import { addRecordingOptions, type RecordingOptions, readOptions } from './recording-options.js';
-import { addRestoreOptions, type RestoreOptions, restoring } from './restore-options.js';
 
 interface Options extends RecordingOptions, RestoreOptions {
   readonly pipeline: string;

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { formatInspection, inspectRecording } from '../recordings/inspect.js';
-import { openRecording } from '../recordings/open.js';
+import { formatInspection, inspectRecording } from '../io/recordings/inspect.js';
+import { openRecording } from '../io/recordings/open.js';
 import { type CommandFactory, examples } from './command.js';
 import { openOutput } from './output.js';
 

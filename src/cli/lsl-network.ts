@@ -1,5 +1,5 @@
-import { loadConfig } from '../lsl/config.js';
-import type { LslContext } from '../lsl/network.js';
+import { loadConfig } from '../io/lsl/config.js';
+import type { LslContext } from '../io/lsl/network.js';
 import { type CommandContext, warnings } from './context.js';
 
 /** The LSL network as `lsl_api.cfg` describes it. @throws ConfigurationError `lsl-config-unusable`. */

@@ -1,4 +1,4 @@
-import { lastResort, type Rescue } from './last-resort.js';
+import { lastResort, type Rescue } from '../daemon/last-resort.js';
 
 /** What a command may take for its orderly end, recordings and open files included, ms. */
 const END_WITHIN_MS = 5000;

@@ -4,7 +4,7 @@ import { rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { AffectdError, ConfigurationError } from '../core/errors.js';
-import { XdfWriter, type XdfWriterOptions } from '../recordings/xdf-writer.js';
+import { XdfWriter, type XdfWriterOptions } from '../io/recordings/xdf/xdf-writer.js';
 
 /** Where a command's data goes: stdout, or a file that appears only when it is whole. */
 export interface Output {

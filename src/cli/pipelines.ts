@@ -1,12 +1,12 @@
 import { join, relative } from 'node:path';
 import { Command } from 'commander';
+import { loadPipeline } from '../pipeline/file/load.js';
+import { shippedPipeline, shippedPipelines } from '../pipeline/file/shipped-pipelines.js';
 import {
   describePipeline,
   type ModelDescription,
   type PipelineDescription,
-} from '../topology/describe-pipeline.js';
-import { loadPipeline } from '../topology/load.js';
-import { shippedPipeline, shippedPipelines } from '../topology/shipped-pipelines.js';
+} from '../pipeline/reference/describe-pipeline.js';
 import { type CommandFactory, examples } from './command.js';
 import { openOutput } from './output.js';
 

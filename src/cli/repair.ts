@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
 import { ConfigurationError } from '../core/errors.js';
-import { stemOf } from '../recordings/stem.js';
-import { repairXdf, type XdfRepair } from '../recordings/xdf-repair.js';
+import { stemOf } from '../io/recordings/files/stem.js';
+import { repairXdf, type XdfRepair } from '../io/recordings/xdf/xdf-repair.js';
 import { type CommandContext, note } from './context.js';
 import { partialPath, unwritable } from './output.js';
 

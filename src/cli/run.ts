@@ -4,17 +4,17 @@ import { Command, Option } from 'commander';
 import type { Timer } from '../core/clock.js';
 import type { EventSink } from '../core/event.js';
 import { errorOf, owned } from '../core/owned.js';
-import { backendNames } from '../lsl/backend.js';
-import { changedNodes } from '../topology/kept-nodes.js';
-import { loadPipeline } from '../topology/load.js';
-import { loadModels } from '../topology/load-models.js';
-import { closeRunners } from '../topology/runtime.js';
-import { findPipeline } from '../topology/shipped-pipelines.js';
+import { type Daemon, startDaemon, untilAborted } from '../daemon/daemon.js';
+import type { DaemonOptions } from '../daemon/daemon-settings.js';
+import { backendNames } from '../io/lsl/backend.js';
+import { loadPipeline } from '../pipeline/file/load.js';
+import { findPipeline } from '../pipeline/file/shipped-pipelines.js';
+import { loadModels } from '../pipeline/run/load-models.js';
+import { closeRunners } from '../pipeline/run/runtime.js';
+import { changedNodes } from '../pipeline/session/kept-nodes.js';
 import { type CommandFactory, examples, PIPELINE_ARGUMENT } from './command.js';
 import { type CommandContext, daemonLog, defaultPipeline } from './context.js';
-import { type Daemon, startDaemon, untilAborted } from './daemon.js';
-import { addDaemonOptions } from './daemon-options.js';
-import type { DaemonOptions } from './daemon-settings.js';
+import { addDaemonOptions } from './options/daemon-options.js';
 
 /** Editors write a file in several steps; a reload waits until they are through, s. */
 const SETTLE_S = 0.2;

@@ -2,9 +2,11 @@ import { rename } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ConfigurationError } from '../core/errors.js';
 import type { Chunk, StreamInfo } from '../core/signal.js';
-import { channelsElement, simulatedElement } from '../lsl/declaration.js';
-import { Outlet } from '../lsl/outlet.js';
-import { DEFAULT_PORT } from '../server/server.js';
+import { Feed } from '../daemon/feed.js';
+import { channelsElement, simulatedElement } from '../io/lsl/declaration.js';
+import { Outlet } from '../io/lsl/outlet.js';
+import { DEFAULT_PORT } from '../io/server/server.js';
+import { wait } from '../io/sources/pace.js';
 import { type ProfileName, profileNames, type SensorName, sensorNames } from '../simulation/profile.js';
 import {
   type SimulationOptions,
@@ -12,10 +14,8 @@ import {
   simulatedStreams,
   simulateSession,
 } from '../simulation/session.js';
-import { wait } from '../sources/pace.js';
 import { type CommandFactory, examples, naturalNumber, positiveNumber } from './command.js';
 import { type CommandContext, note } from './context.js';
-import { Feed } from './feed.js';
 import { lslNetwork } from './lsl-network.js';
 import { createXdf, partialPath } from './output.js';
 

@@ -1,13 +1,13 @@
 import { Command } from 'commander';
-import { streamTypeNamed } from '../dialects/stream-type.js';
-import { channelsOf, isSimulated } from '../lsl/declaration.js';
-import { resolveStreams } from '../lsl/resolver.js';
-import { isUnixStamp } from '../timebase/unix-stamps.js';
+import { probeStream, type StreamProbe } from '../health/stream-probe.js';
+import { channelsOf, isSimulated } from '../io/lsl/declaration.js';
+import { resolveStreams } from '../io/lsl/resolver.js';
+import { streamTypeNamed } from '../signal/dialects/stream-type.js';
+import { isUnixStamp } from '../signal/timebase/unix-stamps.js';
 import { type CommandFactory, examples, positiveNumber } from './command.js';
 import { note } from './context.js';
 import { lslNetwork } from './lsl-network.js';
 import { openOutput } from './output.js';
-import { probeStream, type StreamProbe } from './stream-probe.js';
 
 interface Options {
   readonly timeout: number;

@@ -2,12 +2,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
 import { ExitCode } from '../core/errors.js';
-import { type TrainingEngineChoice, trainingEngineNames } from '../engines/training-engine.js';
-import { trainingFigures } from '../evaluation/training-figures.js';
-import { train } from '../training/train.js';
+import { trainingFigures } from '../learn/evaluate/training-figures.js';
+import { train } from '../learn/fit/train.js';
+import { type TrainingEngineChoice, trainingEngineNames } from '../model/engines/training-engine.js';
 import { type CommandFactory, examples } from './command.js';
 import { warnings } from './context.js';
-import { addExampleOptions, type ExampleOptions, exampleOptions } from './example-options.js';
+import { addExampleOptions, type ExampleOptions, exampleOptions } from './options/example-options.js';
 import { openOutput } from './output.js';
 
 interface TrainCommandOptions extends ExampleOptions {

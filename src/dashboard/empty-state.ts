@@ -1,4 +1,4 @@
-import type { ConnectionState } from '../client/index.js';
+import type { ConnectionState } from '../io/client/index.js';
 import { setText } from './element.js';
 import type { PageState } from './state.js';
 

@@ -1,5 +1,5 @@
 import 'uplot/dist/uPlot.min.css';
-import { type AffectdClientError, connectStream, systemTimers } from '../client/index.js';
+import { type AffectdClientError, connectStream, systemTimers } from '../io/client/index.js';
 import { AffectPlane } from './affect-plane.js';
 import { AffectTraces } from './affect-traces.js';
 import { byId, setText } from './element.js';

@@ -1,4 +1,4 @@
-import type { AffectMessage } from '../client/index.js';
+import type { AffectMessage } from '../io/client/index.js';
 
 export type InvalidReason = NonNullable<AffectMessage['reason']>;
 

@@ -5,7 +5,7 @@ import type {
   QualityMessage,
   SysMessage,
   TruthMessage,
-} from '../client/index.js';
+} from '../io/client/index.js';
 import { type InvalidReason, maskText } from './reason-text.js';
 
 /** What the traces show, s of session time. */

@@ -1,6 +1,6 @@
 import type { Seconds } from '../core/clock.js';
-import { SessionTime } from '../timebase/session-time.js';
-import { type ClockEvent, type ClockOutput, StreamClock } from '../timebase/stream-clock.js';
+import { SessionTime } from '../signal/timebase/session-time.js';
+import { type ClockEvent, type ClockOutput, StreamClock } from '../signal/timebase/stream-clock.js';
 import { type SimulatedDevice, type SimulatedSample, simulatedArrivals } from './simulated-arrivals.js';
 
 /** How a device's samples are given to a clock. */

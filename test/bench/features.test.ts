@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { benchFeatures } from '../../src/bench/features.js';
 import type { Chunk } from '../../src/core/signal.js';
+import { bandpass } from '../../src/signal/transforms/bandpass.js';
 import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
-import { bandpass } from '../../src/transforms/bandpass.js';
-import { cutsOf, vectorsOf } from '../features/extractor-runs.js';
-import { noise } from '../transforms/signals.js';
+import { cutsOf, vectorsOf } from '../signal/features/extractor-runs.js';
+import { noise } from '../signal/transforms/signals.js';
 
 describe('benchFeatures', () => {
   it('does the work that it reports', async () => {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { benchLsl } from '../../src/bench/lsl.js';
-import { liblsl } from '../lsl/liblsl-oracle.js';
+import { liblsl } from '../io/lsl/liblsl-oracle.js';
 
 // The parties are processes of their own: they need the compiled file.
 const party = join(import.meta.dirname, '..', '..', 'dist', 'bench', 'lsl-process.js');

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import type { Finding } from '../../src/cli/finding.js';
-import { loadConfig } from '../../src/lsl/config.js';
-import { channelsElement } from '../../src/lsl/declaration.js';
-import { Outlet } from '../../src/lsl/outlet.js';
-import { ownSettings } from '../lsl/own-settings.js';
+import type { Finding } from '../../src/health/finding.js';
+import { loadConfig } from '../../src/io/lsl/config.js';
+import { channelsElement } from '../../src/io/lsl/declaration.js';
+import { Outlet } from '../../src/io/lsl/outlet.js';
+import { ownSettings } from '../io/lsl/own-settings.js';
 import { runAffectd } from './run-affectd.js';
 import { runningClock } from './running-clock.js';
 

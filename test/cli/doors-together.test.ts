@@ -1,18 +1,18 @@
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
-import { startDaemon } from '../../src/cli/daemon.js';
 import { type Seconds, VirtualClock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
-import { loadConfig } from '../../src/lsl/config.js';
-import { channelsElement } from '../../src/lsl/declaration.js';
-import { Outlet } from '../../src/lsl/outlet.js';
-import { encodeSamples } from '../../src/protocol/sample-frame.js';
-import type { OutputMessage } from '../../src/sinks/sink.js';
-import { checkPipeline } from '../../src/topology/check.js';
-import { PipelineDocument } from '../../src/topology/document.js';
-import { ownSettings } from '../lsl/own-settings.js';
-import { RawClient } from '../server/daemon.js';
+import { startDaemon } from '../../src/daemon/daemon.js';
+import { loadConfig } from '../../src/io/lsl/config.js';
+import { channelsElement } from '../../src/io/lsl/declaration.js';
+import { Outlet } from '../../src/io/lsl/outlet.js';
+import { encodeSamples } from '../../src/io/protocol/sample-frame.js';
+import type { OutputMessage } from '../../src/io/sinks/sink.js';
+import { checkPipeline } from '../../src/pipeline/file/check.js';
+import { PipelineDocument } from '../../src/pipeline/file/document.js';
+import { ownSettings } from '../io/lsl/own-settings.js';
+import { RawClient } from '../io/server/daemon.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 import { passTill, passUntil } from './lock-step.js';
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { configFile, tiny } from '../evaluation/tiny.js';
+import { configFile, tiny } from '../learn/evaluate/tiny.js';
 import { runAffectd } from './run-affectd.js';
 
 const quick = { ...tiny, seeds: [1], ablations: [], main: undefined, sweeps: {}, paper: [] };

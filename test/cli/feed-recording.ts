@@ -1,7 +1,7 @@
-import { Feed } from '../../src/cli/feed.js';
 import type { Seconds, VirtualClock } from '../../src/core/clock.js';
 import type { StreamMessage } from '../../src/core/signal.js';
-import { openRecording } from '../../src/recordings/open.js';
+import { Feed } from '../../src/daemon/feed.js';
+import { openRecording } from '../../src/io/recordings/open.js';
 
 /** Turns of the event loop within which a daemon in this process has taken what was sent, unless it waits for time to pass. */
 const TAKEN_WITHIN_TURNS = 200;

@@ -1,25 +1,25 @@
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterEach, expect, it } from 'vitest';
-import { startDaemon } from '../../src/cli/daemon.js';
 import { VirtualClock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
-import { loadConfig } from '../../src/lsl/config.js';
-import { channelsElement } from '../../src/lsl/declaration.js';
-import { Outlet } from '../../src/lsl/outlet.js';
-import { xmlElement } from '../../src/lsl/xml.js';
-import { encodeSamples } from '../../src/protocol/sample-frame.js';
-import { checkPipeline } from '../../src/topology/check.js';
-import { PipelineDocument } from '../../src/topology/document.js';
-import type { Pipeline, TransformNode } from '../../src/topology/pipeline.js';
-import { ownSettings } from '../lsl/own-settings.js';
-import { RawClient } from '../server/daemon.js';
+import { startDaemon } from '../../src/daemon/daemon.js';
+import { loadConfig } from '../../src/io/lsl/config.js';
+import { channelsElement } from '../../src/io/lsl/declaration.js';
+import { Outlet } from '../../src/io/lsl/outlet.js';
+import { xmlElement } from '../../src/io/lsl/xml.js';
+import { encodeSamples } from '../../src/io/protocol/sample-frame.js';
+import { checkPipeline } from '../../src/pipeline/file/check.js';
+import { PipelineDocument } from '../../src/pipeline/file/document.js';
+import type { Pipeline, TransformNode } from '../../src/pipeline/file/pipeline.js';
+import { ownSettings } from '../io/lsl/own-settings.js';
+import { RawClient } from '../io/server/daemon.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 
 const ROUNDS = 24;
 const RATE_HZ = 64;
 const HEALTHY = ['one', 'two', 'three', 'four', 'five'];
-/** Units of work in a turn (src/topology/turns.ts); what is counted between two turns of this file's own may have parts of two. */
+/** Units of work in a turn (src/pipeline/run/turns.ts); what is counted between two turns of this file's own may have parts of two. */
 const MOST_WINDOWS = 2 * 64;
 const ODD = 1234.5;
 

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { connectStream } from '../../src/client/index.js';
-import { loadConfig } from '../../src/lsl/config.js';
-import { resolveStreams } from '../../src/lsl/resolver.js';
-import type { Prediction } from '../../src/protocol/output.js';
-import { openRecording } from '../../src/recordings/open.js';
-import { ownSettings } from '../lsl/own-settings.js';
+import { connectStream } from '../../src/io/client/index.js';
+import { loadConfig } from '../../src/io/lsl/config.js';
+import { resolveStreams } from '../../src/io/lsl/resolver.js';
+import type { Prediction } from '../../src/io/protocol/output.js';
+import { openRecording } from '../../src/io/recordings/open.js';
+import { ownSettings } from '../io/lsl/own-settings.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 import { runAffectd } from './run-affectd.js';
 import { runningClock } from './running-clock.js';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { shippedPipelines } from '../../src/topology/shipped-pipelines.js';
+import { shippedPipelines } from '../../src/pipeline/file/shipped-pipelines.js';
 import { runAffectd } from './run-affectd.js';
 
 interface Listed {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/core/clock.js';
-import { lineSchemas } from '../../src/protocol/output.js';
+import { lineSchemas } from '../../src/io/protocol/output.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 import { type CliResult, runAffectd } from './run-affectd.js';
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { type StreamType, streamTypes } from '../../src/core/signal.js';
 import { tableOf } from '../../src/core/table.js';
-import { canonicalChunk, canonicalStreams } from '../../src/dialects/canonical-stream.js';
-import { featureDefinitions } from '../../src/features/registry.js';
-import { compileQuery } from '../../src/lsl/query.js';
-import { parseXml, xmlElement } from '../../src/lsl/xml.js';
-import { regionOf } from '../../src/montage/regions.js';
-import { mask } from '../../src/transforms/mask.js';
+import { compileQuery } from '../../src/io/lsl/query.js';
+import { parseXml, xmlElement } from '../../src/io/lsl/xml.js';
+import { canonicalChunk, canonicalStreams } from '../../src/signal/dialects/canonical-stream.js';
+import { featureDefinitions } from '../../src/signal/features/registry.js';
+import { regionOf } from '../../src/signal/montage/regions.js';
+import { mask } from '../../src/signal/transforms/mask.js';
 
 /** What an object literal finds although nobody wrote it there. */
 const inherited = Object.getOwnPropertyNames(Object.prototype);

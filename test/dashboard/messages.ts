@@ -1,4 +1,4 @@
-import type { AffectMessage, QualityMessage, SysMessage, TruthMessage } from '../../src/client/index.js';
+import type { AffectMessage, QualityMessage, SysMessage, TruthMessage } from '../../src/io/client/index.js';
 
 /** Wire messages with what a test doesn't say filled in. */
 export function affect(fields: Partial<AffectMessage> & { time: number }): AffectMessage {

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { WireMessage } from '../../src/client/index.js';
+import type { WireMessage } from '../../src/io/client/index.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 
 const page = new URL('../../src/dashboard/', import.meta.url);

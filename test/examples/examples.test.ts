@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SystemClock } from '../../src/core/clock.js';
-import { type Daemon, startDaemon, until } from '../server/daemon.js';
+import { type Daemon, startDaemon, until } from '../io/server/daemon.js';
 
 const example = (name: string) => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
 let daemon: Daemon;

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { Seconds } from '../../src/core/clock.js';
 import { Random } from '../../src/core/random.js';
 import type { Chunk, StreamInfo, StreamMessage, StreamType } from '../../src/core/signal.js';
-import { openRecording } from '../../src/recordings/open.js';
+import { openRecording } from '../../src/io/recordings/open.js';
+import { onGrid } from '../../src/signal/timebase/session-time.js';
 import { simulateSession } from '../../src/simulation/session.js';
-import { onGrid } from '../../src/timebase/session-time.js';
 
 /** What one device measured, before any format or network had it. */
 export interface Track {

@@ -1,23 +1,23 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { startDaemon } from '../../src/cli/daemon.js';
-import { Feed } from '../../src/cli/feed.js';
-import { openSession } from '../../src/cli/open-session.js';
 import { type Seconds, VirtualClock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
-import { loadConfig } from '../../src/lsl/config.js';
-import { channelsElement, simulatedElement } from '../../src/lsl/declaration.js';
-import { Outlet } from '../../src/lsl/outlet.js';
-import { XdfWriter } from '../../src/recordings/xdf-writer.js';
-import type { OutputMessage } from '../../src/sinks/sink.js';
-import { loggedSources, spansOf } from '../../src/topology/match-streams.js';
-import { outputMessage } from '../../src/topology/output-messages.js';
-import type { Pipeline } from '../../src/topology/pipeline.js';
-import { replay } from '../../src/topology/replay.js';
+import { startDaemon } from '../../src/daemon/daemon.js';
+import { Feed } from '../../src/daemon/feed.js';
+import { loadConfig } from '../../src/io/lsl/config.js';
+import { channelsElement, simulatedElement } from '../../src/io/lsl/declaration.js';
+import { Outlet } from '../../src/io/lsl/outlet.js';
+import { XdfWriter } from '../../src/io/recordings/xdf/xdf-writer.js';
+import type { OutputMessage } from '../../src/io/sinks/sink.js';
+import type { Pipeline } from '../../src/pipeline/file/pipeline.js';
+import { loggedSources, spansOf } from '../../src/pipeline/run/match-streams.js';
+import { openSession } from '../../src/pipeline/run/open-session.js';
+import { outputMessage } from '../../src/pipeline/run/output-messages.js';
+import { replay } from '../../src/pipeline/run/replay.js';
 import { feedMessages } from '../cli/feed-recording.js';
 import { passTill, passUntil } from '../cli/lock-step.js';
-import { type EdfSignal, edfBytes } from '../recordings/edf-bytes.js';
+import { type EdfSignal, edfBytes } from '../io/recordings/edf-bytes.js';
 import { messagesOf, type Track } from './door-session.js';
 
 /** What a session gave that came through a door. */

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ownSettings } from '../lsl/own-settings.js';
+import { ownSettings } from '../io/lsl/own-settings.js';
+import { pipelineOf } from '../pipeline/live-and-replay.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
-import { pipelineOf } from '../topology/live-and-replay.js';
 import { faulty, pausing, realTracks, simulatedTracks, type Track } from './door-session.js';
 import { doors, type Heard } from './doors.js';
 

@@ -5,14 +5,14 @@ import type { WindowTransform } from '../../src/core/component.js';
 import { featureName } from '../../src/core/features.js';
 import type { ModalityFrame, ModalityInput } from '../../src/core/model.js';
 import type { StreamMessage } from '../../src/core/signal.js';
-import { wholeSession } from '../../src/datasets/whole-session.js';
-import { joinRecordings } from '../../src/recordings/join.js';
-import { openRecording } from '../../src/recordings/open.js';
-import { loadPipeline } from '../../src/topology/load.js';
-import type { ModelNode, Pipeline, TransformNode } from '../../src/topology/pipeline.js';
-import { joinedInputs, sessionOutputs } from '../../src/training/discover-inputs.js';
+import { joinRecordings } from '../../src/io/recordings/join.js';
+import { openRecording } from '../../src/io/recordings/open.js';
+import { wholeSession } from '../../src/learn/datasets/whole-session.js';
+import { joinedInputs, sessionOutputs } from '../../src/learn/examples/discover-inputs.js';
+import { loadPipeline } from '../../src/pipeline/file/load.js';
+import type { ModelNode, Pipeline, TransformNode } from '../../src/pipeline/file/pipeline.js';
 import { runAffectd } from '../cli/run-affectd.js';
-import { collectExamples } from '../training/collect-examples.js';
+import { collectExamples } from '../learn/fit/collect-examples.js';
 import {
   type DigestedTable,
   digestTable,

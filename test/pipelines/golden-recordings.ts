@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { StreamMessage } from '../../src/core/signal.js';
-import { XdfWriter } from '../../src/recordings/xdf-writer.js';
+import { XdfWriter } from '../../src/io/recordings/xdf/xdf-writer.js';
 import type { ProfileName } from '../../src/simulation/profile.js';
 import { simulateSession } from '../../src/simulation/session.js';
 import { openFaceClip } from './open-face-clip.js';

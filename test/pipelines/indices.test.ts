@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type IndicesLine, lineSchemas } from '../../src/protocol/output.js';
+import { type IndicesLine, lineSchemas } from '../../src/io/protocol/output.js';
 import { runAffectd } from '../cli/run-affectd.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 

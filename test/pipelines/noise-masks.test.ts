@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ModalityInput } from '../../src/core/model.js';
 import type { StreamMessage } from '../../src/core/signal.js';
-import { loadManifest } from '../../src/models/manifest.js';
+import { loadManifest } from '../../src/model/manifest.js';
+import { checkPipeline } from '../../src/pipeline/file/check.js';
+import { PipelineDocument } from '../../src/pipeline/file/document.js';
+import { SessionGraph } from '../../src/pipeline/session/session-graph.js';
 import { profiles } from '../../src/simulation/profile.js';
 import { simulateSession } from '../../src/simulation/session.js';
 import { unwornHead, unwornMessages } from '../../src/simulation/unworn.js';
-import { checkPipeline } from '../../src/topology/check.js';
-import { PipelineDocument } from '../../src/topology/document.js';
-import { SessionGraph } from '../../src/topology/session-graph.js';
 
 const file = join('pipelines', 'default.yaml');
 const text = readFileSync(file, 'utf8');

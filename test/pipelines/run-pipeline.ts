@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { type FeatureVector, featureName } from '../../src/core/features.js';
+import { loadPipeline } from '../../src/pipeline/file/load.js';
+import { SessionGraph } from '../../src/pipeline/session/session-graph.js';
 import { type SimulationOptions, simulateSession } from '../../src/simulation/session.js';
-import { loadPipeline } from '../../src/topology/load.js';
-import { SessionGraph } from '../../src/topology/session-graph.js';
 
 /** Feature vectors of a shipped pipeline on a simulated session, by extract node, in order of time. */
 export async function runPipeline(

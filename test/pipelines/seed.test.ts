@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import expected from '../../fixtures/pipelines/expected.json' with { type: 'json' };
-import { wholeSession } from '../../src/datasets/whole-session.js';
+import { wholeSession } from '../../src/learn/datasets/whole-session.js';
+import { discoverInputs } from '../../src/learn/examples/discover-inputs.js';
+import { onlyModel } from '../../src/learn/examples/only-model.js';
+import { loadPipeline } from '../../src/pipeline/file/load.js';
 import { simulateSession } from '../../src/simulation/session.js';
-import { loadPipeline } from '../../src/topology/load.js';
-import { discoverInputs } from '../../src/training/discover-inputs.js';
-import { onlyModel } from '../../src/training/only-model.js';
-import { collectExamples } from '../training/collect-examples.js';
+import { collectExamples } from '../learn/fit/collect-examples.js';
 import { largestError, runPipeline, valuesAt } from './run-pipeline.js';
 
 const session = {

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import type { StreamMessage } from '../../src/core/signal.js';
-import { blockMessages } from '../../src/datasets/signal-messages.js';
-import { wholeSession } from '../../src/datasets/whole-session.js';
-import { modelDefinitions } from '../../src/models/definitions.js';
-import { loadPipeline } from '../../src/topology/load.js';
-import type { ModelInputs } from '../../src/training/dataset.js';
-import { discoverInputs } from '../../src/training/discover-inputs.js';
-import type { Example } from '../../src/training/example.js';
-import { onlyModel } from '../../src/training/only-model.js';
-import { collectExamples } from '../training/collect-examples.js';
-import { noise } from '../transforms/signals.js';
+import { blockMessages } from '../../src/learn/datasets/signal-messages.js';
+import { wholeSession } from '../../src/learn/datasets/whole-session.js';
+import type { ModelInputs } from '../../src/learn/examples/dataset.js';
+import { discoverInputs } from '../../src/learn/examples/discover-inputs.js';
+import type { Example } from '../../src/learn/examples/example.js';
+import { onlyModel } from '../../src/learn/examples/only-model.js';
+import { modelDefinitions } from '../../src/model/networks/definitions.js';
+import { loadPipeline } from '../../src/pipeline/file/load.js';
+import { collectExamples } from '../learn/fit/collect-examples.js';
+import { noise } from '../signal/transforms/signals.js';
 
 /** One of a session's streams, as a device or data set declares it. */
 export interface Sensor {

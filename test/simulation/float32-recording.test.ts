@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { StreamMessage } from '../../src/core/signal.js';
-import { openRecording } from '../../src/recordings/open.js';
-import { XdfWriter } from '../../src/recordings/xdf-writer.js';
+import { openRecording } from '../../src/io/recordings/open.js';
+import { XdfWriter } from '../../src/io/recordings/xdf/xdf-writer.js';
+import { onGrid } from '../../src/signal/timebase/session-time.js';
 import { simulateSession } from '../../src/simulation/session.js';
-import { onGrid } from '../../src/timebase/session-time.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 
 /** Stamps, on the grid of session stamps, and values of every stream by type, whatever the chunks and ids. */

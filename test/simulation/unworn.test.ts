@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BandPower } from '../../src/dsp/periodogram.js';
+import { BandPower } from '../../src/signal/dsp/periodogram.js';
 import {
   type headMixings,
   type UnwornHeadOptions,

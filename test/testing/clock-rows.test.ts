@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/core/random.js';
+import { decodeState, encodeState } from '../../src/pipeline/run/state-file.js';
 import { clockFigures } from '../../src/testing/clock-figures.js';
 import { clockRows, failuresOf } from '../../src/testing/clock-rows.js';
 import { type ClockTrial, clockTrial } from '../../src/testing/clock-trial.js';
-import { decodeState, encodeState } from '../../src/topology/state-file.js';
 
 const SEEDS = [1];
 const STORED_SHARE = 0.002;

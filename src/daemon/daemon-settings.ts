@@ -1,0 +1,70 @@
+import { readFile } from 'node:fs/promises';
+import type { Writable } from 'node:stream';
+import type { Clock } from '../core/clock.js';
+import { ConfigurationError } from '../core/errors.js';
+import type { BackendChoice } from '../io/lsl/backend.js';
+import type { ServerOptions } from '../io/server/server.js';
+import type { EngineChoice } from '../model/engines/engine.js';
+import type { LogLevel } from '../telemetry/log.js';
+import type { Rescue } from './last-resort.js';
+
+/** What the daemon needs of the process that it runs in. */
+export interface DaemonContext {
+  readonly stdout: Writable;
+  readonly clock: Clock;
+  /** Called if the process ends by a fault that nothing contained. */
+  readonly rescues?: Set<Rescue>;
+}
+
+/** What every command that starts the daemon lets people choose. */
+export interface DaemonOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly tokenFile?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly engine: EngineChoice;
+  readonly logLevel: LogLevel;
+  /** Folder in which every session is recorded. */
+  readonly record?: string;
+  /** LSL streams to take in: all, or those that fit a query. */
+  readonly lsl?: string | true;
+  readonly lslBackend?: BackendChoice;
+}
+
+/** What the options say of the server; reads the files they name. */
+export async function serverOptions(
+  options: DaemonOptions,
+): Promise<Pick<ServerOptions, 'host' | 'port' | 'token' | 'tls'>> {
+  const { host, tokenFile, tlsCert, tlsKey } = options;
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw new ConfigurationError('tls-unusable', 'TLS needs both --tls-cert and --tls-key');
+  }
+  const token =
+    tokenFile === undefined ? undefined : (await readOptionFile('--token-file', tokenFile)).trim();
+  return {
+    host,
+    port: options.port,
+    ...(token === undefined ? {} : { token }),
+    ...(tlsCert !== undefined && tlsKey !== undefined
+      ? {
+          tls: {
+            cert: await readOptionFile('--tls-cert', tlsCert),
+            key: await readOptionFile('--tls-key', tlsKey),
+          },
+        }
+      : {}),
+  };
+}
+
+/** The text of a file that an option names. */
+export async function readOptionFile(option: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new ConfigurationError(
+      'file-unreadable',
+      `${option} ${path}: can't be read (${(error as NodeJS.ErrnoException).code})`,
+    );
+  }
+}

@@ -1,0 +1,221 @@
+import { map, tap } from 'rxjs';
+import type { EventSink } from '../core/event.js';
+import type { StreamMessage } from '../core/signal.js';
+import { type RunningServer, startServer } from '../io/server/server.js';
+import { ConsoleSink } from '../io/sinks/console.js';
+import { contained } from '../io/sinks/contained.js';
+import { LslSink } from '../io/sinks/lsl.js';
+import { type OutputMessage, unexplained } from '../io/sinks/sink.js';
+import { WebSocketSink } from '../io/sinks/websocket.js';
+import { SharedSessions } from '../io/sources/door/shared-sessions.js';
+import type { SessionMessage } from '../io/sources/source.js';
+import { WebSocketSource } from '../io/sources/websocket.js';
+import type { LoadedPipeline } from '../pipeline/run/run-session.js';
+import { RunningSinks, type SinkFactory } from '../pipeline/run/running-sinks.js';
+import { RunningSources } from '../pipeline/run/running-sources.js';
+import { PipelineRuntime } from '../pipeline/run/runtime.js';
+import { tickStream } from '../pipeline/session/silence-ticks.js';
+import { onceFor, recordedBindings } from '../recorder/recorded-bindings.js';
+import { SessionRecorder } from '../recorder/session-recorder.js';
+import { StallWatch } from '../signal/timebase/stall-watch.js';
+import { foldedSink } from '../telemetry/fold-repeats.js';
+import { createMetrics } from '../telemetry/metrics.js';
+import { type DaemonContext, type DaemonOptions, serverOptions } from './daemon-settings.js';
+
+/** Session of sources that don't name one. */
+export const DEFAULT_SESSION = 'default';
+
+export interface Daemon {
+  readonly runtime: PipelineRuntime;
+  readonly sink: WebSocketSink;
+  readonly server: RunningServer;
+  /**
+   * Goes over to another pipeline: sources and sinks that are new start, those that are gone end, the others lose nothing.
+   * The caller closes the replaced runners. @throws ConfigurationError of an end that can't be made; the old one stays.
+   */
+  replace(loaded: LoadedPipeline): void;
+  /** Closes sockets with 1001 and stops, within 5 s. */
+  close(): Promise<void>;
+}
+
+/** Starts a pipeline's sources, its graph and the server. Throws before anything listens if the port or a file is unusable. */
+export async function startDaemon(
+  context: DaemonContext,
+  loaded: LoadedPipeline,
+  options: DaemonOptions,
+  log: EventSink,
+): Promise<Daemon> {
+  const { clock } = context;
+  const metrics = createMetrics();
+  // What the log alone is told; the runtime folds what it tells the log and subscribers.
+  const logged = foldedSink(clock, log);
+  const { events } = logged;
+  const sessions = new SharedSessions();
+  const expected = options.record === undefined ? new Map() : recordedBindings(options.record, clock.unix());
+  let take = (_: SessionMessage): void => {};
+  const stall = new StallWatch(clock, (age_s) =>
+    announce({
+      code: 'daemon-behind',
+      level: 'warn',
+      message: `the daemon stood still for ${age_s.toFixed(1)} s, or the machine slept: no sensor counts as silent until what came meanwhile is read`,
+      details: { age_s },
+    }),
+  );
+  const isBehind = (): boolean => stall.isBehind;
+  const runtime: PipelineRuntime = new PipelineRuntime({
+    loaded,
+    clock,
+    events: log,
+    metrics,
+    sessions,
+    expected: onceFor(expected),
+    stall,
+    log: (message) => take(message),
+    explain: (session, model) => sink.explains(session, model),
+  });
+  const announce: EventSink = (event) => runtime.announce(event);
+  const source = new WebSocketSource({
+    clock,
+    events: announce,
+    metrics,
+    sessions,
+    isBehind,
+    busy: (session) => runtime.busy(session),
+  });
+  const sink: WebSocketSink = new WebSocketSink({
+    clock,
+    events,
+    metrics,
+    unixOf: (session, time) => {
+      const place = runtime.placeOf(session, time);
+      return place === null ? undefined : clock.unix() - clock.now() + place;
+    },
+  });
+  runtime.outputs$.subscribe(
+    contained('websocket', (message: OutputMessage) => sink.publish(message), events),
+  );
+  runtime.ended$.subscribe(contained('websocket', (session: string) => sink.ended(session), events));
+  const sinks = new RunningSinks(
+    runtime.outputs$.pipe(map(unexplained)),
+    new Map<string, SinkFactory>([
+      ['console', () => new ConsoleSink(context.stdout)],
+      [
+        'lsl',
+        ({ name }) =>
+          new LslSink({
+            name,
+            clock,
+            events,
+            stampOf: (session, time) => runtime.placeOf(session, time) ?? undefined,
+          }),
+      ],
+    ]),
+    events,
+    runtime.ended$,
+  );
+  const recorder =
+    options.record === undefined ? null : new SessionRecorder(options.record, { clock, events: announce });
+  const rescue = (): void => recorder?.close();
+  if (recorder) context.rescues?.add(rescue);
+  runtime.ended$.subscribe((session) => recorder?.ended(session));
+  // What devices push here is told as it goes into the session; what comes from elsewhere is had there.
+  const pushed = new Set<string>();
+  const tellSignals = contained(
+    'websocket',
+    ({ session, message }: SessionMessage) => sink.publishSignals(session, message),
+    events,
+  );
+  take = ({ session, message }) => {
+    recorder?.take({ session, message });
+    const id = streamOf(message);
+    if (id === null || id === tickStream.id || pushed.has(`${id} of ${session}`))
+      tellSignals({ session, message });
+    if (message.kind === 'close') pushed.delete(`${id} of ${session}`);
+  };
+  runtime.consume({
+    ...source,
+    messages$: source.messages$.pipe(
+      tap(({ session, message }) => {
+        if (message.kind === 'open') pushed.add(`${message.info.id} of ${session}`);
+      }),
+    ),
+  });
+  const { lslBackend = 'auto' } = options;
+  const sources = new RunningSources({
+    context: { clock, events: announce, session: DEFAULT_SESSION, sessions, isBehind, lslBackend },
+    always: lslNodes(options),
+    consume: (started) => runtime.consume(started),
+  });
+  const close = async (): Promise<void> => {
+    sources.close();
+    await Promise.all([source.close(), sink.close(), sinks.close()]);
+    recorder?.close();
+    context.rescues?.delete(rescue);
+    stall.stop();
+    await runtime.close();
+    logged.close();
+    metrics.close();
+  };
+  try {
+    const server = await startServer({
+      clock,
+      events,
+      metrics,
+      source,
+      sink,
+      ...(await serverOptions(options)),
+    });
+    const openSinks = sinks.prepare(loaded.pipeline);
+    const startSources = sources.prepare(loaded.pipeline);
+    openSinks.goOver();
+    startSources();
+    return {
+      runtime,
+      sink,
+      server,
+      replace: (next) => {
+        const { digest } = runtime.loaded.pipeline;
+        const changeSinks = sinks.prepare(next.pipeline);
+        try {
+          const changeSources = sources.prepare(next.pipeline);
+          const changeSessions = runtime.prepare(next);
+          changeSinks.goOver();
+          changeSessions();
+          if (next.pipeline.digest !== digest) recorder?.reloaded(digest, next.pipeline.digest);
+          changeSources();
+        } catch (error) {
+          changeSinks.putBack();
+          throw error;
+        }
+      },
+      close: async () => {
+        await server.close();
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Which stream a message is about; null: the session. */
+function streamOf(message: StreamMessage): string | null {
+  if (message.kind === 'zero') return null;
+  if (message.kind === 'open') return message.info.id;
+  if (message.kind === 'chunk') return message.chunk.info.id;
+  if (message.kind === 'marker') return message.marker.stream;
+  return message.kind === 'close' ? message.id : message.stream;
+}
+
+/** `--lsl`: streams on the network, for the sources of whichever type of data they fit. */
+function lslNodes({ lsl }: DaemonOptions) {
+  if (lsl === undefined) return [];
+  return [{ type: 'lsl', params: typeof lsl === 'string' ? { query: lsl } : {} }];
+}
+
+/** Resolves when the process is asked to end. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

@@ -1,0 +1,127 @@
+import { WebSocket } from 'ws';
+import type { Seconds } from '../core/clock.js';
+import { AffectdError } from '../core/errors.js';
+import type { Chunk, StreamInfo, StreamMessage } from '../core/signal.js';
+import { IngestConnection } from '../io/client/index.js';
+import type { IngestStream } from '../io/client/ingest-client.js';
+
+export interface FeedOptions {
+  /** Address of a daemon. */
+  readonly url: string;
+  readonly session: string;
+  readonly client: string;
+  readonly token?: string;
+  /** Take whatever certificate the daemon shows: for one that this process started itself. */
+  readonly trustAnyCertificate?: boolean;
+}
+
+/** A daemon of this very process may have a certificate of its own making. */
+class TrustingWebSocket extends WebSocket {
+  constructor(url: string | URL, protocols?: string | string[]) {
+    super(url, protocols, { rejectUnauthorized: false });
+  }
+}
+
+/** Sends stream messages to a daemon's `/v1/ingest`, as any device would. */
+export class Feed {
+  readonly #connection: IngestConnection;
+  readonly #url: string;
+  readonly #streams = new Map<string, IngestStream>();
+  #opened: Promise<void>[] = [];
+  #abandon: () => void = () => {};
+  readonly #abandoned = new Promise<void>((resolve) => {
+    this.#abandon = resolve;
+  });
+
+  constructor(options: FeedOptions) {
+    const { url, trustAnyCertificate = false, ...rest } = options;
+    this.#url = url;
+    this.#connection = new IngestConnection(url, {
+      ...rest,
+      WebSocket: trustAnyCertificate ? TrustingWebSocket : WebSocket,
+    });
+  }
+
+  /** `shift_s` is added to the stamps: a session that is played again goes on in time. */
+  send(message: StreamMessage, shift_s: Seconds = 0): void {
+    if (message.kind === 'open') {
+      if (this.#streams.has(message.info.id)) return;
+      const stream = this.#connection.open(declaration(message.info));
+      this.#streams.set(message.info.id, stream);
+      this.#opened.push(this.#openedOrUnreachable(stream));
+    } else if (message.kind === 'chunk') {
+      const { chunk } = message;
+      this.#streams.get(chunk.info.id)?.push(
+        interleaved(chunk),
+        chunk.times.map((t) => t + shift_s),
+      );
+    }
+  }
+
+  /** Resolves once the daemon knows every stream: what is sent from then on arrives in the order of sending. */
+  async ready(): Promise<void> {
+    if (this.#opened.length > 0) await Promise.race([Promise.all(this.#opened), this.#abandoned]);
+    this.#opened = [];
+  }
+
+  /** A connection that drops before its first answer has nobody at the other end. */
+  #openedOrUnreachable(stream: IngestStream): Promise<void> {
+    const opened = new Promise<void>((resolve, reject) => {
+      stream.on('open', () => resolve());
+      stream.on('error', reject);
+      stream.on('state', (state) => {
+        if (state !== 'reconnecting') return;
+        reject(
+          new AffectdError(
+            'daemon-unreachable',
+            `no daemon answers at ${this.#url}; start one with affectd run, or give its --url`,
+          ),
+        );
+        this.#connection.abandon();
+      });
+    });
+    opened.catch(() => {});
+    return opened;
+  }
+
+  /** Frames that the daemon has not acknowledged. */
+  get unacknowledged(): number {
+    let frames = 0;
+    for (const stream of this.#streams.values()) frames += stream.unacknowledged;
+    return frames;
+  }
+
+  /** Ends at once, whatever is still under way. */
+  abandon(): void {
+    this.#connection.abandon();
+    this.#abandon();
+  }
+
+  /** Resolves once everything sent is safe. */
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+}
+
+function declaration({ name, type, sfreq, sourceId, channels, dialect, simulated }: StreamInfo) {
+  return {
+    name,
+    type,
+    sfreq,
+    source_id: sourceId,
+    // What one sender makes or reads has one clock.
+    clock: 'session' as const,
+    channels: channels.map(({ label, unit, type: kind }) => ({ label, unit, type: kind })),
+    ...(dialect !== undefined && { device: dialect }),
+    ...(simulated && { simulated }),
+  };
+}
+
+/** Sample by sample, as the wire wants it. */
+function interleaved({ info, data, times }: Chunk): Float32Array {
+  const n = times.length;
+  const channels = info.channels.length;
+  const samples = new Float32Array(n * channels);
+  for (let c = 0; c < channels; c++) for (let i = 0; i < n; i++) samples[i * channels + c] = data[c * n + i];
+  return samples;
+}

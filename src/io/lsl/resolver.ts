@@ -1,0 +1,228 @@
+import { randomInt } from 'node:crypto';
+import type { RemoteInfo, Socket } from 'node:dgram';
+import { isIP, isIPv6 } from 'node:net';
+import type { Seconds, Timer } from '../../core/clock.js';
+import { errorOf, owned } from '../../core/owned.js';
+import {
+  bindDatagrams,
+  close,
+  type InterfaceAddress,
+  isLoopback,
+  isMulticast,
+  type LslContext,
+  send,
+  usableInterfaces,
+} from './network.js';
+import { compileQuery } from './query.js';
+import { Rejections } from './rejections.js';
+import { type LslStreamInfo, parseInfo } from './stream-info.js';
+
+/** Streams that are kept in mind; more are abuse. */
+const MAX_STREAMS = 4096;
+/** An address that is coming up can't be used for a second or two, s. */
+const RETRY_S = 2;
+
+export interface ResolverOptions {
+  /** Predicate on `info`, as in `name='x' and type='EEG'`; '' for every stream. */
+  readonly query?: string;
+  /** How long a stream counts as there after its last answer, s. */
+  readonly forgetAfter_s?: Seconds;
+  readonly appeared?: (info: LslStreamInfo) => void;
+  readonly vanished?: (info: LslStreamInfo) => void;
+}
+
+interface Sighting {
+  info: LslStreamInfo;
+  seen: Seconds;
+}
+
+interface Voice {
+  readonly at: InterfaceAddress;
+  readonly socket: Socket;
+}
+
+/**
+ * Looks for streams until closed: asks on every interface, by broadcast, multicast and directly, again and again. An
+ * interface that fails (a VPN, a container's bridge) is told as an event once and passed over.
+ */
+export class Resolver {
+  readonly #context: LslContext;
+  readonly #options: ResolverOptions;
+  readonly #id = String(randomInt(2 ** 47));
+  readonly #found = new Map<string, Sighting>();
+  /** A number: the address failed, and is tried again then. */
+  readonly #voices = new Map<string, Voice | 'opening' | Seconds>();
+  readonly #failuresTold = new Set<string>();
+  readonly #query: string;
+  readonly #timer: Timer;
+  readonly #rejections: Rejections;
+  readonly #forgetAfter_s: Seconds;
+  #isOpen = true;
+
+  /** @throws LslError `query`. */
+  constructor(context: LslContext, options: ResolverOptions = {}) {
+    const { query = '', forgetAfter_s = 5 } = options;
+    compileQuery(query);
+    this.#context = context;
+    this.#options = options;
+    this.#rejections = new Rejections(context);
+    this.#forgetAfter_s = forgetAfter_s;
+    const session = `session_id='${context.config.sessionId}'`;
+    this.#query = query.trim() === '' ? session : `${session} and ${query}`;
+    this.#timer = context.clock.every(context.config.resolveInterval_s, () => this.#ask());
+    this.#ask();
+  }
+
+  /** Streams that answered lately. */
+  get streams(): readonly LslStreamInfo[] {
+    return [...this.#found.values()].map(({ info }) => info);
+  }
+
+  close(): void {
+    this.#isOpen = false;
+    this.#timer.cancel();
+    for (const voice of this.#voices.values()) if (typeof voice === 'object') close(voice.socket);
+    this.#voices.clear();
+  }
+
+  #ask(): void {
+    this.#forget();
+    const present = new Map(usableInterfaces(this.#context).map((at) => [at.address, at]));
+    for (const [address, voice] of this.#voices)
+      if (!present.has(address)) {
+        if (typeof voice === 'object') close(voice.socket);
+        this.#voices.delete(address);
+      }
+    for (const at of present.values()) {
+      const voice = this.#voices.get(at.address);
+      const isDue = typeof voice === 'number' && this.#context.clock.now() >= voice;
+      if (voice === undefined || isDue) owned(this.#open(at), (error) => this.#tellFailed(at, error));
+      else if (typeof voice === 'object') this.#askOn(voice);
+    }
+  }
+
+  async #open(at: InterfaceAddress): Promise<void> {
+    this.#voices.set(at.address, 'opening');
+    try {
+      const socket = await bindDatagrams({ family: at.family, port: 0, address: at.address }, (bytes, from) =>
+        this.#answered(bytes, from),
+      );
+      if (!this.#isOpen) return close(socket);
+      const { multicastTtl } = this.#context.config;
+      if (at.family === 4) socket.setBroadcast(true);
+      socket.setMulticastTTL(multicastTtl);
+      socket.setMulticastLoopback(true);
+      socket.setMulticastInterface(at.family === 4 ? at.address : `::%${at.interface}`);
+      const voice = { at, socket };
+      this.#voices.set(at.address, voice);
+      this.#askOn(voice);
+    } catch (error) {
+      this.#tellFailed(at, errorOf(error));
+    }
+  }
+
+  #tellFailed(at: InterfaceAddress, { message }: Error): void {
+    if (!this.#isOpen) return;
+    this.#voices.set(at.address, this.#context.clock.now() + RETRY_S);
+    if (this.#failuresTold.has(at.address)) return;
+    this.#failuresTold.add(at.address);
+    this.#context.events({
+      code: 'network-interface-failed',
+      level: 'warn',
+      message: `LSL: can't look for streams on ${at.interface} (${at.address}): ${message}; the other interfaces go on`,
+    });
+  }
+
+  #askOn({ at, socket }: Voice): void {
+    const { multicastPort, basePort, portRange, multicastAddresses, knownPeers } = this.#context.config;
+    const { port } = socket.address();
+    const question = Buffer.from(`LSL:shortinfo\r\n${this.#query}\r\n${port} ${this.#id}\r\n`);
+    const six = at.family === 6;
+    const groups = multicastAddresses.filter((address) => isIPv6(address) === six);
+    // A broadcast leaves by the default route only; a subnet's own reaches its interface.
+    const everyone = at.broadcast && groups.includes('255.255.255.255') ? [...groups, at.broadcast] : groups;
+    for (const address of everyone) {
+      if (at.internal && !isMulticast(address)) continue;
+      send(socket, question, multicastPort, six ? `${address}%${at.interface}` : address);
+    }
+    // Straight to the ports of outlets: of this machine, where multicast may be off, and of hosts that a person named.
+    const others = knownPeers.filter((peer) => isLoopback(peer) === at.internal);
+    const named = others.filter((peer) => isIP(peer) === 0 || isIPv6(peer) === six);
+    const peers = at.internal ? [at.address, ...named] : named;
+    if (at.internal) send(socket, question, multicastPort, at.address);
+    for (const peer of new Set(peers))
+      for (let k = 0; k < portRange; k++) send(socket, question, basePort + k, peer);
+  }
+
+  #answered(bytes: Buffer, from: RemoteInfo): void {
+    const text = bytes.toString('utf8');
+    const end = text.indexOf('\n');
+    if (end < 0 || text.slice(0, end).trim() !== this.#id) return;
+    let info: LslStreamInfo;
+    try {
+      info = reachedAt(parseInfo(text.slice(end + 1)), from);
+    } catch (error) {
+      const what = `announces something that is no stream: ${(error as Error).message}`;
+      this.#rejections.tell(from.address, `${from.address} ${what}`);
+      return;
+    }
+    const known = this.#found.get(info.uid);
+    if (!known && this.#found.size >= MAX_STREAMS) return;
+    const seen = this.#context.clock.now();
+    if (known) {
+      known.info = merge(known.info, info);
+      known.seen = seen;
+    } else {
+      this.#found.set(info.uid, { info, seen });
+      this.#options.appeared?.(info);
+    }
+  }
+
+  #forget(): void {
+    const oldest = this.#context.clock.now() - this.#forgetAfter_s;
+    for (const [uid, { info, seen }] of this.#found) {
+      if (seen >= oldest) continue;
+      this.#found.delete(uid);
+      this.#options.vanished?.(info);
+    }
+  }
+}
+
+/** An outlet is reached where its answer came from, whatever it believes of its own address. */
+function reachedAt(info: LslStreamInfo, { address, family }: RemoteInfo): LslStreamInfo {
+  return family === 'IPv6'
+    ? { ...info, v6: { ...info.v6, address } }
+    : { ...info, v4: { ...info.v4, address } };
+}
+
+/** The first address that answered stays, unless this one is of the other family. */
+function merge(known: LslStreamInfo, info: LslStreamInfo): LslStreamInfo {
+  return {
+    ...known,
+    v4: known.v4.address === '' ? info.v4 : known.v4,
+    v6: known.v6.address === '' ? info.v6 : known.v6,
+  };
+}
+
+/** Streams that fit `query`: as soon as there are `minimum`, or those found after `timeout_s`. */
+export function resolveStreams(
+  context: LslContext,
+  options: { readonly query?: string; readonly minimum?: number; readonly timeout_s: Seconds },
+): Promise<readonly LslStreamInfo[]> {
+  const { query, minimum = Number.POSITIVE_INFINITY, timeout_s } = options;
+  return new Promise((resolve) => {
+    const end = (): void => {
+      timer.cancel();
+      resolver.close();
+      resolve(resolver.streams);
+    };
+    const resolver = new Resolver(context, {
+      ...(query === undefined ? {} : { query }),
+      forgetAfter_s: timeout_s + 1,
+      appeared: () => {
+        if (resolver.streams.length >= minimum) end();
+      },
+    });
+    const timer = context.clock.after(timeout_s, end);
+  });
+}

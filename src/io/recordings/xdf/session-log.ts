@@ -1,0 +1,43 @@
+import type { Seconds } from '../../../core/clock.js';
+
+/**
+ * One line of a session's log, as JSON; it stands in the file before the samples that follow from it. `stream`: the number of a
+ * stream in the file; `t`: when it was told, on the clock of the machine that recorded, s.
+ */
+export type SessionLogLine =
+  /** The pipeline was replaced by another; both by their digests. */
+  | { readonly k: 'reload'; readonly t: Seconds; readonly from: string; readonly to: string }
+  /** The stamp that is the session's zero. */
+  | { readonly k: 'zero'; readonly t: Seconds; readonly zero: Seconds }
+  | StreamLogLine;
+
+/** A line about one stream. */
+export type StreamLogLine =
+  | { readonly k: 'open'; readonly t: Seconds; readonly stream: number }
+  /** `cut`: it was lost; else its sender closed it. */
+  | { readonly k: 'close'; readonly t: Seconds; readonly stream: number; readonly cut?: true }
+  /** The stream feeds a source of the pipeline from here on. */
+  | { readonly k: 'bind'; readonly t: Seconds; readonly stream: number; readonly source: string }
+  /** It fell silent, or is back. */
+  | { readonly k: 'stale'; readonly t: Seconds; readonly stream: number; readonly stale: boolean };
+
+/** Null where a text is none of these lines: another version's, or damaged. */
+export function parseSessionLogLine(text: string): SessionLogLine | null {
+  let line: Partial<Record<string, unknown>> | null;
+  try {
+    line = JSON.parse(text) as Partial<Record<string, unknown>> | null;
+  } catch {
+    return null;
+  }
+  if (line === null || typeof line !== 'object') return null;
+  const t = typeof line.t === 'number' ? line.t : 0;
+  const { k, stream, source, cut, from, to, zero, stale } = line;
+  if (k === 'reload') return { k, t, from: String(from), to: String(to) };
+  if (k === 'zero') return typeof zero === 'number' ? { k, t, zero } : null;
+  if (typeof stream !== 'number') return null;
+  if (k === 'open') return { k, t, stream };
+  if (k === 'close') return { k, t, stream, ...(cut === true && { cut }) };
+  if (k === 'bind' && typeof source === 'string') return { k, t, stream, source };
+  if (k === 'stale' && typeof stale === 'boolean') return { k, t, stream, stale };
+  return null;
+}

@@ -1,0 +1,28 @@
+import type { EventSink } from '../../core/event.js';
+import { errorOf } from '../../core/owned.js';
+
+/**
+ * `publish` whose faults reach neither the pipeline nor the other sinks. The first of a run of faults is told: to the log
+ * alone, as an event on its way through the sinks would meet the same fault.
+ */
+export function contained<Args extends unknown[]>(
+  sink: string,
+  publish: (...args: Args) => void,
+  log: EventSink,
+): (...args: Args) => void {
+  let isFailing = false;
+  return (...args) => {
+    try {
+      publish(...args);
+      isFailing = false;
+    } catch (error) {
+      if (!isFailing)
+        log({
+          code: 'sink-failed',
+          level: 'error',
+          message: `sink ${sink}: a message could not be given: ${errorOf(error).message}`,
+        });
+      isFailing = true;
+    }
+  };
+}

@@ -1,0 +1,162 @@
+import { z } from 'zod';
+import type { Clock, Seconds } from '../../core/clock.js';
+import type { EventSink } from '../../core/event.js';
+import { errorOf, owned } from '../../core/owned.js';
+import { loadConfig } from '../lsl/config.js';
+import { channelsElement, simulatedElement } from '../lsl/declaration.js';
+import type { LslContext } from '../lsl/network.js';
+import { Outlet } from '../lsl/outlet.js';
+import { type XmlElement, xmlElement } from '../lsl/xml.js';
+import type { Prediction } from '../protocol/output.js';
+import { affectChannels, affectSample, affectSourceId } from './lsl/affect-sample.js';
+import type { OutputMessage, Sink, SinkDefinition } from './sink.js';
+
+export interface LslSinkOptions {
+  /** The outlets' name: the sink's in the pipeline file. */
+  readonly name: string;
+  readonly clock: Clock;
+  readonly events: EventSink;
+  /** Stamp on this machine's clock of a session time, s; undefined where it has none. */
+  readonly stampOf: (session: string, time: Seconds) => Seconds | undefined;
+  /** Default: the settings of `lsl_api.cfg`, all interfaces. */
+  readonly network?: Pick<LslContext, 'config' | 'interfaces'>;
+}
+
+/** Predictions that wait for their outlet to open; more are left out. */
+const MAX_WAITING = 1024;
+
+interface Stamped {
+  readonly prediction: Prediction;
+  /** s on this machine's clock. */
+  readonly stamp: Seconds;
+}
+
+interface SessionOutlet {
+  outlet: Outlet | null;
+  /** What the outlet's description says of where predictions come from. */
+  origin: string;
+  /** Whether the description says that predictions come from simulated streams. */
+  readonly simulated: boolean;
+  waiting: Stamped[];
+  isClosed: boolean;
+}
+
+/**
+ * A model's predictions as an LSL stream of type `Affect`, one outlet a session, so that LabRecorder records them beside the
+ * signals. A sample's stamp is its window's end on this machine's clock, whenever it was computed; what is missing is NaN.
+ * Receivers read a description once, at the beginning: where a session's predictions begin to come from a simulated stream,
+ * the outlet ends, and another one that says so takes over for the rest of the session, under a source id of its own.
+ */
+export class LslSink implements Sink {
+  readonly #options: LslSinkOptions;
+  readonly #context: LslContext;
+  readonly #outlets = new Map<string, SessionOutlet>();
+
+  /** @throws ConfigurationError `lsl-config-unusable`. */
+  constructor(options: LslSinkOptions) {
+    const { clock, events, network = { config: loadConfig() } } = options;
+    this.#options = options;
+    this.#context = { ...network, clock, events };
+  }
+
+  publish(message: OutputMessage): void {
+    if (message.stream !== 'affect') return;
+    const { clock, stampOf } = this.#options;
+    const stamped = { prediction: message, stamp: stampOf(message.session, message.time) ?? clock.now() };
+    let session = this.#outlets.get(message.session);
+    if (session && message.simulated && !session.simulated) {
+      this.#letGo(message.session);
+      session = undefined;
+    }
+    session ??= this.#begin(message);
+    if (session.outlet) this.#push(session, session.outlet, stamped);
+    else if (session.waiting.length < MAX_WAITING) session.waiting.push(stamped);
+  }
+
+  ended(session: string): void {
+    this.#letGo(session);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#outlets.keys()].map((session) => this.#end(session)));
+  }
+
+  #begin(first: Prediction): SessionOutlet {
+    const simulated = first.simulated ?? false;
+    const session: SessionOutlet = {
+      ...{ outlet: null, origin: originOf(first), simulated, waiting: [], isClosed: false },
+    };
+    this.#outlets.set(first.session, session);
+    Outlet.create(this.#context, {
+      name: this.#options.name,
+      type: 'Affect',
+      channelCount: affectChannels.length,
+      channelFormat: 'double64',
+      nominalRate_hz: 0,
+      sourceId: affectSourceId(first, simulated),
+      description: describe(first, simulated),
+    })
+      .then((outlet) => {
+        if (session.isClosed) return outlet.close();
+        session.outlet = outlet;
+        for (const stamped of session.waiting.splice(0)) this.#push(session, outlet, stamped);
+      })
+      .catch((error: unknown) => this.#tellFailed(first.session, errorOf(error)));
+    return session;
+  }
+
+  #tellFailed(session: string, { message }: Error): void {
+    this.#options.events({
+      code: 'network-interface-failed',
+      level: 'error',
+      message: `LSL: can't offer predictions: ${message}`,
+      session,
+    });
+  }
+
+  #letGo(session: string): void {
+    owned(this.#end(session), (error) => this.#tellFailed(session, error));
+  }
+
+  async #end(name: string): Promise<void> {
+    const session = this.#outlets.get(name);
+    if (!session) return;
+    this.#outlets.delete(name);
+    session.isClosed = true;
+    await session.outlet?.close();
+  }
+
+  #push(session: SessionOutlet, outlet: Outlet, { prediction, stamp }: Stamped): void {
+    const origin = originOf(prediction);
+    if (origin !== session.origin) outlet.redescribe(describe(prediction, session.simulated));
+    session.origin = origin;
+    outlet.push(affectSample(prediction), Float64Array.of(stamp));
+  }
+}
+
+function originOf({ model, pipeline, evidence }: Prediction): string {
+  return `${model} ${pipeline} ${evidence}`;
+}
+
+function describe(
+  { session, node, model, pipeline, evidence }: Prediction,
+  simulated: boolean,
+): XmlElement[] {
+  return [
+    channelsElement(affectChannels),
+    xmlElement('session', session),
+    xmlElement('node', node),
+    xmlElement('model', model),
+    xmlElement('pipeline', pipeline),
+    xmlElement('evidence', evidence),
+    ...(simulated ? [simulatedElement] : []),
+  ];
+}
+
+export const lslSink: SinkDefinition<Record<string, never>> = {
+  type: 'lsl',
+  summary:
+    'Offers the predictions of one model as an LSL stream of type Affect, named as the sink, for LabRecorder and other receivers.',
+  params: z.strictObject({}),
+  onePredictor: true,
+};

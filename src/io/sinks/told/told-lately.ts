@@ -1,0 +1,66 @@
+import type { Clock, Seconds } from '../../../core/clock.js';
+import type { NodeMessage } from '../../protocol/output.js';
+
+/** How long what the nodes of a session made can be had again, s. */
+const KEPT_S = 60;
+/** Most messages of one session that are kept for that. */
+const KEPT_MESSAGES = 8192;
+
+interface Kept {
+  readonly message: NodeMessage;
+  readonly at: Seconds;
+}
+
+/** Where a subscriber was before its connection dropped. */
+export interface LastHeard {
+  readonly run: string;
+  /** The last `seq` of each node. */
+  readonly seqs: ReadonlyMap<string, number>;
+}
+
+/** What the nodes of each session made in the last minute, for subscribers who missed some of it. */
+export class ToldLately {
+  readonly #clock: Clock;
+  /** In the order in which they told something last. */
+  readonly #sessions = new Map<string, Kept[]>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  keep(message: NodeMessage): void {
+    const at = this.#clock.now();
+    const { session } = message;
+    const kept = this.#sessions.get(session) ?? [];
+    this.#sessions.delete(session);
+    this.#sessions.set(session, kept);
+    kept.push({ message, at });
+    // Shortened now and then, so that a message costs the same however many there are.
+    if (kept.length % 64 === 0 || kept.length > KEPT_MESSAGES) this.#shorten(kept, at);
+    this.#forgetSilent(at);
+  }
+
+  /** In the order in which it was told, all that came after what was heard last; all that is kept, where that was another run. */
+  after(session: string, { run, seqs }: LastHeard): NodeMessage[] {
+    const oldest = this.#clock.now() - KEPT_S;
+    const kept = (this.#sessions.get(session) ?? []).filter(({ at }) => at >= oldest);
+    const first = kept.findIndex(({ message }) => message.run === run);
+    return kept
+      .slice(Math.max(0, first))
+      .map(({ message }) => message)
+      .filter((message) => message.run !== run || message.seq > (seqs.get(message.node) ?? -1));
+  }
+
+  #shorten(kept: Kept[], now: Seconds): void {
+    const oldest = now - KEPT_S;
+    const fresh = kept.findIndex(({ at }) => at >= oldest);
+    kept.splice(0, Math.max(fresh, kept.length - KEPT_MESSAGES));
+  }
+
+  #forgetSilent(now: Seconds): void {
+    for (const [session, kept] of this.#sessions) {
+      if (kept[kept.length - 1].at >= now - KEPT_S) return;
+      this.#sessions.delete(session);
+    }
+  }
+}

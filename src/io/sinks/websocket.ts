@@ -1,0 +1,327 @@
+import { randomBytes } from 'node:crypto';
+import type { WebSocket } from 'ws';
+import { z } from 'zod';
+import type { Clock, Seconds } from '../../core/clock.js';
+import type { EventSink } from '../../core/event.js';
+import type { StreamMessage } from '../../core/signal.js';
+import type { Metrics } from '../../telemetry/metrics.js';
+import { CloseCode } from '../protocol/close-code.js';
+import {
+  outputStreamSchema,
+  outputStreams,
+  type Policy,
+  type SubscribeResult,
+  subscribeParamsSchema,
+  type UnsubscribeResult,
+  unsubscribeParamsSchema,
+} from '../protocol/control.js';
+import { defaultStreamLimits, type StreamLimits } from '../protocol/limits.js';
+import type {
+  NodeMessage,
+  OutputStream,
+  SignalsLine,
+  SocketFields,
+  WireMessage,
+} from '../protocol/output.js';
+import { RpcSocket, rpcMethod } from '../protocol/rpc-socket.js';
+import { Delivery } from './queue/delivery.js';
+import { SubscriberQueue } from './queue/subscriber-queue.js';
+import { type NumberedSignals, SignalMessages } from './signals/signal-messages.js';
+import { type OutputMessage, type Sink, type SinkDefinition, unexplained } from './sink.js';
+import { SessionRuns } from './told/session-runs.js';
+import { ToldLately } from './told/told-lately.js';
+
+export interface WebSocketSinkOptions {
+  readonly clock: Clock;
+  readonly events: EventSink;
+  readonly metrics?: Metrics;
+  readonly limits?: Partial<StreamLimits>;
+  /** Names what this process tells. Default: drawn. */
+  readonly run?: string;
+  /** Wall-clock time of a session time, s since 1970. Default: estimated from the message that came soonest after its time. */
+  readonly unixOf?: (session: string, time: Seconds) => Seconds | undefined;
+}
+
+interface Subscription {
+  readonly stream: OutputStream;
+  readonly session: string;
+  readonly policy: Policy;
+  /** Whether messages come with what explains them. */
+  readonly explain: boolean;
+  /** Whose messages are wanted; null: every node's. */
+  readonly nodes: ReadonlySet<string> | null;
+}
+
+type SubscribeRequest = z.output<typeof subscribeParamsSchema>;
+
+interface Subscriber {
+  readonly rpc: RpcSocket;
+  readonly queue: SubscriberQueue;
+  /** By stream and session filter. */
+  readonly subscriptions: Map<string, Subscription>;
+}
+
+/** Newest messages kept for late subscribers; beyond it the oldest session's are forgotten. */
+const MAX_CURRENT = 16_384;
+
+/**
+ * Predictions, quality, features and events to subscribers of `/v1/stream`. Each message is serialised once; every
+ * subscriber has queues of its own, so that one that reads slowly delays nobody.
+ */
+export class WebSocketSink implements Sink {
+  readonly limits: StreamLimits;
+  readonly #options: WebSocketSinkOptions;
+  readonly #subscribers = new Set<Subscriber>();
+  /** Newest message by stream, session and node. */
+  readonly #current = new Map<string, WireMessage>();
+  readonly #zeros = new Map<string, Seconds>();
+  readonly #runs: SessionRuns;
+  readonly #lately: ToldLately;
+  readonly #signals = new SignalMessages();
+
+  constructor(options: WebSocketSinkOptions) {
+    this.#options = options;
+    this.limits = { ...defaultStreamLimits, ...options.limits };
+    this.#runs = new SessionRuns(options.run ?? randomBytes(6).toString('base64url'));
+    this.#lately = new ToldLately(options.clock);
+  }
+
+  get subscribers(): number {
+    return this.#subscribers.size;
+  }
+
+  publish(line: OutputMessage): void {
+    const message = this.#atSocket(line);
+    const { stream, session } = message;
+    this.#keep(message);
+    if (isFromNode(message)) this.#lately.keep(message);
+    const plain = deliveryOf(message, false);
+    const explained = unexplained(message) === message ? plain : deliveryOf(message, true);
+    for (const [subscriber, { policy, explain }] of this.#subscribersOf(stream, session, nodeOf(message)))
+      subscriber.queue.offer(explain ? explained : plain, policy);
+  }
+
+  /** What comes under the session's name from now on is another run. */
+  ended(session: string): void {
+    this.#forget(session);
+    this.#runs.end(session);
+    this.#signals.ended(session);
+  }
+
+  /** Whether anybody wants what a model of a session predicts explained. */
+  explains(session: string, model: string): boolean {
+    return this.#subscribersOf('affect', session, model).some(([, { explain }]) => explain);
+  }
+
+  /** What devices push, to those who subscribe to `signals`; nothing is serialised for nobody. */
+  publishSignals(session: string, message: StreamMessage): void {
+    if (message.kind === 'zero') this.#signals.begin(session, message.time);
+    if (message.kind === 'zero' || message.kind === 'bind' || message.kind === 'stale') return;
+    const tell = this.#signals.follow(session, message);
+    const subscribers = this.#subscribersOf('signals', session, null);
+    if (subscribers.length === 0) return;
+    const delivery = this.#signalDelivery(tell());
+    for (const [subscriber, { policy }] of subscribers) subscriber.queue.offer(delivery, policy);
+  }
+
+  /** Serves one connection until it closes. Its `maxPayload` should be {@link StreamLimits.max_frame_bytes}. */
+  accept(socket: WebSocket, from: string): void {
+    const { clock, metrics, events } = this.#options;
+    const rpc = new RpcSocket(socket, {
+      clock,
+      messages_per_s: this.limits.messages_per_s,
+      methods: {
+        subscribe: rpcMethod(subscribeParamsSchema, (params) => this.#subscribe(subscriber, params), {
+          answered: (params) => this.#offerFirst(subscriber, params),
+        }),
+        unsubscribe: rpcMethod(unsubscribeParamsSchema, (params) => unsubscribe(subscriber, params)),
+      },
+      onError: ({ code }) => metrics?.protocolErrors.inc({ path: 'stream', code }),
+      onThrottle: () => metrics?.throttled.inc({ path: 'stream' }),
+      onClose: () => {
+        queue.clear();
+        this.#subscribers.delete(subscriber);
+        metrics?.subscribers.dec();
+      },
+      onFault: (error) =>
+        events({
+          code: 'connection-failed',
+          level: 'error',
+          message: `fault while serving ${from}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        }),
+    });
+    const queue = new SubscriberQueue(socket, this.limits, {
+      sent: ({ stream }) => metrics?.messagesSent.inc({ stream }),
+      dropped: ({ stream }, policy) => metrics?.messagesDropped.inc({ stream, policy }),
+      tellDropped: (params) => rpc.notify('dropped', params),
+      overflowed: () => rpc.close(CloseCode.tryAgainLater, 'subscriber-overflow'),
+    });
+    const subscriber: Subscriber = { rpc, queue, subscriptions: new Map() };
+    this.#subscribers.add(subscriber);
+    metrics?.subscribers.inc();
+  }
+
+  /** Closes every connection with 1001. */
+  async close(): Promise<void> {
+    for (const { rpc } of this.#subscribers) rpc.close(CloseCode.goingAway, 'the daemon stops');
+  }
+
+  /** Numbered and named by the run of its session, with wall-clock time. */
+  #atSocket(line: OutputMessage): WireMessage {
+    const fields = { run: this.#runs.runOf(line.session), ...this.#wallClock(line) };
+    if ('node' in line) return { ...line, ...fields };
+    return { ...line, seq: this.#runs.next(line.session, line.stream), ...fields };
+  }
+
+  #signalDelivery(message: NumberedSignals): Delivery {
+    return deliveryOf(
+      { ...message, run: this.#runs.runOf(message.session), ...this.#wallClock(message) },
+      false,
+    );
+  }
+
+  #subscribersOf(
+    stream: OutputStream,
+    session: string,
+    node: string | null,
+  ): (readonly [Subscriber, Subscription])[] {
+    return [...this.#subscribers].flatMap((subscriber) => {
+      const { subscriptions } = subscriber;
+      const subscription = subscriptions.get(`${stream} ${session}`) ?? subscriptions.get(`${stream} *`);
+      return subscription && wants(subscription, node) ? [[subscriber, subscription] as const] : [];
+    });
+  }
+
+  #subscribe(subscriber: Subscriber, params: SubscribeRequest): SubscribeResult {
+    const { session, policy, explain, nodes } = params;
+    const result: SubscribeResult = { success: [], failure: [] };
+    for (const name of new Set(params.streams)) {
+      const stream = outputStreamSchema.safeParse(name).data;
+      const key = `${name} ${session}`;
+      if (!stream) {
+        const message = `no stream '${name.slice(0, 64)}'; there are ${outputStreams.join(', ')}`;
+        result.failure.push({ stream: name, code: 'unknown-stream-name', message });
+      } else if (
+        !subscriber.subscriptions.has(key) &&
+        subscriber.subscriptions.size >= this.limits.max_subscriptions
+      ) {
+        const message = `a connection may have ${this.limits.max_subscriptions} subscriptions`;
+        result.failure.push({ stream, code: 'too-many-subscriptions', message });
+      } else {
+        const only = nodes ? new Set(nodes) : null;
+        subscriber.subscriptions.set(key, { stream, session, policy, explain, nodes: only });
+        result.success.push({ stream, session, policy, ...(nodes && { nodes }) });
+      }
+    }
+    return result;
+  }
+
+  /** What a new subscription begins with: what was missed, what is newest, or which signals are open. */
+  #offerFirst(subscriber: Subscriber, { streams, session, after }: SubscribeRequest): void {
+    const { queue, subscriptions } = subscriber;
+    const taken = new Map<OutputStream, Subscription>();
+    for (const name of new Set(streams)) {
+      const subscription = subscriptions.get(`${name} ${session}`);
+      if (!subscription) continue;
+      taken.set(subscription.stream, subscription);
+      queue.forgetAgain(subscription.stream, session);
+    }
+    if (taken.has('signals'))
+      for (const message of this.#signals.openings(session))
+        queue.offer(this.#signalDelivery(message), taken.get('signals')!.policy);
+    if (after) {
+      const { run, ...seqs } = after;
+      const heard = { run, seqs: new Map(Object.entries(seqs).map(([node, seq]) => [node, Number(seq)])) };
+      const missed = this.#lately.after(session, heard).flatMap((message) => {
+        const subscription = taken.get(message.stream);
+        return subscription && wants(subscription, message.node)
+          ? [deliveryOf(message, subscription.explain)]
+          : [];
+      });
+      queue.offerAgain(missed);
+    }
+    for (const message of this.#current.values()) {
+      const subscription = taken.get(message.stream);
+      if (subscription?.policy !== 'latest' || (after && isFromNode(message))) continue;
+      if ((session === '*' || message.session === session) && wants(subscription, nodeOf(message)))
+        queue.offer(deliveryOf(message, subscription.explain), 'latest');
+    }
+  }
+
+  #keep(message: WireMessage): void {
+    const key = keyOf(message);
+    this.#current.delete(key);
+    this.#current.set(key, message);
+    if (this.#current.size > MAX_CURRENT) this.#forget(this.#current.values().next().value!.session);
+  }
+
+  #forget(session: string): void {
+    this.#zeros.delete(session);
+    for (const [key, message] of this.#current) if (message.session === session) this.#current.delete(key);
+  }
+
+  #wallClock({ session, time }: OutputMessage | SignalsLine): Omit<SocketFields, 'run'> {
+    const now = this.#options.clock.unix();
+    if (time === null) return { time_unix: now, age_ms: 0 };
+    let time_unix = this.#options.unixOf?.(session, time);
+    if (time_unix === undefined) {
+      const zero = Math.min(this.#zeros.get(session) ?? Number.POSITIVE_INFINITY, now - time);
+      this.#zeros.set(session, zero);
+      time_unix = zero + time;
+    }
+    return { time_unix: round(time_unix, 1e6), age_ms: Math.max(0, round((now - time_unix) * 1000, 1e3)) };
+  }
+}
+
+function isFromNode(message: WireMessage): message is NodeMessage {
+  return 'node' in message;
+}
+
+function nodeOf(message: WireMessage): string | null {
+  return isFromNode(message) ? message.node : null;
+}
+
+function wants({ nodes }: Subscription, node: string | null): boolean {
+  return nodes === null || node === null || nodes.has(node);
+}
+
+/** Messages of equal key replace each other. */
+function keyOf(message: WireMessage): string {
+  const { stream, session } = message;
+  const part = message.stream === 'signals' ? `${message.id} ${message.kind}` : (nodeOf(message) ?? '');
+  return `${stream} ${session} ${part}`;
+}
+
+function deliveryOf(message: WireMessage, explain: boolean): Delivery {
+  return new Delivery(explain ? message : unexplained(message), keyOf(message));
+}
+
+function unsubscribe(
+  { subscriptions, queue }: Subscriber,
+  { streams, session }: z.output<typeof unsubscribeParamsSchema>,
+): UnsubscribeResult {
+  const result: UnsubscribeResult = { success: [], failure: [] };
+  for (const name of new Set(streams)) {
+    const subscription = subscriptions.get(`${name} ${session}`);
+    if (subscription) {
+      subscriptions.delete(`${name} ${session}`);
+      queue.forgetAgain(subscription.stream, session);
+      result.success.push({ stream: subscription.stream, session });
+    } else {
+      const message = `not subscribed to '${name.slice(0, 64)}' of session '${session}'`;
+      result.failure.push({ stream: name, code: 'not-subscribed', message });
+    }
+  }
+  return result;
+}
+
+function round(value: number, steps: number): number {
+  return Math.round(value * steps) / steps;
+}
+
+export const webSocketSink: SinkDefinition<Record<string, never>> = {
+  type: 'websocket',
+  summary:
+    "Publishes to subscribers of the daemon's WebSocket: what every model, extract and rest-index node makes, and what `input` names beside them.",
+  params: z.strictObject({}),
+};

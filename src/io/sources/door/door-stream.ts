@@ -1,0 +1,230 @@
+import type { Clock, Seconds, Timer } from '../../../core/clock.js';
+import type { EventSink } from '../../../core/event.js';
+import {
+  type Chunk,
+  isMeasured,
+  isRegular,
+  type StreamInfo,
+  type StreamMessage,
+  sliceChunk,
+} from '../../../core/signal.js';
+import { type CanonicalStream, canonicalChunk } from '../../../signal/dialects/canonical-stream.js';
+import { clockEvent } from '../../../signal/timebase/clock-events.js';
+import type { ClockOffset } from '../../../signal/timebase/clock-offset-estimator.js';
+import {
+  type ArrivedSamples,
+  type ClockOutput,
+  type PlacedSamples,
+  StreamClock,
+  type StreamClockOptions,
+} from '../../../signal/timebase/stream-clock.js';
+import type { SharedSession } from './shared-sessions.js';
+
+/** How often a stream whose samples wait for an offset is looked at, s. */
+const LOOK_S: Seconds = 0.1;
+
+/** Samples as a device sent them. */
+export interface RawSamples {
+  /** [n * C] sample by sample, NaN = missing; empty where there is text. */
+  readonly values: Float32Array | Float64Array;
+  /** [n] markers' texts. */
+  readonly text: readonly string[] | null;
+}
+
+/** Whose clock made a stream's stamps. */
+export type StampOrigin = Pick<StreamClockOptions, 'clock' | 'isGuessed' | 'isProbed'> & {
+  /** What the clock counts from, as people know it. */
+  readonly kind: string;
+};
+
+export interface DoorStreamOptions {
+  readonly clock: Clock;
+  readonly session: string;
+  /** What the session's doors share. */
+  readonly shared: SharedSession;
+  /** Canonical streams that the declared one holds. */
+  readonly parts: readonly CanonicalStream[];
+  /** Whose clock made the stamps, of which the first is given. */
+  readonly originOf: (stamp: Seconds) => StampOrigin;
+  /** Whether we are late to look at what came. Default: never. */
+  readonly isBehind?: () => boolean;
+  readonly emit: (message: StreamMessage) => void;
+  readonly events: EventSink;
+}
+
+/**
+ * One stream on its way through a door into its session: stamps onto the session's clock, canonical channels, chunks that
+ * end at gaps, and an `open` anew where the rate turns out to be another one.
+ */
+export class DoorStream {
+  readonly #options: DoorStreamOptions;
+  #parts: readonly CanonicalStream[];
+  #clock: StreamClock<RawSamples> | null = null;
+  #origin: StampOrigin | null = null;
+  #isOpen = false;
+  #look: Timer | null = null;
+  /** What was measured of the sender's clock before its first samples. */
+  #measured: (ClockOffset & { readonly uncertainty: Seconds })[] = [];
+  /** Of those who wait until what came so far is in the session. */
+  #waiting: (() => void)[] = [];
+
+  constructor(options: DoorStreamOptions) {
+    this.#options = options;
+    this.#parts = options.parts;
+  }
+
+  /** Ids are unique in the session. */
+  get infos(): readonly StreamInfo[] {
+    return this.#parts.map(({ info }) => info);
+  }
+
+  /** Whether the session knows the stream. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Rate in use, Hz: stamps that are deduced follow it. 0 = irregular, or not measured yet. */
+  get rate_hz(): number {
+    return this.#clock?.rate_hz ?? this.#options.parts[0].info.sfreq;
+  }
+
+  /** Resolves once all that was taken is in the session; null where it is. */
+  get settled(): Promise<void> | null {
+    if (!this.#look) return null;
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** The sender's clock was measured. */
+  measure(offset: ClockOffset & { readonly uncertainty: Seconds }): void {
+    if (this.#clock) this.#clock.measure(offset);
+    else this.#measured = [offset];
+  }
+
+  /** A ping to the sender was answered after `trip_s`. */
+  roundTrip(trip_s: Seconds): void {
+    this.#clock?.roundTrip(this.#options.clock.now(), trip_s);
+  }
+
+  /** Takes samples in; they go on at once, or when it is known where on the session's clock they lie. */
+  take(stamps: ArrayLike<number>, content: RawSamples, gapBefore: boolean): void {
+    if (stamps.length === 0) return;
+    const { clock, isBehind } = this.#options;
+    const stream = this.#clock ?? this.#begin(stamps[0]);
+    const arrived: ArrivedSamples<RawSamples> = {
+      ...{ stamps, content, gapBefore, arrival: clock.now() },
+      behind: isBehind?.() ?? false,
+    };
+    this.#give(stream.take(arrived));
+    if (stream.placement === null)
+      this.#look ??= clock.every(LOOK_S, () => this.#give(stream.advance(clock.now())));
+  }
+
+  /** The stream ends, after what still waits. */
+  close(how: 'closed' | 'cut'): void {
+    if (this.#clock) this.#give(this.#clock.close());
+    this.#settle();
+    if (this.#isOpen)
+      for (const { id } of this.infos)
+        this.#options.emit({ kind: 'close', id, ...(how === 'cut' && { cut: true }) });
+    this.#isOpen = false;
+  }
+
+  /** Ends without a word. */
+  stop(): void {
+    this.#settle();
+  }
+
+  #begin(first: Seconds): StreamClock<RawSamples> {
+    const { shared, parts, originOf } = this.#options;
+    const [{ info }] = parts;
+    this.#origin = originOf(first);
+    const { clock, isGuessed = false, isProbed = false } = this.#origin;
+    const stream = new StreamClock<RawSamples>({
+      ...{ session: shared.time, clock, isGuessed, isProbed, sfreq: info.sfreq },
+      isRegular: isRegular(info),
+      givesZero: isMeasured(info),
+    });
+    for (const offset of this.#measured.splice(0)) stream.measure(offset);
+    this.#clock = stream;
+    return stream;
+  }
+
+  #give(outputs: readonly ClockOutput<RawSamples>[]): void {
+    for (const output of outputs) {
+      if (output.kind === 'samples') {
+        this.#open(output);
+        this.#samples(output);
+      } else {
+        const { session, shared } = this.#options;
+        const { zero } = shared.time;
+        const { time: stamp, ...event } = clockEvent(output, this.#parts[0].info);
+        this.#options.events({ ...event, session, ...(zero !== null && { time: stamp! - zero }) });
+      }
+    }
+    if (this.#clock?.placement) this.#settle();
+  }
+
+  #settle(): void {
+    this.#look?.cancel();
+    this.#look = null;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  /** Announces the stream, as it is from here on. */
+  #open({ rate_hz }: PlacedSamples<RawSamples>): void {
+    const isFirst = !this.#isOpen;
+    if (!isFirst && this.#parts[0].info.sfreq === rate_hz) return;
+    const { emit, shared, session, events } = this.#options;
+    const aligned =
+      this.#clock!.placement === 'arrival' && shared.time.clock !== this.#origin!.clock ? 'assumed' : 'clock';
+    this.#parts = this.#parts.map((part) => ({
+      ...part,
+      info: { ...part.info, sfreq: rate_hz, aligned: isFirst ? aligned : part.info.aligned! },
+    }));
+    this.#isOpen = true;
+    if (isFirst && aligned === 'assumed') {
+      const [{ info }] = this.#parts;
+      const { kind } = this.#origin!;
+      events({
+        code: 'stream-assumed-aligned',
+        level: 'warn',
+        message: `stream '${info.name}' (${info.type}): its clock (${kind}) is not the session's; its samples are placed by when they arrive`,
+        session,
+        stream: info.id,
+        details: { clock: kind },
+      });
+    }
+    for (const info of this.infos) emit({ kind: 'open', info });
+    const zero = shared.takeZero();
+    if (zero !== null) emit({ kind: 'zero', time: zero });
+  }
+
+  #samples(placed: PlacedSamples<RawSamples>): void {
+    const { content, from, to, times } = placed;
+    if (content.text) {
+      const { id } = this.#parts[0].info;
+      for (let i = from; i < to; i++)
+        this.#options.emit({
+          kind: 'marker',
+          marker: { stream: id, time: times[i - from], value: content.text[i] },
+        });
+      return;
+    }
+    for (const part of this.#parts)
+      for (const chunk of chunksOf(part, placed)) this.#options.emit({ kind: 'chunk', chunk });
+  }
+}
+
+/** Placed samples as chunks that span no gap, infinite values and all of a stream that can't be used missing. */
+function chunksOf(part: CanonicalStream, placed: PlacedSamples<RawSamples>): Chunk[] {
+  const { content, from, to, times, gaps, isMasked } = placed;
+  const values = content.values.subarray(from * part.rawChannels, to * part.rawChannels);
+  const whole = canonicalChunk(part, values, 'samples', times, gaps[0] === 0);
+  for (let i = 0; i < whole.data.length; i++)
+    if (isMasked || !Number.isFinite(whole.data[i])) whole.data[i] = Number.NaN;
+  const edges = [0, ...gaps.filter((at) => at > 0), times.length];
+  return edges.slice(1).map((end, k) => {
+    const chunk = sliceChunk(whole, edges[k], end);
+    return k === 0 ? chunk : { ...chunk, gapBefore: true };
+  });
+}

@@ -1,0 +1,460 @@
+import { Observable, type Subscriber } from 'rxjs';
+import { z } from 'zod';
+import type { Seconds, Timer } from '../../core/clock.js';
+import { ConfigurationError } from '../../core/errors.js';
+import type { SessionEvent } from '../../core/event.js';
+import { owned } from '../../core/owned.js';
+import { STREAM_BOUNDS } from '../../core/signal.js';
+import { type CanonicalStream, canonicalStreams } from '../../signal/dialects/canonical-stream.js';
+import { streamTypeNamed } from '../../signal/dialects/stream-type.js';
+import { isUnixStamp } from '../../signal/timebase/unix-stamps.js';
+import { type Backend, chooseBackend, type StreamInlet } from '../lsl/backend.js';
+import { loadConfig } from '../lsl/config.js';
+import { declarationOf, isSimulated, subjectOf } from '../lsl/declaration.js';
+import { LslError, lslErrorOf } from '../lsl/lsl-error.js';
+import type { LslContext } from '../lsl/network.js';
+import { compileQuery, quoteForQuery } from '../lsl/query.js';
+import { Resolver } from '../lsl/resolver.js';
+import type { LslStreamInfo } from '../lsl/stream-info.js';
+import { matchesQuery } from '../lsl/udp-service.js';
+import { defaultIngestLimits } from '../protocol/limits.js';
+import { DoorStream, type StampOrigin } from './door/door-stream.js';
+import { SharedSessions } from './door/shared-sessions.js';
+import { rawSamples } from './lsl/raw-samples.js';
+import { type SessionMessage, type Source, type SourceContext, sourceDefinition } from './source.js';
+
+/** How long a stream that was lost keeps its place in the session, s. */
+const GRACE_S = 60;
+/** A regular stream that has sent nothing by then deserves a warning, s. */
+const SILENT_AFTER_S = 10;
+/** Before an outlet that could not be used is tried again, s. */
+const RETRY_S = 5;
+
+const sessionRules = ['hostname', 'subject', 'source_id', 'pattern'] as const;
+
+export const lslParams = z.strictObject({
+  query: z
+    .string()
+    .optional()
+    .describe("Only streams that fit this LSL query, as in type='EEG' and starts-with(name,'Muse')."),
+  name: z.string().min(1).optional().describe('Only streams of this name.'),
+  source_id: z.string().min(1).optional().describe('Only the stream of this source id.'),
+  hostname: z.string().min(1).optional().describe('Only streams of this host.'),
+  session: z
+    .strictObject({
+      by: z
+        .enum(sessionRules)
+        .describe(
+          "What tells people apart: the host, `desc/subject/id`, the source id, or `pattern`'s first group.",
+        ),
+      pattern: z
+        .string()
+        .optional()
+        .describe(
+          'Regular expression, tried on source id, then name, then host; its first group names the session.',
+        ),
+    })
+    .optional()
+    .describe('How several people on one network become several sessions; default: all streams are one.'),
+});
+export type LslParams = z.output<typeof lslParams>;
+
+/** `session`: of streams that no rule gives another one. */
+export interface LslSourceOptions extends Pick<SourceContext, 'session' | 'isBehind'> {
+  /** What this door shares with others of each session. Default: nothing. */
+  readonly sessions?: SharedSessions;
+  /** What receives. Default: `auto`. */
+  readonly backend?: Backend;
+}
+
+/** Streams found by the Lab Streaming Layer: they may appear, vanish and return at any time. */
+export class LslSource implements Source {
+  readonly messages$: Observable<SessionMessage>;
+  #queries: ReadonlySet<string>;
+  readonly #listening = new Set<Listening>();
+
+  /** @throws ConfigurationError `lsl-query-unusable`, `session-pattern-unusable`. */
+  constructor(context: LslContext, params: LslParams, options: LslSourceOptions) {
+    this.#queries = new Set([queryOf(params)]);
+    const rule = sessionRule(params, options.session);
+    this.messages$ = new Observable((subscriber) => {
+      const listening = new Listening(context, rule, subscriber, options);
+      this.#listening.add(listening);
+      listening.follow(this.#queries);
+      return () => {
+        this.#listening.delete(listening);
+        listening.close();
+      };
+    });
+  }
+
+  /** Nodes of one session rule share a source: a stream is received once, whichever of them ask for it. */
+  serve(params: readonly unknown[]): () => void {
+    const queries = new Set((params as readonly LslParams[]).map(queryOf));
+    return () => {
+      this.#queries = queries;
+      for (const listening of this.#listening) listening.follow(queries);
+    };
+  }
+}
+
+type SessionRule = (info: LslStreamInfo) => string;
+
+interface Connected {
+  readonly session: string;
+  readonly inlet: StreamInlet;
+  /** Whole, as its outlet describes it. */
+  readonly described: LslStreamInfo;
+  readonly door: DoorStream;
+  /** What a device keeps through restarts. */
+  readonly identity: string;
+  samples: number;
+  readonly timers: Set<Timer>;
+  grace: Timer | null;
+}
+
+/** One subscription to the network's streams. */
+class Listening {
+  readonly #context: LslContext;
+  readonly #rule: SessionRule;
+  readonly #subscriber: Subscriber<SessionMessage>;
+  /** By query. */
+  readonly #resolvers = new Map<string, Resolver>();
+  readonly #backend: Backend;
+  readonly #sessions: SharedSessions;
+  readonly #isBehind: (() => boolean) | undefined;
+  /** By the outlet's uid. */
+  readonly #streams = new Map<string, Connected | 'opening'>();
+  readonly #retry: Timer;
+  readonly #refused = new Map<string, Seconds>();
+  #isClosed = false;
+
+  constructor(
+    context: LslContext,
+    rule: SessionRule,
+    subscriber: Subscriber<SessionMessage>,
+    { sessions, isBehind, backend }: LslSourceOptions,
+  ) {
+    this.#backend = backend ?? chooseBackend('auto');
+    this.#sessions = sessions ?? new SharedSessions();
+    this.#isBehind = isBehind;
+    this.#context = context;
+    this.#rule = rule;
+    this.#subscriber = subscriber;
+    this.#retry = context.clock.every(RETRY_S, () => {
+      const streams = [...this.#resolvers.values()].flatMap((resolver) => resolver.streams);
+      const present = new Set(streams.map(({ uid }) => uid));
+      for (const uid of this.#refused.keys()) if (!present.has(uid)) this.#refused.delete(uid);
+      for (const info of streams) this.#take(info);
+    });
+  }
+
+  /** Takes in what fits any of `queries` from here on; what fits none is closed. */
+  follow(queries: ReadonlySet<string>): void {
+    for (const [query, resolver] of this.#resolvers) {
+      if (queries.has(query)) continue;
+      resolver.close();
+      this.#resolvers.delete(query);
+    }
+    for (const query of queries)
+      if (!this.#resolvers.has(query))
+        this.#resolvers.set(
+          query,
+          new Resolver(this.#context, { query, appeared: (info) => this.#take(info) }),
+        );
+    for (const connected of this.#streams.values())
+      if (connected !== 'opening' && !this.#isWanted(connected.described)) this.#drop(connected, 'closed');
+  }
+
+  #isWanted(info: LslStreamInfo): boolean {
+    return [...this.#resolvers.keys()].some((query) => query === '' || matchesQuery(info, query));
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#retry.cancel();
+    for (const resolver of this.#resolvers.values()) resolver.close();
+    for (const connected of this.#streams.values()) if (connected !== 'opening') this.#release(connected);
+    this.#streams.clear();
+  }
+
+  #take(info: LslStreamInfo): void {
+    owned(this.#appeared(info), ({ message }) =>
+      this.#tell(info, 'connection-failed', 'error', `fault while it was taken in: ${message}`),
+    );
+  }
+
+  async #appeared(info: LslStreamInfo): Promise<void> {
+    const type = streamTypeNamed(info.type);
+    // Predictions are no input, and the daemon's own are among them.
+    if (type === 'Affect' || this.#isClosed || this.#streams.has(info.uid)) return;
+    const refusedUntil = this.#refused.get(info.uid);
+    if (refusedUntil !== undefined && this.#context.clock.now() < refusedUntil) return;
+    const lost = this.#lostAs(info);
+    // A device that keeps a source id is found by what receives it; without one, or with another layout, it is taken in anew.
+    if (lost && info.sourceId !== '' && hasLayoutOf(lost.inlet.info, info)) return;
+    if (lost) this.#drop(lost);
+    this.#streams.set(info.uid, 'opening');
+    try {
+      await this.#open(info);
+      this.#refused.delete(info.uid);
+    } catch (error) {
+      this.#streams.delete(info.uid);
+      if (this.#isClosed) return;
+      const known = this.#refused.has(info.uid);
+      this.#refused.set(info.uid, this.#context.clock.now() + RETRY_S);
+      if (!known)
+        this.#tell(
+          info,
+          'stream-ignored',
+          'warn',
+          `can't be received: ${lslErrorOf(error).message}; tried again from time to time`,
+        );
+    }
+  }
+
+  /** The lost stream that waits for such an outlet. */
+  #lostAs(info: LslStreamInfo): Connected | undefined {
+    for (const stream of this.#streams.values())
+      if (stream !== 'opening' && stream.grace && stream.identity === identityOf(info)) return stream;
+    return undefined;
+  }
+
+  async #open(info: LslStreamInfo): Promise<void> {
+    let connected: Connected | null = null;
+    const inlet = this.#backend.inlet(this.#context, info, {
+      samples: (batch, gapBefore) => {
+        if (!connected) return;
+        connected.samples += batch.times.length;
+        const { door } = connected;
+        door.take(batch.times, rawSamples(batch, door.infos[0], info.channelCount), gapBefore);
+      },
+      measured: (measurement) => connected?.door.measure(measurement),
+      lost: () => {
+        if (connected) this.#lose(connected);
+      },
+      recovered: (found) => {
+        if (connected) this.#recover(connected, found);
+      },
+      ended: () => {
+        if (connected) this.#drop(connected);
+      },
+      isTaken: ({ uid }) => this.#streams.has(uid),
+    });
+    const full = await inlet.fullInfo();
+    requireBounded(full);
+    const session = this.#rule(full);
+    this.#requireRoom(session);
+    connected = this.#connect(inlet, full, session);
+    const { door } = connected;
+    const [{ id }] = door.infos;
+    try {
+      await inlet.open();
+    } catch (error) {
+      this.#sessions.release(session, idsOf(connected));
+      throw error;
+    }
+    if (this.#isClosed || !this.#isWanted(full)) {
+      this.#streams.delete(info.uid);
+      door.close('closed');
+      this.#release(connected);
+      return;
+    }
+    this.#streams.set(inlet.info.uid, connected);
+    const simulated = isSimulated(full) ? ', simulated,' : '';
+    const fed = `from ${full.hostname}${simulated} feeds session ${session}`;
+    this.#tell(full, 'stream-opened', 'info', fed, session, id);
+    if (id !== full.name)
+      this.#tell(full, 'stream-duplicate', 'info', `is there already; this one is ${id}`, session, id);
+    this.#expectSamples(connected, full, session, id);
+  }
+
+  #connect(inlet: StreamInlet, full: LslStreamInfo, session: string): Connected {
+    const { clock, events } = this.#context;
+    const partsOf = (id: string): CanonicalStream[] => canonicalStreams(declarationOf(full, id));
+    const first = partsOf(full.name);
+    const shared = this.#sessions.of(session);
+    const id = shared.take(
+      full.name,
+      first.map(({ info }) => info.id),
+    );
+    const parts = id === full.name ? first : partsOf(id);
+    for (const note of parts.flatMap((part) => part.notes)) events({ ...note, session });
+    const isBehind = this.#isBehind;
+    const door = new DoorStream({
+      ...{ clock, session, shared, parts, events, ...(isBehind && { isBehind }) },
+      originOf: (stamp) => originOf(stamp, full.hostname),
+      emit: (message) => this.#subscriber.next({ session, message }),
+    });
+    return {
+      session,
+      inlet,
+      described: full,
+      door,
+      identity: identityOf(full),
+      samples: 0,
+      timers: new Set(),
+      grace: null,
+    };
+  }
+
+  #lose(connected: Connected): void {
+    connected.grace?.cancel();
+    connected.grace = this.#context.clock.after(GRACE_S, () => this.#drop(connected));
+  }
+
+  #recover(connected: Connected, { uid }: LslStreamInfo): void {
+    connected.grace?.cancel();
+    connected.grace = null;
+    this.#forget(connected);
+    this.#streams.set(uid, connected);
+  }
+
+  #forget(connected: Connected): void {
+    for (const [uid, stream] of this.#streams) if (stream === connected) this.#streams.delete(uid);
+  }
+
+  /** What is open costs memory and time. @throws LslError */
+  #requireRoom(session: string): void {
+    const { max_session_streams, max_daemon_streams } = defaultIngestLimits;
+    if (this.#sessions.has(session) && this.#sessions.of(session).streams >= max_session_streams)
+      throw new LslError('refused', `session ${session} has ${max_session_streams} streams open`);
+    if (this.#streams.size > max_daemon_streams)
+      throw new LslError('refused', `${max_daemon_streams} streams are open`);
+  }
+
+  #expectSamples(connected: Connected, info: LslStreamInfo, session: string, id: string): void {
+    if (info.nominalRate_hz === 0) return;
+    const timer = this.#context.clock.after(SILENT_AFTER_S, () => {
+      if (connected.samples > 0) return;
+      this.#tell(
+        info,
+        'stream-stale',
+        'warn',
+        `has sent no sample in ${SILENT_AFTER_S} s: is the device on, and its sensor worn?`,
+        session,
+        id,
+      );
+    });
+    connected.timers.add(timer);
+  }
+
+  /** Over LSL nobody says goodbye: every end but ours counts as lost. */
+  #drop(connected: Connected, how: 'closed' | 'cut' = 'cut'): void {
+    this.#forget(connected);
+    const { session, door, inlet } = connected;
+    const told = how === 'cut' ? 'is gone' : 'is asked for no more';
+    this.#tell(inlet.info, 'stream-closed', 'info', told, session);
+    door.close(how);
+    this.#release(connected);
+  }
+
+  #release(connected: Connected): void {
+    const { inlet, door, timers, grace, session } = connected;
+    door.stop();
+    owned(inlet.close(), () => {});
+    grace?.cancel();
+    for (const timer of timers) timer.cancel();
+    this.#sessions.release(session, idsOf(connected));
+  }
+
+  #tell(
+    info: LslStreamInfo,
+    code: SessionEvent['code'],
+    level: SessionEvent['level'],
+    what: string,
+    session?: string,
+    stream: string = info.name,
+  ): void {
+    this.#context.events({
+      code,
+      level,
+      message: `LSL stream '${info.name}' (${info.type}) ${what}`,
+      stream,
+      ...(session === undefined ? {} : { session }),
+    });
+  }
+}
+
+/** @throws LslError of a stream that no sensor has. */
+function requireBounded({ channelCount, nominalRate_hz }: LslStreamInfo): void {
+  if (channelCount > STREAM_BOUNDS.channels || nominalRate_hz > STREAM_BOUNDS.sfreq)
+    throw new LslError(
+      'too-large',
+      `${channelCount} channels at ${nominalRate_hz} Hz; ${STREAM_BOUNDS.channels} and ${STREAM_BOUNDS.sfreq} are taken`,
+    );
+}
+
+const idsOf = ({ door }: Connected): string[] => door.infos.map(({ id }) => id);
+
+/** What stays when a device's outlet restarts. */
+function identityOf({ sourceId, name, type, hostname }: LslStreamInfo): string {
+  return JSON.stringify([sourceId, name, type, hostname]);
+}
+
+function hasLayoutOf(a: LslStreamInfo, b: LslStreamInfo): boolean {
+  return a.channelCount === b.channelCount && a.channelFormat === b.channelFormat;
+}
+
+/** Whose clock made an outlet's stamps: its machine's, as the Lab Streaming Layer has it, or what counts from 1970. */
+function originOf(stamp: Seconds, host: string): StampOrigin {
+  const kind = isUnixStamp(stamp) ? 'unix' : 'lsl';
+  return { kind, clock: `${kind} of ${host}`, isProbed: kind === 'lsl' };
+}
+
+function queryOf({ query, name, source_id, hostname }: LslParams): string {
+  try {
+    const conditions = Object.entries({ name, source_id, hostname }).flatMap(([field, text]) =>
+      text === undefined ? [] : [`${field}=${quoteForQuery(text)}`],
+    );
+    if (query?.trim()) conditions.push(`(${query})`);
+    const whole = conditions.join(' and ');
+    compileQuery(whole);
+    return whole;
+  } catch (error) {
+    throw new ConfigurationError('lsl-query-unusable', `lsl source: ${(error as Error).message}`);
+  }
+}
+
+function sessionRule({ session: rule }: LslParams, session: string): SessionRule {
+  if (!rule) return () => session;
+  switch (rule.by) {
+    case 'hostname':
+      return ({ hostname }) => hostname || session;
+    case 'subject':
+      return (info) => subjectOf(info) || session;
+    case 'source_id':
+      return ({ sourceId }) => sourceId || session;
+    case 'pattern': {
+      const pattern = compilePattern(rule.pattern);
+      return ({ sourceId, name, hostname }) => {
+        for (const text of [sourceId, name, hostname]) {
+          const found = pattern.exec(text);
+          if (found) return found[1] ?? found[0];
+        }
+        return session;
+      };
+    }
+  }
+}
+
+function compilePattern(pattern: string | undefined): RegExp {
+  try {
+    if (!pattern) throw new Error('session: {by: pattern} needs a pattern');
+    return new RegExp(pattern);
+  } catch (error) {
+    throw new ConfigurationError('session-pattern-unusable', `lsl source: ${(error as Error).message}`);
+  }
+}
+
+export const lslSource = sourceDefinition<LslParams>({
+  type: 'lsl',
+  summary: 'Streams of the Lab Streaming Layer, found on the network by what they say of themselves.',
+  params: lslParams,
+  receiver: ({ session }) => session ?? null,
+  create: (params, { clock, events, lslBackend = 'auto', ...shared }) =>
+    new LslSource({ clock, events, config: loadConfig() }, params, {
+      ...shared,
+      backend: chooseBackend(lslBackend),
+    }),
+});

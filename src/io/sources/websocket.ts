@@ -1,0 +1,544 @@
+import { hostname as ownHostname } from 'node:os';
+import { concat, defer, from, type Observable, Subject } from 'rxjs';
+import type { WebSocket } from 'ws';
+import { z } from 'zod';
+import type { Clock, Seconds, Timer } from '../../core/clock.js';
+import type { EventSink } from '../../core/event.js';
+import { owned } from '../../core/owned.js';
+import type { StreamMessage } from '../../core/signal.js';
+import { type CanonicalStream, canonicalStreams } from '../../signal/dialects/canonical-stream.js';
+import type { RawStreamDeclaration } from '../../signal/dialects/raw-stream.js';
+import { streamTypeNamed } from '../../signal/dialects/stream-type.js';
+import { isUnixStamp } from '../../signal/timebase/unix-stamps.js';
+import type { Metrics } from '../../telemetry/metrics.js';
+import { CloseCode } from '../protocol/close-code.js';
+import {
+  type ClockKind,
+  closeParamsSchema,
+  type DeclaredStream,
+  type OpenResult,
+  openParamsSchema,
+  type PushParams,
+  pushParamsSchema,
+} from '../protocol/control.js';
+import { ProtocolError } from '../protocol/error-code.js';
+import { defaultIngestLimits, type IngestLimits } from '../protocol/limits.js';
+import { RpcSocket, rpcMethod } from '../protocol/rpc-socket.js';
+import { decodeHeader, decodeSamples } from '../protocol/sample-frame.js';
+import { DoorStream, type StampOrigin } from './door/door-stream.js';
+import { SharedSessions } from './door/shared-sessions.js';
+import { type IngestFrame, IngestStream } from './ingest/ingest-stream.js';
+import { type SessionMessage, type Source, sourceDefinition } from './source.js';
+
+export interface WebSocketSourceOptions {
+  readonly clock: Clock;
+  readonly events: EventSink;
+  readonly metrics?: Metrics;
+  readonly limits?: Partial<IngestLimits>;
+  /** What this door shares with others of each session. Default: nothing. */
+  readonly sessions?: SharedSessions;
+  /** Whether we are late to look at what came. Default: never. */
+  readonly isBehind?: () => boolean;
+  /** Resolves once everything emitted for `session` so far is safe; frames are acknowledged then. Default: at once. */
+  readonly safe?: (session: string) => Promise<void> | undefined;
+  /** Resolves once `session` can take more; its senders are not read until then. Default: always. */
+  readonly busy?: (session: string) => Promise<void> | undefined;
+}
+
+interface Sender {
+  readonly rpc: RpcSocket;
+  /** Unique among connections. */
+  readonly name: string;
+  /** Its address. */
+  readonly hostname: string | undefined;
+  readonly streams: Map<number, IngestStream>;
+}
+
+const STREAM_IDS = 0x10000;
+/** How often senders are pinged, to know how long what they send is on its way, s. */
+const PING_EVERY_S: Seconds = 5;
+/** A sender that doesn't answer a ping by then no longer holds its streams against another one, s. */
+const ANSWERS_WITHIN_S: Seconds = 5;
+
+/**
+ * Streams that devices push over `/v1/ingest`. A stream outlives its connection by a grace period if its client has a
+ * name; a session ends with its last stream. Frames are taken only while someone is subscribed to {@link messages$}.
+ */
+export class WebSocketSource implements Source {
+  /** A late subscriber first gets the `open` of every stream that delivers. */
+  readonly messages$: Observable<SessionMessage>;
+  readonly limits: IngestLimits;
+  readonly #options: WebSocketSourceOptions;
+  readonly #subject = new Subject<SessionMessage>();
+  readonly #sessions: SharedSessions;
+  readonly #bySession = new Map<string, Set<IngestStream>>();
+  readonly #streams = new Map<number, IngestStream>();
+  readonly #senders = new Set<Sender>();
+  readonly #feeders = new Map<IngestStream, Sender>();
+  readonly #pings: Timer;
+  #connections = 0;
+  #nextId = 0;
+
+  constructor(options: WebSocketSourceOptions) {
+    this.#options = options;
+    this.limits = { ...defaultIngestLimits, ...options.limits };
+    this.#sessions = options.sessions ?? new SharedSessions();
+    this.#pings = options.clock.every(PING_EVERY_S, () => {
+      for (const sender of this.#senders) this.#ping(sender);
+    });
+    const opened = () =>
+      from([...this.#streams.values()].filter(({ door }) => door.isOpen).flatMap(openings));
+    this.messages$ = defer(() => concat(opened(), this.#subject));
+  }
+
+  /** Sessions that have a stream. */
+  get sessions(): readonly string[] {
+    return [...this.#bySession.keys()];
+  }
+
+  /** Serves one connection until it closes. Its `maxPayload` should be {@link IngestLimits.max_frame_bytes}. */
+  accept(socket: WebSocket, from: string, hostname?: string): void {
+    const { clock, metrics } = this.#options;
+    const name = `connection ${++this.#connections}`;
+    const streams = new Map<number, IngestStream>();
+    const rpc = new RpcSocket(socket, {
+      clock,
+      messages_per_s: this.limits.frames_per_s,
+      methods: {
+        open: rpcMethod(openParamsSchema, (params) => this.#open(sender, params), {
+          bound: (params) => requireFewChannels(params, this.limits),
+        }),
+        push: rpcMethod(pushParamsSchema, (params) => this.#push(sender, params), {
+          bound: (params) => requireFewValues(params, this.limits),
+        }),
+        close: rpcMethod(closeParamsSchema, ({ stream }) => this.#closeByRequest(sender, stream)),
+      },
+      binary: (bytes) => this.#binary(sender, bytes),
+      onError: (error) => {
+        metrics?.protocolErrors.inc({ path: 'ingest', code: error.code });
+        refused(sender, error);
+      },
+      onThrottle: () => metrics?.throttled.inc({ path: 'ingest' }),
+      onClose: () => this.#disconnected(sender),
+      onFault: (error) => this.#fault(from, error),
+    });
+    const sender: Sender = { rpc, name, hostname, streams };
+    this.#senders.add(sender);
+    metrics?.ingestConnections.inc();
+  }
+
+  /** Closes every connection with 1001, and every stream. */
+  async close(): Promise<void> {
+    this.#pings.cancel();
+    for (const { rpc } of this.#senders) rpc.close(CloseCode.goingAway, 'the daemon stops');
+    for (const stream of [...this.#streams.values()]) this.#end(stream);
+    this.#subject.complete();
+  }
+
+  #open(sender: Sender, params: z.output<typeof openParamsSchema>): OpenResult | Promise<OpenResult> {
+    this.#requireSubscriber();
+    const { session, client = null } = params;
+    const declaration = withMetadata(params);
+    const held = this.#held(session, declaration);
+    const elsewhere = held.filter((stream) => this.#feeders.get(stream) !== sender);
+    const own = elsewhere.find((stream) => client !== null && stream.client === client);
+    // The client's old connection may linger half open: the new one takes the stream over.
+    if (own) return this.#takeOver(sender, own, params, declaration);
+    if (elsewhere.length > 0 && elsewhere.length === held.length)
+      return this.#takeFrom(sender, elsewhere[0], () => this.#open(sender, params));
+    return this.#begin(sender, session, client, declaration);
+  }
+
+  /** The session's streams that are called and made as a declared one is. */
+  #held(session: string, { name, type, source_id }: DeclaredStream): IngestStream[] {
+    return [...(this.#bySession.get(session) ?? [])].filter(
+      ({ declaration: known }) => known.name === name && known.type === type && known.source_id === source_id,
+    );
+  }
+
+  #begin(sender: Sender, session: string, client: string | null, declaration: DeclaredStream): OpenResult {
+    this.#requireRoom(session);
+    this.#requireFewStreams(sender);
+    const stream = this.#create(session, client, declaration, sender);
+    return this.#feed(sender, stream, false);
+  }
+
+  #takeOver(
+    sender: Sender,
+    stream: IngestStream,
+    { resume }: z.output<typeof openParamsSchema>,
+    declaration: DeclaredStream,
+  ): OpenResult {
+    if (resume && sameLayout(stream, declaration)) {
+      this.#requireFewStreams(sender);
+      return this.#feed(sender, stream, true);
+    }
+    const { session, client } = stream;
+    this.#end(stream);
+    return this.#begin(sender, session, client, declaration);
+  }
+
+  /** Another client holds the stream: it keeps it as long as it answers. @throws ProtocolError `stream-taken`. */
+  async #takeFrom(
+    sender: Sender,
+    stream: IngestStream,
+    open: () => OpenResult | Promise<OpenResult>,
+  ): Promise<OpenResult> {
+    const holder = this.#feeders.get(stream);
+    const trip_s = await holder?.rpc.ping(ANSWERS_WITHIN_S);
+    if (!this.#senders.has(sender)) throw new ProtocolError('not-ready', 'the connection closed meanwhile');
+    if (holder && trip_s !== null && this.#streams.get(stream.id) === stream) {
+      const { name, type } = stream.declaration;
+      throw new ProtocolError(
+        'stream-taken',
+        `session ${stream.session} has a stream '${name}' (${type}) of another client, which answers: give yours another name, source id or session`,
+      );
+    }
+    this.#end(stream, 'cut');
+    return open();
+  }
+
+  #feed(sender: Sender, stream: IngestStream, resumed: boolean): OpenResult {
+    stream.grace?.cancel();
+    stream.grace = null;
+    this.#feeders.get(stream)?.streams.delete(stream.id);
+    this.#feeders.set(stream, sender);
+    sender.streams.set(stream.id, stream);
+    const { id, session, acknowledged } = stream;
+    return { stream: id, session, last_seq: acknowledged, resumed, limits: this.limits };
+  }
+
+  #create(name: string, client: string | null, declaration: DeclaredStream, sender: Sender): IngestStream {
+    while (this.#streams.has(this.#nextId)) this.#nextId = (this.#nextId + 1) % STREAM_IDS;
+    const id = this.#nextId;
+    this.#nextId = (id + 1) % STREAM_IDS;
+    const { clock, isBehind, events } = this.#options;
+    const { hostname } = sender;
+    const text = streamTypeNamed(declaration.type) === 'Markers';
+    const from = { ...(client !== null && { client }), ...(hostname !== undefined && { hostname }) };
+    const partsOf = (own: string): CanonicalStream[] =>
+      canonicalStreams({ ...rawDeclaration(declaration, own, text), ...from });
+    const session = this.#sessions.of(name);
+    const first = partsOf(declaration.name);
+    const own = session.take(
+      declaration.name,
+      first.map(({ info }) => info.id),
+    );
+    const parts = own === declaration.name ? first : partsOf(own);
+    for (const note of parts.flatMap((part) => part.notes)) events({ ...note, session: name });
+    const door = new DoorStream({
+      ...{ clock, shared: session, session: name, parts, events, ...(isBehind && { isBehind }) },
+      originOf: (stamp) => originOf(declaration.clock, stamp, client ?? sender.name, hostOf(sender)),
+      emit: (message) => this.#emit(name, message),
+    });
+    const stream = new IngestStream(id, name, client, declaration, text, door);
+    const streams = this.#bySession.get(name) ?? new Set();
+    this.#bySession.set(name, streams.add(stream));
+    this.#streams.set(id, stream);
+    this.#options.metrics?.ingestStreams.inc();
+    this.#tell('stream-opened', stream, 'opened');
+    if (own !== declaration.name)
+      events({
+        code: 'stream-duplicate',
+        level: 'info',
+        message: `stream '${declaration.name}' (${declaration.type}) is open already; this one is ${own}`,
+        session: name,
+        stream: own,
+      });
+    return stream;
+  }
+
+  #requireFewStreams(sender: Sender): void {
+    if (sender.streams.size >= this.limits.max_streams)
+      throw new ProtocolError(
+        'too-many-streams',
+        `a connection may have ${this.limits.max_streams} streams open`,
+      );
+  }
+
+  /** What is open costs memory and time, whoever opened it. */
+  #requireRoom(name: string): void {
+    const { max_sessions, max_session_streams, max_daemon_streams } = this.limits;
+    // One whose last stream was cut lives on for a while, and costs as much.
+    if (!this.#sessions.has(name) && this.#sessions.size >= max_sessions)
+      throw new ProtocolError('too-many-sessions', `the daemon has ${max_sessions} sessions`);
+    if (this.#sessions.has(name) && this.#sessions.of(name).streams >= max_session_streams)
+      throw new ProtocolError('too-many-streams', `session ${name} has ${max_session_streams} streams open`);
+    if (this.#streams.size >= max_daemon_streams)
+      throw new ProtocolError('too-many-streams', `the daemon has ${max_daemon_streams} streams open`);
+  }
+
+  #push(sender: Sender, params: PushParams): Promise<unknown> | unknown {
+    const place = { stream: params.stream, seq: params.seq };
+    return this.#take(sender, place, (stream) => {
+      const samples = params.data.length;
+      const channels = stream.declaration.channels.length;
+      const odd = params.data.find((sample) => sample.length !== channels);
+      if (odd)
+        throw new ProtocolError(
+          'channel-count',
+          `a sample of ${odd.length} values; the stream has ${channels} channels`,
+        );
+      const { values, texts } = numbersOf(params.data, channels);
+      if (texts > 0 && texts < values.length)
+        throw new ProtocolError('value-type', 'text and numbers in one frame');
+      return {
+        seq: params.seq,
+        t0: params.t0 ?? Number.NaN,
+        times: params.times ? Float64Array.from(params.times) : null,
+        samples,
+        values: texts > 0 ? new Float64Array(0) : values,
+        text: texts > 0 ? params.data.map((sample) => String(sample[0])) : null,
+      };
+    });
+  }
+
+  #binary(sender: Sender, bytes: Uint8Array): void {
+    const { stream: id, seq } = decodeHeader(bytes);
+    const taken = this.#take(sender, { stream: id, seq }, (stream) => {
+      const frame = decodeSamples(bytes, stream.declaration.channels.length);
+      const samples = frame.data.length / stream.declaration.channels.length;
+      return { seq, t0: frame.t0, times: frame.times, samples, values: frame.data, text: null };
+    });
+    if (taken instanceof Promise) taken.catch((error: unknown) => this.#fault(sender.name, error));
+  }
+
+  /** Takes one frame and acknowledges it once it is safe. Errors say which stream and frame they are about. */
+  #take(
+    sender: Sender,
+    place: { stream: number; seq: number },
+    read: (stream: IngestStream) => IngestFrame,
+  ): Promise<typeof place> | typeof place {
+    try {
+      const stream = this.#streamOf(sender, place.stream);
+      this.#requireSubscriber();
+      if (stream.place(place.seq) === 'next') this.#accept(stream, read(stream));
+      const busy = this.#options.busy?.(stream.session);
+      if (busy) sender.rpc.hold(busy);
+      return this.#acknowledge(sender, stream, place);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      throw new ProtocolError(error.code, error.message, { ...error.place, ...place });
+    }
+  }
+
+  #accept(stream: IngestStream, frame: IngestFrame): void {
+    if (frame.samples > this.limits.max_samples)
+      throw new ProtocolError(
+        'too-many-samples',
+        `${frame.samples} samples; a frame may have ${this.limits.max_samples}`,
+      );
+    if (frame.text && frame.samples > this.limits.max_markers)
+      throw new ProtocolError(
+        'too-many-samples',
+        `${frame.samples} markers; a frame may have ${this.limits.max_markers}`,
+      );
+    stream.take(frame, this.limits.max_gaps);
+    this.#options.metrics?.ingestSamples.inc(frame.samples);
+  }
+
+  #acknowledge<P extends { stream: number; seq: number }>(
+    sender: Sender,
+    stream: IngestStream,
+    place: P,
+  ): Promise<P> | P {
+    const answer = () => {
+      const { acknowledged } = stream;
+      if (acknowledged === null || ((place.seq - acknowledged) | 0) > 0) stream.acknowledged = place.seq;
+      sender.rpc.notify('ack', place);
+      this.#options.metrics?.ingestAcks.inc();
+      return place;
+    };
+    const safe = (): Promise<void> | undefined => this.#options.safe?.(stream.session);
+    const { settled } = stream.door;
+    const isSafe = settled ? settled.then(safe) : safe();
+    if (!isSafe) return answer();
+    // Frames are acknowledged in order, as an ack vouches for everything before it.
+    const done = Promise.all([stream.safe, isSafe]).then(answer);
+    stream.safe = done.then(() => undefined);
+    stream.safe.catch(() => {});
+    return done;
+  }
+
+  #closeByRequest(sender: Sender, id: number): { stream: number } {
+    this.#end(this.#streamOf(sender, id));
+    return { stream: id };
+  }
+
+  #streamOf(sender: Sender, id: number): IngestStream {
+    const stream = sender.streams.get(id);
+    if (!stream) throw new ProtocolError('unknown-stream', `no stream ${id} is open on this connection`);
+    return stream;
+  }
+
+  #disconnected(sender: Sender): void {
+    this.#senders.delete(sender);
+    this.#options.metrics?.ingestConnections.dec();
+    for (const stream of sender.streams.values()) {
+      this.#feeders.delete(stream);
+      if (stream.client === null) this.#end(stream, 'cut');
+      else stream.grace = this.#options.clock.after(this.limits.grace_s, () => this.#end(stream, 'cut'));
+    }
+  }
+
+  #end(stream: IngestStream, how: 'closed' | 'cut' = 'closed'): void {
+    if (this.#streams.get(stream.id) !== stream) return;
+    stream.grace?.cancel();
+    this.#streams.delete(stream.id);
+    this.#feeders.get(stream)?.streams.delete(stream.id);
+    this.#feeders.delete(stream);
+    const streams = this.#bySession.get(stream.session)!;
+    streams.delete(stream);
+    if (streams.size === 0) this.#bySession.delete(stream.session);
+    this.#options.metrics?.ingestStreams.dec();
+    this.#tell('stream-closed', stream, 'closed');
+    stream.door.close(how);
+    this.#sessions.release(stream.session, idsOf(stream));
+  }
+
+  #tell(code: 'stream-opened' | 'stream-closed', stream: IngestStream, did: string): void {
+    const { name, type } = stream.declaration;
+    const { session } = stream;
+    const message = `stream '${name}' (${type}) ${did} over WebSocket`;
+    this.#options.events({ code, level: 'info', message, session, stream: stream.door.infos[0].id });
+  }
+
+  #emit(session: string, message: StreamMessage): void {
+    this.#subject.next({ session, message });
+  }
+
+  #requireSubscriber(): void {
+    if (!this.#subject.observed) throw new ProtocolError('not-ready', 'no pipeline takes data at the moment');
+  }
+
+  #ping(sender: Sender): void {
+    owned(
+      sender.rpc.ping(PING_EVERY_S).then((trip_s) => {
+        if (trip_s === null || Number.isNaN(trip_s)) return;
+        for (const { door } of sender.streams.values()) door.roundTrip(trip_s);
+      }),
+      (error) => this.#fault(sender.name, error),
+    );
+  }
+
+  #fault(from: string, error: unknown): void {
+    this.#options.events({
+      code: 'connection-failed',
+      level: 'error',
+      message: `fault while serving ${from}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    });
+  }
+}
+
+/** Codes after which the same frame may come again: it was not looked at. */
+const notLookedAt: ReadonlySet<string> = new Set(['seq-gap', 'not-ready', 'unknown-stream']);
+
+function refused(sender: Sender, error: ProtocolError): void {
+  const { stream, seq } = error.place;
+  if (typeof stream !== 'number' || typeof seq !== 'number' || notLookedAt.has(error.code)) return;
+  sender.streams.get(stream)?.refuse(seq);
+}
+
+function openings({ session, door }: IngestStream): SessionMessage[] {
+  return door.infos.map((info) => ({ session, message: { kind: 'open', info } }));
+}
+
+const idsOf = ({ door }: IngestStream): string[] => door.infos.map(({ id }) => id);
+
+/** A machine's clocks are told by its name, this one's as the Lab Streaming Layer names it. */
+function hostOf({ hostname, name }: Sender): string {
+  return hostname === undefined
+    ? name
+    : /^(127\.|::1$|::ffff:127\.)/.test(hostname)
+      ? ownHostname()
+      : hostname;
+}
+
+/** Whose clock made stamps: of those that their sender doesn't name, the first one tells what it counts from. */
+function originOf(
+  declared: ClockKind | undefined,
+  stamp: Seconds,
+  sender: string,
+  host: string,
+): StampOrigin {
+  const kind = declared ?? (isUnixStamp(stamp) ? 'unix' : 'session');
+  const owner = { session: '', unix: ` of ${host}`, lsl: ` of ${host}`, device: ` of ${sender}` }[kind];
+  return { kind, clock: `${kind}${owner}`, isGuessed: declared === undefined };
+}
+
+/** [n * C] values, missing ones and texts NaN; and how many are text. */
+function numbersOf(
+  data: PushParams['data'],
+  channels: number,
+): { readonly values: Float64Array; readonly texts: number } {
+  const values = new Float64Array(data.length * channels);
+  let texts = 0;
+  let i = 0;
+  for (const sample of data)
+    for (const value of sample) {
+      if (typeof value === 'string') texts++;
+      values[i++] = typeof value === 'number' ? value : Number.NaN;
+    }
+  return { values, texts };
+}
+
+/** Before each channel is looked at. */
+function requireFewChannels(params: unknown, { max_channels }: IngestLimits): void {
+  const { stream } = (params ?? {}) as { readonly stream?: { readonly channels?: unknown } | null };
+  const count = lengthOf(stream?.channels);
+  if (count > max_channels)
+    throw new ProtocolError('too-many-channels', `${count} channels; a stream may have ${max_channels}`);
+}
+
+/** Before each value is looked at. */
+function requireFewValues(params: unknown, { max_json_values, max_samples }: IngestLimits): void {
+  const { times, data } = (params ?? {}) as { readonly times?: unknown; readonly data?: unknown };
+  const samples = lengthOf(data);
+  if (samples > max_samples)
+    throw new ProtocolError('too-many-samples', `${samples} samples; a frame may have ${max_samples}`);
+  let count = lengthOf(times);
+  if (Array.isArray(data)) for (const sample of data) count += lengthOf(sample);
+  if (count > max_json_values)
+    throw new ProtocolError(
+      'too-many-values',
+      `${count} values and stamps; a push may have ${max_json_values}: split it, or send binary frames`,
+    );
+}
+
+function lengthOf(value: unknown): number {
+  return Array.isArray(value) ? value.length : 0;
+}
+
+function sameLayout(stream: IngestStream, declaration: DeclaredStream): boolean {
+  return JSON.stringify(stream.declaration) === JSON.stringify(declaration);
+}
+
+function withMetadata(params: z.output<typeof openParamsSchema>): DeclaredStream {
+  const { session: _session, client: _client, resume: _resume, stream, ...metadata } = params;
+  return { ...metadata, ...stream };
+}
+
+function rawDeclaration(declaration: DeclaredStream, id: string, text: boolean): RawStreamDeclaration {
+  return {
+    id,
+    name: declaration.name,
+    type: declaration.type,
+    sourceId: declaration.source_id ?? '',
+    sfreq: declaration.sfreq,
+    text,
+    screen: declaration.screen,
+    simulated: declaration.simulated,
+    ...(declaration.device !== undefined && { dialect: declaration.device }),
+    channels: declaration.channels.map((channel) => {
+      const { label, unit, type } = typeof channel === 'string' ? { label: channel } : channel;
+      return { label, unit: unit ?? declaration.unit ?? '', type: type ?? '' };
+    }),
+  };
+}
+
+export const webSocketSource = sourceDefinition<Record<string, never>>({
+  type: 'websocket',
+  summary: 'Streams that devices push over the ingest WebSocket.',
+  params: z.strictObject({}),
+  create: (_params, { clock, events }) => new WebSocketSource({ clock, events }),
+});

@@ -1,6 +1,0 @@
-import type { ModelOutputs } from './definition.js';
-
-/** What a model tells of a window, as abstention names it: dimensions, and `classes` all together. */
-export function toldBy({ heads, classes }: Pick<ModelOutputs, 'heads' | 'classes'>): string[] {
-  return [...heads, ...(classes.length > 0 ? ['classes'] : [])];
-}

@@ -1,0 +1,407 @@
+import { Observable, type OperatorFunction, Subscription } from 'rxjs';
+import type { Clock } from '../../core/clock.js';
+import type { EventSink, SessionEvent } from '../../core/event.js';
+import type { ModelRunner } from '../../core/model.js';
+import { errorOf } from '../../core/owned.js';
+import type { StreamInfo, StreamMessage } from '../../core/signal.js';
+import type { StallWatch } from '../../signal/timebase/stall-watch.js';
+import type { Pipeline } from '../file/pipeline.js';
+import { whyUnusable } from '../file/stream-fit.js';
+import { Backlog } from '../session/backlog.js';
+import { Binder, type Binding } from '../session/binder.js';
+import { FailedSession } from '../session/failed-session.js';
+import type { GraphOutput } from '../session/graph-output.js';
+import { bareState, type GraphState } from '../session/graph-state.js';
+import { NodeSequence, type NodeSequenceState } from '../session/node-sequence.js';
+import { SessionFaults } from '../session/session-faults.js';
+import { type GraphOptions, SessionGraph } from '../session/session-graph.js';
+import { SilenceWatch } from '../session/silence-watch.js';
+import { Inbox } from './inbox.js';
+import type { Switch } from './switch.js';
+import type { Turns, Worker } from './turns.js';
+
+/** A pipeline with its models loaded, one runner for each model node. */
+export interface LoadedPipeline {
+  readonly pipeline: Pipeline;
+  readonly runners: ReadonlyMap<string, ModelRunner>;
+}
+
+/** What each model node's inputs are, as a graph wants to know them. */
+export function modelInputs({ runners }: LoadedPipeline): GraphOptions['models'] {
+  return new Map([...runners].map(([name, runner]) => [name, runner.inputs]));
+}
+
+/** A graph's output and the pipeline that gave it. */
+export interface LiveOutput {
+  readonly output: GraphOutput;
+  readonly loaded: LoadedPipeline;
+}
+
+export interface RunSessionOptions {
+  readonly session: string;
+  /** The pipeline to run, which may be replaced. */
+  readonly loaded: Switch<LoadedPipeline>;
+  /** Tells when messages come, and how far apart faults are. */
+  readonly clock: Pick<Clock, 'now' | 'every'>;
+  /** Knows when we stood still ourselves. Default: we never do. */
+  readonly stall?: StallWatch | undefined;
+  readonly events: EventSink;
+  /** Faults of what makes something of the session's outputs: they count as the graph's own. Default: none. */
+  readonly faults$?: Observable<unknown>;
+  /** Shares out the turns of the event loop among sessions. Default: each message is through at once, whatever it takes. */
+  readonly turns?: Turns;
+  /** Streams that fed sources before the daemon was started again, and are awaited. Default: none. */
+  readonly expected?: readonly Binding[];
+  /** Whether what the session gave piles up behind it: then its graph gives no more, and messages wait. Default: never. */
+  readonly held$?: Observable<boolean>;
+  /** Gets the session's log: every message in order, and which stream feeds which source before what follows from it. */
+  readonly log?: (message: StreamMessage) => void;
+  /** Told how many messages wait for their turn, whenever that changes. */
+  readonly waiting?: (messages: number) => void;
+  /** Whether senders are asked to wait, which is no silence of theirs. Default: they never are. */
+  readonly isBusy?: () => boolean;
+}
+
+/**
+ * Runs live stream messages through a session's graph. The graph is made inside the subscription, so two subscribers
+ * share no state. When the pipeline is replaced, its graph goes on where the one before was: nodes that stay lose
+ * nothing, no sample is lost and no closing time is given twice.
+ *
+ * What is thrown in the graph ends neither the session nor another one: the graph begins anew behind the last window that
+ * was whole, and the third time within a minute the session stays down, until the pipeline is replaced.
+ */
+export function runSession(options: RunSessionOptions): OperatorFunction<StreamMessage, LiveOutput> {
+  return (messages$) =>
+    new Observable<LiveOutput>((subscriber) => {
+      const running = new RunningSession(options, {
+        next: (live) => subscriber.next(live),
+        complete: () => subscriber.complete(),
+      });
+      const error = (reason: unknown): void => subscriber.error(reason);
+      const subscription = new Subscription(options.loaded.use((loaded) => running.prepare(loaded)));
+      subscription.add(() => options.turns?.drop(running));
+      subscription.add(options.held$?.subscribe({ next: (isHeld) => running.hold(isHeld), error }));
+      subscription.add(() => running.stop());
+      subscription.add(options.faults$?.subscribe({ next: (fault) => running.failed(fault), error }));
+      subscription.add(
+        messages$.subscribe({
+          next: (message) => running.push(message),
+          error,
+          complete: () => running.end(),
+        }),
+      );
+      return subscription;
+    });
+}
+
+const told = ({ source, stream }: Binding): StreamMessage => ({ kind: 'bind', source, stream: stream.id });
+
+class RunningSession implements Worker {
+  readonly #options: RunSessionOptions;
+  readonly #to: { readonly next: (live: LiveOutput) => void; readonly complete: () => void };
+  readonly #inbox = new Inbox();
+  readonly #backlog = new Backlog();
+  readonly #leaveStall: (() => void) | undefined;
+  #stage: 'running' | 'ending' | 'closing' | 'ended' = 'running';
+  readonly #sequence = new NodeSequence();
+  readonly #faults = new SessionFaults();
+  readonly #open = new Map<string, StreamInfo>();
+  /** The streams that feed sources, as the graph was told. */
+  readonly #fed = new Map<string, StreamInfo>();
+  #binder: Binder;
+  readonly #silence: SilenceWatch;
+  #loaded: LoadedPipeline;
+  #graph: SessionGraph | FailedSession | null = null;
+  #isHeld = false;
+  /** Outputs of a window that is not whole yet. */
+  #window: LiveOutput[] = [];
+  #lastClosed = Number.NEGATIVE_INFINITY;
+  /** Numbers of the nodes behind the last whole window. */
+  #numbers: NodeSequenceState = {};
+
+  constructor(
+    options: RunSessionOptions,
+    to: { readonly next: (live: LiveOutput) => void; readonly complete: () => void },
+  ) {
+    this.#options = options;
+    this.#to = to;
+    this.#loaded = options.loaded.value;
+    this.#binder = this.#makeBinder(this.#loaded, options.events);
+    this.#leaveStall = options.stall?.onCaughtUp(() => this.#takeBacklog());
+    this.#silence = new SilenceWatch(options.clock, {
+      stall: options.stall,
+      isBusy: options.isBusy,
+      feeds: (id) => this.#binder.feeds(id),
+      tell: (message) => {
+        this.#log(message);
+        this.#go();
+      },
+    });
+    this.#binder.expect(options.expected ?? [], this.#silence.listened());
+    this.#attempt(() => {
+      this.#graph = this.#make(this.#loaded, options.events);
+    });
+  }
+
+  /** Makes a graph of another pipeline that goes on where this one is. Throws where that can't be. */
+  prepare(loaded: LoadedPipeline): () => void {
+    const held: SessionEvent[] = [];
+    let isHeld = true;
+    const events: EventSink = (event) => (isHeld ? held.push(event) : this.#options.events(event));
+    const binder = this.#makeBinder(loaded, events);
+    const bindings = binder.takeOver(this.#binder.snapshot());
+    const graph = this.#make(loaded, events);
+    graph.takeOver(this.#graph instanceof SessionGraph ? this.#graph.snapshot() : this.#bare(), bindings);
+    return () => {
+      this.#loaded = loaded;
+      this.#graph = graph;
+      this.#binder = binder;
+      this.#faults.forget();
+      isHeld = false;
+      for (const event of held) this.#options.events(event);
+      for (const binding of bindings) {
+        this.#fed.set(binding.source, binding.stream);
+        this.#options.log?.(told(binding));
+      }
+    };
+  }
+
+  push(message: StreamMessage): void {
+    if (this.#options.stall?.isBehind) {
+      this.#backlog.add(message);
+      if (this.#backlog.isFull) this.#takeBacklog();
+    } else this.#take(message, false);
+  }
+
+  /** What came while we stood still. */
+  #takeBacklog(): void {
+    for (const message of this.#backlog.take()) this.#take(message, true);
+  }
+
+  #take(message: StreamMessage, isBehind: boolean): void {
+    if (message.kind === 'open') this.#silence.describe(message.info);
+    for (const binding of this.#binder.take(message, this.#silence.listened())) this.#log(told(binding));
+    if (message.kind === 'chunk' && this.#binder.feeds(message.chunk.info.id))
+      this.#silence.hear(message.chunk, isBehind);
+    this.#log(message);
+    this.#go();
+  }
+
+  #log(message: StreamMessage): void {
+    this.#options.log?.(message);
+    if (!this.#inbox.offer(message)) this.#tellDropped(message);
+  }
+
+  /** No message comes after this. */
+  end(): void {
+    this.#takeBacklog();
+    this.#silence.close();
+    this.#stage = 'ending';
+    this.#go();
+  }
+
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    if (!isHeld) this.#go();
+  }
+
+  /** Nobody wants what comes. */
+  stop(): void {
+    this.#leaveStall?.();
+    this.#silence.stop();
+  }
+
+  get isIdle(): boolean {
+    if (this.#isHeld) return true;
+    const isAsked = this.#stage === 'ending' || this.#stage === 'closing';
+    return this.#isThrough && this.#inbox.size === 0 && !isAsked;
+  }
+
+  work(units: number): number {
+    let left = units;
+    while (left > 0 && !this.isIdle) {
+      if (this.#isThrough) left -= this.#beginNext();
+      else
+        this.#contain((graph) => {
+          left -= graph.work(left);
+        });
+    }
+    this.#options.waiting?.(this.#inbox.size);
+    return units - left;
+  }
+
+  /** Whether the graph is through with the message before. */
+  get #isThrough(): boolean {
+    return this.#graph?.isIdle ?? true;
+  }
+
+  #go(): void {
+    const { turns } = this.#options;
+    if (turns) {
+      turns.take(this);
+      if (this.#inbox.size > 0) this.#options.waiting?.(this.#inbox.size);
+    } else while (!this.isIdle) this.work(1024);
+  }
+
+  /** Gives the units that it took. */
+  #beginNext(): number {
+    const message = this.#inbox.take();
+    if (message) {
+      if (message.kind === 'open') this.#open.set(message.info.id, message.info);
+      else if (message.kind === 'close') this.#open.delete(message.id);
+      else if (message.kind === 'bind') this.#noteFed(message.source, message.stream);
+      this.#contain((graph) => graph.begin(message));
+      // What binds is bounded by the pipeline's sources.
+      return message.kind === 'bind' ? 0 : 1;
+    }
+    if (this.#stage === 'ending') {
+      this.#stage = 'closing';
+      this.#contain((graph) => graph.beginEnd());
+    } else {
+      this.#stage = 'ended';
+      this.#to.complete();
+    }
+    return 0;
+  }
+
+  #noteFed(source: string, id: string): void {
+    const stream = this.#open.get(id);
+    if (stream) this.#fed.set(source, stream);
+  }
+
+  #tellDropped(message: StreamMessage): void {
+    const { session, events } = this.#options;
+    const stream = message.kind === 'chunk' ? message.chunk.info.name : undefined;
+    events({
+      code: 'samples-dropped',
+      level: 'warn',
+      session,
+      ...(stream !== undefined && { stream }),
+      message: `session ${session}: ${stream === undefined ? 'a marker is' : `samples of ${stream} are`} left out: more waits for the windows of what came before than is kept`,
+    });
+  }
+
+  failed(fault: unknown): void {
+    const { session, clock, events } = this.#options;
+    this.#window = [];
+    this.#sequence.restore(this.#numbers);
+    const isDown = this.#faults.take(clock.now()) === 'down';
+    events({
+      code: 'session-failed',
+      level: 'error',
+      session,
+      message: `session ${session}: ${errorOf(fault).message}; ${
+        isDown
+          ? 'it stays down after faults in a row: reload the pipeline, or open it again'
+          : 'its graph begins anew'
+      }`,
+    });
+    this.#begin(isDown);
+  }
+
+  #contain(step: (graph: SessionGraph | FailedSession) => void): void {
+    const graph = this.#graph;
+    try {
+      if (graph) step(graph);
+    } catch (error) {
+      // A graph that was replaced in the middle of its work has had its fault.
+      if (this.#graph === graph) this.failed(error);
+    }
+  }
+
+  #attempt(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  #begin(isDown: boolean): void {
+    if (isDown) {
+      const loaded = this.#loaded;
+      const options = this.#graphOptions(loaded, this.#options.events);
+      const emit: GraphOptions['emit'] = (output) => this.#give({ output, loaded });
+      const down = new FailedSession(
+        { ...options, emit },
+        {
+          zero: this.#graph?.zero ?? null,
+          closed: this.#lastClosed,
+        },
+      );
+      for (const info of this.#open.values()) down.push({ kind: 'open', info });
+      this.#graph = down;
+      return;
+    }
+    this.#attempt(() => {
+      // What its streams feed was told before.
+      let isHeld = true;
+      const graph = this.#make(this.#loaded, (event) => {
+        if (!isHeld) this.#options.events(event);
+      });
+      graph.takeOver(this.#bare());
+      isHeld = false;
+      this.#graph = graph;
+    });
+  }
+
+  /** The session without anything that its nodes have learnt. */
+  #bare(): GraphState {
+    return bareState({
+      zero: this.#graph?.zero ?? null,
+      closedUntil: this.#lastClosed,
+      streams: [...this.#open.values()],
+      sources: [...this.#fed].map(([name, info]) => ({
+        ...{ name, stream: info, info, stale: false, isUnused: false, since: null, monitor: null },
+      })),
+      sequence: this.#numbers,
+    });
+  }
+
+  #makeBinder({ pipeline }: LoadedPipeline, events: EventSink): Binder {
+    return new Binder(pipeline.sources.values(), {
+      session: this.#options.session,
+      events,
+      unusable: (source, stream) => whyUnusable(pipeline, source, stream),
+    });
+  }
+
+  #make(loaded: LoadedPipeline, events: EventSink): SessionGraph {
+    const graph: SessionGraph = new SessionGraph({
+      ...this.#graphOptions(loaded, events),
+      emit: (output) => {
+        // What is told of an output may be a fault, and another graph in this one's place, which is in the middle of its work.
+        if (this.#graph === graph) this.#give({ output, loaded });
+      },
+    });
+    return graph;
+  }
+
+  #graphOptions(loaded: LoadedPipeline, events: EventSink): Omit<GraphOptions, 'emit'> {
+    return {
+      session: this.#options.session,
+      pipeline: loaded.pipeline,
+      models: modelInputs(loaded),
+      ordered: false,
+      logged: new Set(loaded.pipeline.sources.keys()),
+      monitor: true,
+      sequence: this.#sequence,
+      events,
+    };
+  }
+
+  /** A window is given when it is whole: of one that a fault cuts short nothing is told, and it closes again. */
+  #give(live: LiveOutput): void {
+    const { output } = live;
+    if (output.kind === 'features' || output.kind === 'indices' || output.kind === 'frame') {
+      this.#window.push(live);
+      return;
+    }
+    if (output.kind === 'closed') {
+      this.#lastClosed = output.time;
+      this.#numbers = this.#sequence.snapshot();
+    }
+    for (const part of this.#window.splice(0)) this.#to.next(part);
+    this.#to.next(live);
+  }
+}

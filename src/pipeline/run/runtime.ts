@@ -1,0 +1,268 @@
+import { catchError, EMPTY, filter, finalize, map, type Observable, Subject, Subscription, tap } from 'rxjs';
+import type { Clock, Seconds } from '../../core/clock.js';
+import type { EventSink, SessionEvent } from '../../core/event.js';
+import type { ModelRunner } from '../../core/model.js';
+import { isMeasured } from '../../core/signal.js';
+import type { OutputMessage } from '../../io/sinks/sink.js';
+import { SharedSessions } from '../../io/sources/door/shared-sessions.js';
+import { type SessionMessage, type Source, sourceFailed } from '../../io/sources/source.js';
+import type { StallWatch } from '../../signal/timebase/stall-watch.js';
+import { foldedSink } from '../../telemetry/fold-repeats.js';
+import type { Metrics } from '../../telemetry/metrics.js';
+import { anchorIgnored } from '../session/anchors.js';
+import type { Binding } from '../session/binder.js';
+import { bySession } from './by-session.js';
+import { outputMessage } from './output-messages.js';
+import { predictInOrder } from './predict-in-order.js';
+import { type LoadedPipeline, runSession } from './run-session.js';
+import { Switch } from './switch.js';
+import { Turns } from './turns.js';
+
+/** Windows of a session that may wait for the model: above the first number its senders are asked to wait, above the second the oldest is left out. */
+const BUSY_ABOVE = 32;
+const QUEUE_LIMIT = 1024;
+/** The same for messages of a session that wait for its graph; beyond what an `Inbox` holds, samples are left out. */
+const CROWDED_ABOVE = 256;
+
+export interface SessionStatus {
+  readonly session: string;
+  predictions: number;
+  droppedWindows: number;
+}
+
+export interface RuntimeOptions {
+  readonly loaded: LoadedPipeline;
+  readonly clock: Clock;
+  readonly events: EventSink;
+  readonly metrics?: Metrics;
+  /** What the doors of each session share. Default: what the runtime makes. */
+  readonly sessions?: SharedSessions;
+  /** Gets every session's log: its messages in order, ticks and which stream feeds which source among them. */
+  readonly log?: (message: SessionMessage) => void;
+  /** Whether somebody wants a model's predictions in a session to carry their `contribution`. Default: nobody. */
+  readonly explain?: (session: string, model: string) => boolean;
+  /** Streams that fed sources of a session before the daemon was started again. Default: none. */
+  readonly expected?: (session: string) => readonly Binding[];
+  /** Bounds the work of all sessions in one turn of the event loop. */
+  readonly turns?: Turns;
+  /** Knows when we stood still ourselves; told of all that comes. Default: we never do. */
+  readonly stall?: StallWatch;
+}
+
+/** What a session that is asked to send no more waits for, and who waits for it. */
+interface Busy {
+  readonly with: Set<'model' | 'graph'>;
+  readonly idle: Promise<void>;
+  readonly release: () => void;
+}
+
+/** Runs a pipeline on live sources, one graph a session, and publishes what comes out. */
+export class PipelineRuntime {
+  readonly #loaded: Switch<LoadedPipeline>;
+  readonly #outputs = new Subject<OutputMessage>();
+  readonly #sessions = new Map<string, SessionStatus>();
+  /** What the doors take in, all of them together: a session may have streams through several. */
+  readonly #taken = new Subject<SessionMessage>();
+  readonly #subscriptions = new Subscription();
+  /** Sessions that lag behind what is sent. */
+  readonly #busy = new Map<string, Busy>();
+  readonly #turns: Turns;
+  readonly #shared: SharedSessions;
+  readonly #ended = new Subject<string>();
+  /** Events on their way to the log and to `sys`. */
+  readonly #told: ReturnType<typeof foldedSink>;
+
+  constructor(readonly options: RuntimeOptions) {
+    this.#told = foldedSink(options.clock, (event) => {
+      options.events(event);
+      const { session = '*', time = null } = event;
+      this.#outputs.next({ stream: 'sys', session, time, event });
+    });
+    this.#loaded = new Switch(options.loaded);
+    this.#turns = options.turns ?? new Turns();
+    this.#shared = options.sessions ?? new SharedSessions();
+    this.#subscriptions.add(
+      this.#taken
+        .pipe(bySession((session, own$) => this.#runSession(session, own$), options.clock))
+        .subscribe((message) => this.#outputs.next(message)),
+    );
+  }
+
+  get outputs$(): Observable<OutputMessage> {
+    return this.#outputs.asObservable();
+  }
+
+  /** Names of sessions that have ended: what is kept of them may go. `sys` tells people. */
+  get ended$(): Observable<string> {
+    return this.#ended.asObservable();
+  }
+
+  get loaded(): LoadedPipeline {
+    return this.#loaded.value;
+  }
+
+  get sessions(): ReadonlyMap<string, SessionStatus> {
+    return this.#sessions;
+  }
+
+  /** Where `time`, in s from a session's zero, lies on this machine's clock ({@link Clock.now}); null before that is known. */
+  placeOf(session: string, time: Seconds): Seconds | null {
+    if (!this.#sessions.has(session)) return null;
+    const { time: own } = this.#shared.of(session);
+    return own.zero === null ? null : own.ours(own.zero + time);
+  }
+
+  /** Takes in a source, until it completes or the runtime closes. Sessions go on for as long as one of their streams is open. */
+  consume({ messages$ }: Source): void {
+    this.#subscriptions.add(
+      messages$.subscribe({
+        next: (message) => {
+          this.options.stall?.came();
+          this.#taken.next(message);
+        },
+        error: (error: unknown) => this.announce(sourceFailed(error)),
+      }),
+    );
+  }
+
+  /**
+   * Makes every session ready for another pipeline; the returned function goes over to it, at once. What can't be made
+   * ready throws, and all stays as it was. The caller closes the replaced runners.
+   */
+  prepare(loaded: LoadedPipeline): () => void {
+    return this.#loaded.prepare(loaded);
+  }
+
+  /** Tells an event to the log and to subscribers of `sys`; of those that repeat, once a second. */
+  announce(event: SessionEvent): void {
+    this.#told.events(event);
+  }
+
+  /** While `session` lags behind what is sent: resolves when it has caught up. */
+  busy(session: string): Promise<void> | undefined {
+    return this.#busy.get(session)?.idle;
+  }
+
+  /** `count` waits for the model or the graph; above `most` senders are asked to wait until half of that is left. */
+  #setWaiting(session: string, what: 'model' | 'graph', count: number, most: number): void {
+    const busy = this.#busy.get(session);
+    if (count > most) {
+      if (busy) busy.with.add(what);
+      else {
+        let release = (): void => {};
+        const idle = new Promise<void>((resolve) => {
+          release = resolve;
+        });
+        this.#busy.set(session, { with: new Set([what]), idle, release });
+      }
+    } else if (count <= most / 2 && busy?.with.delete(what) && busy.with.size === 0) {
+      this.#busy.delete(session);
+      busy.release();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#subscriptions.unsubscribe();
+    this.#told.close();
+    this.#outputs.complete();
+    this.#ended.complete();
+    await closeRunners(this.loaded.runners);
+  }
+
+  #runSession(session: string, messages$: Observable<SessionMessage['message']>): Observable<OutputMessage> {
+    const { clock, metrics, explain } = this.options;
+    const status: SessionStatus = {
+      session,
+      predictions: 0,
+      droppedWindows: 0,
+    };
+    this.#sessions.set(session, status);
+    this.#shared.began(session);
+    metrics?.sessions.set(this.#sessions.size);
+    const events: EventSink = (event) => this.announce({ ...event, session });
+    events({ code: 'session-opened', level: 'info', message: `session ${session} opened` });
+    const faults$ = new Subject<unknown>();
+    const held$ = new Subject<boolean>();
+    return messages$.pipe(
+      tap((message) => {
+        if (message.kind === 'chunk' && isMeasured(message.chunk.info))
+          this.#shared.of(session).time.hear(clock.now(), message.chunk.times);
+      }),
+      runSession({
+        session,
+        loaded: this.#loaded,
+        clock,
+        events,
+        faults$,
+        held$,
+        log: (message) => this.options.log?.({ session, message }),
+        turns: this.#turns,
+        expected: this.options.expected?.(session) ?? [],
+        stall: this.options.stall,
+        waiting: (messages) => this.#setWaiting(session, 'graph', messages, CROWDED_ABOVE),
+        isBusy: () => this.#busy.has(session),
+      }),
+      predictInOrder({
+        session,
+        clock,
+        ...(explain && { explain: (model) => explain(session, model) }),
+        limit: QUEUE_LIMIT,
+        held: (isHeld) => held$.next(isHeld),
+        waiting: (frames) => this.#setWaiting(session, 'model', frames, BUSY_ABOVE),
+        dropped: (time, model) => {
+          status.droppedWindows++;
+          events({
+            code: 'windows-dropped',
+            level: 'warn',
+            time,
+            message: `the model ${model} is too slow: its window at ${time} s is left out`,
+          });
+        },
+        ignored: (anchor, model) => events(anchorIgnored(anchor, model)),
+        failed: (fault) => faults$.next(fault),
+        predicted: (prediction, latency_s) => {
+          status.predictions++;
+          metrics?.predictions.inc({ valid: String(prediction.valid) });
+          metrics?.predictionLatency.observe(latency_s);
+        },
+      }),
+      tap((output) => {
+        if (output.kind !== 'closed') return;
+        metrics?.windows.inc();
+      }),
+      map((output) => {
+        try {
+          return outputMessage(session, output);
+        } catch (error) {
+          faults$.next(error);
+          return null;
+        }
+      }),
+      filter((message) => message !== null),
+      // One session's fault must not end the others.
+      catchError((error: unknown) => {
+        const message = error instanceof Error ? error.message : String(error);
+        events({
+          code: 'session-failed',
+          level: 'error',
+          message: `session ${session} ended by a fault: ${message}`,
+        });
+        return EMPTY;
+      }),
+      finalize(() => {
+        this.#setWaiting(session, 'model', 0, BUSY_ABOVE);
+        this.#setWaiting(session, 'graph', 0, CROWDED_ABOVE);
+        // A session that began anew under this name has a status of its own.
+        if (this.#sessions.get(session) === status) this.#sessions.delete(session);
+        metrics?.sessions.set(this.#sessions.size);
+        this.#shared.ended(session);
+        events({ code: 'session-closed', level: 'info', message: `session ${session} closed` });
+        this.#ended.next(session);
+      }),
+    );
+  }
+}
+
+export async function closeRunners(runners: ReadonlyMap<string, ModelRunner>): Promise<void> {
+  await Promise.all([...runners.values()].map((runner) => runner.close()));
+}

@@ -1,0 +1,98 @@
+import type { Seconds } from '../../core/clock.js';
+import {
+  isMeasured,
+  period_s,
+  type StreamInfo,
+  type StreamMessage,
+  TIME_TOLERANCE_S,
+} from '../../core/signal.js';
+import { ClosingTimes } from './closing-times.js';
+import { FrameBuilder } from './frame.js';
+import { NodeSequence } from './node-sequence.js';
+import type { GraphOptions } from './session-graph.js';
+
+/**
+ * What a session says that stays down after faults of its graph: at each hop of its models a frame of which nothing is
+ * there. It looks at stamps alone, so that what brought the graph down can't bring it down.
+ */
+export class FailedSession {
+  readonly #options: Omit<GraphOptions, 'ordered'>;
+  readonly #frames: readonly FrameBuilder[];
+  readonly #closing = new ClosingTimes();
+  readonly #open = new Map<string, StreamInfo>();
+  #zero: Seconds | null;
+
+  /** `zero`: the session's; `closed`: the time of its last line. */
+  constructor(
+    options: Omit<GraphOptions, 'ordered'>,
+    { zero, closed }: { readonly zero: Seconds | null; readonly closed: Seconds },
+  ) {
+    this.#options = options;
+    this.#zero = zero;
+    const { pipeline, models, sequence } = options;
+    this.#frames = [...pipeline.models.values()].map((model) => {
+      this.#closing.add(model.name, model.join);
+      return new FrameBuilder(model, models.get(model.name) ?? new Map(), sequence ?? new NodeSequence());
+    });
+    this.#closing.skipTo(closed + TIME_TOLERANCE_S);
+  }
+
+  get zero(): Seconds | null {
+    return this.#zero;
+  }
+
+  push(message: StreamMessage): void {
+    if (message.kind === 'open') this.#open.set(message.info.id, message.info);
+    else if (message.kind === 'close') this.#open.delete(message.id);
+    else if (message.kind === 'zero') this.#beginAt(message.time);
+    else if (message.kind === 'chunk') this.#reach(message.chunk.info, message.chunk.times);
+  }
+
+  /** It never has more to do: a message closes no more than the longest window holds of hops. */
+  get isIdle(): boolean {
+    return true;
+  }
+
+  begin(message: StreamMessage): void {
+    this.push(message);
+  }
+
+  /** What is not closed by now has no end. */
+  beginEnd(): void {}
+
+  work(): number {
+    return 0;
+  }
+
+  #beginAt(zero: Seconds): void {
+    if (this.#zero !== null) return;
+    this.#zero = zero;
+    this.#options.emit({ kind: 'began', zero });
+  }
+
+  #reach(info: StreamInfo, times: Float64Array): void {
+    if (times.length === 0 || !(isMeasured(info) || info.type === 'Ticks')) return;
+    if (this.#zero === null) {
+      if (info.type === 'Ticks') return;
+      this.#beginAt(times[0]);
+    }
+    const reached = times[times.length - 1] + period_s(info) - this.#zero! + TIME_TOLERANCE_S;
+    // Only what came last has lines: a stamp far ahead is no reason for a thousand of them.
+    this.#closing.skipTo(reached - this.#closing.longest_s);
+    for (let end = this.#closing.peek(); end <= reached; end = this.#closing.peek()) this.#closeAt(end);
+  }
+
+  #closeAt(time: Seconds): void {
+    const due = this.#closing.take(time);
+    const simulated = [...this.#open.values()].some((info) => info.simulated);
+    for (const frame of this.#frames) {
+      if (!due.has(frame.model.name)) continue;
+      const empty = frame.build(time, new Map());
+      const modalities = new Map(
+        [...empty.modalities].map(([name, status]) => [name, { ...status, reason: 'failed' }] as const),
+      );
+      this.#options.emit({ ...empty, modalities, simulated, failed: true });
+    }
+    this.#options.emit({ kind: 'closed', time, zero: this.#zero ?? 0, inputs: new Map() });
+  }
+}

@@ -1,0 +1,70 @@
+import type { Seconds } from '../../core/clock.js';
+import type { Stateful } from '../../core/state.js';
+
+/** No regular stream is stale before, and none is waited for longer, s. */
+const SHORTEST_S: Seconds = 0.6;
+const LONGEST_S: Seconds = 5;
+/** Arrivals this far back tell how often a stream's messages come, s. */
+const STEPS_OF_S: Seconds = 30;
+/** Times the third largest of them: two stutters are forgiven. */
+const FACTOR = 1.5;
+const NTH_LARGEST = 3;
+
+export type StaleLimitState = {
+  readonly heard: Seconds | null;
+  readonly steps: readonly (readonly [at: Seconds, step_s: Seconds])[];
+};
+
+/**
+ * How long a stream may be silent before it is stale: max(0.6 s, 3 / sfreq, 1.5 x its third largest arrival step of the last
+ * 30 s), at most 5 s; irregular streams: the limit of their type.
+ */
+export class StaleLimit implements Stateful<StaleLimitState> {
+  readonly #fixed_s: Seconds | null;
+  readonly #least_s: Seconds;
+  #heard: Seconds | null = null;
+  /** Steps long enough to matter; at most 75 fit into 30 s. */
+  #steps: (readonly [at: Seconds, step_s: Seconds])[] = [];
+
+  /** `sfreq`: Hz, 0 = irregular. `irregular_s`: limit of an irregular stream's type, s. */
+  constructor(sfreq: number, irregular_s: Seconds = 2) {
+    this.#fixed_s = sfreq > 0 ? null : irregular_s;
+    this.#least_s = sfreq > 0 ? Math.min(LONGEST_S, Math.max(SHORTEST_S, 3 / sfreq)) : irregular_s;
+  }
+
+  /**
+   * Samples came. `behind`: we were late to look, so that their arrival says nothing about the sender.
+   */
+  came(arrival: Seconds, behind = false): void {
+    const step_s = this.#heard === null ? 0 : arrival - this.#heard;
+    if (!behind && FACTOR * step_s > SHORTEST_S) this.#steps.push([arrival, step_s]);
+    this.#heard = Math.max(arrival, this.#heard ?? arrival);
+    this.#forget(arrival);
+  }
+
+  /** The limit at `now`, s. */
+  limitAt(now: Seconds): Seconds {
+    if (this.#fixed_s !== null) return this.#fixed_s;
+    const steps = this.#steps.filter(([at]) => at > now - STEPS_OF_S).map(([, step_s]) => step_s);
+    const nth = steps.sort((a, b) => b - a)[NTH_LARGEST - 1] ?? 0;
+    return Math.min(LONGEST_S, Math.max(this.#least_s, FACTOR * nth));
+  }
+
+  /** Whether nothing has come for longer than the limit; false before the first sample. */
+  isStale(now: Seconds): boolean {
+    return this.#heard !== null && now - this.#heard > this.limitAt(now);
+  }
+
+  snapshot(): StaleLimitState {
+    return { heard: this.#heard, steps: [...this.#steps] };
+  }
+
+  restore({ heard, steps }: StaleLimitState): void {
+    this.#heard = heard;
+    this.#steps = [...steps];
+  }
+
+  #forget(now: Seconds): void {
+    while (this.#steps.length > 0 && this.#steps[0][0] <= now - STEPS_OF_S) this.#steps.shift();
+  }
+}

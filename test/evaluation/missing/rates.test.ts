@@ -1,6 +1,0 @@
-import { expect, it } from 'vitest';
-import { missingRates } from '../../../src/evaluation/missing/rates.js';
-
-it('are the paper’s nine', () => {
-  expect(missingRates).toEqual([0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4]);
-});

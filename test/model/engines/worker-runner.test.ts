@@ -1,0 +1,263 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigurationError } from '../../../src/core/errors.js';
+import type { SessionEvent } from '../../../src/core/event.js';
+import type { ModelFrame, ModelOutput, ModelRunner } from '../../../src/core/model.js';
+import { loadModel } from '../../../src/model/engines/worker-runner.js';
+import { fullFrame, writeSmallModel } from './small-model.js';
+
+let directory: string;
+let runners: Record<'onnx' | 'tfjs-wasm', ModelRunner>;
+beforeAll(async () => {
+  directory = await writeSmallModel();
+  runners = {
+    onnx: await loadModel(directory, { engine: 'onnx' }),
+    'tfjs-wasm': await loadModel(directory, { engine: 'tfjs-wasm' }),
+  };
+});
+afterAll(async () => {
+  for (const runner of Object.values(runners)) await runner.close();
+});
+
+const engines = ['onnx', 'tfjs-wasm'] as const;
+
+/** The same frame with masked parts and absent modalities filled with `garbage`. */
+function polluted(frame: ModelFrame, garbage: number): ModelFrame {
+  return frame.map(({ values, mask, present }) => {
+    const span = values.length / mask.length;
+    return {
+      values: values.map((v, i) => (present && mask[Math.floor(i / span)] === 1 ? v : garbage)),
+      mask: present ? mask : mask.map(() => 1),
+      present,
+    };
+  });
+}
+
+describe.each(engines)('a model on %s', (engine) => {
+  it('says what it is', () => {
+    const runner = runners[engine];
+    expect(runner).toMatchObject({ name: 'small', type: 'hi-moe', engine });
+    expect(runner.worth).toMatchObject({ evidence: 'simulated', broken: null, scope: null });
+    expect([...runner.inputs.keys()]).toEqual(['eeg', 'eye', 'eda']);
+    expect(runner.validity).toEqual({ min_present: 1, required: [] });
+  });
+
+  it('gives an interval by the set of modalities that are present, and by how hard the moment is', async () => {
+    const with_ = (...present: number[]): ModelFrame =>
+      fullFrame().map((modality, m) => ({ ...modality, present: present.includes(m) }));
+    const [all, two, other, eyes, skin] = await runners[engine].predict([
+      with_(0, 1, 2),
+      with_(0, 1),
+      with_(0, 2),
+      with_(1),
+      with_(2),
+    ]);
+    const grown = ({ valence }: ModelOutput): number => Math.exp(0.5 * Math.min(1, Math.abs(valence!)) ** 2);
+    const expectAround = (bounds: readonly [number, number] | null, value: number, half: number): void => {
+      const told = Math.max(-1, Math.min(1, value));
+      expect(bounds![0]).toBeCloseTo(Math.max(-1, told - half), 6);
+      expect(bounds![1]).toBeCloseTo(Math.min(1, told + half), 6);
+    };
+    expectAround(all.interval!.valence, all.valence!, 0.4 * grown(all) * 0.5);
+    expectAround(two.interval!.valence, two.valence!, 0.5 * grown(two) * 0.5);
+    expectAround(other.interval!.valence, other.valence!, 0.4 * grown(other));
+    for (const [output, half] of [
+      [all, 0.7],
+      [two, 0.8],
+      [other, 0.9],
+      [eyes, 0.9],
+    ] as const)
+      expectAround(output.interval!.arousal, output.arousal!, half);
+    // Too few people for valence by the eyes alone; nothing at all of the skin alone.
+    expect(eyes.interval).toMatchObject({ level: 0.9, valence: null });
+    expect(skin.interval).toBeNull();
+    expect(all.abstained).toBeUndefined();
+    expect(two.weights[2]).toBe(0);
+    expect(two.weights[0] + two.weights[1]).toBeCloseTo(1, 6);
+  });
+
+  it('gives the same bits whatever is asked together', async () => {
+    const frames = Array.from({ length: 20 }, (_, i) => fullFrame(i + 1));
+    const together = await runners[engine].predict(frames);
+    const alone = (await Promise.all(frames.map((frame) => runners[engine].predict([frame])))).flat();
+    expect(alone).toEqual(together);
+  });
+
+  it('does not see what stands under a mask, to the last bit', async () => {
+    const garbage = fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, -1e38, 1e-40, 12345.678);
+    const masks = fc.tuple(
+      fc.array(fc.constantFrom(0, 1), { minLength: 5, maxLength: 5 }),
+      fc.array(fc.constantFrom(0, 1), { minLength: 3, maxLength: 3 }),
+      fc.array(fc.constantFrom(0, 1), { minLength: 2, maxLength: 2 }),
+      fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
+    );
+    await fc.assert(
+      fc.asyncProperty(garbage, masks, fc.nat(1000), async (value, [a, b, c, present], seed) => {
+        const frame = fullFrame(seed).map(({ values }, m) => ({
+          values,
+          mask: Uint8Array.from([a, b, c][m]),
+          present: present[m],
+        }));
+        const [clean, dirty] = await runners[engine].predict([polluted(frame, 0), polluted(frame, value)]);
+        expect(dirty).toEqual(clean);
+      }),
+      { numRuns: 60, seed: 5 },
+    );
+  });
+
+  it('explains by what masking each modality changes, and predicts the same bits while it does', async () => {
+    const runner = runners[engine];
+    const absences = [[], [1], [0, 2]];
+    const frames = absences.map((gone, i) =>
+      fullFrame(i + 1).map((modality, m) => ({ ...modality, present: !gone.includes(m) })),
+    );
+    // Nothing measured under it: absent to the model, whatever the frame says.
+    frames.push(fullFrame(9).map((own, m) => (m === 1 ? { ...own, mask: own.mask.map(() => 0) } : own)));
+    const explained = await runner.predict(frames, true);
+    const plain = await runner.predict(frames);
+    expect(explained.map(({ contribution: _, ...rest }) => rest)).toEqual(plain);
+    const names = [...runner.inputs.keys()];
+    const clipped = (value: number | null): number => Math.max(-1, Math.min(1, value!));
+    for (const [i, frame] of frames.entries()) {
+      const present = frame.flatMap(({ present, mask }, m) => (present && mask.includes(1) ? [m] : []));
+      const { contribution } = explained[i];
+      expect(Object.keys(contribution!)).toEqual(present.map((m) => names[m]));
+      for (const m of present) {
+        const [masked] = await runner.predict([
+          frame.map((own, other) => (other === m ? { ...own, present: false } : own)),
+        ]);
+        for (const dimension of ['valence', 'arousal'] as const) {
+          const change = clipped(plain[i][dimension]) - clipped(masked[dimension]);
+          expect(Math.abs(contribution![names[m]][dimension] - change)).toBeLessThan(1e-5);
+        }
+      }
+    }
+    const changes = explained.flatMap(({ contribution }) =>
+      Object.values(contribution!).flatMap((own) => Object.values(own)),
+    );
+    expect(changes.filter((change) => Math.abs(change) > 1e-3).length).toBeGreaterThan(changes.length / 2);
+  });
+
+  it('feels a single masked feature', async () => {
+    const [eeg, eye, eda] = fullFrame();
+    const less = { ...eeg, mask: Uint8Array.of(1, 1, 1, 1, 0) };
+    const [all, fewer] = await runners[engine].predict([
+      [eeg, eye, eda],
+      [less, eye, eda],
+    ]);
+    expect(fewer.valence).not.toBe(all.valence);
+  });
+});
+
+describe('engines', () => {
+  it('agree to 1e-5', async () => {
+    const frames = Array.from({ length: 10 }, (_, i) => fullFrame(i + 1));
+    const [onnx, wasm] = await Promise.all(engines.map((engine) => runners[engine].predict(frames)));
+    onnx.forEach((output, i) => {
+      expect(Math.abs(output.valence! - wasm[i].valence!)).toBeLessThan(1e-5);
+      expect(Math.abs(output.arousal! - wasm[i].arousal!)).toBeLessThan(1e-5);
+    });
+  });
+});
+
+/** A worker that answers, and dies of a frame whose first value is 13. */
+const mortal = `
+import { parentPort } from 'node:worker_threads';
+parentPort.on('message', ({ id, frames }) => {
+  if (frames.values[0] === 13) process.exit(1);
+  parentPort.postMessage({ kind: 'outputs', id, outputs: [{ valence: 0.5 }] });
+});
+parentPort.postMessage({ kind: 'ready', engine: 'onnx', detail: 'pretended', unavailable: [] });
+`;
+
+describe('loadModel', () => {
+  const fatal: ModelFrame = [{ values: Float32Array.of(13), mask: Uint8Array.of(1), present: true }];
+
+  it.each(engines)(
+    '%s is closed in the middle of its work: what was asked is answered first',
+    async (engine) => {
+      const runner = await loadModel(directory, { engine });
+      const asked = runner.predict(Array.from({ length: 200 }, (_, i) => fullFrame(i + 1)));
+      await runner.close();
+      expect(await asked).toHaveLength(200);
+      await expect(runner.predict([fullFrame()])).rejects.toMatchObject({ code: 'model-failed' });
+    },
+  );
+
+  it('rejects what a dying worker owed, starts another once, and then stays down', async () => {
+    const worker = pathToFileURL(join(directory, 'mortal.mjs'));
+    writeFileSync(worker, mortal);
+    const events: SessionEvent[] = [];
+    const runner = await loadModel(directory, { worker, events: (event) => events.push(event) });
+    await expect(runner.predict([fatal])).rejects.toMatchObject({ code: 'model-failed' });
+    expect(await runner.predict([fullFrame()])).toEqual([{ valence: 0.5 }]);
+    await expect(runner.predict([fatal])).rejects.toMatchObject({ code: 'model-failed' });
+    await expect(runner.predict([fullFrame()])).rejects.toMatchObject({ code: 'model-failed' });
+    expect(events.map(({ code }) => code)).toEqual([
+      'engine-chosen',
+      'model-failed',
+      'engine-chosen',
+      'model-failed',
+    ]);
+    await runner.close();
+  });
+
+  it('says why the engines before the chosen one do not run', async () => {
+    const events: SessionEvent[] = [];
+    const runner = await loadModel(directory, { engine: 'auto', events: (event) => events.push(event) });
+    await runner.close();
+    expect(events.at(-1)).toMatchObject({ code: 'engine-chosen', details: { engine: runner.engine } });
+    if (runner.engine !== 'tfjs-gpu') expect(events[0].message).toMatch(/^engine tfjs-gpu is not used: /);
+  });
+
+  it('refuses a model that an engine does not reproduce', async () => {
+    const other = await writeSmallModel();
+    const path = join(other, 'manifest.json');
+    const manifest = JSON.parse(readFileSync(path, 'utf8'));
+    manifest.probe.heads[1] += 1;
+    writeFileSync(path, JSON.stringify(manifest));
+    const error = await loadModel(other).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(ConfigurationError);
+    expect(error).toMatchObject({ code: 'model-probe-mismatch' });
+  });
+
+  it('refuses questions once closed', async () => {
+    const runner = await loadModel(directory);
+    await runner.close();
+    await expect(runner.predict([fullFrame()])).rejects.toMatchObject({ code: 'model-failed' });
+  });
+
+  it('is not waited for when its loading is to end', async () => {
+    const asked = new AbortController();
+    const events: SessionEvent[] = [];
+    const loading = loadModel(directory, {
+      signal: asked.signal,
+      // Asked for when its thread is made, which then loads the engine.
+      get worker() {
+        setImmediate(() => asked.abort('SIGINT'));
+        return new URL('../../../dist/model/engines/inference-worker.js', import.meta.url);
+      },
+      events: (event) => events.push(event),
+    });
+    await expect(loading).rejects.toBe('SIGINT');
+    expect(events).toEqual([]);
+  });
+
+  it('does not keep the process alive when idle', () => {
+    const compiled = fileURLToPath(new URL('../../../dist/model/engines/worker-runner.js', import.meta.url));
+    expect(existsSync(compiled)).toBe(true);
+    const program = `
+      import { loadModel } from ${JSON.stringify(pathToFileURL(compiled).href)};
+      const runner = await loadModel(${JSON.stringify(directory)});
+      console.log(runner.engine);`;
+    const out = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
+    expect(out.trim()).toMatch(/^(onnx|tfjs-gpu|tfjs-wasm)$/);
+  });
+});

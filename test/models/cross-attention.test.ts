@@ -1,3 +1,0 @@
-import { describeParity } from './parity.js';
-
-describeParity('cross-attention');

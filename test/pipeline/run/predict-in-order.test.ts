@@ -1,0 +1,464 @@
+import { map, type Observable, of, Subject } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../../src/core/clock.js';
+import type { ModelFrame, ModelOutput, ModelRunner } from '../../../src/core/model.js';
+import type { Pipeline } from '../../../src/pipeline/file/pipeline.js';
+import {
+  type PredictInOrderOptions,
+  type PredictionsState,
+  predictInOrder,
+} from '../../../src/pipeline/run/predict-in-order.js';
+import type { LiveOutput } from '../../../src/pipeline/run/run-session.js';
+import { decodeState, encodeState } from '../../../src/pipeline/run/state-file.js';
+import type { SessionOutput } from '../../../src/pipeline/session/session-output.js';
+import { marbles } from '../../setup/marbles.js';
+
+/** A model that answers when it is told to. */
+class SlowRunner implements ModelRunner {
+  readonly name = 'slow';
+  readonly id = 'slow@sha256:0';
+  readonly type = 'hi-moe';
+  readonly worth = { evidence: 'none', broken: null, reason: null, scope: null } as const;
+  readonly engine = 'none';
+  readonly inputs = new Map();
+  readonly fuses = true;
+  readonly validity = { min_present: 1, required: [] };
+  readonly waiting: {
+    frames: readonly ModelFrame[];
+    answer: (...valences: number[]) => void;
+    fail: () => void;
+  }[] = [];
+  readonly explained: boolean[] = [];
+
+  predict(frames: readonly ModelFrame[], explain = false): Promise<ModelOutput[]> {
+    this.explained.push(explain);
+    return new Promise((resolve, reject) => {
+      const one = { arousal: 0, weights: [1], routing: [], interval: null };
+      this.waiting.push({
+        frames,
+        answer: (...valences) => resolve(valences.map((valence) => ({ valence, ...one }))),
+        fail: () => reject(new Error('out of order')),
+      });
+    });
+  }
+  async close(): Promise<void> {}
+}
+
+const frame = (seq: number, present = true): LiveOutput['output'] => ({
+  kind: 'frame',
+  model: 'affect',
+  seq,
+  time: seq,
+  window: [seq - 4, seq],
+  frame: [{ values: Float32Array.of(seq), mask: Uint8Array.of(present ? 1 : 0), present }],
+  modalities: new Map([['eeg', { present, coverage: present ? 1 : 0, reason: present ? null : 'stale' }]]),
+  simulated: false,
+  streams: [],
+});
+const closed = (time: number): LiveOutput['output'] => ({
+  kind: 'closed',
+  time,
+  zero: 0,
+  inputs: new Map(),
+});
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function start(limit = 100, explain: () => boolean = () => false, state: PredictionsState | null = null) {
+  const runner = new SlowRunner();
+  let snapshot: () => PredictionsState = () => expect.unreachable();
+  const loaded = { pipeline: { digest: 'sha256:p' } as Pipeline, runners: new Map([['affect', runner]]) };
+  const outputs = new Subject<LiveOutput>();
+  const seen: SessionOutput[] = [];
+  const drops: number[] = [];
+  const faults: unknown[] = [];
+  const latencies: number[] = [];
+  const waiting: number[] = [];
+  const clock = new VirtualClock();
+  let ended = false;
+  const subscription = outputs
+    .pipe(
+      predictInOrder({
+        session: 's',
+        clock,
+        explain,
+        limit,
+        ...(state && { from: { state, loaded } }),
+        snapshots: (take) => {
+          snapshot = take;
+        },
+        waiting: (frames) => waiting.push(frames),
+        dropped: (time) => drops.push(time),
+        ignored: () => {},
+        failed: (fault) => faults.push(fault),
+        predicted: (_, latency_s) => latencies.push(latency_s),
+      }),
+    )
+    .subscribe({ next: (output) => seen.push(output), complete: () => (ended = true) });
+  const push = (output: LiveOutput['output']): void => outputs.next({ output, loaded });
+  const tell = (): string[] =>
+    seen.map((output) =>
+      output.kind === 'prediction' ? `p${output.prediction.seq}=${output.prediction.valence}` : output.kind,
+    );
+  return {
+    waiting,
+    runner,
+    outputs,
+    push,
+    tell,
+    seen,
+    drops,
+    faults,
+    loaded,
+    latencies,
+    clock,
+    subscription,
+    snapshot: () => snapshot(),
+    isEnded: () => ended,
+  };
+}
+
+describe('predictInOrder', () => {
+  it('keeps the order of predictions and of what comes between them', async () => {
+    const { push, runner, tell, clock, latencies } = start();
+    push(frame(1));
+    push(closed(1));
+    push(frame(2));
+    push(closed(2));
+    await settle();
+    expect(tell()).toEqual([]);
+    clock.advance(0.25);
+    runner.waiting[0].answer(0.5);
+    await settle();
+    expect(tell()).toEqual(['p1=0.5', 'closed']);
+    runner.waiting[1].answer(-0.25);
+    await settle();
+    expect(tell()).toEqual(['p1=0.5', 'closed', 'p2=-0.25', 'closed']);
+    expect(latencies).toEqual([0.25, 0.25]);
+  });
+
+  it('has a window explained while somebody wants it, and no other', async () => {
+    let wanted = false;
+    const { push, runner } = start(100, () => wanted);
+    for (const asked of [false, true, false]) {
+      wanted = asked;
+      push(frame(1));
+      await settle();
+      runner.waiting.at(-1)!.answer(0);
+      await settle();
+    }
+    expect(runner.explained).toEqual([false, true, false]);
+  });
+
+  it('leaves out the oldest waiting window when the model is too slow, and tells each', async () => {
+    const { push, runner, tell, drops } = start(2);
+    for (let seq = 0; seq < 6; seq++) push(frame(seq));
+    expect(drops).toEqual([1, 2, 3]);
+    for (let i = 0; i < 3; i++) {
+      await settle();
+      runner.waiting[i].answer(0);
+    }
+    await settle();
+    expect(tell()).toEqual(['p0=0', 'p4=0', 'p5=0']);
+  });
+
+  it('says when too much waits behind the model, of whatever kind, and when half of it is told', async () => {
+    const held: boolean[] = [];
+    const runner = new SlowRunner();
+    const loaded = { pipeline: { digest: 'sha256:p' } as Pipeline, runners: new Map([['affect', runner]]) };
+    const outputs = new Subject<LiveOutput>();
+    outputs
+      .pipe(
+        predictInOrder({
+          ...{ session: 's', clock: new VirtualClock(), limit: 100, waiting: () => {}, dropped: () => {} },
+          ...{ ignored: () => {}, failed: () => {}, predicted: () => {}, mostOutputs: 6 },
+          held: (isHeld) => held.push(isHeld),
+        }),
+      )
+      .subscribe();
+    for (let seq = 0; seq < 5; seq++)
+      for (const output of [frame(seq), closed(seq)]) outputs.next({ output, loaded });
+    expect(held).toEqual([true]);
+    for (let k = 0; k < 5; k++) {
+      await settle();
+      expect(held).toEqual(k < 4 ? [true] : [true, false]);
+      runner.waiting[k].answer(0);
+    }
+  });
+
+  it('tells how many windows wait', async () => {
+    const { push, runner, waiting } = start();
+    for (let seq = 0; seq < 3; seq++) push(frame(seq));
+    push(closed(3));
+    for (let i = 0; i < 3; i++) {
+      await settle();
+      runner.waiting[i].answer(0);
+    }
+    await settle();
+    expect(waiting).toEqual([1, 0, 1, 2, 1, 0]);
+  });
+
+  it('completes after the last prediction, not before', async () => {
+    const { push, outputs, runner, isEnded } = start();
+    push(frame(0));
+    outputs.complete();
+    await settle();
+    expect(isEnded()).toBe(false);
+    runner.waiting[0].answer(0);
+    await settle();
+    expect(isEnded()).toBe(true);
+  });
+
+  it('a model that fails gives an invalid prediction, and goes on', async () => {
+    const { push, runner, seen } = start();
+    push(frame(0));
+    push(frame(1));
+    await settle();
+    runner.waiting[0].fail();
+    await settle();
+    runner.waiting[1].answer(0.1);
+    await settle();
+    const [first, second] = seen.flatMap((output) =>
+      output.kind === 'prediction' ? [output.prediction] : [],
+    );
+    expect(first).toMatchObject({ valid: false, reason: 'model-failed', valence: null, arousal: null });
+    expect(second).toMatchObject({ valid: true, reason: null, valence: 0.1 });
+  });
+
+  it('does not ask the model about a window without any sensor', async () => {
+    const { push, runner, seen } = start();
+    push(frame(0, false));
+    await settle();
+    expect(runner.waiting).toEqual([]);
+    expect(seen[0]).toMatchObject({
+      prediction: {
+        valence: null,
+        arousal: null,
+        valid: false,
+        reason: 'no-input',
+        modalities: { eeg: { present: false, coverage: 0, weight: 0, reason: 'stale' } },
+      },
+    });
+  });
+
+  it('clips to -1..1 and rounds to six decimals', async () => {
+    const { push, runner, seen } = start();
+    push(frame(0));
+    push(frame(1));
+    await settle();
+    runner.waiting[0].answer(1.7);
+    await settle();
+    runner.waiting[1].answer(0.123456789);
+    await settle();
+    expect(seen.map((output) => output.kind === 'prediction' && output.prediction.valence)).toEqual([
+      1, 0.123457,
+    ]);
+  });
+
+  it('goes on where another one was stopped, with what it was asked for and what waited, through a file', async () => {
+    const whole = start();
+    for (const at of [0, 1, 2, 3]) {
+      const { push, runner, tell, snapshot, subscription } = start();
+      for (let seq = 0; seq < 3; seq++) {
+        push(frame(seq));
+        push(closed(seq));
+      }
+      for (let k = 0; k < at; k++) {
+        await settle();
+        runner.waiting[k].answer(k / 10);
+      }
+      await settle();
+      const told = tell();
+      const state = decodeState(encodeState(snapshot())) as PredictionsState;
+      subscription.unsubscribe();
+      const other = start(100, () => false, state);
+      other.push(closed(9));
+      for (let k = at; k < 3; k++) {
+        await settle();
+        other.runner.waiting[k - at].answer(k / 10);
+      }
+      await settle();
+      expect([...told, ...other.tell()]).toEqual([
+        ...['p0=0', 'closed', 'p1=0.1', 'closed', 'p2=0.2', 'closed', 'closed'],
+      ]);
+    }
+    whole.subscription.unsubscribe();
+  });
+
+  describe('with frames that go to the model together', () => {
+    function together(own: Partial<PredictInOrderOptions>) {
+      const runner = new SlowRunner();
+      const loaded = { pipeline: { digest: 'sha256:p' } as Pipeline, runners: new Map([['affect', runner]]) };
+      const outputs = new Subject<LiveOutput>();
+      const held: boolean[] = [];
+      const told: string[] = [];
+      const options = { session: 's', clock: new VirtualClock(), ignored: () => {} };
+      const subscription = outputs
+        .pipe(predictInOrder({ ...options, held: (isHeld) => held.push(isHeld), ...own }))
+        .subscribe({
+          next: (output) =>
+            told.push(output.kind === 'prediction' ? `p${output.prediction.seq}` : output.kind),
+          error: (error: Error) => told.push(error.message),
+          complete: () => told.push('complete'),
+        });
+      const push = (...made: LiveOutput['output'][]): void => {
+        for (const output of made) outputs.next({ output, loaded });
+      };
+      return { runner, loaded, outputs, push, held, told, subscription };
+    }
+    const asked = ({ waiting }: SlowRunner): number[] => waiting.map(({ frames }) => frames.length);
+
+    it('waits for as many, and for fewer only at the end; what comes before the first is told at once', async () => {
+      const { runner, push, told, outputs } = together({ batch: 2 });
+      push(closed(0), frame(1), closed(1));
+      expect(told).toEqual(['closed']);
+      expect(asked(runner)).toEqual([]);
+      push(frame(2), closed(2), frame(3));
+      expect(asked(runner)).toEqual([2]);
+      runner.waiting[0].answer(0.1, 0.2);
+      await settle();
+      expect(told).toEqual(['closed', 'p1', 'closed', 'p2', 'closed']);
+      expect(asked(runner)).toEqual([2]);
+      outputs.complete();
+      expect(asked(runner)).toEqual([2, 1]);
+      expect(told).not.toContain('complete');
+      runner.waiting[1].answer(0.3);
+      await settle();
+      expect(told.slice(5)).toEqual(['p3', 'complete']);
+    });
+
+    it('says so where the next ones wait too, and when the model has answered', async () => {
+      const { runner, push, held } = together({ batch: 2, mostFrames: 4 });
+      push(frame(1), frame(2), frame(3));
+      expect(held).toEqual([]);
+      push(frame(4));
+      expect(held).toEqual([true]);
+      runner.waiting[0].answer(0, 0);
+      await settle();
+      expect(held).toEqual([true, false]);
+      expect(asked(runner)).toEqual([2, 2]);
+      push(frame(5), frame(6));
+      expect(held).toEqual([true, false, true]);
+    });
+
+    it('does not wait for more where it says that no more should come: a model that is seldom asked beside much else', async () => {
+      const { runner, push, held, told } = together({ batch: 4, mostOutputs: 6 });
+      push(frame(1), ...[1, 2, 3, 4, 5].map(closed));
+      expect(asked(runner)).toEqual([]);
+      push(closed(6));
+      expect(held).toEqual([true]);
+      expect(asked(runner)).toEqual([1]);
+      runner.waiting[0].answer(0);
+      await settle();
+      expect(told).toEqual(['p1', ...Array(6).fill('closed')]);
+      expect(held).toEqual([true, false]);
+    });
+
+    it('asks each pipeline for its own', async () => {
+      const { runner, push, outputs } = together({ batch: 2 });
+      const next = { pipeline: { digest: 'sha256:q' } as Pipeline, runners: new Map([['affect', runner]]) };
+      push(frame(1));
+      outputs.next({ output: frame(2), loaded: next });
+      expect(asked(runner)).toEqual([1]);
+      outputs.next({ output: frame(3), loaded: next });
+      runner.waiting[0].answer(0);
+      await settle();
+      expect(asked(runner)).toEqual([1, 2]);
+    });
+
+    it('ends with what it cannot work with where nobody else is told', async () => {
+      const { push, told } = together({ batch: 1 });
+      push({ ...frame(1, false), modalities: null } as unknown as LiveOutput['output'], closed(1));
+      await settle();
+      expect(told).toEqual(['output.modalities is not iterable']);
+    });
+
+    it('says what the model still works on when nobody listens any more', async () => {
+      const works: Promise<void>[] = [];
+      const { runner, push, told, subscription } = together({
+        batch: 2,
+        closing: (work) => works.push(work),
+      });
+      push(frame(1), frame(2));
+      subscription.unsubscribe();
+      expect(works).toHaveLength(1);
+      let isDone = false;
+      works[0].then(() => (isDone = true));
+      await settle();
+      expect(isDone).toBe(false);
+      runner.waiting[0].answer(0, 0);
+      await settle();
+      expect(isDone).toBe(true);
+      expect(told).toEqual([]);
+    });
+  });
+
+  describe('as marbles', () => {
+    const own = (source: Observable<LiveOutput>) =>
+      source.pipe(
+        predictInOrder({
+          ...{ session: 's', clock: new VirtualClock(), limit: 1, waiting: () => {}, dropped: () => {} },
+          ...{ ignored: () => {}, failed: () => {}, predicted: () => {} },
+        }),
+        map(({ kind }) => kind),
+      );
+    const loaded = { pipeline: { digest: 'sha256:p' } as Pipeline, runners: new Map() };
+    const values = { a: { output: closed(1), loaded }, f: { output: frame(1), loaded } };
+
+    it('passes on what is no frame at once, and of a model that is gone nothing', () => {
+      marbles(({ cold, expectObservable }) => {
+        expectObservable(own(cold('-a-a-|', values))).toBe('-a-a-|', { a: 'closed' });
+        expectObservable(own(cold('-|', values))).toBe('-|');
+        expectObservable(own(cold('--', values))).toBe('--');
+        expectObservable(own(cold('-a#', values))).toBe('-a#', { a: 'closed' });
+      });
+    });
+
+    it('lets go of its source when nobody listens any more', () => {
+      marbles(({ cold, expectObservable, expectSubscriptions }) => {
+        const source = cold('-a-a-a-', values);
+        expectObservable(own(source), '^--!').toBe('-a-', { a: 'closed' });
+        expectSubscriptions(source.subscriptions).toBe('^--!');
+      });
+    });
+  });
+
+  it('says nothing more once unsubscribed', async () => {
+    const { push, runner, tell, subscription } = start();
+    push(frame(0));
+    await settle();
+    subscription.unsubscribe();
+    runner.waiting[0].answer(0);
+    await settle();
+    expect(tell()).toEqual([]);
+  });
+
+  it('tells of an output that cannot be worked with, and goes on with the others', async () => {
+    const { outputs, loaded, seen, faults } = start();
+    const broken = { ...frame(0, false), modalities: null } as unknown as LiveOutput['output'];
+    outputs.next({ output: broken, loaded });
+    outputs.next({ output: frame(1, false), loaded });
+    outputs.next({ output: closed(1), loaded });
+    await settle();
+    expect(faults).toEqual([expect.any(TypeError)]);
+    expect(seen.map(({ kind }) => kind)).toEqual(['prediction', 'closed']);
+  });
+
+  it('of nothing is nothing', () => {
+    const seen: string[] = [];
+    of<LiveOutput>()
+      .pipe(
+        predictInOrder({
+          session: 's',
+          clock: new VirtualClock(),
+          limit: 1,
+          waiting: () => {},
+          dropped: () => {},
+          ignored: () => {},
+          failed: () => {},
+          predicted: () => {},
+        }),
+      )
+      .subscribe({ complete: () => seen.push('complete') });
+    expect(seen).toEqual(['complete']);
+  });
+});

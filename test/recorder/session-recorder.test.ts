@@ -1,0 +1,96 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { VirtualClock } from '../../src/core/clock.js';
+import { ConfigurationError } from '../../src/core/errors.js';
+import type { SessionEvent } from '../../src/core/event.js';
+import { openRecording } from '../../src/io/recordings/open.js';
+import { SessionRecorder } from '../../src/recorder/session-recorder.js';
+import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
+
+const folder = temporaryFolder();
+
+const info = streamInfo({ type: 'EEG', sfreq: 10, labels: ['Cz'], unit: 'uV' });
+
+function start(name: string) {
+  const events: SessionEvent[] = [];
+  const path = join(folder, name);
+  const recorder = new SessionRecorder(path, {
+    clock: new VirtualClock(0, 1e9),
+    events: (event) => events.push(event),
+  });
+  return { recorder, events, files: () => readdirSync(path) };
+}
+
+it('gives each session a file of its own, named so that any system takes it', async () => {
+  const { recorder, files, events } = start('two');
+  for (const session of ['lab', 'a/b: c']) {
+    recorder.take({ session, message: { kind: 'open', info } });
+    recorder.take({ session, message: { kind: 'chunk', chunk: chunkOf(info, [[1, 2, 3]], 0) } });
+  }
+  await recorder.close();
+  expect(files().sort()).toEqual(['a_b_c_2001-09-09T01-46-40.xdf', 'lab_2001-09-09T01-46-40.xdf']);
+  expect(events.map(({ code }) => code)).toEqual([
+    'recording-opened',
+    'recording-opened',
+    'recording-closed',
+    'recording-closed',
+  ]);
+});
+
+it('never writes over a file, whatever the sessions are called', async () => {
+  const { recorder, files } = start('same');
+  for (const session of ['a b', 'a/b', 'a_b']) recorder.take({ session, message: { kind: 'open', info } });
+  await recorder.close();
+  expect(files()).toHaveLength(3);
+});
+
+it('leaves a file that is readable up to the last chunk when it is killed', async () => {
+  const { recorder, files } = start('killed');
+  recorder.take({ session: 'lab', message: { kind: 'open', info } });
+  for (let t = 0; t < 5; t++)
+    recorder.take({ session: 'lab', message: { kind: 'chunk', chunk: chunkOf(info, [[1, 2]], t) } });
+  const recording = await openRecording(join(folder, 'killed', files()[0]));
+  expect(recording.streams[0].samples).toBe(10);
+  await recording.close();
+  await recorder.close();
+});
+
+it('says at once that the folder cannot be made', () => {
+  writeFileSync(join(folder, 'file'), '');
+  expect(() => start('file/below')).toThrow(ConfigurationError);
+});
+
+it('notes a reload behind the samples before it; a replay gives the same and says so', async () => {
+  const play = async (name: string, isReloaded: boolean) => {
+    const { recorder, files } = start(name);
+    recorder.take({ session: 'lab', message: { kind: 'open', info } });
+    recorder.take({ session: 'new', message: { kind: 'open', info } });
+    for (let t = 0; t < 5; t++) {
+      recorder.take({ session: 'lab', message: { kind: 'chunk', chunk: chunkOf(info, [[1, 2]], t) } });
+      if (isReloaded && t === 2) recorder.reloaded('sha256:a', 'sha256:b');
+    }
+    await recorder.close();
+    const recording = await openRecording(
+      join(folder, name, files().find((file) => file.startsWith('lab'))!),
+    );
+    const told: SessionEvent[] = [];
+    const messages = [];
+    for await (const message of recording.messages({
+      chunk: null,
+      clockSync: true,
+      events: (e) => told.push(e),
+    }))
+      messages.push(message);
+    await recording.close();
+    return { messages, told, streams: recording.streams, inArrivalOrder: recording.inArrivalOrder };
+  };
+  const [plain, reloaded] = [await play('plain', false), await play('reloaded', true)];
+  expect(reloaded.messages).toEqual(plain.messages);
+  expect(reloaded.streams).toEqual(plain.streams);
+  expect(reloaded.inArrivalOrder).toBe(true);
+  expect(plain.told).toEqual([]);
+  expect(reloaded.told.map(({ code, level }) => [code, level])).toEqual([['pipeline-reloaded', 'warn']]);
+  expect(reloaded.told[0].message).toContain('sha256:a was replaced by sha256:b at stamp 2.100 s');
+});

@@ -1,8 +1,0 @@
-import { join } from 'node:path';
-import { loadPipeline } from '../../src/topology/load.js';
-import type { Pipeline } from '../../src/topology/pipeline.js';
-
-/** A pipeline of the `pipelines` folder. */
-export function loadShipped(name: string): Promise<Pipeline> {
-  return loadPipeline(join(import.meta.dirname, '..', '..', 'pipelines', `${name}.yaml`));
-}
