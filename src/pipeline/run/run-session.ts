@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.js';
 import type { EventSink, SessionEvent } from '../../core/event.js';
 import type { ModelRunner } from '../../core/model.js';
 import { errorOf } from '../../core/owned.js';
-import type { StreamInfo, StreamMessage } from '../../core/signal.js';
+import type { StreamMessage } from '../../core/signal.js';
 import type { StallWatch } from '../../signal/timebase/stall-watch.js';
 import type { Pipeline } from '../file/pipeline.js';
 import { whyUnusable } from '../file/stream-fit.js';
@@ -13,6 +13,7 @@ import { FailedSession } from '../session/failed-session.js';
 import type { GraphOutput } from '../session/graph-output.js';
 import { bareState, type GraphState } from '../session/graph-state.js';
 import { NodeSequence, type NodeSequenceState } from '../session/node-sequence.js';
+import { SessionFacts } from '../session/session-facts.js';
 import { SessionFaults } from '../session/session-faults.js';
 import { type GraphOptions, SessionGraph } from '../session/session-graph.js';
 import { SilenceWatch } from '../session/silence-watch.js';
@@ -105,9 +106,7 @@ class RunningSession implements Worker {
   #stage: 'running' | 'ending' | 'closing' | 'ended' = 'running';
   readonly #sequence = new NodeSequence();
   readonly #faults = new SessionFaults();
-  readonly #open = new Map<string, StreamInfo>();
-  /** The streams that feed sources, as the graph was told. */
-  readonly #fed = new Map<string, StreamInfo>();
+  readonly #facts = new SessionFacts();
   #binder: Binder;
   readonly #silence: SilenceWatch;
   #loaded: LoadedPipeline;
@@ -160,7 +159,7 @@ class RunningSession implements Worker {
       isHeld = false;
       for (const event of held) this.#options.events(event);
       for (const binding of bindings) {
-        this.#fed.set(binding.source, binding.stream);
+        this.#facts.bound(binding.source, binding.stream);
         this.#options.log?.(told(binding));
       }
     };
@@ -247,9 +246,6 @@ class RunningSession implements Worker {
   #beginNext(): number {
     const message = this.#inbox.take();
     if (message) {
-      if (message.kind === 'open') this.#open.set(message.info.id, message.info);
-      else if (message.kind === 'close') this.#open.delete(message.id);
-      else if (message.kind === 'bind') this.#noteFed(message.source, message.stream);
       this.#contain((graph) => graph.begin(message));
       // What binds is bounded by the pipeline's sources.
       return message.kind === 'bind' ? 0 : 1;
@@ -262,11 +258,6 @@ class RunningSession implements Worker {
       this.#to.complete();
     }
     return 0;
-  }
-
-  #noteFed(source: string, id: string): void {
-    const stream = this.#open.get(id);
-    if (stream) this.#fed.set(source, stream);
   }
 
   #tellDropped(message: StreamMessage): void {
@@ -322,15 +313,7 @@ class RunningSession implements Worker {
       const loaded = this.#loaded;
       const options = this.#graphOptions(loaded, this.#options.events);
       const emit: GraphOptions['emit'] = (output) => this.#give({ output, loaded });
-      const down = new FailedSession(
-        { ...options, emit },
-        {
-          zero: this.#graph?.zero ?? null,
-          closed: this.#lastClosed,
-        },
-      );
-      for (const info of this.#open.values()) down.push({ kind: 'open', info });
-      this.#graph = down;
+      this.#graph = new FailedSession({ ...options, facts: this.#facts, emit }, this.#lastClosed);
       return;
     }
     this.#attempt(() => {
@@ -348,10 +331,10 @@ class RunningSession implements Worker {
   /** The session without anything that its nodes have learnt. */
   #bare(): GraphState {
     return bareState({
-      zero: this.#graph?.zero ?? null,
+      zero: this.#facts.zero,
       closedUntil: this.#lastClosed,
-      streams: [...this.#open.values()],
-      sources: [...this.#fed].map(([name, info]) => ({
+      streams: this.#facts.open,
+      sources: [...this.#facts.fed].map(([name, info]) => ({
         ...{ name, stream: info, info, stale: false, isUnused: false, since: null, monitor: null },
       })),
       sequence: this.#numbers,
@@ -386,6 +369,7 @@ class RunningSession implements Worker {
       logged: new Set(loaded.pipeline.sources.keys()),
       monitor: true,
       sequence: this.#sequence,
+      facts: this.#facts,
       events,
     };
   }

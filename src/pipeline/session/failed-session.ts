@@ -9,6 +9,7 @@ import {
 import { ClosingTimes } from './closing-times.js';
 import { FrameBuilder } from './frame.js';
 import { NodeSequence } from './node-sequence.js';
+import type { SessionFacts } from './session-facts.js';
 import type { GraphOptions } from './session-graph.js';
 
 /**
@@ -16,34 +17,30 @@ import type { GraphOptions } from './session-graph.js';
  * there. It looks at stamps alone, so that what brought the graph down can't bring it down.
  */
 export class FailedSession {
-  readonly #options: Omit<GraphOptions, 'ordered'>;
+  readonly #options: Pick<GraphOptions, 'emit'>;
   readonly #frames: readonly FrameBuilder[];
   readonly #closing = new ClosingTimes();
-  readonly #open = new Map<string, StreamInfo>();
-  #zero: Seconds | null;
+  readonly #facts: SessionFacts;
 
-  /** `zero`: the session's; `closed`: the time of its last line. */
+  /** `closed_s`: the session time of its last line. */
   constructor(
-    options: Omit<GraphOptions, 'ordered'>,
-    { zero, closed }: { readonly zero: Seconds | null; readonly closed: Seconds },
+    options: Omit<GraphOptions, 'ordered' | 'facts'> & { readonly facts: SessionFacts },
+    closed_s: Seconds,
   ) {
     this.#options = options;
-    this.#zero = zero;
+    this.#facts = options.facts;
     const { pipeline, models, sequence } = options;
     this.#frames = [...pipeline.models.values()].map((model) => {
       this.#closing.add(model.name, model.join);
       return new FrameBuilder(model, models.get(model.name) ?? new Map(), sequence ?? new NodeSequence());
     });
-    this.#closing.skipTo(closed + TIME_TOLERANCE_S);
-  }
-
-  get zero(): Seconds | null {
-    return this.#zero;
+    this.#closing.skipTo(closed_s + TIME_TOLERANCE_S);
   }
 
   push(message: StreamMessage): void {
-    if (message.kind === 'open') this.#open.set(message.info.id, message.info);
-    else if (message.kind === 'close') this.#open.delete(message.id);
+    if (message.kind === 'open') this.#facts.opened(message.info);
+    else if (message.kind === 'close') this.#facts.closed(message.id);
+    else if (message.kind === 'bind') this.#obey(message.source, message.stream);
     else if (message.kind === 'zero') this.#beginAt(message.time);
     else if (message.kind === 'chunk') this.#reach(message.chunk.info, message.chunk.times);
   }
@@ -64,19 +61,24 @@ export class FailedSession {
     return 0;
   }
 
+  #obey(source: string, id: string): void {
+    const stream = this.#facts.streamOf(id);
+    if (stream) this.#facts.bound(source, stream);
+  }
+
   #beginAt(zero: Seconds): void {
-    if (this.#zero !== null) return;
-    this.#zero = zero;
+    if (this.#facts.zero !== null) return;
+    this.#facts.zero = zero;
     this.#options.emit({ kind: 'began', zero });
   }
 
   #reach(info: StreamInfo, times: Float64Array): void {
     if (times.length === 0 || !(isMeasured(info) || info.type === 'Ticks')) return;
-    if (this.#zero === null) {
+    if (this.#facts.zero === null) {
       if (info.type === 'Ticks') return;
       this.#beginAt(times[0]);
     }
-    const reached = times[times.length - 1] + period_s(info) - this.#zero! + TIME_TOLERANCE_S;
+    const reached = times[times.length - 1] + period_s(info) - this.#facts.zero! + TIME_TOLERANCE_S;
     // Only what came last has lines: a stamp far ahead is no reason for a thousand of them.
     this.#closing.skipTo(reached - this.#closing.longest_s);
     for (let end = this.#closing.peek(); end <= reached; end = this.#closing.peek()) this.#closeAt(end);
@@ -84,7 +86,7 @@ export class FailedSession {
 
   #closeAt(time: Seconds): void {
     const due = this.#closing.take(time);
-    const simulated = [...this.#open.values()].some((info) => info.simulated);
+    const simulated = this.#facts.open.some((info) => info.simulated);
     for (const frame of this.#frames) {
       if (!due.has(frame.model.name)) continue;
       const empty = frame.build(time, new Map());
@@ -93,6 +95,6 @@ export class FailedSession {
       );
       this.#options.emit({ ...empty, modalities, simulated, failed: true });
     }
-    this.#options.emit({ kind: 'closed', time, zero: this.#zero ?? 0, inputs: new Map() });
+    this.#options.emit({ kind: 'closed', time, zero: this.#facts.zero ?? 0, inputs: new Map() });
   }
 }

@@ -33,6 +33,7 @@ import type { GraphState, GraphStep } from './graph-state.js';
 import { keptNodes } from './kept-nodes.js';
 import { NodeSequence } from './node-sequence.js';
 import { NodeSteps } from './node-steps.js';
+import { SessionFacts } from './session-facts.js';
 import { jumpsIn } from './stamp-jumps.js';
 import { StampSilence } from './stamp-silence.js';
 import { Takeovers } from './takeovers.js';
@@ -66,6 +67,8 @@ export interface GraphOptions {
   readonly maxWindowValues?: number;
   /** Numbers of each node's outputs; a graph that replaces another goes on where that one was. */
   readonly sequence?: NodeSequence;
+  /** What the session's log has told; a graph that replaces another goes on from it. Default: nothing. */
+  readonly facts?: SessionFacts;
   readonly events: EventSink;
   readonly emit: (output: GraphOutput) => void;
 }
@@ -88,7 +91,7 @@ export class SessionGraph {
   /** Of a recording that doesn't tell it. */
   readonly #silence = new StampSilence();
   readonly #fed: FedValues;
-  readonly #streams = new Map<string, StreamInfo>();
+  readonly #facts: SessionFacts;
   readonly #binder: Binder;
   readonly #bound: BoundSources;
   readonly #lineage: Lineage;
@@ -97,7 +100,6 @@ export class SessionGraph {
   readonly #truth = new TruthOutputs();
   readonly #early: EarlyOutputs;
   readonly #devices = new DeviceStreams();
-  #zero: Seconds | null = null;
   #closedUntil = Number.NEGATIVE_INFINITY;
   /** Where the windows of a long silence end that were left out. */
   #skippedTo = Number.NEGATIVE_INFINITY;
@@ -117,6 +119,7 @@ export class SessionGraph {
   constructor(options: GraphOptions) {
     this.#options = options;
     const { pipeline } = options;
+    this.#facts = options.facts ?? new SessionFacts();
     this.#fed = new FedValues(options.maxWindowValues);
     this.#lineage = lineageOf(pipeline);
     this.#watermarks = new Watermarks(pipeline.allowed_lateness_s);
@@ -159,7 +162,7 @@ export class SessionGraph {
 
   /** Stamp that is zero on the session clock; null before the first sample. */
   get zero(): Seconds | null {
-    return this.#zero;
+    return this.#facts.zero;
   }
 
   /** Whether no window has closed yet. */
@@ -191,7 +194,7 @@ export class SessionGraph {
         this.#open(message.info);
         break;
       case 'zero':
-        if (this.#zero === null) this.#begin(message.time);
+        if (this.#facts.zero === null) this.#begin(message.time);
         break;
       case 'bind':
         this.#obey(message.source, message.stream);
@@ -230,7 +233,7 @@ export class SessionGraph {
   snapshot(): GraphState {
     return {
       pipeline: this.#options.pipeline.digest,
-      zero: this.#zero,
+      zero: this.#facts.zero,
       closedUntil: this.#closedUntil,
       skippedTo: this.#skippedTo,
       origins: Object.fromEntries(
@@ -240,7 +243,7 @@ export class SessionGraph {
         ]),
       ),
       ticked: this.#ticked,
-      streams: [...this.#streams.values()],
+      streams: this.#facts.open,
       binder: this.#binder.snapshot(),
       stamped: this.#stamped,
       sources: this.#bound.snapshot(),
@@ -319,13 +322,13 @@ export class SessionGraph {
       infos.set(text, known);
       return known;
     };
-    this.#zero = state.zero;
+    this.#facts.zero = state.zero;
     this.#stamped = state.stamped;
     this.#closedUntil = state.closedUntil;
     this.#skippedTo = state.skippedTo;
     this.#ticked = state.ticked;
     for (const info of state.streams) {
-      this.#streams.set(info.id, described(info));
+      this.#facts.opened(described(info));
       this.#followDevice(info);
     }
     this.#watermarks.restore(state.watermarks);
@@ -344,14 +347,16 @@ export class SessionGraph {
   #open(info: StreamInfo): void {
     if (info.type === 'Ticks') return;
     this.#binder.take({ kind: 'open', info }, this.#stamped);
-    this.#streams.set(info.id, info);
+    this.#facts.opened(info);
     this.#followDevice(info);
   }
 
   /** What the session's log says of a source. */
   #obey(name: string, id: string): void {
-    const stream = this.#streams.get(id);
-    if (stream && this.#options.logged?.has(name)) this.#takeovers.plan({ source: name, stream });
+    const stream = this.#facts.streamOf(id);
+    if (!stream) return;
+    this.#facts.bound(name, stream);
+    if (this.#options.logged?.has(name)) this.#takeovers.plan({ source: name, stream });
   }
 
   /** Bindings that begin with a sample of a stream; the streams that fed those sources aren't waited for any more. */
@@ -408,7 +413,7 @@ export class SessionGraph {
     // In a recording a stream's end says nothing that its stamps don't.
     if (this.#options.ordered) return;
     this.#binder.take(message, this.#stamped);
-    this.#streams.delete(id);
+    this.#facts.closed(id);
     this.#watermarks.forget(id);
     this.#fed.forget(id);
     this.#todo.push({ do: 'close-reached' });
@@ -420,10 +425,10 @@ export class SessionGraph {
     const info = chunk.info;
     if (info.type === 'Ticks') {
       this.#stamped = Math.max(this.#stamped, chunk.times[n - 1]);
-      if (this.#zero !== null) this.#tick(chunk.times[n - 1] - this.#zero);
+      if (this.#facts.zero !== null) this.#tick(chunk.times[n - 1] - this.#facts.zero);
       return;
     }
-    if (!this.#streams.has(info.id)) this.#open(info);
+    if (!this.#facts.streamOf(info.id)) this.#open(info);
     this.#decide(chunk);
     const jumps = this.#options.ordered || !isMeasured(info) ? [] : this.#jumpsIn(chunk);
     if (jumps[0] !== 0) this.#todo.push({ do: 'stretch', chunk, from: 0, to: jumps[0] ?? n, skips: false });
@@ -445,7 +450,7 @@ export class SessionGraph {
    * event: nothing says that so much time passed, and the windows in between are left out.
    */
   #jumpsIn({ info, times }: Chunk): readonly number[] {
-    const zero = this.#zero ?? times[0];
+    const zero = this.#facts.zero ?? times[0];
     const before = this.#known === Number.NEGATIVE_INFINITY ? times[0] : zero + this.#known;
     const { jumps, skipped_s } = jumpsIn(times, before, 2 * this.#closing.longest_s);
     if (jumps.length > 0) this.#events.timeSkipped(info.name, jumps.length, skipped_s);
@@ -458,7 +463,7 @@ export class SessionGraph {
       case 'stretch': {
         this.#todo.shift();
         const { chunk, from, to, skips } = step;
-        if (skips) this.#skipTo(chunk.times[from] - this.#zero!);
+        if (skips) this.#skipTo(chunk.times[from] - this.#facts.zero!);
         this.#todo.unshift(...this.#samples(sliceChunk(chunk, from, to)));
         return 1;
       }
@@ -489,14 +494,15 @@ export class SessionGraph {
   #samples(chunk: Chunk): GraphStep[] {
     const { info } = chunk;
     const n = chunk.times.length;
-    if (info.type === 'Annotation') this.#truth.take(chunk, (truth) => this.#early.tell(truth, this.#zero));
-    if (this.#zero === null && isMeasured(info)) this.#begin(chunk.times[0]);
-    if (this.#zero !== null) {
-      const zero = this.#zero;
+    if (info.type === 'Annotation')
+      this.#truth.take(chunk, (truth) => this.#early.tell(truth, this.#facts.zero));
+    if (this.#facts.zero === null && isMeasured(info)) this.#begin(chunk.times[0]);
+    if (this.#facts.zero !== null) {
+      const zero = this.#facts.zero;
       this.#devices.pushFixations(chunk, (marker) => this.#tell({ ...marker, time: marker.time - zero }));
     }
-    if (this.#zero === null) return [];
-    const zero = this.#zero;
+    if (this.#facts.zero === null) return [];
+    const zero = this.#facts.zero;
     const tellsContacts = this.#devices.tellsContacts(info.id);
     const binds = this.#takePlanned(info.id);
     this.#noteUnused(info, binds);
@@ -577,20 +583,20 @@ export class SessionGraph {
   }
 
   #begin(zero: Seconds): void {
-    this.#zero = zero;
+    this.#facts.zero = zero;
     this.#options.emit({ kind: 'began', zero });
     this.#early.begin(zero);
   }
 
   #mark(marker: Marker): void {
-    this.#early.tell({ kind: 'marker', marker }, this.#zero);
-    if (this.#zero !== null) this.#tell({ ...marker, time: marker.time - this.#zero });
+    this.#early.tell({ kind: 'marker', marker }, this.#facts.zero);
+    if (this.#facts.zero !== null) this.#tell({ ...marker, time: marker.time - this.#facts.zero });
   }
 
   #tell(marker: Marker): void {
     if (this.#nodes.mark(marker)) return;
     const { stream, time } = marker;
-    this.#events.markerDropped(this.#streams.get(stream)?.name ?? stream, stream, time);
+    this.#events.markerDropped(this.#facts.streamOf(stream)?.name ?? stream, stream, time);
   }
 
   /** Closes at most `most` windows, and ends the step where no other is ready; gives how many it closed. */
@@ -624,7 +630,7 @@ export class SessionGraph {
     const inputs = this.#bound.takeInputs(time, this.#devices.contactsAt(time), (source) =>
       this.#nodes.takeFilled(source),
     );
-    emit({ kind: 'closed', time, zero: this.#zero ?? 0, inputs });
+    emit({ kind: 'closed', time, zero: this.#facts.zero ?? 0, inputs });
   }
 
   #publishVector(kind: 'features' | 'indices', node: string, vector: FeatureVector): void {

@@ -1,0 +1,40 @@
+import type { Seconds } from '../../core/clock.js';
+import type { StreamInfo } from '../../core/signal.js';
+
+/**
+ * What a session's log has told, as far as its graph has read it. It outlives the graph: one that begins anew after a fault, or
+ * stays down, or takes over for another pipeline, has it from here.
+ */
+export class SessionFacts {
+  /** Stamp that is zero on the session clock; null before it is known. */
+  zero: Seconds | null = null;
+  readonly #open = new Map<string, StreamInfo>();
+  readonly #fed = new Map<string, StreamInfo>();
+
+  /** Streams that are open. */
+  get open(): readonly StreamInfo[] {
+    return [...this.#open.values()];
+  }
+
+  /** By source, the stream that was told to feed it. */
+  get fed(): ReadonlyMap<string, StreamInfo> {
+    return this.#fed;
+  }
+
+  streamOf(id: string): StreamInfo | undefined {
+    return this.#open.get(id);
+  }
+
+  opened(info: StreamInfo): void {
+    this.#open.set(info.id, info);
+  }
+
+  closed(id: string): void {
+    this.#open.delete(id);
+  }
+
+  /** A stream feeds a source from here on. */
+  bound(source: string, stream: StreamInfo): void {
+    this.#fed.set(source, stream);
+  }
+}
