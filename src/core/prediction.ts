@@ -20,6 +20,7 @@ export const invalidReasons = [
   'out-of-distribution',
   'not-physiological',
   'no-skill',
+  'overloaded',
   'model-failed',
   'failed',
 ] as const;

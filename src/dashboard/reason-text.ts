@@ -13,6 +13,7 @@ const invalid: Record<InvalidReason, string> = {
   'out-of-distribution': 'the values are unlike anything that the model was trained on',
   'not-physiological': 'no sensor delivers what a body would',
   'no-skill': 'the sensors that are there were not shown to tell anything',
+  overloaded: 'the model is too slow for all windows: this one was left out',
   'model-failed': 'the model failed',
   failed: 'the session is down after faults; reload the pipeline, or open it again',
 };

@@ -1,10 +1,11 @@
 import { Observable, type OperatorFunction } from 'rxjs';
 import type { Clock, Seconds } from '../../core/clock.js';
+import type { ModelRunner } from '../../core/model.js';
 import { owned } from '../../core/owned.js';
 import type { Prediction } from '../../io/protocol/output.js';
 import { type AnchorState, Anchors } from '../session/anchors.js';
 import type { GraphOutput } from '../session/graph-output.js';
-import { type FrameOutput, type Predicted, predictAll } from '../session/predict.js';
+import { type Answer, askModel, type FrameOutput, isForModel, predictionOf } from '../session/predict.js';
 import type { SessionOutput } from '../session/session-output.js';
 import type { LiveOutput, LoadedPipeline } from './run-session.js';
 
@@ -13,20 +14,20 @@ export interface PredictInOrderOptions {
   readonly clock: Pick<Clock, 'now'>;
   /** Whether somebody wants a model's predictions to carry their `contribution`; asked whenever it works. Default: nobody. */
   readonly explain?: (model: string) => boolean;
-  /** Frames that go to the model together, the last ones apart; default 1. The predictions don't depend on it. */
+  /** Frames that go to a model together, the last ones apart; default 1. The predictions don't depend on it. */
   readonly batch?: number;
-  /** Most frames that may wait for the model; beyond it the oldest is left out. Default: none is. */
+  /** Most frames that may wait for one model; beyond it the oldest is thinned: its line says `overloaded`. Default: none is. */
   readonly limit?: number;
   /** Most outputs that may wait, of whatever kind, before `held` says so; default 32,768: more than the windows that wait for a slow model make. */
   readonly mostOutputs?: number;
-  /** Most frames, those that the model works on among them, with which it does not say so; default: any number. */
+  /** Most frames whose lines are not told, with which it does not say so; default: any number. */
   readonly mostFrames?: number;
-  /** Told that no more should come before half of the outputs are told, or the model has answered, and when that is. Default: nobody asks. */
+  /** Told that no more should come before half of the outputs are told, or a model has answered, and when that is. Default: nobody asks. */
   readonly held?: (isHeld: boolean) => void;
-  /** Told how many frames wait, whenever that changes. */
+  /** Told how many frames wait for the model that is furthest behind, whenever that changes. */
   readonly waiting?: (frames: number) => void;
-  /** Called for every frame left out. */
-  readonly dropped?: (time: Seconds, model: string) => void;
+  /** Called for every frame that is thinned. */
+  readonly thinned?: (frame: FrameOutput, runner: ModelRunner) => void;
   /** Called for every marked moment that has no room among a model node's anchors. */
   readonly ignored: (anchor: string, model: string) => void;
   /** Called for every output that could not be worked with; the others go on. Default: it is an error, and ends all. */
@@ -49,11 +50,29 @@ export interface PredictionsState {
 
 const MOST_OUTPUTS = 32_768;
 
-type Queued = LiveOutput & { readonly since: Seconds };
+interface Queued {
+  output: GraphOutput;
+  readonly loaded: LoadedPipeline;
+  readonly since: Seconds;
+  /** Whether its model is to answer before it can be told. */
+  waits: boolean;
+  /** Null where its model is not asked. */
+  answer: Answer | null;
+}
+
+type QueuedFrame = Queued & { output: FrameOutput };
+
+/** The frames that a model has not been asked about yet, and what it works on. */
+interface ModelQueue {
+  readonly runner: ModelRunner;
+  readonly frames: QueuedFrame[];
+  work: Promise<void> | null;
+}
 
 /**
- * Replaces frames by their predictions and keeps the order of everything, live and in replay. Who can't be asked to wait has
- * frames left out (`limit`), each of them told; who can is asked to by `held`.
+ * Replaces frames by their predictions and keeps the order of everything, live and in replay. Each model is asked by itself, so
+ * that none waits for another's answer but to be told in order. Who can't be asked to wait has frames thinned (`limit`), each of
+ * them told; who can is asked to by `held`.
  */
 export function predictInOrder(options: PredictInOrderOptions): OperatorFunction<LiveOutput, SessionOutput> {
   const {
@@ -68,7 +87,7 @@ export function predictInOrder(options: PredictInOrderOptions): OperatorFunction
     held = () => {},
     limit = Number.POSITIVE_INFINITY,
     waiting = () => {},
-    dropped = () => {},
+    thinned = () => {},
     ignored,
     predicted = () => {},
     closing = () => {},
@@ -76,125 +95,128 @@ export function predictInOrder(options: PredictInOrderOptions): OperatorFunction
   return (outputs$) =>
     new Observable<SessionOutput>((subscriber) => {
       const failed = options.failed ?? ((fault: unknown) => subscriber.error(fault));
+      /** All that is not told yet. */
       const queue: Queued[] = [];
-      /** What the model works on, and what was given among it. */
-      let asked: Queued[] = [];
-      /** Frames in the queue, and in what was asked. */
+      /** Frames in it. */
       let frames = 0;
-      let askedFrames = 0;
-      let running = false;
+      const models = new Map<ModelRunner, ModelQueue>();
+      let mostWaiting = 0;
+      let isGoing = false;
       let completed = false;
-      let working: Promise<void> | null = null;
       let isHeld = false;
       const anchors = new Anchors(from?.state.anchors, ignored);
-      snapshots?.(() => ({
-        outputs: [...asked, ...queue].map(({ output }) => output),
-        anchors: anchors.snapshot(),
-      }));
+      snapshots?.(() => ({ outputs: queue.map(({ output }) => output), anchors: anchors.snapshot() }));
 
       const look = (): void => {
-        const isFull = queue.length > mostOutputs || frames + askedFrames >= mostFrames;
-        const isLow = queue.length <= mostOutputs / 2 && frames + askedFrames < mostFrames;
+        const isFull = queue.length > mostOutputs || frames >= mostFrames;
+        const isLow = queue.length <= mostOutputs / 2 && frames < mostFrames;
         if (isHeld ? !isLow : !isFull) return;
         isHeld = !isHeld;
         held(isHeld);
       };
+      const tellWaiting = (): void => {
+        const most = Math.max(0, ...[...models.values()].map((model) => model.frames.length));
+        if (most === mostWaiting) return;
+        mostWaiting = most;
+        waiting(most);
+      };
 
-      const tell = ({ output, loaded, since }: Queued, made?: Predicted): void => {
+      const tell = ({ output, loaded, since, answer }: Queued): void => {
         try {
-          const models = loaded.runners.keys();
-          if (output.kind !== 'frame') subscriber.next(anchors.follow(output, models));
-          else if (made) {
+          const nodes = loaded.runners.keys();
+          if (output.kind !== 'frame') subscriber.next(anchors.follow(output, nodes));
+          else {
+            const context = { session, pipeline: loaded.pipeline.digest };
+            const made = predictionOf(output, loaded.runners.get(output.model)!, context, answer);
             predicted(made.prediction, clock.now() - since);
-            subscriber.next(anchors.follow({ kind: 'prediction', ...made }, models));
+            subscriber.next(anchors.follow({ kind: 'prediction', ...made }, nodes));
           }
         } catch (error) {
           failed(error);
         }
       };
-
-      /** As many frames as go together, all of one pipeline, with what is among them. */
-      const takeBatch = (): void => {
-        const [{ loaded }] = queue;
-        let length = 0;
-        for (const { output, loaded: own } of queue) {
-          if (own !== loaded || askedFrames === batch) break;
-          length++;
-          if (output.kind === 'frame') askedFrames++;
-        }
-        asked = queue.splice(0, length);
-        frames -= askedFrames;
-        waiting(frames);
+      const hasNext = (): boolean => queue.length > 0 && !queue[0].waits && !subscriber.closed;
+      const tellNext = (): void => {
+        const next = queue.shift()!;
+        if (next.output.kind === 'frame') frames--;
+        tell(next);
       };
 
-      const answer = async (): Promise<void> => {
-        takeBatch();
-        const [{ loaded }] = asked;
-        let made: ReadonlyMap<GraphOutput, Predicted> | null = null;
-        try {
-          const context = { session, pipeline: loaded.pipeline.digest };
-          made = await predictAll(asked.flatMap(framesOf), loaded.runners, (model) => ({
-            ...context,
-            explain: explain(model),
-          }));
-        } catch (error) {
-          failed(error);
-        }
-        for (let next = asked.shift(); next && !subscriber.closed; next = asked.shift())
-          tell(next, made?.get(next.output));
-        asked = [];
-        askedFrames = 0;
+      /** Asks a model about as many frames as go together, all of one pipeline. */
+      const ask = async (model: ModelQueue): Promise<void> => {
+        const { runner, frames } = model;
+        const [{ loaded, output }] = frames;
+        let length = 1;
+        while (length < batch && frames[length]?.loaded === loaded) length++;
+        const asked = frames.splice(0, length);
+        tellWaiting();
+        const answers = await askModel(
+          asked.map((frame) => frame.output),
+          runner,
+          explain(output.model),
+        );
+        asked.forEach((frame, i) => {
+          frame.answer = answers[i];
+          frame.waits = false;
+        });
+        model.work = null;
+        if (frames.length === 0) models.delete(runner);
+        go();
       };
-
-      /** Tells what waits for no frame; whether the model is to be asked now. */
-      const tellUntilFrame = (): boolean => {
-        while (queue.length > 0 && !subscriber.closed) {
+      const askWhoIsIdle = (): void => {
+        for (const model of models.values()) {
+          const { work, frames } = model;
           // Who is held has nothing that a batch could wait for.
-          if (queue[0].output.kind === 'frame') return frames >= batch || completed || isHeld;
-          tell(queue.shift()!);
-          look();
+          const isDue = frames.length >= batch || (frames.length > 0 && (completed || isHeld));
+          if (work !== null || !isDue || subscriber.closed) continue;
+          model.work = ask(model);
+          owned(model.work, (error) => subscriber.error(error));
         }
-        return false;
       };
 
-      const work = async (): Promise<void> => {
-        do {
-          await answer();
-          look();
-        } while (tellUntilFrame());
-        stop();
-      };
-      const stop = (): void => {
-        running = false;
-        if (completed) subscriber.complete();
-      };
-
+      /** Tells what waits for no answer, and asks who has none to give. */
       const go = (): void => {
-        if (running) return;
-        running = true;
-        if (tellUntilFrame()) {
-          working = work();
-          owned(working, (error) => subscriber.error(error));
-        } else stop();
+        if (isGoing || subscriber.closed) return;
+        isGoing = true;
+        do {
+          while (hasNext()) {
+            tellNext();
+            look();
+          }
+          look();
+          askWhoIsIdle();
+        } while (hasNext());
+        isGoing = false;
+        if (completed && queue.length === 0) subscriber.complete();
       };
 
       const take = ({ output, loaded }: LiveOutput): void => {
-        const isFrame = output.kind === 'frame';
-        // Of a model that is gone nothing is told.
-        if (isFrame && !loaded.runners.has(output.model)) return;
-        queue.push({ output, loaded, since: clock.now() });
-        if (isFrame) {
-          if (++frames > limit) leaveOutOldest();
-          waiting(frames);
-        }
-        look();
-        go();
+        const queued = { loaded, since: clock.now(), waits: false, answer: null };
+        if (output.kind === 'frame') {
+          const runner = loaded.runners.get(output.model);
+          // Of a model that is gone nothing is told.
+          if (!runner) return;
+          const frame: QueuedFrame = { ...queued, output };
+          queue.push(frame);
+          frames++;
+          if (isForModel(frame.output)) enqueue(runner, frame);
+        } else queue.push({ ...queued, output });
+        if (isGoing) look();
+        else go();
       };
-      const leaveOutOldest = (): void => {
-        const oldest = queue.findIndex(({ output }) => output.kind === 'frame');
-        const [{ output }] = queue.splice(oldest, 1);
-        frames--;
-        if (output.kind === 'frame') dropped(output.time, output.model);
+      const enqueue = (runner: ModelRunner, frame: QueuedFrame): void => {
+        const model = models.get(runner) ?? { runner, frames: [], work: null };
+        models.set(runner, model);
+        frame.waits = true;
+        model.frames.push(frame);
+        if (model.frames.length > limit) thin(model);
+        tellWaiting();
+      };
+      const thin = ({ runner, frames }: ModelQueue): void => {
+        const oldest = frames.shift()!;
+        oldest.output = overloaded(oldest.output);
+        oldest.waits = false;
+        thinned(oldest.output, runner);
       };
       for (const output of from?.state.outputs ?? []) take({ output, loaded: from!.loaded });
 
@@ -208,11 +230,12 @@ export function predictInOrder(options: PredictInOrderOptions): OperatorFunction
       });
       return () => {
         subscription.unsubscribe();
-        if (running && working) closing(working);
+        const works = [...models.values()].flatMap(({ work }) => work ?? []);
+        if (works.length > 0) closing(Promise.all(works).then(() => {}));
       };
     });
 }
 
-function framesOf({ output }: Queued): FrameOutput[] {
-  return output.kind === 'frame' ? [output] : [];
+function overloaded(frame: FrameOutput): FrameOutput {
+  return { ...frame, overloaded: true };
 }

@@ -18,7 +18,7 @@ import { type LoadedPipeline, runSession } from './run-session.js';
 import { Switch } from './switch.js';
 import { Turns } from './turns.js';
 
-/** Windows of a session that may wait for the model: above the first number its senders are asked to wait, above the second the oldest is left out. */
+/** Windows of a session that may wait for a model: above the first number its senders are asked to wait, above the second the oldest is thinned. */
 const BUSY_ABOVE = 32;
 const QUEUE_LIMIT = 1024;
 /** The same for messages of a session that wait for its graph; beyond what an `Inbox` holds, samples are left out. */
@@ -209,13 +209,13 @@ export class PipelineRuntime {
         limit: QUEUE_LIMIT,
         held: (isHeld) => held$.next(isHeld),
         waiting: (frames) => this.#setWaiting(session, 'model', frames, BUSY_ABOVE),
-        dropped: (time, model) => {
+        thinned: ({ model, time }) => {
           status.droppedWindows++;
           events({
             code: 'windows-dropped',
             level: 'warn',
             time,
-            message: `the model ${model} is too slow: its window at ${time} s is left out`,
+            message: `the model ${model} is too slow: it is not asked about its window at ${time} s`,
           });
         },
         ignored: (anchor, model) => events(anchorIgnored(anchor, model)),

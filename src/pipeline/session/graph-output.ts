@@ -46,6 +46,8 @@ export type GraphOutput =
       readonly streams: readonly StreamInfo[];
       /** Whether the session is down after faults of its graph. */
       readonly failed?: true;
+      /** Whether its model had no time for it: it isn't asked. */
+      readonly overloaded?: true;
     }
   | {
       readonly kind: 'closed';

@@ -12,8 +12,6 @@ export interface PredictionContext {
   readonly session: string;
   /** Digest of the pipeline. */
   readonly pipeline: string;
-  /** Whether predictions carry their `contribution`; default no. */
-  readonly explain?: boolean;
 }
 
 export interface Predicted {
@@ -22,64 +20,39 @@ export interface Predicted {
   readonly scores: Readonly<Record<string, RankingScores>> | null;
 }
 
-/**
- * Runs frames through their models, each model's in one go: each gets the bits that it would get alone, runners see to that.
- * A frame without any present modality isn't shown to its model; of a model that has no runner nothing is told.
- */
-export async function predictAll(
-  outputs: readonly FrameOutput[],
-  runners: ReadonlyMap<string, ModelRunner>,
-  contextOf: (model: string) => PredictionContext,
-): Promise<ReadonlyMap<FrameOutput, Predicted>> {
-  const predictions = new Map<FrameOutput, Predicted>();
-  for (const [model, runner] of runners) {
-    const own = outputs.filter((output) => output.model === model);
-    if (own.length === 0) continue;
-    const made = await predictOwn(own, runner, contextOf(model));
-    own.forEach((output, i) => {
-      predictions.set(output, made[i]);
-    });
-  }
-  return predictions;
+/** What a model said of a frame; `failed`: it gave an error. */
+export type Answer = Withheld | 'failed';
+
+/** Whether a model is to be asked about a frame: one without any present modality isn't shown to it, nor one that it has no time for. */
+export function isForModel({ frame, overloaded }: FrameOutput): boolean {
+  return overloaded !== true && frame.some((modality) => modality.present);
 }
 
-async function predictOwn(
-  outputs: readonly FrameOutput[],
+/** Runs frames through their model in one go: each gets the bits that it would get alone, runners see to that. */
+export async function askModel(
+  frames: readonly FrameOutput[],
   runner: ModelRunner,
-  context: PredictionContext,
-): Promise<Predicted[]> {
-  const shown = outputs.filter(({ frame }) => frame.some((modality) => modality.present));
-  const results = new Map<FrameOutput, Withheld>();
-  let failed = false;
-  if (shown.length > 0) {
-    try {
-      const predicted = await runner.predict(
-        shown.map(({ frame }) => frame),
-        context.explain ?? false,
-      );
-      shown.forEach((output, i) => {
-        results.set(output, withhold(predicted[i]));
-      });
-    } catch {
-      failed = true;
-    }
+  explain: boolean,
+): Promise<readonly Answer[]> {
+  try {
+    const outputs = await runner.predict(
+      frames.map(({ frame }) => frame),
+      explain,
+    );
+    return frames.map((_, i) => withhold(outputs[i]));
+  } catch {
+    return frames.map(() => 'failed');
   }
-  return outputs.map((output) => {
-    const result = results.get(output) ?? null;
-    return {
-      prediction: predictionOf(output, result, failed && shown.includes(output), runner, context),
-      scores: result?.output.ranking ?? null,
-    };
-  });
 }
 
-function predictionOf(
+/** The line of a frame; `answer`: null where its model was not asked. */
+export function predictionOf(
   output: FrameOutput,
-  withheld: Withheld | null,
-  failed: boolean,
   runner: ModelRunner,
   context: PredictionContext,
-): Prediction {
+  answer: Answer | null,
+): Predicted {
+  const withheld = answer === 'failed' ? null : answer;
   const result = withheld?.output ?? null;
   const modalities: Record<string, ModalityState> = {};
   let index = 0;
@@ -93,14 +66,9 @@ function predictionOf(
     index++;
   }
   const present = Object.keys(modalities).filter((name) => modalities[name].present);
-  const invalid = output.failed
-    ? 'failed'
-    : failed
-      ? 'model-failed'
-      : (invalidReason(output.modalities, runner.validity) ??
-        (result?.unfamiliar?.length ? 'out-of-distribution' : null) ??
-        (withheld?.everything ? 'no-skill' : null));
-  return {
+  const invalid =
+    withoutAnswer(output, answer) ?? invalidReason(output.modalities, runner.validity) ?? unsaid(withheld);
+  const prediction: Prediction = {
     stream: 'affect',
     session: context.session,
     node: output.model,
@@ -129,6 +97,20 @@ function predictionOf(
     model: runner.id,
     pipeline: context.pipeline,
   };
+  return { prediction, scores: result?.ranking ?? null };
+}
+
+/** Why nothing came of a frame that its model might have answered. */
+function withoutAnswer(output: FrameOutput, answer: Answer | null): InvalidReason | null {
+  if (output.failed) return 'failed';
+  if (output.overloaded) return 'overloaded';
+  return answer === 'failed' ? 'model-failed' : null;
+}
+
+/** Why what a model said does not hold. */
+function unsaid(withheld: Withheld | null): InvalidReason | null {
+  if (withheld?.output.unfamiliar?.length) return 'out-of-distribution';
+  return withheld?.everything ? 'no-skill' : null;
 }
 
 function reasonOf(masked: string | null, unfamiliar: boolean | undefined): { reason?: string } {

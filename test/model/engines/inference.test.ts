@@ -4,7 +4,7 @@ import { lineSchemas } from '../../../src/io/protocol/output.js';
 import { createInference } from '../../../src/model/engines/inference.js';
 import { createOnnxEngine } from '../../../src/model/engines/onnx.js';
 import { readModel } from '../../../src/model/manifest.js';
-import { type FrameOutput, predictAll } from '../../../src/pipeline/session/predict.js';
+import { askModel, type FrameOutput, predictionOf } from '../../../src/pipeline/session/predict.js';
 import { fullFrame, inputs, writeSmallModel } from './small-model.js';
 
 async function served(...[own, skill]: Parameters<typeof writeSmallModel>) {
@@ -37,10 +37,8 @@ async function served(...[own, skill]: Parameters<typeof writeSmallModel>) {
     simulated: false,
     streams: [],
   };
-  const context = { session: 's', pipeline: 'sha256:p', explain: true };
-  const { prediction } = (await predictAll([closed], new Map([['affect', runner]]), () => context)).get(
-    closed,
-  )!;
+  const [answer] = await askModel([closed], runner, true);
+  const { prediction } = predictionOf(closed, runner, { session: 's', pipeline: 'sha256:p' }, answer);
   const [output] = await inference.predict([frame]);
   const [first, ...others] = frame;
   const [withoutFirst] = await inference.predict([[{ ...first, present: false }, ...others]]);

@@ -2,6 +2,7 @@ import { map, type Observable, of, Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/core/clock.js';
 import type { ModelFrame, ModelOutput, ModelRunner } from '../../../src/core/model.js';
+import { lineSchemas } from '../../../src/io/protocol/output.js';
 import type { Pipeline } from '../../../src/pipeline/file/pipeline.js';
 import {
   type PredictInOrderOptions,
@@ -26,6 +27,7 @@ class SlowRunner implements ModelRunner {
   readonly waiting: {
     frames: readonly ModelFrame[];
     answer: (...valences: number[]) => void;
+    rank: (ranking: ModelOutput['ranking']) => void;
     fail: () => void;
   }[] = [];
   readonly explained: boolean[] = [];
@@ -37,6 +39,7 @@ class SlowRunner implements ModelRunner {
       this.waiting.push({
         frames,
         answer: (...valences) => resolve(valences.map((valence) => ({ valence, ...one }))),
+        rank: (ranking) => resolve([{ valence: 0, ...one, ...(ranking && { ranking }) }]),
         fail: () => reject(new Error('out of order')),
       });
     });
@@ -87,7 +90,7 @@ function start(limit = 100, explain: () => boolean = () => false, state: Predict
           snapshot = take;
         },
         waiting: (frames) => waiting.push(frames),
-        dropped: (time) => drops.push(time),
+        thinned: ({ time }) => drops.push(time),
         ignored: () => {},
         failed: (fault) => faults.push(fault),
         predicted: (_, latency_s) => latencies.push(latency_s),
@@ -149,16 +152,132 @@ describe('predictInOrder', () => {
     expect(runner.explained).toEqual([false, true, false]);
   });
 
-  it('leaves out the oldest waiting window when the model is too slow, and tells each', async () => {
-    const { push, runner, tell, drops } = start(2);
-    for (let seq = 0; seq < 6; seq++) push(frame(seq));
-    expect(drops).toEqual([1, 2, 3]);
-    for (let i = 0; i < 3; i++) {
+  describe('with a model that is too slow', () => {
+    const reasons = (seen: readonly SessionOutput[]): unknown[] =>
+      seen.flatMap((output) => (output.kind === 'prediction' ? [output.prediction.reason] : []));
+
+    it('does not ask it about the oldest waiting window, and tells each in its place', async () => {
+      const { push, runner, tell, drops, seen, latencies } = start(2);
+      for (let seq = 0; seq < 6; seq++) push(frame(seq));
+      push(closed(6));
+      expect(drops).toEqual([1, 2, 3]);
+      expect(tell()).toEqual([]);
+      for (let i = 0; i < 3; i++) {
+        await settle();
+        runner.waiting[i].answer(0);
+      }
       await settle();
-      runner.waiting[i].answer(0);
-    }
-    await settle();
-    expect(tell()).toEqual(['p0=0', 'p4=0', 'p5=0']);
+      expect(tell()).toEqual(['p0=0', 'p1=null', 'p2=null', 'p3=null', 'p4=0', 'p5=0', 'closed']);
+      expect(reasons(seen)).toEqual([null, 'overloaded', 'overloaded', 'overloaded', null, null]);
+      expect(runner.waiting.flatMap(({ frames }) => frames.map(([{ values }]) => values[0]))).toEqual([
+        0, 4, 5,
+      ]);
+      expect(latencies).toHaveLength(6);
+      const [, line] = seen.flatMap((output) => (output.kind === 'prediction' ? [output.prediction] : []));
+      expect(lineSchemas.affect.parse(line)).toMatchObject({
+        ...{
+          seq: 1,
+          time: 1,
+          valid: false,
+          reason: 'overloaded',
+          valence: null,
+          arousal: null,
+          interval: null,
+        },
+        modalities: { eeg: { present: true, coverage: 1, weight: 0 } },
+      });
+    });
+
+    it('leaves windows without any sensor their own reason: they take no time of it', async () => {
+      const { push, runner, drops, seen } = start(2);
+      for (let seq = 0; seq < 8; seq++) push(frame(seq, seq % 2 === 0));
+      expect(drops).toEqual([2]);
+      for (let i = 0; i < 3; i++) {
+        await settle();
+        runner.waiting[i].answer(0);
+      }
+      await settle();
+      const [none, many] = ['no-input', 'overloaded'];
+      expect(reasons(seen)).toEqual([null, none, many, none, null, none, null, none]);
+    });
+
+    it('keeps what was thinned through a stop, and asks about nothing else', async () => {
+      const { push, runner, snapshot, subscription } = start(2);
+      for (let seq = 0; seq < 5; seq++) push(frame(seq));
+      const state = decodeState(encodeState(snapshot())) as PredictionsState;
+      subscription.unsubscribe();
+      expect(runner.waiting).toHaveLength(1);
+      const other = start(2, () => false, state);
+      for (let i = 0; i < 3; i++) {
+        await settle();
+        other.runner.waiting[i].answer(i);
+      }
+      await settle();
+      expect(other.drops).toEqual([]);
+      expect(other.tell()).toEqual(['p0=0', 'p1=null', 'p2=null', 'p3=1', 'p4=1']);
+      expect(reasons(other.seen)).toEqual([null, 'overloaded', 'overloaded', null, null]);
+    });
+
+    it('asks and thins another model as if it were alone; all is told in order', async () => {
+      const [slow, fast] = [new SlowRunner(), new SlowRunner()];
+      const runners = new Map([
+        ['affect', slow],
+        ['other', fast],
+      ]);
+      const loaded = { pipeline: { digest: 'sha256:p' } as Pipeline, runners };
+      const outputs = new Subject<LiveOutput>();
+      const told: string[] = [];
+      const drops: string[] = [];
+      const waiting: number[] = [];
+      outputs
+        .pipe(
+          predictInOrder({
+            ...{ session: 's', clock: new VirtualClock(), limit: 2, ignored: () => {} },
+            waiting: (frames) => waiting.push(frames),
+            thinned: ({ model, seq }, runner) => drops.push(`${model} ${seq} ${runner === slow}`),
+          }),
+        )
+        .subscribe((output) => {
+          if (output.kind !== 'prediction') return;
+          const { node, seq, reason, valence } = output.prediction;
+          told.push(`${node} ${seq} ${reason ?? valence}`);
+        });
+      for (let seq = 0; seq < 5; seq++) {
+        for (const model of runners.keys())
+          outputs.next({ output: { ...frame(seq), model } as LiveOutput['output'], loaded });
+        await settle();
+        fast.waiting[seq].answer(seq / 10);
+        await settle();
+      }
+      expect(drops).toEqual(['affect 1 true', 'affect 2 true']);
+      expect(Math.max(...waiting)).toBe(2);
+      expect(told).toEqual([]);
+      for (let i = 0; i < 3; i++) {
+        slow.waiting[i].answer(0.5);
+        await settle();
+      }
+      expect(told).toEqual([
+        ...['affect 0 0.5', 'other 0 0', 'affect 1 overloaded', 'other 1 0.1', 'affect 2 overloaded'],
+        ...['other 2 0.2', 'affect 3 0.5', 'other 3 0.3', 'affect 4 0.5', 'other 4 0.4'],
+      ]);
+    });
+
+    it('makes no window an anchor that it was not asked about', async () => {
+      const { push, runner, seen } = start(1);
+      const ranks = (s: number) => ({ arousal: { first: [s, 0, -s], second: [-s, 0, s] } });
+      const marker = { kind: 'marker', marker: { stream: 'm', time: 1, value: 'anchor:calm' } } as const;
+      for (const output of [frame(0), marker, frame(1), frame(2)]) push(output);
+      for (let i = 0; i < 2; i++) {
+        await settle();
+        runner.waiting[i].rank(ranks(i + 1));
+      }
+      await settle();
+      const rankings = seen.flatMap((output) =>
+        output.kind === 'prediction' ? [Object.keys(output.prediction.ranking?.arousal ?? {})] : [],
+      );
+      expect(reasons(seen)).toEqual([null, 'overloaded', null]);
+      expect(rankings).toEqual([['start'], [], ['start', 'calm']]);
+    });
   });
 
   it('says when too much waits behind the model, of whatever kind, and when half of it is told', async () => {
@@ -169,7 +288,7 @@ describe('predictInOrder', () => {
     outputs
       .pipe(
         predictInOrder({
-          ...{ session: 's', clock: new VirtualClock(), limit: 100, waiting: () => {}, dropped: () => {} },
+          ...{ session: 's', clock: new VirtualClock(), limit: 100, waiting: () => {}, thinned: () => {} },
           ...{ ignored: () => {}, failed: () => {}, predicted: () => {}, mostOutputs: 6 },
           held: (isHeld) => held.push(isHeld),
         }),
@@ -396,7 +515,7 @@ describe('predictInOrder', () => {
     const own = (source: Observable<LiveOutput>) =>
       source.pipe(
         predictInOrder({
-          ...{ session: 's', clock: new VirtualClock(), limit: 1, waiting: () => {}, dropped: () => {} },
+          ...{ session: 's', clock: new VirtualClock(), limit: 1, waiting: () => {}, thinned: () => {} },
           ...{ ignored: () => {}, failed: () => {}, predicted: () => {} },
         }),
         map(({ kind }) => kind),
@@ -452,7 +571,7 @@ describe('predictInOrder', () => {
           clock: new VirtualClock(),
           limit: 1,
           waiting: () => {},
-          dropped: () => {},
+          thinned: () => {},
           ignored: () => {},
           failed: () => {},
           predicted: () => {},

@@ -261,7 +261,7 @@ models:
       .pipe(
         operator(current),
         predictInOrder({
-          ...{ session: 's', clock: new VirtualClock(), limit: 100, waiting: () => {}, dropped: () => {} },
+          ...{ session: 's', clock: new VirtualClock(), limit: 100, waiting: () => {}, thinned: () => {} },
           ...{ ignored: () => {}, failed: (fault) => expect.unreachable(String(fault)), predicted: () => {} },
         }),
       )
