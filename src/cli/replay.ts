@@ -103,6 +103,7 @@ export const replayCommand: CommandFactory = (context) =>
                 loaded,
                 spans: spansOf(recording.streams),
                 logged: loggedSources(pipeline, recording.bound),
+                thinned: recording.thinned,
                 events,
                 inArrivalOrder: recording.inArrivalOrder,
                 monitor: options.streams.has('quality'),

@@ -71,6 +71,7 @@ export async function startDaemon(
     expected: onceFor(expected),
     stall,
     log: (message) => take(message),
+    thinned: (session, window) => recorder?.thinned(session, window),
     explain: (session, model) => sink.explains(session, model),
   });
   const announce: EventSink = (event) => runtime.announce(event);

@@ -41,6 +41,7 @@ export async function serveRecording(context: DaemonContext, serve: ServeRecordi
       loaded,
       spans: spansOf(recording.streams),
       logged: loggedSources(loaded.pipeline, recording.bound),
+      thinned: recording.thinned,
       events: announce,
       inArrivalOrder: recording.inArrivalOrder,
       monitor: true,

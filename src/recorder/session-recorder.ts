@@ -4,6 +4,7 @@ import type { Clock, Seconds } from '../core/clock.js';
 import { ConfigurationError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
 import { isSameStream, type StreamInfo } from '../core/signal.js';
+import type { ThinnedWindow } from '../io/recordings/recording.js';
 import type { SessionLogLine } from '../io/recordings/xdf/session-log.js';
 import { XdfWriter } from '../io/recordings/xdf/xdf-writer.js';
 import type { SessionMessage } from '../io/sources/source.js';
@@ -32,7 +33,21 @@ interface SessionFile {
   lines: SessionLogLine[];
   /** Furthest stamp written so far; -Infinity before any. */
   newest: Seconds;
+  /** By node and model, windows that were thinned and have no line yet. */
+  readonly thinned: Map<string, ThinnedRun>;
 }
+
+interface ThinnedRun {
+  readonly node: string;
+  readonly model: string;
+  seq: number[];
+  time: Seconds[];
+  /** When their last line was written. */
+  writtenAt: Seconds;
+}
+
+/** Most often that a node's thinned windows get a line, s. */
+const THINNED_EVERY_S = 0.1;
 
 /**
  * Writes what arrives to XDF files in a folder, one a session, chunk by chunk: what was acknowledged is on disk, and a
@@ -89,6 +104,7 @@ export class SessionRecorder {
           writeLines(file, chunk.times[0]);
           file.writer.write({ ...chunk, info: { ...chunk.info, id: stream.key } });
           file.newest = Math.max(file.newest, chunk.times[chunk.times.length - 1]);
+          writeThinned(file, now, THINNED_EVERY_S);
           break;
         }
         case 'marker': {
@@ -107,6 +123,28 @@ export class SessionRecorder {
           break;
         }
       }
+    } catch (error) {
+      this.#fail(session, error);
+    }
+  }
+
+  /** Notes that a node's model is not asked about a window, so that a replay doesn't ask it either. */
+  thinned(session: string, { node, model, seq, time }: ThinnedWindow): void {
+    const file = this.#files.get(session);
+    if (!file) return;
+    const key = `${node} ${model}`;
+    const run = file.thinned.get(key) ?? {
+      node,
+      model,
+      seq: [],
+      time: [],
+      writtenAt: Number.NEGATIVE_INFINITY,
+    };
+    file.thinned.set(key, run);
+    run.seq.push(seq);
+    run.time.push(time);
+    try {
+      writeThinned(file, this.#clock.now(), THINNED_EVERY_S);
     } catch (error) {
       this.#fail(session, error);
     }
@@ -148,7 +186,7 @@ export class SessionRecorder {
     for (let n = 2; existsSync(path); n++) path = join(this.#folder, `${name}_${n}.xdf`);
     const writer = XdfWriter.create(path, { start_unix_s });
     const file: SessionFile = {
-      ...{ path, writer, known: new Map(), headers: 0, lines: [] },
+      ...{ path, writer, known: new Map(), headers: 0, lines: [], thinned: new Map() },
       newest: Number.NEGATIVE_INFINITY,
     };
     this.#files.set(session, file);
@@ -158,6 +196,7 @@ export class SessionRecorder {
 
   #finish(session: string, file: SessionFile): void {
     writeLines(file, file.newest);
+    writeThinned(file, this.#clock.now(), 0);
     file.writer.close();
     this.#files.delete(session);
     this.#tell('recording-closed', 'info', session, `${file.path} is complete`);
@@ -202,4 +241,14 @@ function writeLines(file: SessionFile, stamp: Seconds): void {
   // Of a session without samples there is nothing to give again.
   if (stamp === Number.NEGATIVE_INFINITY) file.lines = [];
   for (const line of file.lines.splice(0)) file.writer.writeLog(stamp, line);
+}
+
+/** Writes what was thinned, unless its last line is younger than `every_s`. */
+function writeThinned(file: SessionFile, now: Seconds, every_s: Seconds): void {
+  for (const run of file.thinned.values()) {
+    if (run.seq.length === 0 || now - run.writtenAt < every_s) continue;
+    const { node, model, seq, time } = run;
+    file.writer.writeLog(file.newest, { k: 'thinned', t: now, node, model, seq, time });
+    Object.assign(run, { seq: [], time: [], writtenAt: now });
+  }
 }

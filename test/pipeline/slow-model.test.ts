@@ -1,13 +1,22 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
 import type { ModelFrame, ModelRunner } from '../../src/core/model.js';
 import type { StreamInfo } from '../../src/core/signal.js';
+import { openRecording } from '../../src/io/recordings/open.js';
 import type { OutputMessage } from '../../src/io/sinks/sink.js';
 import type { SessionMessage } from '../../src/io/sources/source.js';
+import { loggedSources } from '../../src/pipeline/run/match-streams.js';
+import { outputMessage } from '../../src/pipeline/run/output-messages.js';
+import { replay } from '../../src/pipeline/run/replay.js';
+import type { LoadedPipeline } from '../../src/pipeline/run/run-session.js';
 import { PipelineRuntime } from '../../src/pipeline/run/runtime.js';
+import { SessionRecorder } from '../../src/recorder/session-recorder.js';
 import { streamInfo } from '../../src/testing/stream-fixtures.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
 import { type Arrival, arrivals, closed, inOrder, opened, pipelineOf } from './live-and-replay.js';
 
 const STEP_S = 0.05;
@@ -21,6 +30,7 @@ const gaze: StreamInfo = {
   ...streamInfo({ type: 'Gaze', sfreq: 60, labels: ['x', 'y'], unit: 'px' }),
   id: 'gaze',
 };
+const folder = temporaryFolder();
 const head = { from: 0, to: END_S, chunk_s: 0.1, delay_s: 0.02 };
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -31,26 +41,48 @@ interface Sender {
   readonly waits: boolean;
 }
 
-/** A live session with a model that takes `TOO_SLOW` hops a window for a while, and nearly no time else. */
-async function run(hop_s: number, senders: readonly Sender[], slow = SLOW) {
-  const clock = new VirtualClock();
-  let mostQueued = 0;
+/** Says what one feature says; `takes_s` tells, each time, how long it takes for a window. */
+function modelThat(id: string, takes_s: () => number, clock: VirtualClock) {
   const feature = { channel: 'Cz', feature: 'de_alpha', unit: 'nat' };
+  let asked = 0;
   const runner = {
-    ...{ name: 'affect', id: 'affect@sha256:0', type: 'hi-moe', engine: 'none', fuses: false },
+    ...{ name: 'affect', id, type: 'hi-moe', engine: 'none', fuses: false },
     worth: { evidence: 'none', broken: null, reason: null, scope: null },
     inputs: new Map([['eeg', { name: 'eeg', kind: 'features', upstream: '', features: [feature] }]]),
     validity: { min_present: 1, required: [] },
     predict: (frames: readonly ModelFrame[]) =>
       new Promise((resolve) => {
-        const isSlow = clock.now() >= slow[0] && clock.now() < slow[1];
-        const one = { valence: 0, arousal: 0, weights: [1], routing: [], interval: null };
-        const answer = (): void => resolve(frames.map(() => one));
-        if (isSlow) clock.after(TOO_SLOW * hop_s, answer);
+        asked += frames.length;
+        const one = { arousal: 0, weights: [1], routing: [], interval: null };
+        const answer = (): void =>
+          resolve(frames.map(([{ values }]) => ({ ...one, valence: Math.tanh(values[0] / 10) })));
+        const wait_s = takes_s();
+        if (wait_s > 0) clock.after(wait_s, answer);
         else answer();
       }),
     close: async () => {},
   } as unknown as ModelRunner;
+  return { runner, asked: () => asked };
+}
+
+/** What nodes told, to the last bit. */
+const textsOf = (outputs: readonly OutputMessage[]): string[] =>
+  outputs.flatMap((output) => ('node' in output ? [JSON.stringify(output)] : []));
+
+/**
+ * A live session whose first model takes `TOO_SLOW` hops a window for a while, and no time else, as its second one always; and
+ * what replays of its recording, in `folder`, give.
+ */
+async function run(folder: string, hop_s: number, senders: readonly Sender[], slow = SLOW) {
+  const clock = new VirtualClock();
+  /** Furthest stamp of the headset that went in, and how far at most lines were behind it, s. */
+  let newest = 0;
+  let mostBehind_s = 0;
+  const isSlow = (): boolean => clock.now() >= slow[0] && clock.now() < slow[1];
+  const [affect, quick] = [
+    modelThat('affect@sha256:0', () => (isSlow() ? TOO_SLOW * hop_s : 0), clock),
+    modelThat('quick@sha256:1', () => 0, clock),
+  ];
   const pipeline = pipelineOf(`
 sources:
   eeg: { type: websocket, stream_type: EEG, failover: true }
@@ -60,24 +92,36 @@ transforms:
   look: { type: extract, input: gaze, features: [gaze-statistics], window_s: 1, hop_s: 0.25 }
 models:
   affect: { type: hi-moe, inputs: { eeg: de }, path: models/demo }
+  quick: { type: hi-moe, inputs: { eeg: de }, path: models/demo }
 `);
+  const loaded: LoadedPipeline = {
+    pipeline,
+    runners: new Map([
+      ['affect', affect.runner],
+      ['quick', quick.runner],
+    ]),
+  };
   const source = new Subject<SessionMessage>();
   const told: SessionEvent[] = [];
   const outputs: OutputMessage[] = [];
   const log: SessionMessage['message'][] = [];
+  const recorder = new SessionRecorder(folder, { clock, events: () => {} });
   const runtime = new PipelineRuntime({
-    loaded: { pipeline, runners: new Map([['affect', runner]]) },
-    ...{ clock, events: (event) => told.push(event), log: ({ message }) => log.push(message) },
+    ...{ loaded, clock, events: (event) => told.push(event) },
+    log: (message) => {
+      recorder.take(message);
+      log.push(message.message);
+      if (message.message.kind === 'chunk' && message.message.chunk.info.id === eeg.id)
+        newest = message.message.chunk.times.at(-1)!;
+    },
+    thinned: (session, window) => recorder.thinned(session, window),
   });
-  let windows = 0;
-  let predicted = 0;
+  runtime.ended$.subscribe((session) => recorder.ended(session));
   let dropped = 0;
   runtime.outputs$.subscribe((output) => {
     outputs.push(output);
-    if (output.stream === 'features' && output.node === 'de') windows++;
-    if (output.stream === 'affect') predicted++;
+    if (output.stream === 'affect') mostBehind_s = Math.max(mostBehind_s, newest - (output.time as number));
     dropped = runtime.sessions.get('s')?.droppedWindows ?? dropped;
-    mostQueued = Math.max(mostQueued, windows - predicted - dropped);
   });
   runtime.consume({ messages$: source });
   const places = senders.map(() => 0);
@@ -95,10 +139,52 @@ models:
   await settle();
   const of = (node: string) =>
     outputs.flatMap((o) => (o.stream === 'features' && o.node === node ? [o.time as number] : []));
-  const lines = outputs.flatMap((o) => (o.stream === 'affect' ? [o] : []));
+  const linesOf = (node: string) =>
+    outputs.flatMap((o) => (o.stream === 'affect' && o.node === node ? [o] : []));
   const codes = (...asked: string[]) => told.filter(({ code }) => asked.includes(code));
   const ticks = log.filter((message) => message.kind === 'chunk' && message.chunk.info.type === 'Ticks');
-  return { codes, log, ticks, of, lines, mostQueued, paused_s, dropped };
+  const asked = { affect: affect.asked(), quick: quick.asked() };
+  const replayed = await replayOf(folder, loaded);
+  const askedAgain = { affect: affect.asked() - asked.affect, quick: quick.asked() - asked.quick };
+  const live = textsOf(outputs);
+  return {
+    codes,
+    log,
+    ticks,
+    of,
+    linesOf,
+    mostBehind_s,
+    paused_s,
+    dropped,
+    asked,
+    askedAgain,
+    live,
+    replayed,
+  };
+}
+
+/** What a replay of the only recording in a folder gives, at once and stopped and gone on with every 7 s. */
+async function replayOf(folder: string, loaded: LoadedPipeline) {
+  const recording = await openRecording(join(folder, readdirSync(folder)[0]));
+  const own: string[][] = [];
+  for (const stops of [{ batch: 16 }, { batch: 1, restoreEvery_s: 7 }]) {
+    const outputs: OutputMessage[] = [];
+    for await (const output of replay(
+      recording.messages({ chunk: null, clockSync: true, events: () => {} }),
+      {
+        ...{ session: 's', loaded, events: () => {}, features: true, ...stops },
+        inArrivalOrder: recording.inArrivalOrder,
+        logged: loggedSources(loaded.pipeline, recording.bound),
+        thinned: recording.thinned,
+      },
+    )) {
+      const message = outputMessage('s', output);
+      if (message) outputs.push(message);
+    }
+    own.push(textsOf(outputs));
+  }
+  await recording.close();
+  return own;
 }
 
 describe('a model that is 20 times too slow for 30 s', () => {
@@ -115,9 +201,14 @@ describe('a model that is 20 times too slow for 30 s', () => {
       closed(END_S + 0.2, eeg, gaze),
     );
     const hop_s = 0.25;
-    const { codes, ticks, of, lines, mostQueued, paused_s } = await run(hop_s, [{ sent, waits: true }]);
+    const { codes, ticks, of, linesOf, mostBehind_s, paused_s, live, replayed } = await run(
+      join(folder, 'waits'),
+      hop_s,
+      [{ sent, waits: true }],
+    );
     expect(paused_s).toBeGreaterThan(15);
-    expect(mostQueued).toBeLessThan(50);
+    expect(mostBehind_s).toBeGreaterThan(32 * hop_s);
+    expect(mostBehind_s).toBeLessThan(50 * hop_s);
     const wrong = codes('stream-stale', 'stream-returned', 'samples-late', 'samples-dropped');
     expect(wrong.filter((event) => !early(event))).toEqual([]);
     expect(codes('windows-dropped')).toEqual([]);
@@ -125,31 +216,58 @@ describe('a model that is 20 times too slow for 30 s', () => {
     const times = of('de');
     expect(times).toEqual(times.map((_, k) => 1 + hop_s * k));
     expect(times.at(-1)).toBe(END_S);
-    expect(lines.map(({ time }) => time)).toEqual(times);
-    expect(lines.filter(({ valid }) => !valid)).toEqual([]);
+    for (const node of ['affect', 'quick']) {
+      expect(linesOf(node).map(({ time }) => time)).toEqual(times);
+      expect(linesOf(node).filter(({ valid }) => !valid)).toEqual([]);
+    }
+    for (const again of replayed) expect(again).toEqual(live);
   });
 
-  it('leaves out windows where a sender can’t wait, counts them, and takes no sender for silent', async () => {
+  it('thins where a sender can’t wait: a line for every window, counted, logged, and the same in the replay', async () => {
     const own = (info: StreamInfo, chunk_s: number): readonly Arrival[] =>
       inOrder(opened(0, info), arrivals([{ ...head, info, chunk_s }]), closed(END_S + 0.2, info));
-    const { codes, ticks, of, lines, mostQueued, paused_s, dropped } = await run(1 / 64, [
+    const hop_s = 1 / 64;
+    const told = await run(join(folder, 'thinned'), hop_s, [
       { sent: own(gaze, 1.5), waits: true },
       { sent: own(eeg, 0.1), waits: false },
     ]);
+    const { codes, ticks, of, linesOf, mostBehind_s, paused_s, dropped, asked } = told;
     expect(paused_s).toBeGreaterThan(25);
-    expect(mostQueued).toBeLessThanOrEqual(1026);
+    // Beside windows that wait: those thinned while it works on one, a chunk, and 2 s that the gaze, whose sender waits, is late.
+    expect(mostBehind_s).toBeGreaterThan(1024 * hop_s);
+    expect(mostBehind_s).toBeLessThan((1024 + TOO_SLOW + 10) * hop_s + 2.1);
     expect(codes('stream-stale', 'stream-returned').filter((event) => !early(event))).toEqual([]);
     expect(ticks).toEqual([]);
     const left = codes('windows-dropped').reduce((sum, { count = 1 }) => sum + count, 0);
     expect(left).toBeGreaterThan(300);
     expect(left).toBe(dropped);
     expect(codes('windows-dropped').length).toBeLessThan(40);
+
     const times = of('de');
-    expect(lines.map(({ time }) => time)).toEqual(times);
+    const lines = linesOf('affect');
     expect(lines.map(({ seq }) => seq)).toEqual(times.map((_, k) => k));
-    const thinned = lines.filter(({ reason }) => reason === 'overloaded');
+    expect(lines.map(({ time }) => time)).toEqual(times);
+    const thinned = lines.filter(({ valid }) => !valid);
     expect(thinned).toHaveLength(dropped);
-    expect(thinned.filter(({ time, valid }) => valid || (time as number) > SLOW[1])).toEqual([]);
+    for (const { reason, valence, arousal, modalities } of thinned) {
+      expect({ reason, valence, arousal }).toEqual({ reason: 'overloaded', valence: null, arousal: null });
+      expect(modalities.eeg).toMatchObject({ present: true, coverage: 1 });
+    }
+    expect(thinned.filter(({ time }) => (time as number) > SLOW[1])).toEqual([]);
+    expect(asked.affect).toBe(times.length - dropped);
+
+    // The model that keeps up is asked about every window.
+    expect(linesOf('quick').map(({ time, valid }) => [time, valid])).toEqual(
+      times.map((time) => [time, true]),
+    );
+    expect(asked.quick).toBe(times.length);
+
+    const { live, replayed, askedAgain } = told;
+    expect(live.length).toBeGreaterThan(3 * times.length);
+    for (const again of replayed) expect(again).toEqual(live);
+    // Two replays; what one worked on at a stop is asked again.
+    expect(askedAgain.affect).toBeGreaterThanOrEqual(2 * asked.affect);
+    expect(askedAgain.affect).toBeLessThan(2 * asked.affect + 20);
   });
 });
 
@@ -162,7 +280,7 @@ it('a headset that waits for longer than a lost one is waited for keeps its sour
     { sent: own(gaze, 0), waits: false },
     { sent: own(other, 15), waits: false },
   ];
-  const { codes, of, log, paused_s } = await run(0.25, senders, [10, 70]);
+  const { codes, of, log, paused_s } = await run(join(folder, 'lost'), 0.25, senders, [10, 70]);
   expect(paused_s).toBeGreaterThan(40);
   expect(codes('source-rebound', 'stream-stale')).toEqual([]);
   expect(log.flatMap((message) => (message.kind === 'bind' ? [message.stream] : [])).sort()).toEqual([

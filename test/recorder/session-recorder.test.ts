@@ -1,10 +1,12 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { VirtualClock } from '../../src/core/clock.js';
 import { ConfigurationError } from '../../src/core/errors.js';
 import type { SessionEvent } from '../../src/core/event.js';
 import { openRecording } from '../../src/io/recordings/open.js';
+import type { ThinnedWindow } from '../../src/io/recordings/recording.js';
+import { parseSessionLogLine } from '../../src/io/recordings/xdf/session-log.js';
 import { SessionRecorder } from '../../src/recorder/session-recorder.js';
 import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
@@ -16,11 +18,9 @@ const info = streamInfo({ type: 'EEG', sfreq: 10, labels: ['Cz'], unit: 'uV' });
 function start(name: string) {
   const events: SessionEvent[] = [];
   const path = join(folder, name);
-  const recorder = new SessionRecorder(path, {
-    clock: new VirtualClock(0, 1e9),
-    events: (event) => events.push(event),
-  });
-  return { recorder, events, files: () => readdirSync(path) };
+  const clock = new VirtualClock(0, 1e9);
+  const recorder = new SessionRecorder(path, { clock, events: (event) => events.push(event) });
+  return { recorder, clock, events, files: () => readdirSync(path) };
 }
 
 it('gives each session a file of its own, named so that any system takes it', async () => {
@@ -93,4 +93,55 @@ it('notes a reload behind the samples before it; a replay gives the same and say
   expect(plain.told).toEqual([]);
   expect(reloaded.told.map(({ code, level }) => [code, level])).toEqual([['pipeline-reloaded', 'warn']]);
   expect(reloaded.told[0].message).toContain('sha256:a was replaced by sha256:b at stamp 2.100 s');
+});
+
+it('notes thinned windows by node, at most ten times a second, and the last ones at the end', async () => {
+  const { recorder, clock, files } = start('thinned');
+  recorder.take({ session: 'lab', message: { kind: 'open', info } });
+  recorder.thinned('nobody', { node: 'a', model: 'm@sha256:0', seq: 0, time: 0 });
+  const given = [];
+  for (let k = 0; k < 100; k++) {
+    if (k % 10 === 0)
+      recorder.take({ session: 'lab', message: { kind: 'chunk', chunk: chunkOf(info, [[k, 2]], k / 50) } });
+    for (const node of ['a', 'b'])
+      if (node === 'a' || k % 2 === 0) {
+        const window = { node, model: 'm@sha256:0', seq: k, time: k / 50 + 0.1 };
+        given.push(window);
+        recorder.thinned('lab', window);
+      }
+    clock.advance(0.02);
+  }
+  recorder.close();
+  const path = join(folder, 'thinned', files()[0]);
+  const lines = [...readFileSync(path, 'latin1').matchAll(/\{"k":"thinned".*?\}/g)].map(
+    ([line]) => parseSessionLogLine(line)!,
+  );
+  const of = (node: string) => lines.filter((line) => line.k === 'thinned' && line.node === node);
+  for (const node of ['a', 'b']) {
+    const at = of(node).map(({ t }) => t);
+    expect(at.length).toBeGreaterThanOrEqual(19);
+    // The last one is written because the file ends.
+    for (const [i, t] of at.slice(1, -1).entries()) expect(t - at[i]).toBeGreaterThan(0.1 - 1e-9);
+  }
+  const recording = await openRecording(path);
+  const order = ({ node, seq }: ThinnedWindow): string => `${node}${String(seq).padStart(3, '0')}`;
+  const sorted = (windows: readonly ThinnedWindow[]) =>
+    [...windows].sort((x, y) => (order(x) < order(y) ? -1 : 1));
+  expect(sorted(recording.thinned!)).toEqual(sorted(given));
+  const kinds = [];
+  for await (const { kind } of recording.messages({ chunk: null, clockSync: true, events: () => {} }))
+    kinds.push(kind);
+  expect(kinds).toEqual(['open', ...Array(10).fill('chunk'), 'close']);
+  await recording.close();
+});
+
+it.each([
+  ['of another shape', '{"k":"thinned","t":1,"node":"a","model":"m"}'],
+  [
+    'whose numbers and times are not as many',
+    '{"k":"thinned","t":1,"node":"a","model":"m","seq":[1],"time":[]}',
+  ],
+  ['whose times are texts', '{"k":"thinned","t":1,"node":"a","model":"m","seq":[1],"time":["1"]}'],
+])('a line of thinned windows %s says nothing', (_, text) => {
+  expect(parseSessionLogLine(text)).toBeNull();
 });

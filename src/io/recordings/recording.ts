@@ -21,6 +21,16 @@ export interface RecordedStream {
   readonly clock_resets: readonly Seconds[];
 }
 
+/** A window that a node's model is not asked about, for it is too slow: its line says `overloaded`. */
+export interface ThinnedWindow {
+  readonly node: string;
+  /** `name@sha256:...` */
+  readonly model: string;
+  readonly seq: number;
+  /** Where it ends, s from the session's zero. */
+  readonly time: Seconds;
+}
+
 export interface ReadOptions {
   /** Samples per chunk; null lets the reader choose. The samples don't depend on it. */
   readonly chunk: number | null;
@@ -47,6 +57,8 @@ export interface Recording {
   readonly inArrivalOrder?: boolean;
   /** By source of the pipeline that was served when it was recorded: the streams that fed it, in order. */
   readonly bound?: ReadonlyMap<string, readonly StreamInfo[]>;
+  /** Windows that models had no time for when it was recorded. */
+  readonly thinned?: readonly ThinnedWindow[];
   messages(options: ReadOptions): AsyncIterable<StreamMessage>;
   close(): Promise<void>;
 }

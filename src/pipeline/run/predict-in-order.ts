@@ -26,7 +26,9 @@ export interface PredictInOrderOptions {
   readonly held?: (isHeld: boolean) => void;
   /** Told how many frames wait for the model that is furthest behind, whenever that changes. */
   readonly waiting?: (frames: number) => void;
-  /** Called for every frame that is thinned. */
+  /** Whether a frame is thinned in any case, for it was when it was recorded. Default: none is. */
+  readonly isThinned?: (frame: FrameOutput, runner: ModelRunner) => boolean;
+  /** Called for every frame that `limit` thins. */
   readonly thinned?: (frame: FrameOutput, runner: ModelRunner) => void;
   /** Called for every marked moment that has no room among a model node's anchors. */
   readonly ignored: (anchor: string, model: string) => void;
@@ -87,6 +89,7 @@ export function predictInOrder(options: PredictInOrderOptions): OperatorFunction
     held = () => {},
     limit = Number.POSITIVE_INFINITY,
     waiting = () => {},
+    isThinned = () => false,
     thinned = () => {},
     ignored,
     predicted = () => {},
@@ -197,6 +200,7 @@ export function predictInOrder(options: PredictInOrderOptions): OperatorFunction
           // Of a model that is gone nothing is told.
           if (!runner) return;
           const frame: QueuedFrame = { ...queued, output };
+          if (isThinned(output, runner)) frame.output = overloaded(output);
           queue.push(frame);
           frames++;
           if (isForModel(frame.output)) enqueue(runner, frame);

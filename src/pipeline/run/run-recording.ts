@@ -12,6 +12,7 @@ import {
 import { type Seconds, VirtualClock } from '../../core/clock.js';
 import type { EventSink } from '../../core/event.js';
 import { isMeasured, type StreamMessage } from '../../core/signal.js';
+import type { ThinnedWindow } from '../../io/recordings/recording.js';
 import { anchorIgnored } from '../session/anchors.js';
 import type { StreamSpan } from '../session/binder.js';
 import type { GraphState } from '../session/graph-state.js';
@@ -22,6 +23,7 @@ import { runHosted } from './run-hosted.js';
 import { type LoadedPipeline, modelInputs } from './run-session.js';
 import { type HostSetup, InlineHost, type MakeHost } from './session-host.js';
 import { decodeState, encodeState } from './state-file.js';
+import { thinnedFrames } from './thinned-frames.js';
 import { whileHeld } from './while-held.js';
 
 export interface RunRecordingOptions {
@@ -31,6 +33,8 @@ export interface RunRecordingOptions {
   readonly spans?: ReadonlyMap<string, StreamSpan>;
   /** Sources whose streams the recording's log tells, from {@link loggedSources}; default: none. */
   readonly logged?: ReadonlySet<string>;
+  /** Windows that models were not asked about when it was recorded, and are not now; default: none. A replay thins nothing itself. */
+  readonly thinned?: readonly ThinnedWindow[];
   readonly events: EventSink;
   /** Whether to tell the state of every channel; default no. */
   readonly monitor?: boolean;
@@ -127,6 +131,7 @@ function begin(
         batch,
         // While the model works on one batch, the next one is read; who asks for single windows watches, and sees each first.
         mostFrames: batch === 1 ? 1 : 2 * batch,
+        isThinned: thinnedFrames(options.thinned),
         held: (isHeld) => (isHeld ? gate.hold(model) : gate.release(model)),
         ignored: (anchor, node) => events({ ...anchorIgnored(anchor, node), session }),
         from: state ? { state: state.predictions, loaded } : undefined,

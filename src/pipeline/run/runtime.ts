@@ -3,6 +3,7 @@ import type { Clock, Seconds } from '../../core/clock.js';
 import type { EventSink, SessionEvent } from '../../core/event.js';
 import type { ModelRunner } from '../../core/model.js';
 import { isMeasured } from '../../core/signal.js';
+import type { ThinnedWindow } from '../../io/recordings/recording.js';
 import type { OutputMessage } from '../../io/sinks/sink.js';
 import { SharedSessions } from '../../io/sources/door/shared-sessions.js';
 import { type SessionMessage, type Source, sourceFailed } from '../../io/sources/source.js';
@@ -39,6 +40,8 @@ export interface RuntimeOptions {
   readonly sessions?: SharedSessions;
   /** Gets every session's log: its messages in order, ticks and which stream feeds which source among them. */
   readonly log?: (message: SessionMessage) => void;
+  /** Told of every window that a model is too slow for, before its line is told. */
+  readonly thinned?: (session: string, window: ThinnedWindow) => void;
   /** Whether somebody wants a model's predictions in a session to carry their `contribution`. Default: nobody. */
   readonly explain?: (session: string, model: string) => boolean;
   /** Streams that fed sources of a session before the daemon was started again. Default: none. */
@@ -209,8 +212,9 @@ export class PipelineRuntime {
         limit: QUEUE_LIMIT,
         held: (isHeld) => held$.next(isHeld),
         waiting: (frames) => this.#setWaiting(session, 'model', frames, BUSY_ABOVE),
-        thinned: ({ model, time }) => {
+        thinned: ({ model, seq, time }, { id }) => {
           status.droppedWindows++;
+          this.options.thinned?.(session, { node: model, model: id, seq, time });
           events({
             code: 'windows-dropped',
             level: 'warn',

@@ -7,6 +7,19 @@ import type { Seconds } from '../../../core/clock.js';
 export type SessionLogLine =
   /** The pipeline was replaced by another; both by their digests. */
   | { readonly k: 'reload'; readonly t: Seconds; readonly from: string; readonly to: string }
+  /**
+   * A node's model was not asked about windows, for it was too slow: their numbers and ends, s from the session's zero. It stands
+   * behind the samples that they follow from.
+   */
+  | {
+      readonly k: 'thinned';
+      readonly t: Seconds;
+      readonly node: string;
+      /** `name@sha256:...` */
+      readonly model: string;
+      readonly seq: readonly number[];
+      readonly time: readonly Seconds[];
+    }
   /** The stamp that is the session's zero. */
   | { readonly k: 'zero'; readonly t: Seconds; readonly zero: Seconds }
   | StreamLogLine;
@@ -31,8 +44,13 @@ export function parseSessionLogLine(text: string): SessionLogLine | null {
   }
   if (line === null || typeof line !== 'object') return null;
   const t = typeof line.t === 'number' ? line.t : 0;
-  const { k, stream, source, cut, from, to, zero, stale } = line;
+  const { k, stream, source, cut, from, to, zero, stale, node, model, seq, time } = line;
   if (k === 'reload') return { k, t, from: String(from), to: String(to) };
+  if (k === 'thinned') {
+    if (typeof node !== 'string' || typeof model !== 'string' || !isNumbers(seq) || !isNumbers(time))
+      return null;
+    return seq.length === time.length ? { k, t, node, model, seq, time } : null;
+  }
   if (k === 'zero') return typeof zero === 'number' ? { k, t, zero } : null;
   if (typeof stream !== 'number') return null;
   if (k === 'open') return { k, t, stream };
@@ -40,4 +58,8 @@ export function parseSessionLogLine(text: string): SessionLogLine | null {
   if (k === 'bind' && typeof source === 'string') return { k, t, stream, source };
   if (k === 'stale' && typeof stale === 'boolean') return { k, t, stream, stale };
   return null;
+}
+
+function isNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'number');
 }

@@ -15,7 +15,7 @@ import { ChunkBuilder } from '../chunk-builder.js';
 import { RandomAccessFile } from '../files/random-access-file.js';
 import { stemOf } from '../files/stem.js';
 import { type DataMessage, mergeStreams, stampOf } from '../merge.js';
-import type { ReadOptions, RecordedStream, Recording, RecordingFormat } from '../recording.js';
+import type { ReadOptions, RecordedStream, Recording, RecordingFormat, ThinnedWindow } from '../recording.js';
 import { StreamSurvey } from '../stream-survey.js';
 import { parseSessionLogLine, type SessionLogLine } from './session-log.js';
 import type { XdfArrivals } from './xdf-arrivals.js';
@@ -79,6 +79,7 @@ class XdfRecording implements Recording {
   readonly #isOnUnixClock: boolean;
   readonly inArrivalOrder: boolean;
   readonly bound: ReadonlyMap<string, readonly StreamInfo[]>;
+  readonly thinned: readonly ThinnedWindow[];
   /** What the session told of its streams, beside their samples. */
   readonly #log: readonly LoggedLine<ToldLine>[];
   readonly #reloads: readonly LoggedLine<Extract<SessionLogLine, { k: 'reload' }>>[];
@@ -111,9 +112,9 @@ class XdfRecording implements Recording {
         `${file.path}: no readable sample in it; ${problems[0] ?? 'its streams never sent any'}`,
       );
     this.#reloads = lines.flatMap(({ line, ...at }) => (line.k === 'reload' ? [{ line, ...at }] : []));
-    this.#log = this.inArrivalOrder
-      ? lines.flatMap(({ line, ...at }) => (line.k === 'reload' ? [] : [{ line, ...at }]))
-      : [];
+    const told = this.inArrivalOrder ? lines : [];
+    this.#log = told.flatMap(({ line, ...at }) => (isTold(line) ? [{ line, ...at }] : []));
+    this.thinned = told.flatMap(({ line }) => (line.k === 'thinned' ? windowsOf(line) : []));
     this.bound = boundBy(this.#log, this.#parts);
   }
 
@@ -440,8 +441,16 @@ class ArrivedStamps implements SampleStamps {
   }
 }
 
-/** What a replay is told of the log. */
-type ToldLine = Exclude<SessionLogLine, { k: 'reload' }>;
+/** What of the log is told as messages. */
+type ToldLine = Exclude<SessionLogLine, { k: 'reload' | 'thinned' }>;
+
+function windowsOf({ node, model, seq, time }: Extract<SessionLogLine, { k: 'thinned' }>): ThinnedWindow[] {
+  return seq.map((number, i) => ({ node, model, seq: number, time: time[i] }));
+}
+
+function isTold(line: SessionLogLine): line is ToldLine {
+  return line.k !== 'reload' && line.k !== 'thinned';
+}
 
 /** A line of a session's log, its stamp, and where it stands in the file. */
 interface LoggedLine<Line extends SessionLogLine> {
