@@ -7,7 +7,7 @@ import { commandNames, commandProblem, wordsOf } from './command-problem.js';
 const root = join(import.meta.dirname, '..', '..');
 
 /** What people make or get themselves, as the guides tell; everything else that is named must be there. */
-const placeholders = [/^models\/(?:mine|faces)\b/, /^src\/(?:features|models)\/my-/];
+const placeholders = [/^models\/(?:mine|faces)\b/, /^src\/(?:signal\/features\/\w+|model\/networks)\/my-/];
 /** Folders of the package that texts name files of. */
 const named = '(?:models|pipelines|docs|fixtures|examples|schema|scripts|src|bin)';
 

@@ -5,7 +5,7 @@ import { citationProblems } from './citation-problems.js';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 /** What quotes the papers' numbers itself: another test holds it to them. */
-const sources = /^(?:src\/papers\/|docs\/reference\/papers\.md$)/;
+const sources = /^(?:src\/learn\/papers\/|docs\/reference\/papers\.md$)/;
 
 function filesIn(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
