@@ -17,7 +17,7 @@ const folder = temporaryFolder();
 let sessions = 0;
 const EEG: DeviceOptions = { name: 'cap', type: 'EEG', sfreq: 128 };
 const GAZE: DeviceOptions = { name: 'eyes', type: 'Gaze', sfreq: 60 };
-const begin = (): LiveSession => new LiveSession(text, join(folder, String(sessions++)));
+const begin = (file = text): LiveSession => new LiveSession(file, join(folder, String(sessions++)));
 
 /** Replay gives what was told live. */
 async function replayed(session: LiveSession): Promise<void> {
@@ -172,6 +172,34 @@ describe('a rate that is another one', () => {
       await replayed(session);
     },
   );
+
+  it('goes through `resample`, which takes any rate that is measured', async () => {
+    const resampled = text.replace(
+      'transforms:',
+      'transforms:\n  at_128: { type: resample, input: eeg, sfreq_hz: 128 }',
+    );
+    const file = resampled.replace('extract, input: eeg', 'extract, input: at_128');
+    const eeg = { ...EEG, true_hz: 503.3, n: 4, step_rad: 0.2 };
+    const session = begin(file);
+    await run(session, 18, { ...eeg, sfreq: 250 });
+    const told = session.events.filter(({ code }) => code === 'rate-differs');
+    expect(told.map(({ details }) => details?.used_hz)).toEqual([503.3]);
+    const late = session.rows('de').filter(({ time }) => time! > 11);
+    expect(late.length).toBeGreaterThan(8);
+    expect(late.every(isPresent)).toBe(true);
+    const plain = begin(file);
+    await run(plain, 18, { ...eeg, sfreq: 503.3 });
+    const right = new Map(plain.rows('de').map(({ time, values }) => [time, values]));
+    const last = late.at(-2)!;
+    // What the band of the rhythm holds; the others have but its leakage.
+    const [one, other] = [last.values, right.get(last.time)!].map((values) => {
+      const most = Math.max(...values.map((value) => value!));
+      return { most, band: values.indexOf(most) };
+    });
+    expect(one.band).toBe(other.band);
+    expect(Math.abs(one.most - other.most)).toBeLessThan(0.01);
+    await replayed(session);
+  });
 });
 
 describe('stamps that say nothing', () => {

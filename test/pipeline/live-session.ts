@@ -30,6 +30,8 @@ export interface DeviceOptions {
   readonly sfreq: number;
   readonly origin?: StampOrigin;
   readonly sourceId?: string;
+  /** Of the rhythm in an EEG's samples, rad a sample. Default 0.7. */
+  readonly step_rad?: number;
 }
 
 export interface LiveDevice {
@@ -82,7 +84,8 @@ export class LiveSession {
   }
 
   /** Connects a device of two channels; what is sent of it has values that tell the sample's place. */
-  device({ name, type, sfreq, origin = ON_SESSION, sourceId = '' }: DeviceOptions): LiveDevice {
+  device(options: DeviceOptions): LiveDevice {
+    const { name, type, sfreq, origin = ON_SESSION, sourceId = '', step_rad = 0.7 } = options;
     const shared = this.#shared.of('s');
     const unit = type === 'EEG' ? 'uV' : 'px';
     const labels = type === 'Gaze' ? ['left_x', 'left_y'] : ['Fz', 'Cz'];
@@ -113,7 +116,7 @@ export class LiveSession {
         const values = Float64Array.from({ length: 2 * stamps.length }, (_, i) =>
           type === 'Gaze'
             ? 500 + 40 * Math.sin((sent + (i >> 1)) / 7 + i)
-            : 20 * Math.sin((sent + (i >> 1)) * 0.7 + i),
+            : 20 * Math.sin((sent + (i >> 1)) * step_rad + i),
         );
         sent += stamps.length;
         door.take(stamps, { values, text: null }, false);

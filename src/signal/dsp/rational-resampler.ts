@@ -12,20 +12,27 @@ export interface Ratio {
   readonly down: number;
 }
 
-/** The simplest ratio within 1e-9 of `to / from`, by continued fractions; null where its terms exceed `limit`. */
-export function rationalRatio(from: number, to: number, limit = 4096): Ratio | null {
+/** A ratio's greatest term: a filter has at most 20 taps a term. */
+const MAX_TERM = 4096;
+const EXACT_WITHIN = 1e-9;
+
+/**
+ * The simplest ratio within 1e-9 of `to / from`, Hz, by continued fractions. Where its terms exceed 4096, as those of measured
+ * rates do (500.1 Hz), the last one before: it is less than 2.5e-4 off, and a rate is used that is off by a hundred times that. Null
+ * where one rate is more than 4096 times the other.
+ */
+export function rationalRatio(from: number, to: number): Ratio | null {
   const target = to / from;
   let [h0, h1, k0, k1] = [0, 1, 1, 0];
   let x = target;
-  for (let i = 0; i < 32; i++) {
+  for (;;) {
     const a = Math.floor(x);
     [h0, h1] = [h1, a * h1 + h0];
     [k0, k1] = [k1, a * k1 + k0];
-    if (h1 > limit || k1 > limit) return null;
-    if (h1 > 0 && Math.abs(h1 / k1 / target - 1) < 1e-9) return { up: h1, down: k1 };
+    if (!(h1 <= MAX_TERM && k1 <= MAX_TERM)) return h0 > 0 && k0 > 0 ? { up: h0, down: k0 } : null;
+    if (h1 > 0 && Math.abs(h1 / k1 / target - 1) < EXACT_WITHIN) return { up: h1, down: k1 };
     x = 1 / (x - a);
   }
-  return null;
 }
 
 /** Modified Bessel function of the first kind and order 0, by its power series. */

@@ -82,11 +82,26 @@ describe('resample', () => {
     expect(missing).toHaveLength(21);
   });
 
+  it('takes measured rates: stamps follow the samples, and a rhythm keeps its place', () => {
+    for (const sfreq of [99.98765, 499.9, 503.3, 1999.9]) {
+      const rhythm = Array.from({ length: 10 * Math.round(sfreq) }, (_, i) =>
+        Math.sin((2 * Math.PI * 10 * i) / sfreq),
+      );
+      const [out] = resampled(128, chunkOf(eeg(sfreq, ['Cz']), [rhythm], 0));
+      const lag_s = 10 / Math.min(sfreq, 128);
+      for (const [i, t] of out.times.entries()) {
+        expect(Math.abs(t - i / 128)).toBeLessThan(5e-3);
+        if (t > 1) expect(out.data[i]).toBeCloseTo(Math.sin(2 * Math.PI * 10 * (t - lag_s)), 1);
+      }
+    }
+  });
+
   it('passes the stream on where the rate is right, and refuses what it cannot do', () => {
     const chunk = chunkOf(eeg(128, ['Cz']), [noise(10, 1)], 0);
     expect(resampled(128, chunk)).toEqual([chunk]);
     expect(() => create(128).reset(eeg(0, ['Cz']), 'start')).toThrow(/regular rate/);
-    expect(resample.physics!({ sfreq_hz: 128 }, { sfreq_hz: 99.98765 })).toHaveLength(1);
+    expect(resample.physics!({ sfreq_hz: 128 }, { sfreq_hz: 0.01 })).toHaveLength(1);
+    expect(() => create(128).reset(eeg(0.01, ['Cz']), 'start')).toThrow(/more than 4096 times/);
     expect(resample.facts!({ sfreq_hz: 128 }, { stream_type: 'EEG', sfreq_hz: 500 })).toEqual({
       stream_type: 'EEG',
       sfreq_hz: 128,
