@@ -32,7 +32,9 @@ describe('kinds of data sets', () => {
   it('are all there is in the folder', () => {
     const withKind = readdirSync(join(root, 'src', 'learn', 'datasets'))
       .filter((name) => name.endsWith('.ts'))
-      .filter((name) => /^ {2}kind: '/m.test(readFileSync(join(root, 'src', 'learn', 'datasets', name), 'utf8')))
+      .filter((name) =>
+        /^ {2}kind: '/m.test(readFileSync(join(root, 'src', 'learn', 'datasets', name), 'utf8')),
+      )
       .map((name) => name.slice(0, -3));
     expect(withKind.sort()).toEqual([...datasetDefinitions.keys()].sort());
   });
