@@ -31,6 +31,8 @@ export interface RpcSocketOptions {
   readonly messages_per_s: number;
   readonly onError?: (error: ProtocolError) => void;
   readonly onThrottle?: () => void;
+  /** Told whenever its messages are read no more, for whatever reason, and when they are again. */
+  readonly onRead?: (isRead: boolean) => void;
   readonly onClose: () => void;
   /** A fault that is not the client's. */
   readonly onFault: (error: unknown) => void;
@@ -100,7 +102,7 @@ export class RpcSocket {
   hold(until: Promise<void>): void {
     if (this.#held || this.#closing) return;
     this.#held = true;
-    this.#socket.pause();
+    this.#pause();
     const release = () => {
       this.#held = false;
       this.#resume();
@@ -228,7 +230,7 @@ export class RpcSocket {
     const wait_s = this.#bucket.take(this.#options.clock.now(), Math.max(1, messages));
     if (wait_s === 0 || this.#throttled) return;
     this.#options.onThrottle?.();
-    this.#socket.pause();
+    this.#pause();
     this.#throttled = this.#options.clock.after(wait_s, () => {
       this.#throttled = null;
       this.#resume();
@@ -241,7 +243,7 @@ export class RpcSocket {
     this.#unreadBytes += bytes.length;
     if (this.#unreadBytes > MAX_UNREAD_BYTES && !this.#unreadable) {
       this.#unreadable = true;
-      this.#socket.pause();
+      this.#pause();
     }
     this.#socket.send(bytes, { binary: false }, () => {
       this.#unreadBytes -= bytes.length;
@@ -251,8 +253,16 @@ export class RpcSocket {
     });
   }
 
+  #pause(): void {
+    if (this.#socket.isPaused) return;
+    this.#socket.pause();
+    this.#options.onRead?.(false);
+  }
+
   #resume(): void {
-    if (!this.#throttled && !this.#unreadable && !this.#held && !this.#closed) this.#socket.resume();
+    if (this.#throttled || this.#unreadable || this.#held || this.#closed || !this.#socket.isPaused) return;
+    this.#socket.resume();
+    this.#options.onRead?.(true);
   }
 }
 

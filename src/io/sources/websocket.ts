@@ -26,6 +26,7 @@ import { defaultIngestLimits, type IngestLimits } from '../protocol/limits.js';
 import { RpcSocket, rpcMethod } from '../protocol/rpc-socket.js';
 import { decodeHeader, decodeSamples } from '../protocol/sample-frame.js';
 import { DoorStream, type StampOrigin } from './door/door-stream.js';
+import { ReadSocket } from './door/read-socket.js';
 import { SharedSessions } from './door/shared-sessions.js';
 import { type IngestFrame, IngestStream } from './ingest/ingest-stream.js';
 import { type SessionMessage, type Source, sourceDefinition } from './source.js';
@@ -47,6 +48,7 @@ export interface WebSocketSourceOptions {
 
 interface Sender {
   readonly rpc: RpcSocket;
+  readonly socket: ReadSocket;
   /** Unique among connections. */
   readonly name: string;
   /** Its address. */
@@ -101,6 +103,7 @@ export class WebSocketSource implements Source {
     const { clock, metrics } = this.#options;
     const name = `connection ${++this.#connections}`;
     const streams = new Map<number, IngestStream>();
+    const read = new ReadSocket();
     const rpc = new RpcSocket(socket, {
       clock,
       messages_per_s: this.limits.frames_per_s,
@@ -119,10 +122,11 @@ export class WebSocketSource implements Source {
         refused(sender, error);
       },
       onThrottle: () => metrics?.throttled.inc({ path: 'ingest' }),
+      onRead: (isRead) => (isRead ? read.read(clock.now()) : read.pause(clock.now())),
       onClose: () => this.#disconnected(sender),
       onFault: (error) => this.#fault(from, error),
     });
-    const sender: Sender = { rpc, name, hostname, streams };
+    const sender: Sender = { rpc, socket: read, name, hostname, streams };
     this.#senders.add(sender);
     metrics?.ingestConnections.inc();
   }
@@ -204,15 +208,21 @@ export class WebSocketSource implements Source {
     this.#feeders.get(stream)?.streams.delete(stream.id);
     this.#feeders.set(stream, sender);
     sender.streams.set(stream.id, stream);
+    this.#comesThrough(stream, sender.socket);
     const { id, session, acknowledged } = stream;
     return { stream: id, session, last_seq: acknowledged, resumed, limits: this.limits };
+  }
+
+  #comesThrough(stream: IngestStream, socket: ReadSocket | null): void {
+    const session = this.#sessions.of(stream.session);
+    for (const id of idsOf(stream)) session.comesThrough(id, socket);
   }
 
   #create(name: string, client: string | null, declaration: DeclaredStream, sender: Sender): IngestStream {
     while (this.#streams.has(this.#nextId)) this.#nextId = (this.#nextId + 1) % STREAM_IDS;
     const id = this.#nextId;
     this.#nextId = (id + 1) % STREAM_IDS;
-    const { clock, isBehind, events } = this.#options;
+    const { clock, events } = this.#options;
     const { hostname } = sender;
     const text = streamTypeNamed(declaration.type) === 'Markers';
     const from = { ...(client !== null && { client }), ...(hostname !== undefined && { hostname }) };
@@ -227,11 +237,12 @@ export class WebSocketSource implements Source {
     const parts = own === declaration.name ? first : partsOf(own);
     for (const note of parts.flatMap((part) => part.notes)) events({ ...note, session: name });
     const door = new DoorStream({
-      ...{ clock, shared: session, session: name, parts, events, ...(isBehind && { isBehind }) },
+      ...{ clock, shared: session, session: name, parts, events },
+      isBehind: () => this.#isBehind(stream),
       originOf: (stamp) => originOf(declaration.clock, stamp, client ?? sender.name, hostOf(sender)),
       emit: (message) => this.#emit(name, message),
     });
-    const stream = new IngestStream(id, name, client, declaration, text, door);
+    const stream: IngestStream = new IngestStream(id, name, client, declaration, text, door);
     const streams = this.#bySession.get(name) ?? new Set();
     this.#bySession.set(name, streams.add(stream));
     this.#streams.set(id, stream);
@@ -246,6 +257,13 @@ export class WebSocketSource implements Source {
         stream: own,
       });
     return stream;
+  }
+
+  /** Whether we are late to look at what comes of a stream. */
+  #isBehind(stream: IngestStream): boolean {
+    const { clock, isBehind } = this.#options;
+    const socket = this.#feeders.get(stream)?.socket;
+    return isBehind?.() || (socket?.isAwaited(stream.session, clock.now()) ?? false);
   }
 
   #requireFewStreams(sender: Sender): void {
@@ -312,9 +330,16 @@ export class WebSocketSource implements Source {
     try {
       const stream = this.#streamOf(sender, place.stream);
       this.#requireSubscriber();
-      if (stream.place(place.seq) === 'next') this.#accept(stream, read(stream));
+      if (stream.place(place.seq) === 'next') {
+        this.#accept(stream, read(stream));
+        const { infos, lateness_s } = stream.door;
+        sender.socket.came(this.#options.clock.now(), infos[0].id, lateness_s);
+      }
       const busy = this.#options.busy?.(stream.session);
-      if (busy) sender.rpc.hold(busy);
+      if (busy) {
+        sender.rpc.hold(busy);
+        sender.socket.holdFor(stream.session);
+      }
       return this.#acknowledge(sender, stream, place);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -376,6 +401,7 @@ export class WebSocketSource implements Source {
     this.#options.metrics?.ingestConnections.dec();
     for (const stream of sender.streams.values()) {
       this.#feeders.delete(stream);
+      this.#comesThrough(stream, null);
       if (stream.client === null) this.#end(stream, 'cut');
       else stream.grace = this.#options.clock.after(this.limits.grace_s, () => this.#end(stream, 'cut'));
     }

@@ -1,5 +1,5 @@
 import { Observable, type OperatorFunction, Subscription } from 'rxjs';
-import type { Clock } from '../../core/clock.js';
+import type { Clock, Seconds, Timer } from '../../core/clock.js';
 import type { EventSink, SessionEvent } from '../../core/event.js';
 import type { ModelRunner } from '../../core/model.js';
 import { errorOf } from '../../core/owned.js';
@@ -61,6 +61,8 @@ export interface RunSessionOptions {
   readonly waiting?: (messages: number) => void;
   /** Whether senders are asked to wait, which is no silence of theirs. Default: they never are. */
   readonly isBusy?: () => boolean;
+  /** Whether something is to come before the present that was sent while we didn't read it. Default: it never is. */
+  readonly isCatchingUp?: () => boolean;
 }
 
 /**
@@ -95,6 +97,9 @@ export function runSession(options: RunSessionOptions): OperatorFunction<StreamM
     });
 }
 
+/** How often it looks whether all has come that was awaited, s. */
+const LOOK_S: Seconds = 0.1;
+
 const told = ({ source, stream }: Binding): StreamMessage => ({ kind: 'bind', source, stream: stream.id });
 
 class RunningSession implements Worker {
@@ -103,6 +108,8 @@ class RunningSession implements Worker {
   readonly #inbox = new Inbox();
   readonly #backlog = new Backlog();
   readonly #leaveStall: (() => void) | undefined;
+  /** Looks, while what came waits for what is still to come. */
+  #look: Timer | null = null;
   #stage: 'running' | 'ending' | 'closing' | 'ended' = 'running';
   readonly #sequence = new NodeSequence();
   readonly #faults = new SessionFaults();
@@ -126,10 +133,10 @@ class RunningSession implements Worker {
     this.#to = to;
     this.#loaded = options.loaded.value;
     this.#binder = this.#makeBinder(this.#loaded, options.events);
-    this.#leaveStall = options.stall?.onCaughtUp(() => this.#takeBacklog());
+    this.#leaveStall = options.stall?.onCaughtUp(() => this.#goOn());
     this.#silence = new SilenceWatch(options.clock, {
       stall: options.stall,
-      isBusy: options.isBusy,
+      isBusy: () => options.isBusy?.() || this.#isBehind,
       feeds: (id) => this.#binder.feeds(id),
       tell: (message) => {
         this.#log(message);
@@ -166,14 +173,29 @@ class RunningSession implements Worker {
   }
 
   push(message: StreamMessage): void {
-    if (this.#options.stall?.isBehind) {
-      this.#backlog.add(message);
-      if (this.#backlog.isFull) this.#takeBacklog();
-    } else this.#take(message, false);
+    if (!this.#isBehind && this.#backlog.isEmpty) {
+      this.#take(message, false);
+      return;
+    }
+    this.#backlog.add(message);
+    if (this.#backlog.isFull) this.#takeBacklog();
+    else this.#look ??= this.#options.clock.every(LOOK_S, () => this.#goOn());
   }
 
-  /** What came while we stood still. */
+  /** Whether something is to come that was sent before what comes now: we stood still, or didn't read its sender. */
+  get #isBehind(): boolean {
+    const { stall, isCatchingUp } = this.#options;
+    return stall?.isBehind || (isCatchingUp?.() ?? false);
+  }
+
+  #goOn(): void {
+    if (!this.#isBehind) this.#takeBacklog();
+  }
+
+  /** What waited to be put in order. */
   #takeBacklog(): void {
+    this.#look?.cancel();
+    this.#look = null;
     for (const message of this.#backlog.take()) this.#take(message, true);
   }
 
@@ -207,6 +229,7 @@ class RunningSession implements Worker {
   /** Nobody wants what comes. */
   stop(): void {
     this.#leaveStall?.();
+    this.#look?.cancel();
     this.#silence.stop();
   }
 

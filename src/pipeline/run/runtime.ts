@@ -204,6 +204,7 @@ export class PipelineRuntime {
         stall: this.options.stall,
         waiting: (messages) => this.#setWaiting(session, 'graph', messages, CROWDED_ABOVE),
         isBusy: () => this.#busy.has(session),
+        isCatchingUp: () => this.#shared.of(session).isCatchingUp(clock.now()),
       }),
       predictInOrder({
         session,

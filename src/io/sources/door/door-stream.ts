@@ -88,6 +88,12 @@ export class DoorStream {
     return this.#clock?.rate_hz ?? this.#options.parts[0].info.sfreq;
   }
 
+  /** How long after its stamp, by the session's time, the newest sample came if it comes now, s; Infinity before any. */
+  get lateness_s(): Seconds {
+    const { clock, shared } = this.#options;
+    return clock.now() - shared.time.ours(this.#clock?.last ?? Number.NEGATIVE_INFINITY);
+  }
+
   /** Resolves once all that was taken is in the session; null where it is. */
   get settled(): Promise<void> | null {
     if (!this.#look) return null;

@@ -1,10 +1,14 @@
 import type { Seconds } from '../../../core/clock.js';
 import { SessionTime } from '../../../signal/timebase/session-time.js';
+import type { ReadSocket } from './read-socket.js';
 
-/** What the doors of one session share: its time, and which ids its streams have taken. */
+/** What the doors of one session share: its time, which ids its streams have taken, and which sockets they come through. */
 export class SharedSession {
+  constructor(readonly name: string) {}
+
   readonly time = new SessionTime();
   readonly #ids = new Set<string>();
+  readonly #sockets = new Map<string, ReadSocket>();
   #isZeroTold = false;
 
   get isEmpty(): boolean {
@@ -42,7 +46,23 @@ export class SharedSession {
   }
 
   release(ids: readonly string[]): void {
-    for (const id of ids) this.#ids.delete(id);
+    for (const id of ids) {
+      this.#ids.delete(id);
+      this.comesThrough(id, null);
+    }
+  }
+
+  /** A stream comes through a socket that we may pause; null: through none. */
+  comesThrough(id: string, socket: ReadSocket | null): void {
+    this.#sockets.get(id)?.forget(id);
+    if (socket) this.#sockets.set(id, socket);
+    else this.#sockets.delete(id);
+  }
+
+  /** Whether something is to come before the present that was sent while we didn't read it. */
+  isCatchingUp(now: Seconds): boolean {
+    for (const socket of this.#sockets.values()) if (socket.isAwaited(this.name, now)) return true;
+    return false;
   }
 }
 
@@ -52,7 +72,7 @@ export class SharedSessions {
   readonly #running = new Set<string>();
 
   of(name: string): SharedSession {
-    const session = this.#sessions.get(name) ?? new SharedSession();
+    const session = this.#sessions.get(name) ?? new SharedSession(name);
     this.#sessions.set(name, session);
     return session;
   }
