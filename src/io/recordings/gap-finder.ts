@@ -17,11 +17,12 @@ export class GapFinder {
 
   /** Whether samples are missing before the one at `time`, s, or its clock is another one. */
   isGap(time: Seconds): boolean {
-    const step_s = this.#last === null ? 0 : time - this.#last;
-    const isFirst = this.#last === null;
+    const last = this.#last;
     this.#last = time;
+    if (last === null) return false;
+    const step_s = time - last;
     if (step_s < -BACK_S) return true;
-    if (this.#period_s === null || isFirst) return false;
+    if (this.#period_s === null) return false;
     const isGap = this.#pattern.isGap(step_s, this.#period_s);
     this.#pattern.push(step_s, this.#period_s);
     return isGap;
