@@ -37,11 +37,11 @@ interface Signal {
 /** A step that is longer by so many samples' time means that some are missing: a file's own steps don't jitter. */
 const GAP_PERIODS = 0.5;
 
-/** Records that follow each other without a gap, on one line. */
+/** Records that follow each other on one line. */
 interface Stretch {
   readonly onset: Seconds;
-  /** Whether samples are missing before it. */
-  readonly isGap: boolean;
+  /** From the end of the record before, s; negative where they overlap. */
+  readonly pause_s: Seconds;
   readonly firstRecord: number;
   records: number;
 }
@@ -150,11 +150,7 @@ export class EdfRecording implements Recording {
     const annotated = signals.filter((signal) => ANNOTATIONS.test(signal.label));
     const timed = signals.filter((signal) => !ANNOTATIONS.test(signal.label) && signal.count > 0);
     const fastest = timed.reduce((most, { count }) => Math.max(most, count), 1);
-    this.#placeRecords(
-      annotated,
-      /^[EB]DF\+D/.test(fixed.slice(192, 236)),
-      Math.max(TIME_TOLERANCE_S, GAP_PERIODS * (this.#duration / fastest)),
-    );
+    this.#placeRecords(annotated, /^[EB]DF\+D/.test(fixed.slice(192, 236)), this.#tolerance(fastest));
     const isStatus = (signal: Signal) => variant.isStatus(signal.label);
     this.#groupSignals(timed.filter((signal) => !isStatus(signal)));
     this.#status = timed.find(isStatus) ?? null;
@@ -233,14 +229,14 @@ export class EdfRecording implements Recording {
   }
 
   /**
-   * Finds each record's onset and the annotations; records without a gap between them make a stretch. Onsets may be rounded: within
-   * `tolerance_s` of where the record before ends, nothing is missing.
+   * Finds each record's onset and the annotations. Onsets may be rounded: records within `tolerance_s` of where the ones before end make a
+   * stretch.
    */
   #placeRecords(annotated: readonly Signal[], isDiscontinuous: boolean, tolerance_s: Seconds): void {
     const records = this.#completeRecords + (this.#partialSamples > 0 ? 1 : 0);
     if (records === 0) return;
     if (annotated.length === 0) {
-      this.#stretches.push({ onset: 0, isGap: false, firstRecord: 0, records });
+      this.#stretches.push({ onset: 0, pause_s: 0, firstRecord: 0, records });
       return;
     }
     const { width } = this.#variant;
@@ -267,12 +263,10 @@ export class EdfRecording implements Recording {
       const current = this.#stretches.at(-1);
       if (current && Math.abs(from - expected) <= tolerance_s) current.records++;
       else {
-        const isGap = current !== undefined && Math.abs(from - end) > tolerance_s;
-        if (isGap && from < expected)
-          this.problems.push(
-            `record ${record + 1} starts ${expected - from} s before the end of the one before`,
-          );
-        this.#stretches.push({ onset: from, isGap, firstRecord: record, records: 1 });
+        const pause_s = current ? from - end : 0;
+        if (pause_s < -tolerance_s)
+          this.problems.push(`record ${record + 1} starts ${-pause_s} s before the end of the one before`);
+        this.#stretches.push({ onset: from, pause_s, firstRecord: record, records: 1 });
       }
       end = from + this.#duration;
       const stretch = this.#stretches[this.#stretches.length - 1];
@@ -316,7 +310,12 @@ export class EdfRecording implements Recording {
         const samples = this.#samplesOf(stream, stretch);
         const last = onGrid(stretch.onset + (samples - 1) / stream.canonical.info.sfreq);
         if (samples > 0)
-          survey.addStretch(onGrid(stretch.onset), last, samples, stretch.isGap ? 'gap' : 'none');
+          survey.addStretch(
+            onGrid(stretch.onset),
+            last,
+            samples,
+            this.#isGap(stream, stretch) ? 'gap' : 'none',
+          );
       }
       return survey.result(stream.canonical.info);
     });
@@ -326,6 +325,16 @@ export class EdfRecording implements Recording {
       return survey.result(info);
     });
     return [...surveyed, ...marked];
+  }
+
+  /** Whether samples of `stream` are missing before `stretch`: by its own period, as in every recording. */
+  #isGap({ count }: SampledStream, { pause_s }: Stretch): boolean {
+    return Math.abs(pause_s) > this.#tolerance(count);
+  }
+
+  /** What an onset may be off where a signal has `count` samples in a record, s. */
+  #tolerance(count: number): Seconds {
+    return Math.max(TIME_TOLERANCE_S, GAP_PERIODS * (this.#duration / count));
   }
 
   #samplesOf(stream: SampledStream, stretch: Stretch): number {
@@ -380,7 +389,7 @@ export class EdfRecording implements Recording {
         const times = new Float64Array(n);
         for (let k = 0; k < n; k++) times[k] = onGrid(stretch.onset + (from + k) / info.sfreq);
         const data = this.#decode(stream, stretch.firstRecord * stream.count + from, n);
-        const gapBefore = stretch.isGap && from === 0;
+        const gapBefore = from === 0 && this.#isGap(stream, stretch);
         yield { kind: 'chunk', chunk: { info, data, times, gapBefore } satisfies Chunk };
       }
     }

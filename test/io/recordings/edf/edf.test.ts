@@ -98,6 +98,30 @@ describe('edf', () => {
     });
   });
 
+  it('judges a pause between records by the period of each signal, and puts all of them behind it', async () => {
+    const bytes = file({
+      reserved: 'EDF+D',
+      signals: [
+        { label: 'EEG Cz', records: counting(3, 100) },
+        { label: 'Temp rectal', unit: 'degC', records: counting(3, 4) },
+        annotations('+0||', '+1.1||', '+2.3||'),
+      ],
+    });
+    await opened(bytes, async (recording) => {
+      // Of 100 Hz ten and twenty samples are missing; at 4 Hz half a period is 125 ms, so that the first pause is none.
+      expect(recording.streams.map(({ gaps }) => gaps)).toEqual([
+        [
+          { from: 0.99, to: 1.1 },
+          { from: 2.09, to: 2.3 },
+        ],
+        [{ from: 1.85, to: 2.3 }],
+      ]);
+      const [eeg, temp] = [...(await readRecording(recording)).streams.values()];
+      expect([eeg.gaps, temp.gaps]).toEqual([[100, 200], [8]]);
+      expect(temp.times).toEqual([0, 0.25, 0.5, 0.75, 1.1, 1.35, 1.6, 1.85, 2.3, 2.55, 2.8, 3.05]);
+    });
+  });
+
   it('starts EDF+C at the fraction of a second that its first record tells', async () => {
     const bytes = file({
       reserved: 'EDF+C',
