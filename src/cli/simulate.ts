@@ -144,8 +144,7 @@ async function offer(context: CommandContext, simulation: SimulationOptions): Pr
     note(context, `affectd: offers a simulated person's ${outlets.size} streams by LSL; stop with Ctrl-C`);
     const start_s = clock.now();
     for (const { arrival_s, message } of simulateArrivals({ ...simulation, start_s })) {
-      const wait_s = start_s + arrival_s - clock.now();
-      if (wait_s > 0) await new Promise<void>((resolve) => clock.after(wait_s, resolve));
+      await wait(clock, start_s + arrival_s - clock.now(), signal);
       if (signal.aborted) break;
       if (message.kind === 'chunk')
         outlets.get(message.chunk.info.id)?.push(samplesOf(message.chunk), message.chunk.times);

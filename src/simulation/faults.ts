@@ -3,7 +3,8 @@ import { ConfigurationError } from '../core/errors.js';
 import { Random } from '../core/random.js';
 import { type StreamInfo, type StreamType, streamTypes } from '../core/signal.js';
 
-export const faultKinds = ['drop', 'gap', 'nan', 'flat', 'rail', 'noise', 'late', 'unixtime'] as const;
+const sensorFaults = ['drop', 'gap', 'nan', 'flat', 'rail', 'noise', 'late', 'backlog', 'unixtime'] as const;
+export const faultKinds = [...sensorFaults, 'stall'] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
 export interface Fault {
@@ -35,9 +36,11 @@ const scales: Partial<Record<StreamType, { readonly rail: number; readonly size:
 };
 
 /** Faults of a whole stream: a channel alone can't lose its samples or its clock. */
-const wholeStream: readonly FaultKind[] = ['drop', 'gap', 'late', 'unixtime'];
+const wholeStream: readonly FaultKind[] = ['drop', 'gap', 'late', 'backlog', 'unixtime'];
 
 const LATE_S: Seconds = 1;
+/** What is held back is kept, so there is a longest time for it, s. */
+const LONGEST_HELD_S: Seconds = 600;
 /** 2023-11-14T22:13:20Z. */
 const UNIX_OFFSET_S: Seconds = 1_700_000_000;
 
@@ -49,7 +52,7 @@ function parseFault(part: string): Fault {
   const match = /^([a-z]+):([^@]+)(?:@(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)?)?$/.exec(part);
   if (!match) throw invalid(part, 'write kind:target@from-to, as in drop:gaze@30-60 or flat:EEG.Fp1@20-');
   const [, kindText, target, fromText, toText] = match;
-  const kind = faultKinds.find((name) => name === kindText);
+  const kind = sensorFaults.find((name) => name === kindText);
   if (!kind) throw invalid(part, `unknown kind '${kindText}'; use one of ${faultKinds.join(', ')}`);
   const dot = target.indexOf('.');
   const typeText = dot < 0 ? target : target.slice(0, dot);
@@ -65,10 +68,35 @@ function parseFault(part: string): Fault {
     throw invalid(part, `'${kind}' takes a whole stream; leave out '.${label}'`);
   if (kind === 'unixtime' && fromText !== undefined)
     throw invalid(part, `'unixtime' holds for the whole session; leave out '@...'`);
+  const interval = intervalOf(part, fromText, toText);
+  if (kind === 'backlog') requireHoldable(part, interval);
+  return { kind, type, label, ...interval };
+}
+
+type Interval = Pick<Fault, 'from' | 'to'>;
+
+function intervalOf(part: string, fromText: string | undefined, toText: string | undefined): Interval {
   const from = fromText === undefined ? 0 : Number(fromText);
   const to = toText === undefined ? Number.POSITIVE_INFINITY : Number(toText);
   if (to <= from) throw invalid(part, 'the interval ends before it begins');
-  return { kind, type, label, from, to };
+  return { from, to };
+}
+
+/** What is held back comes when the interval ends. */
+function requireHoldable(part: string, { from, to }: Interval): void {
+  if (to - from > LONGEST_HELD_S)
+    throw invalid(
+      part,
+      `say from when to when samples are held back, ${LONGEST_HELD_S} s at most, as in @30-40`,
+    );
+}
+
+function parseStall(part: string): Fault {
+  const match = /^stall@(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)$/.exec(part);
+  if (!match) throw invalid(part, 'a stall is of all streams and ends: write it as in stall@30-40');
+  const interval = intervalOf(part, match[1], match[2]);
+  requireHoldable(part, interval);
+  return { kind: 'stall', type: null, label: null, ...interval };
 }
 
 /**
@@ -85,7 +113,7 @@ export function parseFaults(spec: string): FaultPlan {
     if (random) {
       randomShare = random[1] === undefined ? 0.2 : Number(random[1]);
       if (!(randomShare < 1)) throw invalid(part, 'the share of time must be below 1');
-    } else faults.push(parseFault(part));
+    } else faults.push(/^stall\b/.test(part) ? parseStall(part) : parseFault(part));
   }
   return { faults, randomShare };
 }
@@ -117,11 +145,24 @@ class RandomSpells {
   }
 }
 
+/** Of a plan, what keeps all that is sent from being sent, the known trajectory too. */
+export function stallsOf({ faults }: FaultPlan): FaultPlan {
+  return { faults: faults.filter(({ kind }) => kind === 'stall'), randomShare: 0 };
+}
+
+/** Until when samples are held back, and by which fault. */
+export interface Hold {
+  readonly kind: 'backlog' | 'stall';
+  readonly to: Seconds;
+}
+
 /** Applies a plan to one stream, second by second. */
 export class StreamFaults {
   /** Added to every stamp, s. */
   readonly stampOffset_s: Seconds;
   readonly #faults: readonly Fault[];
+  /** Stalls first. */
+  readonly #holds: readonly (Hold & Fault)[];
   readonly #spells: RandomSpells | null;
   readonly #noise: Random;
   readonly #held: Float64Array;
@@ -133,7 +174,8 @@ export class StreamFaults {
   ) {
     const own = plan.faults.filter((fault) => fault.type === null || fault.type === info.type);
     this.stampOffset_s = own.some((fault) => fault.kind === 'unixtime') ? UNIX_OFFSET_S : 0;
-    this.#faults = own.filter((fault) => fault.kind !== 'unixtime');
+    this.#holds = [...own.filter(isHoldBy('stall')), ...own.filter(isHoldBy('backlog'))];
+    this.#faults = own.filter(({ kind }) => kind !== 'unixtime' && kind !== 'backlog' && kind !== 'stall');
     this.#spells = plan.randomShare > 0 ? new RandomSpells(seed, info.id, plan.randomShare) : null;
     this.#noise = new Random(seed, `fault-noise/${info.id}`);
     this.#held = new Float64Array(info.channels.length).fill(Number.NaN);
@@ -142,6 +184,13 @@ export class StreamFaults {
   /** How much later than usual what was measured at `t` arrives. */
   delay_s(t: Seconds): Seconds {
     return this.#faults.some((fault) => fault.kind === 'late' && holds(fault, t)) ? LATE_S : 0;
+  }
+
+  /** What holds back what was measured at `t`: the one that ends last, of equal ones a stall. Null: nothing. */
+  holdAt(t: Seconds): Hold | null {
+    let longest: Hold | null = null;
+    for (const hold of this.#holds) if (holds(hold, t) && hold.to > (longest?.to ?? 0)) longest = hold;
+    return longest;
   }
 
   /** Whether the sample at `t` exists at all. Calls must not go back in time. */
@@ -195,6 +244,11 @@ export function checkFaults(plan: FaultPlan, streams: readonly StreamInfo[]): vo
       );
   }
 }
+
+const isHoldBy =
+  (kind: Hold['kind']) =>
+  (fault: Fault): fault is Hold & Fault =>
+    fault.kind === kind;
 
 function holds(fault: Fault, t: Seconds): boolean {
   return t >= fault.from && t < fault.to;

@@ -6,7 +6,7 @@ import { type Affect, AffectTrajectory } from './affect-trajectory.js';
 import { Annotation } from './annotation.js';
 import { Eeg } from './eeg.js';
 import { Eye } from './eye.js';
-import { checkFaults, type FaultPlan, parseFaults, StreamFaults } from './faults.js';
+import { checkFaults, type FaultPlan, parseFaults, StreamFaults, stallsOf } from './faults.js';
 import { ecg, ppg } from './heart.js';
 import { FacialMuscle } from './muscle.js';
 import { drawPerson, type Person } from './person.js';
@@ -83,9 +83,19 @@ function sensorInfo(sensor: SensorName, profile: Profile, seed: number | string)
 /** A stretch of one stream, not yet in its place among the others. */
 interface Piece {
   readonly order_s: Seconds;
+  /** Whether it was held back: it comes before what is sent at once. */
+  readonly isHeld: boolean;
+  /** Its place among those that are held back as long, before that of its stream. */
+  readonly heldOrder_s: Seconds;
   readonly stream: number;
   readonly arrival: Arrival;
 }
+
+const inOrderOfArrival = (a: Piece, b: Piece): number =>
+  a.order_s - b.order_s ||
+  Number(b.isHeld) - Number(a.isHeld) ||
+  a.heldOrder_s - b.heldOrder_s ||
+  a.stream - b.stream;
 
 /** One stream of the session: signal, faults, rounding and stamps. */
 class Wire {
@@ -103,7 +113,7 @@ class Wire {
     this.#faults = new StreamFaults(plan, signal.info, options.seed);
   }
 
-  /** The next second's chunks: cut at chunk borders and at missing samples. */
+  /** The next second's chunks: cut at chunk borders, at missing samples, and where samples begin or cease to be held back. */
   next(): Piece[] {
     const { info } = this.signal;
     const n = info.sfreq;
@@ -117,8 +127,11 @@ class Wire {
       for (let k = from; k < border; k++) {
         const t = this.#second + k / n;
         const isMissing = t >= this.options.duration_s || this.#faults.isMissing(t);
+        if (isMissing || this.#faults.holdAt(t) !== this.#faults.holdAt(this.#second + from / n)) {
+          this.#cut(data, from, k, pieces);
+          from = k;
+        }
         if (!isMissing) continue;
-        this.#cut(data, from, k, pieces);
         from = k + 1;
         this.#isGap = this.#hasSamples;
       }
@@ -148,10 +161,17 @@ class Wire {
     const first_s = this.#second + from / n;
     const last_s = this.#second + (to - 1) / n;
     const delay_s = this.#faults.delay_s(first_s);
+    const hold = this.#faults.holdAt(first_s);
+    const heldUntil_s = hold?.to ?? 0;
     pieces.push({
-      order_s: first_s + delay_s,
+      order_s: Math.max(first_s + delay_s, heldUntil_s),
+      isHeld: hold !== null,
+      heldOrder_s: hold?.kind === 'stall' ? first_s : 0,
       stream: this.index,
-      arrival: { arrival_s: last_s + delay_s, message: { kind: 'chunk', chunk } },
+      arrival: {
+        arrival_s: Math.max(last_s + delay_s, heldUntil_s),
+        message: { kind: 'chunk', chunk },
+      },
     });
   }
 }
@@ -182,8 +202,8 @@ export function simulatedStreams(
 
 /**
  * A person wearing a profile's sensors, as messages with their times of arrival: every stream's `open`, chunks in
- * order of their first stamp (late ones where they arrive), every `close`. Made second by second, so memory does not
- * grow with the duration.
+ * order of their first stamp (late ones and those held back where they arrive), every `close`. Made second by second, so
+ * memory does not grow with the duration.
  * @throws ConfigurationError `simulation-invalid`, `faults-invalid`, at once, before the first message is asked for
  */
 export function simulateArrivals(options: SimulationOptions): Iterable<Arrival> {
@@ -207,19 +227,18 @@ function* arrivals(
     person: options.person ?? drawPerson(options.seed),
     affect: options.affect ?? new AffectTrajectory(options.seed),
   };
-  const noFaults: FaultPlan = { faults: [], randomShare: 0 };
   const wires = infos.map((info, index) => {
     const sensor = sensorNames.find((name) => name === info.id);
     return sensor
       ? new Wire(makers[sensor](subject, info), index, plan, options)
-      : new Wire(new Annotation(subject.affect, info), index, noFaults, options);
+      : new Wire(new Annotation(subject.affect, info), index, stallsOf(plan), options);
   });
   for (const info of infos) yield { arrival_s: 0, message: { kind: 'open', info } };
   let pieces: Piece[] = [];
   let last_s = 0;
   for (let second = 0; second < options.duration_s || pieces.length > 0; second++) {
     if (second < options.duration_s) pieces.push(...wires.flatMap((wire) => wire.next()));
-    pieces.sort((a, b) => a.order_s - b.order_s || a.stream - b.stream);
+    pieces.sort(inOrderOfArrival);
     const ready = pieces.filter((piece) => piece.order_s < second + 1);
     pieces = pieces.slice(ready.length);
     for (const { arrival } of ready) {

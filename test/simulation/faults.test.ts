@@ -29,6 +29,16 @@ describe('parseFaults', () => {
     });
   });
 
+  it('reads what holds samples back', () => {
+    expect(parseFaults('backlog:gaze@30-40.5,stall@50-60')).toEqual({
+      faults: [
+        { kind: 'backlog', type: 'Gaze', label: null, from: 30, to: 40.5 },
+        { kind: 'stall', type: null, label: null, from: 50, to: 60 },
+      ],
+      randomShare: 0,
+    });
+  });
+
   it.each([
     'drop',
     'explode:EEG',
@@ -39,6 +49,16 @@ describe('parseFaults', () => {
     'drop:annotation@1-2',
     'random:1',
     'nan:EEG@a-b',
+    'backlog:EEG',
+    'backlog:EEG@5-',
+    'backlog:EEG@5-606',
+    'backlog:EEG.F3@1-2',
+    'stall',
+    'stall:EEG@1-2',
+    'stall@5-',
+    'stall@5-4',
+    'stall@5-606',
+    'slow-model@1-2',
   ])('refuses %s with the mend', (spec) => {
     expect(() => parseFaults(spec)).toThrow(ConfigurationError);
     expect(() => parseFaults(spec)).toThrow(/^fault '/);
@@ -110,6 +130,101 @@ describe('faults of a session', () => {
     expect(late.map(({ chunk }) => chunk)).toEqual(clean);
     for (const { arrival_s, chunk } of late)
       expect(arrival_s).toBeCloseTo(chunk.times[chunk.times.length - 1] + 1, 9);
+  });
+
+  describe('that hold samples back', () => {
+    const options: SimulationOptions = { ...base, only: ['gaze', 'eda', 'temp'], chunksPerSecond: 20 };
+    /** Chunks in order of arrival, and when each came. */
+    const arrived = (faults?: string, more: Partial<SimulationOptions> = {}) =>
+      [...simulateArrivals({ ...options, ...more, faults })].flatMap(({ arrival_s, message }) =>
+        message.kind === 'chunk' ? [{ arrival_s, chunk: message.chunk, id: message.chunk.info.id }] : [],
+      );
+    type Arrived = ReturnType<typeof arrived>[number];
+    const first = ({ chunk }: Arrived): number => chunk.times[0];
+    const lastOf = ({ chunk }: Arrived): number => chunk.times[chunk.times.length - 1];
+    /** Stamps and values of each stream in the order in which they came, whatever the chunks. */
+    const samplesOf = (all: readonly Arrived[]) =>
+      Object.fromEntries(
+        ['gaze', 'eda', 'temp', 'annotation'].map((id) => [
+          id,
+          all
+            .filter((one) => one.id === id)
+            .flatMap(({ chunk }) =>
+              Array.from(chunk.times, (t, k) => [
+                t,
+                ...chunk.info.channels.map((_, c) => channelOf(chunk, c)[k]),
+              ]),
+            ),
+        ]),
+      );
+    const undisturbed = arrived();
+
+    it('backlog: all of a stream comes when the interval ends, in order, and nothing else differs', () => {
+      const all = arrived('backlog:gaze@2.31-5.5');
+      expect(samplesOf(all)).toEqual(samplesOf(undisturbed));
+      expect(all.filter(({ id, chunk }) => id === 'gaze' && chunk.gapBefore)).toEqual([]);
+      const others = (chunks: readonly Arrived[]) => chunks.filter(({ id }) => id !== 'gaze');
+      expect(others(all)).toEqual(others(undisturbed));
+      const held = all.filter((one) => one.id === 'gaze' && first(one) >= 2.31 && first(one) < 5.5);
+      expect(held.length).toBeGreaterThan(60);
+      expect(held.every(({ arrival_s }) => arrival_s === 5.5)).toBe(true);
+      expect(lastOf(held[0])).toBeLessThan(2.4);
+      // One message after the other: before it what was measured until then, behind it what comes at once.
+      const at = all.indexOf(held[0]);
+      expect(all.slice(at, at + held.length)).toEqual(held);
+      expect(all.slice(0, at).every((one) => first(one) < 5.5)).toBe(true);
+      expect(all.slice(at + held.length).every((one) => first(one) >= 5.5)).toBe(true);
+      for (const one of all.filter((gaze) => gaze.id === 'gaze' && !held.includes(gaze)))
+        expect(one.arrival_s).toBeCloseTo(lastOf(one), 9);
+    });
+
+    it('backlog of all sensors: one after the other, the truth as ever', () => {
+      const all = arrived('backlog:*@2-5');
+      expect(samplesOf(all)).toEqual(samplesOf(undisturbed));
+      const held = all.filter(({ arrival_s, chunk }) => arrival_s - chunk.times[0] > 0.1);
+      expect(held.map(({ id }) => id).filter((id, k, ids) => id !== ids[k - 1])).toEqual([
+        'gaze',
+        'eda',
+        'temp',
+      ]);
+      expect(new Set(held.map(({ arrival_s }) => arrival_s))).toEqual(new Set([5]));
+    });
+
+    it.each([{ chunksPerSecond: 20 }, { chunksPerSecond: 1 }])(
+      'stall: nobody sends until it ends, then all comes in order of time, %o',
+      (more) => {
+        const all = arrived('stall@2.5-6', more);
+        expect(samplesOf(all)).toEqual(samplesOf(undisturbed));
+        expect(all.filter(({ arrival_s }) => arrival_s >= 2.5 && arrival_s < 6)).toEqual([]);
+        expect(all.map(first)).toEqual(all.map(first).sort((a, b) => a - b));
+        const held = all.filter(({ arrival_s, chunk }) => arrival_s === 6 && chunk.times[0] < 6);
+        expect(new Set(held.map(({ id }) => id))).toEqual(new Set(['gaze', 'eda', 'temp', 'annotation']));
+        expect(first(held[0])).toBe(2.5);
+      },
+    );
+
+    it('what is held back twice comes when the longer one ends, and its stream stays in order', () => {
+      const all = arrived('stall@2-6,backlog:gaze@1-4,backlog:gaze@3-6,backlog:eda@5-8');
+      expect(samplesOf(all)).toEqual(samplesOf(undisturbed));
+      const came = (id: string, from: number, to: number) =>
+        new Set(
+          all
+            .filter((one) => one.id === id && first(one) >= from && first(one) < to)
+            .map(({ arrival_s }) => arrival_s),
+        );
+      expect(came('gaze', 1, 2)).toEqual(new Set([4]));
+      expect(came('gaze', 2, 6)).toEqual(new Set([6]));
+      expect(came('eda', 2, 5)).toEqual(new Set([6]));
+      expect(came('eda', 5, 8)).toEqual(new Set([8]));
+    });
+
+    it('what is held back beyond the end comes before its stream closes', () => {
+      const messages = [...simulateArrivals({ ...options, faults: 'backlog:gaze@8-14' })];
+      const last = messages.findLast(({ message }) => message.kind === 'chunk')!;
+      expect(last.arrival_s).toBe(14);
+      for (const { arrival_s, message } of messages) if (message.kind === 'close') expect(arrival_s).toBe(14);
+      expect(samplesOf(arrived('backlog:gaze@8-14'))).toEqual(samplesOf(undisturbed));
+    });
   });
 
   it('unixtime moves the stamps and nothing else', () => {
