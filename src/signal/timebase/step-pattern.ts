@@ -270,7 +270,7 @@ export class StepPattern implements Stateful<StepPatternState> {
   }
 
   #look(period_s: Seconds | null): void {
-    const sinceLook = this.#since;
+    let sinceLook = this.#since;
     this.#since_s = 0;
     this.#since = 0;
     this.#isKnown = true;
@@ -279,8 +279,14 @@ export class StepPattern implements Stateful<StepPatternState> {
     const ends: number[] = [];
     for (let i = 0; i < steps.length; i++)
       if (Math.abs(steps[i] - this.#median_s) > OFF_MEDIAN * Math.abs(this.#median_s)) ends.push(i);
+    const wasPacketed = this.#isPacketed;
     this.#findPackets(steps, ends);
     this.#back_s = this.#periodFor(period_s);
+    if (this.#isPacketed !== wasPacketed) {
+      // What was late by another pattern need not be by this one: losses that came regularly for a second look like packets.
+      this.#late.clear();
+      sinceLook = steps.length;
+    }
     this.#findLateness(steps, sinceLook);
   }
 
@@ -306,7 +312,7 @@ export class StepPattern implements Stateful<StepPatternState> {
       for (let i = ends[k] + 1; i <= ends[k + 1]; i++) packet_s += steps[i];
       periods.push(packet_s / distances[k]);
     }
-    this.#period_s = Math.max(0, medianOf(Float64Array.from(periods)));
+    this.#period_s = Math.max(0, centreOf(Float64Array.from(periods)));
   }
 
   /** The time a sample takes, to measure lateness against: by the rate in use, if most packets or all steps together say nearly the same. */
@@ -420,6 +426,21 @@ class EndsFit {
     const rate_hz = 1 / period_s;
     return { rate_hz, error_hz: rate_hz * rate_hz * Math.sqrt(residual / nn) };
   }
+}
+
+/**
+ * Mean of those within half of the median: the jitter of packets that follow each other cancels, which a median doesn't know, and a
+ * packet before which one is lost takes twice as long.
+ */
+function centreOf(values: Float64Array): number {
+  const median = medianOf(values);
+  let [sum, count] = [0, 0];
+  for (const value of values)
+    if (Math.abs(value - median) <= median / 2) {
+      sum += value;
+      count++;
+    }
+  return count === 0 ? median : sum / count;
 }
 
 /** 0 of none. */
