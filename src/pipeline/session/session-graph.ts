@@ -217,7 +217,7 @@ export class SessionGraph {
 
   /** As {@link begin}, for what {@link end} does. */
   beginEnd(): void {
-    this.#todo.push({ do: 'close-until', time: this.head + 1e-6 });
+    this.#todo.push({ do: 'close-until', time: this.head + TIME_TOLERANCE_S });
   }
 
   /**
@@ -307,7 +307,7 @@ export class SessionGraph {
       isDeepStrictEqual(streams.get(was), this.#bound.get(is)?.info),
     );
     this.#nodes.restore(state, (node) => kept.has(node));
-    this.#closing.skipTo(Math.max(this.#closedUntil + 1e-6, this.#skippedTo));
+    this.#closing.skipTo(Math.max(this.#closedUntil + TIME_TOLERANCE_S, this.#skippedTo));
     const simulated = new Set(state.simulated);
     for (const [name, lineage] of this.#lineage)
       if ([...lineage].some((node) => kept.has(node) && simulated.has(node))) this.#simulated.add(name);
@@ -513,14 +513,15 @@ export class SessionGraph {
     this.#devices.pushContacts({ ...chunk, times });
     if (!isFed) return [];
     const first = times[0];
-    if (first < this.#closedUntil - 1e-6) this.#events.samplesLate(info.name, first, this.#closedUntil);
+    if (first < this.#closedUntil - TIME_TOLERANCE_S)
+      this.#events.samplesLate(info.name, first, this.#closedUntil);
     if (chunk.gapBefore) this.#events.gapFound(info.name, first);
     const skip: GraphStep[] = first - this.#known > LONGEST_SILENCE_S ? [{ do: 'skip-to', time: first }] : [];
     const feed: GraphStep[] = [...binds, { do: 'feed', chunk: { ...chunk, times }, from: 0 }];
     const reach: GraphStep = { do: 'reach', info, first, last: times[n - 1] };
     if (this.#options.ordered) {
       this.#silence.take(info, times);
-      return [{ do: 'close-until', time: first + 1e-6 }, ...skip, ...feed, reach];
+      return [{ do: 'close-until', time: first + TIME_TOLERANCE_S }, ...skip, ...feed, reach];
     }
     const now = this.#await(info.id, first, feed, chunk.data.length);
     return [...skip, ...now, reach, { do: 'close-reached' }];

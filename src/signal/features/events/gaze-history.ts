@@ -1,3 +1,4 @@
+import { TIME_TOLERANCE_S } from '../../../core/signal.js';
 import type { Stateful } from '../../../core/state.js';
 
 /** How long gaze is kept, s; of longer events the extent isn't known. */
@@ -75,8 +76,8 @@ export class GazeHistory implements Stateful<GazeHistoryState> {
     let to: readonly [number, number] = unknown.to;
     for (let i = this.#count - 1; i >= oldest; i--) {
       const at = i % this.#size;
-      if (this.#times[at] >= end_s - 1e-6) continue;
-      if (this.#times[at] < onset_s - 1e-6) break;
+      if (this.#times[at] >= end_s - TIME_TOLERANCE_S) continue;
+      if (this.#times[at] < onset_s - TIME_TOLERANCE_S) break;
       const [x, y] = [this.#x[at], this.#y[at]];
       if (x - x !== 0 || y - y !== 0) continue;
       from = [x, y];

@@ -2,7 +2,14 @@ import { z } from 'zod';
 import { featureDefinition } from '../../../core/component.js';
 import type { FeatureDescriptor } from '../../../core/features.js';
 import type { Extractor } from '../../../core/processor.js';
-import { type Chunk, channelOf, type Marker, type StreamInfo, type Window } from '../../../core/signal.js';
+import {
+  type Chunk,
+  channelOf,
+  type Marker,
+  type StreamInfo,
+  TIME_TOLERANCE_S,
+  type Window,
+} from '../../../core/signal.js';
 import type { Stateful } from '../../../core/state.js';
 import { LowFrequencyPower } from '../../dsp/low-frequency-power.js';
 import { pupilChannels } from '../channels/eye-channels.js';
@@ -175,7 +182,8 @@ class EyeMovement implements Extractor, Stateful<EyeMovementState> {
     const bins = Math.max(1, Math.round(span / BIN_S));
     this.#window(this.#recent, window.start, out);
     const seen = this.#bins.filled(Row.gaze, window.end, bins);
-    if (span >= LEAST_S - 1e-6 && seen >= LEAST_SHARE * bins) this.#trailing(this.#recent, span, out);
+    if (span >= LEAST_S - TIME_TOLERANCE_S && seen >= LEAST_SHARE * bins)
+      this.#trailing(this.#recent, span, out);
   }
 
   snapshot(): EyeMovementState {
@@ -247,7 +255,7 @@ class EyeMovement implements Extractor, Stateful<EyeMovementState> {
       out[axis] = mean(spreads.map((s) => s.mean));
       out[2 + axis] = mean(spreads.map((s) => s.sd));
       const count = Math.round(Math.min(PUPIL_S, window.end - this.#first) / BIN_S);
-      if (!(count * BIN_S >= LEAST_S - 1e-6)) continue;
+      if (!(count * BIN_S >= LEAST_S - TIME_TOLERANCE_S)) continue;
       if (this.#sizes.length !== count) this.#sizes = new Float64Array(count);
       const sizes = this.#sizes;
       this.#bins.means(axis, window.end, sizes);
