@@ -138,8 +138,8 @@ describe('affectd run', () => {
 
   it('serves ATAM over a socket: its attention weights add up to 1, and go to what is there', async () => {
     const file = join(folder, 'seed62.xdf');
-    const faults = 'drop:gaze@16-';
-    const only = ['--profile', 'seed62', '--only', 'eeg,gaze', '--duration', '28', '--faults', faults];
+    const faults = 'drop:eeg@24-';
+    const only = ['--profile', 'seed62', '--only', 'eeg,gaze', '--duration', '40', '--faults', faults];
     await runAffectd(['simulate', ...only, '--out', file]);
     const pipeline = join(root, 'pipelines', 'seed.yaml');
     const daemon = await startDaemon(['run', pipeline, '--log-level', 'silent']);
@@ -154,11 +154,11 @@ describe('affectd run', () => {
       .map(({ modalities }) => {
         const { eeg, eye } = modalities as Record<'eeg' | 'eye', { weight: number; present: boolean }>;
         expect(eeg.weight + eye.weight).toBeCloseTo(1, 5);
-        return [eeg.present, eye.present, eye.weight] as const;
+        return [eeg.present, eye.present, eeg.weight] as const;
       });
     expect(weights.length).toBeGreaterThan(4);
     expect(weights.some(([eeg, eye, weight]) => eeg && eye && weight > 0 && weight < 1)).toBe(true);
-    expect(weights.at(-1)).toEqual([true, false, 0]);
+    expect(weights.at(-1)).toEqual([false, true, 0]);
   });
 
   it('ends on SIGTERM with 0 and on an interrupt with 130, telling its clients that it goes', async () => {

@@ -1,5 +1,5 @@
 import type { Seconds } from '../../../core/clock.js';
-import { type Chunk, isMeasured, type StreamInfo, type StreamMessage } from '../../../core/signal.js';
+import type { Chunk, StreamInfo, StreamMessage } from '../../../core/signal.js';
 import type { SignalsLine } from '../../protocol/output.js';
 
 /** `seq`: which message of the session it is. */
@@ -13,7 +13,7 @@ interface OpenStream {
 
 interface Session {
   readonly open: Map<string, OpenStream>;
-  /** As the pipeline takes it: as it was told, or the stamp of the first sample delivered. */
+  /** As it was told; null before. */
   zero: Seconds | null;
   /** Number of the next message, whether or not anybody hears it. */
   next: number;
@@ -40,8 +40,6 @@ export class SignalMessages {
     if (message.kind === 'open') {
       if (!known) this.#sessions.set(name, session);
       session.open.set(message.info.id, { info: message.info, seq });
-    } else if (message.kind === 'chunk') {
-      if (known && isMeasured(message.chunk.info)) session.zero ??= message.chunk.times[0];
     } else if (message.kind === 'close') {
       session.open.delete(message.id);
     }
