@@ -6,28 +6,38 @@ import { type Seconds, VirtualClock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
 import type { ModelFrame, ModelRunner } from '../../src/core/model.js';
 import { startDaemon } from '../../src/daemon/daemon.js';
+import { loadConfig } from '../../src/io/lsl/config.js';
+import { channelsElement } from '../../src/io/lsl/declaration.js';
+import { Outlet } from '../../src/io/lsl/outlet.js';
 import { openRecording } from '../../src/io/recordings/open.js';
 import type { OutputMessage } from '../../src/io/sinks/sink.js';
 import { loggedSources } from '../../src/pipeline/run/match-streams.js';
 import { outputMessage } from '../../src/pipeline/run/output-messages.js';
 import { replay } from '../../src/pipeline/run/replay.js';
-import { passUntil } from '../cli/lock-step.js';
+import { passTill, passUntil } from '../cli/lock-step.js';
+import { ownSettings } from '../io/lsl/own-settings.js';
 import { RawClient } from '../io/server/daemon.js';
 import { pipelineOf } from '../pipeline/live-and-replay.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 
-const START_S: Seconds = 5000;
 const ROUND_S: Seconds = 0.25;
 const HOP_S: Seconds = 0.1;
 /** From the one to the other, on the session's time, the model answers nothing; and when devices end, s. */
 const STUCK: readonly [from: Seconds, to: Seconds] = [5, 25];
 const END_S: Seconds = 32;
 
+/** When one of them sends texts so long that it is read more slowly, s; how many; and their length, bytes. */
+const LONG_AT_S: Seconds = 10;
+const LONG_TEXTS = 5;
+const LONG_BYTES = 4_000_000;
+
 const folder = temporaryFolder();
+await ownSettings();
 const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
+const cleanUp = async (): Promise<void> => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+};
+afterEach(cleanUp);
 
 const pipeline = pipelineOf(`
 sources:
@@ -69,9 +79,21 @@ const tracker: Device = { type: 'Gaze', sfreq: 60, channels: ['left_x', 'left_y'
 const textsOf = (outputs: readonly OutputMessage[]): string[] =>
   outputs.flatMap((output) => ('node' in output ? [JSON.stringify(output)] : []));
 
-/** Two devices with a connection each, which send whether they are read or not; the model may be stuck meanwhile. */
-async function run(name: string, isStuck: boolean) {
-  const clock = new VirtualClock(START_S);
+interface RunOptions {
+  /** Whether the model is stuck for a while. */
+  readonly isStuck?: boolean;
+  /** Whether the headset sends texts that count as many messages. */
+  readonly isLong?: boolean;
+  /** How the tracker's samples come. */
+  readonly tracker?: 'websocket' | 'lsl';
+}
+
+/** Two devices with a connection each, which send whether they are read or not. */
+async function run(
+  name: string,
+  { isStuck = false, isLong = false, tracker: door = 'websocket' }: RunOptions,
+) {
+  const clock = new VirtualClock(5000, 1_700_000_000);
   let letGo = (): void => {};
   let stuck: Promise<void> | null = null;
   const loaded = { pipeline, runners: new Map([['affect', modelHeldBy(() => stuck)]]) };
@@ -80,7 +102,14 @@ async function run(name: string, isStuck: boolean) {
   const daemon = await startDaemon(
     { stdout: new PassThrough(), clock },
     loaded,
-    { host: '127.0.0.1', port: 0, engine: 'auto', logLevel: 'silent', record },
+    {
+      host: '127.0.0.1',
+      port: 0,
+      engine: 'auto',
+      logLevel: 'silent',
+      record,
+      ...(door === 'lsl' && { lsl: true }),
+    },
     (event) => events.push(event),
   );
   cleanups.push(() => daemon.close());
@@ -89,37 +118,55 @@ async function run(name: string, isStuck: boolean) {
   const connect = async ({ type, sfreq, channels }: Device) => {
     const client = await RawClient.connect(daemon.server, '/v1/ingest');
     cleanups.push(() => client.socket.terminate());
-    const id = await client.open({ name: type, type, sfreq, channels, unit: 'uV' }, { clock: 'session' });
+    const id = await client.open({ name: type, type, sfreq, channels, unit: 'uV' }, { clock: 'lsl' });
     let seq = 0;
-    return (from: Seconds, to: Seconds): void => {
-      const places = Array.from(
-        { length: Math.round((to - from) * sfreq) },
-        (_, k) => Math.round(from * sfreq) + k,
-      );
-      client.send({
-        ...{ jsonrpc: '2.0', method: 'push' },
-        params: {
-          ...{ stream: id, seq: seq++ },
-          times: places.map((k) => k / sfreq),
-          data: places.map((k) => channels.map((_, c) => 20 * Math.sin(k * k * 1e-3 + c))),
-        },
-      });
+    return (stamps: readonly Seconds[], data: readonly (readonly number[])[], bytes = 0): void => {
+      const params = { stream: id, seq: seq++, times: stamps, data };
+      client.send(JSON.stringify({ jsonrpc: '2.0', method: 'push', params }).padEnd(bytes));
     };
   };
-  const send = [await connect(headset), await connect(tracker)];
+  const connectOutlet = async ({ type, sfreq, channels }: Device) => {
+    const declared = channels.map((label) => ({ label, unit: 'px', type }));
+    const outlet = await Outlet.create(
+      { clock, config: loadConfig(), events: () => {} },
+      { name: type, type, channelCount: 2, nominalRate_hz: sfreq, description: [channelsElement(declared)] },
+    );
+    cleanups.push(() => outlet.close());
+    await passTill(clock, () => outlet.consumers > 0);
+    return (stamps: readonly Seconds[], data: readonly (readonly number[])[]): void =>
+      void outlet.push(Float32Array.from(data.flat()), Float64Array.from(stamps));
+  };
+  const sendLook = await (door === 'lsl' ? connectOutlet : connect)(tracker);
+  const sendHead = await connect(headset);
+  const begin = clock.now();
+  const samplesOf = ({ sfreq, channels }: Device, from: Seconds) => {
+    const places = Array.from({ length: ROUND_S * sfreq }, (_, k) => Math.round(from * sfreq) + k);
+    return [
+      places.map((k) => begin + k / sfreq),
+      places.map((k) => channels.map((_, c) => Math.fround(20 * Math.sin(k * k * 1e-3 + c)))),
+    ] as const;
+  };
   let paused_s = 0;
   for (let t = ROUND_S; t <= END_S; t += ROUND_S) {
-    await passUntil(clock, START_S + t);
+    await passUntil(clock, begin + t);
     if (isStuck && t === STUCK[0])
       stuck = new Promise((resolve) => {
         letGo = resolve;
       });
-    if (t === STUCK[1]) letGo();
-    if (t === STUCK[1]) stuck = null;
+    if (t === STUCK[1]) {
+      letGo();
+      stuck = null;
+    }
     if (daemon.runtime.busy('default')) paused_s += ROUND_S;
-    for (const one of send) one(t - ROUND_S, t);
+    const longs = LONG_TEXTS * ROUND_S;
+    const isOfThem = isLong && t >= LONG_AT_S && t < LONG_AT_S + longs;
+    sendHead(...samplesOf(headset, t - ROUND_S), isOfThem ? LONG_BYTES : 0);
+    sendLook(...samplesOf(tracker, t - ROUND_S));
   }
   await passUntil(clock, clock.now() + 0.4);
+  const metric =
+    await daemon.runtime.options.metrics?.registry.getSingleMetricAsString('affectd_throttled_total');
+  const throttled = Number(/ (\d+)$/.exec(metric ?? '')?.[1] ?? 0);
   await daemon.close();
   const recording = await openRecording(join(record, readdirSync(record)[0]));
   const again: OutputMessage[] = [];
@@ -133,19 +180,44 @@ async function run(name: string, isStuck: boolean) {
     if (message) again.push(message);
   }
   await recording.close();
-  return { paused_s, codes: events.map(({ code }) => code), told: textsOf(outputs), again: textsOf(again) };
+  return {
+    paused_s,
+    throttled,
+    codes: events.map(({ code }) => code),
+    told: textsOf(outputs),
+    again: textsOf(again),
+  };
 }
 
-describe('two senders of one session, a connection each', () => {
-  it('give the bytes of an undisturbed run although they were asked to wait for long', async () => {
-    const undisturbed = await run('undisturbed', false);
-    const disturbed = await run('disturbed', true);
+/** A run that was disturbed and its replay give what an undisturbed one gives, and tell nothing of it. */
+async function expectUndisturbed(name: string, options: RunOptions) {
+  const undisturbed = await run(`${name}-undisturbed`, { ...options, isStuck: false, isLong: false });
+  await cleanUp();
+  const disturbed = await run(name, options);
+  for (const code of ['samples-late', 'stream-stale', 'windows-dropped', 'samples-dropped'])
+    expect([code, disturbed.codes.some((told) => told === code)]).toEqual([code, false]);
+  expect(undisturbed.told.length).toBeGreaterThan(500);
+  // The model's lines come later, against those of other nodes.
+  expect(disturbed.told.slice().sort()).toEqual(undisturbed.told.slice().sort());
+  expect(disturbed.again).toEqual(disturbed.told);
+  return { undisturbed, disturbed };
+}
+
+describe('two senders of one session give the bytes of an undisturbed run', () => {
+  it('although both were asked to wait for long', async () => {
+    const { undisturbed, disturbed } = await expectUndisturbed('both', { isStuck: true });
     expect(undisturbed.paused_s).toBe(0);
     expect(disturbed.paused_s).toBeGreaterThan(10);
-    for (const code of ['samples-late', 'stream-stale', 'windows-dropped', 'samples-dropped'])
-      expect(disturbed.codes).not.toContain(code);
-    expect(undisturbed.told.length).toBeGreaterThan(500);
-    expect(disturbed.told.slice().sort()).toEqual(undisturbed.told.slice().sort());
-    expect(disturbed.again).toEqual(disturbed.told);
+  });
+
+  it('although one was asked to wait for long, and the other, over LSL, could not be', async () => {
+    const { disturbed } = await expectUndisturbed('lsl', { isStuck: true, tracker: 'lsl' });
+    expect(disturbed.paused_s).toBeGreaterThan(10);
+  });
+
+  it('although one was read more slowly, as it sent too much', async () => {
+    const { undisturbed, disturbed } = await expectUndisturbed('throttled', { isLong: true });
+    expect(undisturbed.throttled).toBe(0);
+    expect(disturbed.throttled).toBeGreaterThan(0);
   });
 });
