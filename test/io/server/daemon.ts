@@ -6,6 +6,7 @@ import type { SessionEvent } from '../../../src/core/event.js';
 import type { IngestLimits, StreamLimits } from '../../../src/io/protocol/limits.js';
 import { type RunningServer, type ServerOptions, startServer } from '../../../src/io/server/server.js';
 import { WebSocketSink } from '../../../src/io/sinks/websocket.js';
+import { SharedSessions } from '../../../src/io/sources/door/shared-sessions.js';
 import type { SessionMessage } from '../../../src/io/sources/source.js';
 import { WebSocketSource, type WebSocketSourceOptions } from '../../../src/io/sources/websocket.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
@@ -31,7 +32,11 @@ export async function startDaemon(options: DaemonOptions = {}) {
   const metrics = createMetrics();
   const note = (event: SessionEvent) => events.push(event);
   const { safe } = options;
-  const source = new WebSocketSource({ clock, events: note, metrics, limits: options.ingest, safe });
+  const sessions = new SharedSessions();
+  const source = new WebSocketSource({
+    ...{ clock, events: note, metrics, sessions, safe },
+    limits: options.ingest,
+  });
   const sink = new WebSocketSink({ clock, events: note, metrics, limits: options.stream, run: 'r' });
   if (options.consume !== false)
     source.messages$.subscribe((taken) => {
@@ -52,6 +57,7 @@ export async function startDaemon(options: DaemonOptions = {}) {
     events,
     received,
     metrics,
+    sessions,
     source,
     sink,
     server,

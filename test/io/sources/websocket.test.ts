@@ -585,8 +585,9 @@ describe('errors', () => {
     expect(clock.now()).toBeGreaterThan(0.3);
   });
 
-  it('stops reading a sender that does not read its answers', async () => {
-    await start({ ingest: { frames_per_s: 1e9 } });
+  it('stops reading a sender that does not read its answers, which its session waits for', async () => {
+    const clock = new VirtualClock();
+    await start({ clock, ingest: { frames_per_s: 1e9 } });
     const client = await connect();
     const stream = await client.open();
     const duplicate = { stream, seq: 0, t0: 0, data: [[1, 2], [3, 4], [5, 6]] }; // biome-ignore format: rows
@@ -604,7 +605,13 @@ describe('errors', () => {
     feed();
     // Were it read, this would never come about: everything would be sent.
     await until(() => client.socket.bufferedAmount >= 1e6);
+    const isAwaited = (): boolean => daemon.sessions.of('default').isCatchingUp(clock.now());
+    await until(isAwaited);
+    clock.advance(29);
+    expect(isAwaited()).toBe(true);
     client.socket.resume();
     for (let answers = 0; answers < total; ) if ((await client.next()).id === id) answers++;
+    clock.advance(1.1);
+    expect(isAwaited()).toBe(false);
   });
 });
