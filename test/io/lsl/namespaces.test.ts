@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
 const peer = join(import.meta.dirname, 'namespace-peer.mjs');
-const compiled = join(import.meta.dirname, '..', '..', '..', 'dist', 'lsl', 'index.js');
+const compiled = join(import.meta.dirname, '..', '..', '..', 'dist', 'io', 'lsl', 'index.js');
 /** Two hosts on one cable, without any right outside: Linux where users may make namespaces. */
 const canSeparate =
   existsSync(compiled) &&

@@ -32,7 +32,7 @@ describe('a gate', () => {
     // The call goes on for as long as the gate is open, and comes out a moment after.
     const program = `
       import { parentPort, workerData } from 'node:worker_threads';
-      import { NativeGate } from ${JSON.stringify(compiled('engines/native-gate.js'))};
+      import { NativeGate } from ${JSON.stringify(compiled('model/engines/native-gate.js'))};
       const state = new Int32Array(workerData.memory);
       await new NativeGate(workerData.memory).pass(async () => {
         parentPort.postMessage('inside');
@@ -56,11 +56,11 @@ it('a process ends as it says although a thread is inside an engine', () => {
   const from = (file: string): string => `await import(${JSON.stringify(compiled(file))})`;
   const program = `
     import { parentPort, workerData } from 'node:worker_threads';
-    const { gated, NativeGate } = ${from('engines/native-gate.js')};
-    const { createOnnxEngine } = ${from('engines/onnx.js')};
-    const { readModel } = ${from('models/manifest.js')};
-    const { encodeFrames } = ${from('models/frames.js')};
-    const { emptyFrame } = ${from('topology/frame.js')};
+    const { gated, NativeGate } = ${from('model/engines/native-gate.js')};
+    const { createOnnxEngine } = ${from('model/engines/onnx.js')};
+    const { readModel } = ${from('model/manifest.js')};
+    const { encodeFrames } = ${from('model/frames.js')};
+    const { emptyFrame } = ${from('pipeline/session/frame.js')};
     const loaded = await readModel(${JSON.stringify(join(root, 'models', 'demo'))});
     const { inputs } = loaded.manifest;
     const frame = inputs.map((input) => ({ ...emptyFrame(input), present: true }));
@@ -72,8 +72,8 @@ it('a process ends as it says although a thread is inside an engine', () => {
   `;
   const main = `
     import { Worker } from 'node:worker_threads';
-    const { silenceTelemetry } = ${from('engines/onnx.js')};
-    const { gateUntilExit } = ${from('engines/native-gate.js')};
+    const { silenceTelemetry } = ${from('model/engines/onnx.js')};
+    const { gateUntilExit } = ${from('model/engines/native-gate.js')};
     silenceTelemetry();
     const thread = new URL('data:text/javascript,' + encodeURIComponent(${JSON.stringify(program)}));
     new Worker(thread, { workerData: gateUntilExit().memory }).once('message', () => {
