@@ -9,7 +9,7 @@ const LONGEST_S: Seconds = 30;
 
 /**
  * How far reading a socket has come that we paused: what was sent meanwhile lies in it, and in its sender, and is awaited until
- * samples of the present come, or nothing does.
+ * samples of the present come of each of its streams, or nothing does.
  */
 export class ReadSocket {
   #isBehind = false;
@@ -18,6 +18,11 @@ export class ReadSocket {
   #heldFor: string | null = null;
   /** Since when a session that could take more waits for it. */
   #since: Seconds = Number.NEGATIVE_INFINITY;
+  /** When it was read again. */
+  #readAt: Seconds = Number.NEGATIVE_INFINITY;
+  /** Streams that gave nothing since, and those whose last samples since weren't of the present. */
+  readonly #unheard = new Set<string>();
+  readonly #late = new Set<string>();
   /** When it gave something last, or was read again. */
   #came: Seconds = Number.NEGATIVE_INFINITY;
   /** How long after their stamps each stream's last samples came, before it was paused, s. */
@@ -39,21 +44,33 @@ export class ReadSocket {
   read(now: Seconds): void {
     this.#isPaused = false;
     this.#came = now;
+    this.#readAt = now;
+    for (const stream of this.#lateness_s.keys()) this.#unheard.add(stream);
+    this.#late.clear();
     if (this.#heldFor !== null) this.#since = now;
     this.#heldFor = null;
   }
 
-  /** Samples of a stream came, `lateness_s` after their stamps by the session's time. */
+  /** Samples of a stream came, `lateness_s` after their stamps by the session's time; Infinity: the stream isn't placed in it yet. */
   came(now: Seconds, stream: string, lateness_s: Seconds): void {
     this.#came = now;
-    if (!this.#isBehind) this.#lateness_s.set(stream, lateness_s);
-    else if (!this.#isPaused && lateness_s <= (this.#lateness_s.get(stream) ?? 0) + PRESENT_S)
-      this.#isBehind = false;
+    if (!this.#isBehind) {
+      if (Number.isFinite(lateness_s)) this.#lateness_s.set(stream, lateness_s);
+      return;
+    }
+    if (this.#isPaused) return;
+    this.#unheard.delete(stream);
+    if (lateness_s <= (this.#lateness_s.get(stream) ?? 0) + PRESENT_S) this.#late.delete(stream);
+    else this.#late.add(stream);
+    const isHeard = this.#unheard.size === 0 || now - this.#readAt > QUIET_S;
+    if (isHeard && this.#late.size === 0) this.#isBehind = false;
   }
 
   /** A stream comes through another socket, or not at all. */
   forget(stream: string): void {
     this.#lateness_s.delete(stream);
+    this.#unheard.delete(stream);
+    this.#late.delete(stream);
   }
 
   /** Whether `session` waits for what was sent while the socket wasn't read. */

@@ -18,6 +18,34 @@ describe('ReadSocket', () => {
     expect(socket.isAwaited('s', 20.2)).toBe(false);
   });
 
+  it('is awaited until each of its streams is of the present: the backlog of one may lie behind another’s', () => {
+    const socket = new ReadSocket();
+    for (const stream of ['eeg', 'gaze', 'ecg']) socket.came(9, stream, 0.1);
+    socket.pause(10);
+    socket.read(20);
+    socket.came(20, 'eeg', 0.1);
+    expect(socket.isAwaited('s', 20)).toBe(true);
+    socket.came(20.1, 'gaze', 9);
+    socket.came(20.2, 'gaze', 0.2);
+    expect(socket.isAwaited('s', 20.2)).toBe(true);
+    // One that has nothing to give holds the others for a second.
+    socket.came(20.9, 'eeg', 0.1);
+    expect(socket.isAwaited('s', 20.9)).toBe(true);
+    socket.came(21.1, 'eeg', 0.1);
+    expect(socket.isAwaited('s', 21.1)).toBe(false);
+  });
+
+  it('knows nothing of the lateness of a stream that was not placed yet', () => {
+    const socket = new ReadSocket();
+    socket.came(9, 'eeg', Number.POSITIVE_INFINITY);
+    socket.pause(9.2);
+    socket.read(15);
+    socket.came(15, 'eeg', 6);
+    expect(socket.isAwaited('s', 15)).toBe(true);
+    socket.came(15.1, 'eeg', 0.1);
+    expect(socket.isAwaited('s', 15.1)).toBe(false);
+  });
+
   it('is awaited no longer once it gives nothing for 1 s', () => {
     const socket = new ReadSocket();
     socket.pause(10);
