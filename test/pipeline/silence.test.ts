@@ -167,6 +167,38 @@ describe('a Muse, whose ACC goes on and feeds nothing', () => {
   });
 });
 
+describe('skin conductance of 10 Hz in chunks of 0.7 s', () => {
+  it('is there at every hop, and taken for stale only until the third step between its arrivals', async () => {
+    const eda = streamInfo({ type: 'EDA', sfreq: 10, labels: ['eda'], unit: 'uS' });
+    const result = await run(
+      pipelineOf(`
+sources:
+  eeg: { type: websocket, stream_type: EEG }
+  eda: { type: websocket, stream_type: EDA }
+transforms:
+  eeg_raw: { type: extract, input: eeg, features: [differential-entropy], window_s: 1, hop_s: ${HOP_S} }
+  eda_raw: { type: extract, input: eda, features: [skin-conductance], window_s: 4, hop_s: ${HOP_S} }
+`),
+      inOrder(
+        opened(0, eeg, eda),
+        arrivals([
+          { ...head, info: eeg, from: 0, to: 42 },
+          { info: eda, from: 0, to: 42, chunk_s: 0.7, delay_s: 0.02 },
+        ]),
+        closed(42.1, eeg, eda),
+      ),
+    );
+    const own = rows(result, 'eda_raw');
+    expect(own.map(({ time }) => time)).toEqual(own.map((_, k) => 4 + HOP_S * k));
+    expect(own.length).toBeGreaterThan(150);
+    expect(own.every(({ isThere }) => isThere)).toBe(true);
+    expect(eventsOf(result, 'stream-stale', 'stream-returned')).toEqual([
+      ['stream-stale', 'eda', 1.25],
+      ['stream-returned', 'eda', 2.75],
+    ]);
+  });
+});
+
 describe('gaze that comes in long chunks', () => {
   it.each([1, 1.5])('of %d s is there at every hop from the fourth on', async (chunk_s) => {
     const pipeline = pipelineOf(`
