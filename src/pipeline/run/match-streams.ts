@@ -3,7 +3,8 @@ import type { StreamInfo } from '../../core/signal.js';
 import type { Pipeline } from '../file/pipeline.js';
 import { whyUnusable } from '../file/stream-fit.js';
 import { selects } from '../file/stream-selector.js';
-import { Binder, type StreamSpan } from '../session/binder.js';
+import { Binder } from '../session/binder.js';
+import type { StreamSpan } from '../session/stream-span.js';
 
 export interface Candidate {
   readonly info: StreamInfo;

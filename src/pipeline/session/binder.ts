@@ -5,7 +5,11 @@ import type { Stateful } from '../../core/state.js';
 import { truthChannels } from '../../core/truth.js';
 import { staleLimit_s } from '../../signal/dsp/sliding-window.js';
 import type { SourceNode } from '../file/pipeline.js';
-import { selects, specificity } from '../file/stream-selector.js';
+import { selects } from '../file/stream-selector.js';
+import { type Claim, claimsOf } from './claims.js';
+import { carriedOver, type Holder, type Holders } from './holders.js';
+import { areRelated, identity } from './stream-identity.js';
+import { areAtOnce, type StreamSpan } from './stream-span.js';
 
 /** How long a source is kept for the stream that it lost, s. */
 export const HOLD_S: Seconds = 30;
@@ -16,14 +20,6 @@ const MAX_HOLDERS = 16;
 export interface Binding {
   readonly source: string;
   readonly stream: StreamInfo;
-}
-
-/** What a recording knows of a stream before it is read. */
-export interface StreamSpan {
-  readonly samples: number;
-  /** First and last stamp, s; null of a dead stream. */
-  readonly first: Seconds | null;
-  readonly last: Seconds | null;
 }
 
 export interface BinderOptions {
@@ -57,33 +53,14 @@ interface KnownStream {
   usableBy: readonly string[] | null;
 }
 
-/** A stream that feeds or fed a source. */
-interface Holder {
-  readonly info: StreamInfo;
-  readonly key: string;
-  heardAt: Seconds;
-  heard: number;
-  /** null: it is open. */
-  closedAt: Seconds | null;
-  onPurpose: boolean;
-  /** It fed the source before the daemon was started again, and hasn't been seen since. */
-  isExpected?: true;
-}
-
 export interface BinderState {
   readonly streams: readonly Readonly<KnownStream>[];
   /** By claim: which streams fed it, the present one last. */
-  readonly holders: readonly (readonly [claim: string, holders: readonly Readonly<Holder>[]])[];
+  readonly holders: readonly (readonly [claim: string, holders: Holders])[];
   /** By claim: names of the sources. */
   readonly sources: readonly (readonly [claim: string, names: readonly string[]])[];
   /** How many it took. */
   readonly messages: number;
-}
-
-/** Sources that ask for the same; they are fed by the same. */
-interface Claim {
-  readonly key: string;
-  readonly sources: SourceNode[];
 }
 
 const NOTHING: readonly Binding[] = [];
@@ -104,7 +81,6 @@ export class Binder implements Stateful<BinderState> {
   readonly #options: BinderOptions;
   readonly #streams = new Map<string, KnownStream>();
   readonly #holders = new Map<string, Holder[]>();
-  /** Those who ask for more come first, then in the order of the file. */
   readonly #claims: readonly Claim[];
   #messages = 0;
 
@@ -123,25 +99,7 @@ export class Binder implements Stateful<BinderState> {
     sources: claimsBefore,
     messages,
   }: BinderState): readonly Binding[] {
-    const held = new Map(heldBefore);
-    const before = new Map<string, readonly Readonly<Holder>[]>();
-    for (const [claim, names] of claimsBefore)
-      for (const name of names) before.set(name, held.get(claim) ?? []);
-    const after = new Map<string, readonly Readonly<Holder>[]>();
-    const keep = (
-      { key, sources: [source] }: Claim,
-      holders: readonly Readonly<Holder>[] | undefined,
-    ): void => {
-      const present = holders?.at(-1);
-      if (!holders || !present || after.has(key) || !selects(source, present.info)) return;
-      if ([...after.values()].some((others) => others.at(-1)?.key === present.key)) return;
-      after.set(
-        key,
-        holders.filter(({ info }) => selects(source, info)),
-      );
-    };
-    for (const claim of this.#claims) keep(claim, held.get(claim.key));
-    for (const claim of this.#claims) for (const { name } of claim.sources) keep(claim, before.get(name));
+    const [before, after] = carriedOver(this.#claims, heldBefore, claimsBefore);
     const fed = new Map([...after].map(([claim, holders]) => [holders[holders.length - 1].key, claim]));
     this.restore({
       streams: streams.map((stream) => ({
@@ -473,37 +431,4 @@ export class Binder implements Stateful<BinderState> {
     const { session, events } = this.#options;
     events({ code, level, session, stream: name, message, ...(details && { details }) });
   }
-}
-
-function claimsOf(sources: Iterable<SourceNode>): readonly Claim[] {
-  const claims = new Map<string, Claim>();
-  for (const source of sources) {
-    const { name, source_id, hostname, has_labels } = source.select;
-    const key = JSON.stringify([source.stream_type, name, source_id, hostname, has_labels]);
-    const claim = claims.get(key);
-    if (claim) claim.sources.push(source);
-    else claims.set(key, { key, sources: [source] });
-  }
-  return [...claims.values()].sort((a, b) => specificity(b.sources[0]) - specificity(a.sources[0]));
-}
-
-/** A client's name is its own wherever it is; who has none is told by the machine. */
-function identity({ client, hostname, name, type, sourceId }: StreamInfo): string {
-  return JSON.stringify([
-    client ?? null,
-    client === undefined ? (hostname ?? null) : null,
-    name,
-    type,
-    sourceId,
-  ]);
-}
-
-function areRelated(a: StreamInfo, b: StreamInfo): boolean {
-  if (a.client !== undefined && a.client === b.client) return true;
-  return a.hostname === b.hostname;
-}
-
-function areAtOnce(a: StreamSpan, b: StreamSpan): boolean {
-  if (a.first === null || a.last === null || b.first === null || b.last === null) return false;
-  return a.first <= b.last && b.first <= a.last;
 }
