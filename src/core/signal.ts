@@ -122,6 +122,15 @@ export type StreamMessage =
   /** `cut`: it was lost; else its sender closed it. */
   | { readonly kind: 'close'; readonly id: string; readonly cut?: true };
 
+/** Id of the stream that a message is about; null: it is about the session. */
+export function streamOf(message: StreamMessage): string | null {
+  if (message.kind === 'zero') return null;
+  if (message.kind === 'open') return message.info.id;
+  if (message.kind === 'chunk') return message.chunk.info.id;
+  if (message.kind === 'marker') return message.marker.stream;
+  return message.kind === 'close' ? message.id : message.stream;
+}
+
 /**
  * The samples of one stream that a window at `end` holds: the last `length` samples with t < `end`
  * (irregular streams: those with t in [start, end)). Views are valid only during the call that receives them.

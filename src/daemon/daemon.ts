@@ -1,6 +1,6 @@
 import { map, tap } from 'rxjs';
 import type { EventSink } from '../core/event.js';
-import type { StreamMessage } from '../core/signal.js';
+import { streamOf } from '../core/signal.js';
 import { type RunningServer, startServer } from '../io/server/server.js';
 import { ConsoleSink } from '../io/sinks/console.js';
 import { contained } from '../io/sinks/contained.js';
@@ -198,15 +198,6 @@ export async function startDaemon(
     await close();
     throw error;
   }
-}
-
-/** Which stream a message is about; null: the session. */
-function streamOf(message: StreamMessage): string | null {
-  if (message.kind === 'zero') return null;
-  if (message.kind === 'open') return message.info.id;
-  if (message.kind === 'chunk') return message.chunk.info.id;
-  if (message.kind === 'marker') return message.marker.stream;
-  return message.kind === 'close' ? message.id : message.stream;
 }
 
 /** `--lsl`: streams on the network, for the sources of whichever type of data they fit. */

@@ -1,5 +1,5 @@
 import type { Seconds } from '../../core/clock.js';
-import type { StreamMessage } from '../../core/signal.js';
+import { type StreamMessage, streamOf } from '../../core/signal.js';
 
 /** Most messages, and values in them, that are put in order: half of what an `Inbox` has room for, into which they go at once. */
 const MAX_MESSAGES = 32_768;
@@ -67,14 +67,6 @@ function inOrder(messages: readonly StreamMessage[]): StreamMessage[] {
     .map((message, i) => ({ message, place: places[i] }))
     .sort((a, b) => (a.place < b.place ? -1 : a.place > b.place ? 1 : 0))
     .map(({ message }) => message);
-}
-
-/** Which stream a message is about; null: the session. */
-function streamOf(message: StreamMessage): string | null {
-  if (message.kind === 'open') return message.info.id;
-  if (message.kind === 'chunk') return message.chunk.info.id;
-  if (message.kind === 'marker') return message.marker.stream;
-  return message.kind === 'close' ? message.id : null;
 }
 
 function stampOf(message: StreamMessage): Seconds {

@@ -40,7 +40,7 @@ export class FailedSession {
   push(message: StreamMessage): void {
     if (message.kind === 'open') this.#facts.opened(message.info);
     else if (message.kind === 'close') this.#facts.closed(message.id);
-    else if (message.kind === 'bind') this.#obey(message.source, message.stream);
+    else if (message.kind === 'bind') this.#facts.bind(message.source, message.stream);
     else if (message.kind === 'zero') this.#beginAt(message.time);
     else if (message.kind === 'chunk') this.#reach(message.chunk.info, message.chunk.times);
   }
@@ -59,11 +59,6 @@ export class FailedSession {
 
   work(): number {
     return 0;
-  }
-
-  #obey(source: string, id: string): void {
-    const stream = this.#facts.streamOf(id);
-    if (stream) this.#facts.bound(source, stream);
   }
 
   #beginAt(zero: Seconds): void {

@@ -33,6 +33,13 @@ export class SessionFacts {
     this.#open.delete(id);
   }
 
+  /** The stream of this id feeds a source from here on; undefined: none of it is open, and nothing changes. */
+  bind(source: string, id: string): StreamInfo | undefined {
+    const stream = this.#open.get(id);
+    if (stream) this.bound(source, stream);
+    return stream;
+  }
+
   /** A stream feeds a source from here on. */
   bound(source: string, stream: StreamInfo): void {
     this.#fed.set(source, stream);

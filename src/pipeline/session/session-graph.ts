@@ -354,10 +354,8 @@ export class SessionGraph {
 
   /** What the session's log says of a source. */
   #obey(name: string, id: string): void {
-    const stream = this.#facts.streamOf(id);
-    if (!stream) return;
-    this.#facts.bound(name, stream);
-    if (this.#options.logged?.has(name)) this.#takeovers.plan({ source: name, stream });
+    const stream = this.#facts.bind(name, id);
+    if (stream && this.#options.logged?.has(name)) this.#takeovers.plan({ source: name, stream });
   }
 
   /** Bindings that begin with a sample of a stream; the streams that fed those sources aren't waited for any more. */
