@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -9,16 +8,13 @@ import { startDaemon } from '../../src/daemon/daemon.js';
 import { loadConfig } from '../../src/io/lsl/config.js';
 import { channelsElement } from '../../src/io/lsl/declaration.js';
 import { Outlet } from '../../src/io/lsl/outlet.js';
-import { openRecording } from '../../src/io/recordings/open.js';
 import type { OutputMessage } from '../../src/io/sinks/sink.js';
-import { loggedSources } from '../../src/pipeline/run/match-streams.js';
-import { outputMessage } from '../../src/pipeline/run/output-messages.js';
-import { replay } from '../../src/pipeline/run/replay.js';
 import { passTill, passUntil } from '../cli/lock-step.js';
 import { ownSettings } from '../io/lsl/own-settings.js';
 import { RawClient } from '../io/server/daemon.js';
 import { pipelineOf } from '../pipeline/live-and-replay.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
+import { replayedRecording } from './replayed-recording.js';
 
 const ROUND_S: Seconds = 0.25;
 const HOP_S: Seconds = 0.1;
@@ -168,18 +164,7 @@ async function run(
     await daemon.runtime.options.metrics?.registry.getSingleMetricAsString('affectd_throttled_total');
   const throttled = Number(/ (\d+)$/.exec(metric ?? '')?.[1] ?? 0);
   await daemon.close();
-  const recording = await openRecording(join(record, readdirSync(record)[0]));
-  const again: OutputMessage[] = [];
-  for await (const output of replay(recording.messages({ chunk: null, clockSync: true, events: () => {} }), {
-    ...{ session: 'default', loaded, events: () => {}, features: true, batch: 16 },
-    inArrivalOrder: recording.inArrivalOrder,
-    logged: loggedSources(pipeline, recording.bound),
-    thinned: recording.thinned,
-  })) {
-    const message = outputMessage('default', output);
-    if (message) again.push(message);
-  }
-  await recording.close();
+  const again = await replayedRecording(record, loaded);
   return {
     paused_s,
     throttled,

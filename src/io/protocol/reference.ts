@@ -122,7 +122,9 @@ dropped. After a gap the frame is refused with \`seq-gap\`, which names the fram
 
 **Resuming.** A client that gives \`open\` a \`client\` name may lose its connection: its streams stay open for \`grace_s\`, and \`open\` with
 the same \`client\`, session, stream name and layout answers \`last_seq\`; send again from the next. \`resume: false\` starts anew. Another
-client that opens a stream of the same name replaces one that waits. A session ends with its last stream.
+client that opens a stream of the same name replaces one that waits. A session ends with its last stream. What is sent again may come
+stream by stream: the session puts it in order of time, and waits for it until all of the client's streams are of the present, or none
+comes nearer to it for 1 s; 30 s at most.
 
 **Time.** The first stream of a session that delivers defines its clock; streams of the same clock kind share it. The first
 sample of a stream with another clock is taken to be as new as the session's newest data, the stream is marked

@@ -208,14 +208,9 @@ export class WebSocketSource implements Source {
     this.#feeders.get(stream)?.streams.delete(stream.id);
     this.#feeders.set(stream, sender);
     sender.streams.set(stream.id, stream);
-    this.#comesThrough(stream, sender.socket);
-    const { id, session, acknowledged } = stream;
+    const { id, session, acknowledged, door } = stream;
+    this.#sessions.of(session).comesThrough(door.infos[0].id, sender.socket, this.#options.clock.now());
     return { stream: id, session, last_seq: acknowledged, resumed, limits: this.limits };
-  }
-
-  #comesThrough(stream: IngestStream, socket: ReadSocket | null): void {
-    const session = this.#sessions.of(stream.session);
-    for (const id of idsOf(stream)) session.comesThrough(id, socket);
   }
 
   #create(name: string, client: string | null, declaration: DeclaredStream, sender: Sender): IngestStream {
@@ -333,7 +328,7 @@ export class WebSocketSource implements Source {
       if (stream.place(place.seq) === 'next') {
         this.#accept(stream, read(stream));
         const { infos, lateness_s } = stream.door;
-        sender.socket.came(this.#options.clock.now(), infos[0].id, lateness_s);
+        this.#sessions.of(stream.session).came(infos[0].id, lateness_s, this.#options.clock.now());
       }
       const busy = this.#options.busy?.(stream.session);
       if (busy) {
@@ -398,10 +393,10 @@ export class WebSocketSource implements Source {
 
   #disconnected(sender: Sender): void {
     this.#senders.delete(sender);
+    sender.socket.cut(this.#options.clock.now());
     this.#options.metrics?.ingestConnections.dec();
     for (const stream of sender.streams.values()) {
       this.#feeders.delete(stream);
-      this.#comesThrough(stream, null);
       if (stream.client === null) this.#end(stream, 'cut');
       else stream.grace = this.#options.clock.after(this.limits.grace_s, () => this.#end(stream, 'cut'));
     }

@@ -61,7 +61,7 @@ export interface RunSessionOptions {
   readonly waiting?: (messages: number) => void;
   /** Whether senders are asked to wait, which is no silence of theirs. Default: they never are. */
   readonly isBusy?: () => boolean;
-  /** Whether something is to come before the present that was sent while we didn't read it. Default: it never is. */
+  /** Whether something is to come that was sent before what comes now. Default: it never is. */
   readonly isCatchingUp?: () => boolean;
 }
 
@@ -136,7 +136,7 @@ class RunningSession implements Worker {
     this.#leaveStall = options.stall?.onCaughtUp(() => this.#goOn());
     this.#silence = new SilenceWatch(options.clock, {
       stall: options.stall,
-      isBusy: () => options.isBusy?.() || this.#isBehind,
+      isBusy: () => options.isBusy?.() || this.#isBehind || !this.#backlog.isEmpty,
       feeds: (id) => this.#binder.feeds(id),
       tell: (message) => {
         this.#log(message);

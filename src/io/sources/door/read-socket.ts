@@ -1,37 +1,48 @@
 import type { Seconds } from '../../../core/clock.js';
 
-/** Samples so much later than their stream's last ones before the pause are of the present, s. */
+/** Samples so much later than their stream's last ones before it fell behind are of the present, s. */
 const PRESENT_S: Seconds = 0.5;
-/** A socket that gives nothing for so long has nothing left, s. */
+/** A socket that brings no stream nearer to the present for so long has nothing left, s. */
 const QUIET_S: Seconds = 1;
 /** Longest that a session which could take more waits for a socket, s. */
 const LONGEST_S: Seconds = 30;
 
+/** What came of a stream. */
+interface Heard {
+  /** How long after their stamps its last samples came, before the socket fell behind, s. */
+  readonly usual_s: Seconds;
+  /** Stamp of its newest sample since, as a time on our clock; -Infinity before any. */
+  newest: Seconds;
+  /** The least that samples were late since, s; Infinity before any. */
+  least_s: Seconds;
+}
+
+const unheard = (usual_s: Seconds): Heard => ({
+  usual_s,
+  newest: Number.NEGATIVE_INFINITY,
+  least_s: Number.POSITIVE_INFINITY,
+});
+
 /**
- * How far reading a socket has come that we paused: what was sent meanwhile lies in it, and in its sender, and is awaited until
- * samples of the present come of each of its streams, or nothing does.
+ * How far reading has come of a socket that is behind: we paused it, or its sender was cut before and sends again what is missing. That
+ * is awaited until all of its streams are of the present at once, or none comes nearer to it.
  */
 export class ReadSocket {
   #isBehind = false;
   #isPaused = false;
+  #isCut = false;
   /** The session that is too slow for its sender. */
   #heldFor: string | null = null;
   /** Since when a session that could take more waits for it. */
   #since: Seconds = Number.NEGATIVE_INFINITY;
-  /** When it was read again. */
-  #readAt: Seconds = Number.NEGATIVE_INFINITY;
-  /** Streams that gave nothing since, and those whose last samples since weren't of the present. */
-  readonly #unheard = new Set<string>();
-  readonly #late = new Set<string>();
-  /** When it gave something last, or was read again. */
-  #came: Seconds = Number.NEGATIVE_INFINITY;
-  /** How long after their stamps each stream's last samples came, before it was paused, s. */
-  readonly #lateness_s = new Map<string, Seconds>();
+  /** When a late stream came nearer to the present last; before that, when reading began again. */
+  #neared: Seconds = Number.NEGATIVE_INFINITY;
+  readonly #streams = new Map<string, Heard>();
 
   /** No more is read, for whatever reason. */
   pause(now: Seconds): void {
+    if (!this.#isWaitedFor(now)) this.#since = now;
     this.#isPaused = true;
-    if (!this.#isBehind) this.#since = now;
     this.#isBehind = true;
   }
 
@@ -42,42 +53,81 @@ export class ReadSocket {
 
   /** It is read again. */
   read(now: Seconds): void {
-    this.#isPaused = false;
-    this.#came = now;
-    this.#readAt = now;
-    for (const stream of this.#lateness_s.keys()) this.#unheard.add(stream);
-    this.#late.clear();
-    if (this.#heldFor !== null) this.#since = now;
-    this.#heldFor = null;
+    this.#letGo(now);
+    for (const [stream, { usual_s }] of this.#streams) this.#streams.set(stream, unheard(usual_s));
+  }
+
+  /** It was cut: nothing more comes. */
+  cut(now: Seconds): void {
+    if (this.#isWaitedFor(now)) this.#letGo(now);
+    this.#isCut = true;
+  }
+
+  /**
+   * A stream goes on here that came through another socket, and the others that did may follow: what is missing of them is sent again,
+   * perhaps one after the other.
+   */
+  goesOn(stream: string, before: ReadSocket, now: Seconds): void {
+    // A sender that is cut again and again must not hold its session up for longer.
+    if (!this.#isWaitedFor(now)) this.#since = before.#isWaitedFor(now) ? before.#since : now;
+    this.#isBehind = true;
+    this.#neared = now;
+    this.#streams.set(stream, unheard(before.#streams.get(stream)?.usual_s ?? 0));
+    for (const [other, { usual_s }] of before.#streams)
+      if (!this.#streams.has(other)) this.#streams.set(other, unheard(usual_s));
   }
 
   /** Samples of a stream came, `lateness_s` after their stamps by the session's time; Infinity: the stream isn't placed in it yet. */
   came(now: Seconds, stream: string, lateness_s: Seconds): void {
-    this.#came = now;
     if (!this.#isBehind) {
-      if (Number.isFinite(lateness_s)) this.#lateness_s.set(stream, lateness_s);
+      if (Number.isFinite(lateness_s)) this.#streams.set(stream, unheard(lateness_s));
       return;
     }
     if (this.#isPaused) return;
-    this.#unheard.delete(stream);
-    if (lateness_s <= (this.#lateness_s.get(stream) ?? 0) + PRESENT_S) this.#late.delete(stream);
-    else this.#late.add(stream);
-    const isHeard = this.#unheard.size === 0 || now - this.#readAt > QUIET_S;
-    if (isHeard && this.#late.size === 0) this.#isBehind = false;
+    const heard = this.#streams.get(stream) ?? unheard(0);
+    this.#streams.set(stream, heard);
+    heard.newest = now - lateness_s;
+    if (lateness_s < heard.least_s) {
+      heard.least_s = lateness_s;
+      if (lateness_s > heard.usual_s + PRESENT_S) this.#neared = now;
+    }
+    const isPresent = [...this.#streams.values()].every(
+      ({ newest, usual_s }) => now - newest <= usual_s + PRESENT_S,
+    );
+    if (isPresent || !this.#isGiving(now)) this.#catchUp();
   }
 
   /** A stream comes through another socket, or not at all. */
   forget(stream: string): void {
-    this.#lateness_s.delete(stream);
-    this.#unheard.delete(stream);
-    this.#late.delete(stream);
+    this.#streams.delete(stream);
   }
 
-  /** Whether `session` waits for what was sent while the socket wasn't read. */
+  /** Whether `session` waits for what was sent before what comes now. */
   isAwaited(session: string, now: Seconds): boolean {
-    if (!this.#isBehind) return false;
+    if (!this.#isBehind || this.#isCut) return false;
     if (this.#heldFor === session) return true;
-    const isGiving = this.#isPaused || now - this.#came <= QUIET_S;
-    return isGiving && now - this.#since <= LONGEST_S;
+    return this.#isGiving(now) && now - this.#since <= LONGEST_S;
+  }
+
+  #isGiving(now: Seconds): boolean {
+    return this.#isPaused || now - this.#neared <= QUIET_S;
+  }
+
+  /** Whether a session may be waiting for it. */
+  #isWaitedFor(now: Seconds): boolean {
+    return this.#isBehind && this.#isGiving(now);
+  }
+
+  #letGo(now: Seconds): void {
+    this.#isPaused = false;
+    this.#neared = now;
+    if (this.#heldFor !== null) this.#since = now;
+    this.#heldFor = null;
+  }
+
+  #catchUp(): void {
+    this.#isBehind = false;
+    for (const [stream, { newest }] of this.#streams)
+      if (newest === Number.NEGATIVE_INFINITY) this.#streams.delete(stream);
   }
 }

@@ -48,18 +48,31 @@ export class SharedSession {
   release(ids: readonly string[]): void {
     for (const id of ids) {
       this.#ids.delete(id);
-      this.comesThrough(id, null);
+      this.#sockets.get(id)?.forget(this.#named(id));
+      this.#sockets.delete(id);
     }
   }
 
-  /** A stream comes through a socket that we may pause; null: through none. */
-  comesThrough(id: string, socket: ReadSocket | null): void {
-    this.#sockets.get(id)?.forget(id);
-    if (socket) this.#sockets.set(id, socket);
-    else this.#sockets.delete(id);
+  /** A stream comes through a socket that we may pause, and no longer through the one before. */
+  comesThrough(id: string, socket: ReadSocket, now: Seconds): void {
+    const before = this.#sockets.get(id);
+    this.#sockets.set(id, socket);
+    if (!before) return;
+    socket.goesOn(this.#named(id), before, now);
+    before.forget(this.#named(id));
   }
 
-  /** Whether something is to come before the present that was sent while we didn't read it. */
+  /** Samples of a stream came through its socket, `lateness_s` after their stamps. */
+  came(id: string, lateness_s: Seconds, now: Seconds): void {
+    this.#sockets.get(id)?.came(now, this.#named(id), lateness_s);
+  }
+
+  /** One socket may bring streams of several sessions. */
+  #named(id: string): string {
+    return `${id} of ${this.name}`;
+  }
+
+  /** Whether something is to come that was sent before what comes now. */
   isCatchingUp(now: Seconds): boolean {
     for (const socket of this.#sockets.values()) if (socket.isAwaited(this.name, now)) return true;
     return false;
