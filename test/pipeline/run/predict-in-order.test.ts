@@ -1,7 +1,6 @@
 import { map, type Observable, of, Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/core/clock.js';
-import type { ModelFrame, ModelOutput, ModelRunner } from '../../../src/core/model.js';
 import { lineSchemas } from '../../../src/io/protocol/output.js';
 import type { Pipeline } from '../../../src/pipeline/file/pipeline.js';
 import {
@@ -13,39 +12,7 @@ import type { LiveOutput } from '../../../src/pipeline/run/run-session.js';
 import { decodeState, encodeState } from '../../../src/pipeline/run/state-file.js';
 import type { SessionOutput } from '../../../src/pipeline/session/session-output.js';
 import { marbles } from '../../setup/marbles.js';
-
-/** A model that answers when it is told to. */
-class SlowRunner implements ModelRunner {
-  readonly name = 'slow';
-  readonly id = 'slow@sha256:0';
-  readonly type = 'hi-moe';
-  readonly worth = { evidence: 'none', broken: null, reason: null, scope: null } as const;
-  readonly engine = 'none';
-  readonly inputs = new Map();
-  readonly fuses = true;
-  readonly validity = { min_present: 1, required: [] };
-  readonly waiting: {
-    frames: readonly ModelFrame[];
-    answer: (...valences: number[]) => void;
-    rank: (ranking: ModelOutput['ranking']) => void;
-    fail: () => void;
-  }[] = [];
-  readonly explained: boolean[] = [];
-
-  predict(frames: readonly ModelFrame[], explain = false): Promise<ModelOutput[]> {
-    this.explained.push(explain);
-    return new Promise((resolve, reject) => {
-      const one = { arousal: 0, weights: [1], routing: [], interval: null };
-      this.waiting.push({
-        frames,
-        answer: (...valences) => resolve(valences.map((valence) => ({ valence, ...one }))),
-        rank: (ranking) => resolve([{ valence: 0, ...one, ...(ranking && { ranking }) }]),
-        fail: () => reject(new Error('out of order')),
-      });
-    });
-  }
-  async close(): Promise<void> {}
-}
+import { SlowRunner } from './slow-runner.js';
 
 const frame = (seq: number, present = true): LiveOutput['output'] => ({
   kind: 'frame',

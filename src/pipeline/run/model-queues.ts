@@ -1,0 +1,109 @@
+import type { Subscriber } from 'rxjs';
+import type { ModelRunner } from '../../core/model.js';
+import { owned } from '../../core/owned.js';
+import { askModel, type FrameOutput, isForModel } from '../session/predict.js';
+import type { UntoldFrame } from './untold-outputs.js';
+
+export interface ModelQueuesOptions {
+  /** Whether somebody wants a model's predictions to carry their `contribution`; asked whenever it works. Default: nobody. */
+  readonly explain?: (model: string) => boolean;
+  /** Frames that go to a model together, the last ones apart; default 1. The predictions don't depend on it. */
+  readonly batch?: number;
+  /** Most frames that may wait for one model; beyond it the oldest is thinned: its line says `overloaded`. Default: none is. */
+  readonly limit?: number;
+  /** Told how many frames wait for the model that is furthest behind, whenever that changes. */
+  readonly waiting?: (frames: number) => void;
+  /** Whether a frame is thinned in any case, for it was when it was recorded. Default: none is. */
+  readonly isThinned?: (frame: FrameOutput, runner: ModelRunner) => boolean;
+  /** Called for every frame that `limit` thins. */
+  readonly thinned?: (frame: FrameOutput, runner: ModelRunner) => void;
+}
+
+/** The frames that a model has not been asked about yet, and what it works on. */
+interface ModelQueue {
+  readonly frames: UntoldFrame[];
+  work: Promise<void> | null;
+}
+
+/** Frames that wait for models, each of which is asked by itself: none waits for another's answer. */
+export class ModelQueues {
+  readonly #queues = new Map<ModelRunner, ModelQueue>();
+  #mostWaiting = 0;
+
+  constructor(
+    readonly options: ModelQueuesOptions,
+    readonly subscriber: Pick<Subscriber<unknown>, 'closed' | 'error'>,
+    /** Called when a model has answered: frames wait no more. */
+    readonly answered: () => void,
+  ) {}
+
+  /** What models work on. */
+  get works(): readonly Promise<void>[] {
+    return [...this.#queues.values()].flatMap(({ work }) => work ?? []);
+  }
+
+  /** The frame waits, if its model is to be asked about it at all. */
+  add(runner: ModelRunner, frame: UntoldFrame): void {
+    const { isThinned, thinned, limit = Number.POSITIVE_INFINITY } = this.options;
+    if (isThinned?.(frame.output, runner)) thin(frame);
+    if (!isForModel(frame.output)) return;
+    const queue = this.#queues.get(runner) ?? { frames: [], work: null };
+    this.#queues.set(runner, queue);
+    frame.waits = true;
+    queue.frames.push(frame);
+    if (queue.frames.length > limit) {
+      const oldest = queue.frames.shift()!;
+      thin(oldest);
+      thinned?.(oldest.output, runner);
+    }
+    this.#tellWaiting();
+  }
+
+  /** `isLast`: whether no more frames come that a batch could wait for. */
+  askWhoIsIdle(isLast: () => boolean): void {
+    const { batch = 1 } = this.options;
+    for (const [runner, queue] of this.#queues) {
+      const { work, frames } = queue;
+      const isDue = frames.length >= batch || (frames.length > 0 && isLast());
+      if (work !== null || !isDue || this.subscriber.closed) continue;
+      queue.work = this.#ask(runner, queue);
+      owned(queue.work, (error) => this.subscriber.error(error));
+    }
+  }
+
+  /** Asks a model about as many frames as go together, all of one pipeline. */
+  async #ask(runner: ModelRunner, queue: ModelQueue): Promise<void> {
+    const { batch = 1, explain } = this.options;
+    const { frames } = queue;
+    const [{ loaded, output }] = frames;
+    let length = 1;
+    while (length < batch && frames[length]?.loaded === loaded) length++;
+    const asked = frames.splice(0, length);
+    this.#tellWaiting();
+    const answers = await askModel(
+      asked.map((frame) => frame.output),
+      runner,
+      explain?.(output.model) ?? false,
+    );
+    asked.forEach((frame, i) => {
+      frame.answer = answers[i];
+      frame.waits = false;
+    });
+    queue.work = null;
+    if (frames.length === 0) this.#queues.delete(runner);
+    this.answered();
+  }
+
+  #tellWaiting(): void {
+    const most = Math.max(0, ...[...this.#queues.values()].map(({ frames }) => frames.length));
+    if (most === this.#mostWaiting) return;
+    this.#mostWaiting = most;
+    this.options.waiting?.(most);
+  }
+}
+
+/** The frame's model is not asked about it. */
+function thin(frame: UntoldFrame): void {
+  frame.output = { ...frame.output, overloaded: true };
+  frame.waits = false;
+}
