@@ -10,7 +10,7 @@ const layers = {
   'signal/montage': ['core'],
   'signal/timebase': ['core'],
   'signal/dialects': ['core', 'signal/montage'],
-  'signal/dsp': ['core', 'wasm'],
+  'signal/dsp': ['core', 'wasm', 'signal/timebase'],
   'signal/detectors': ['core', 'signal/dsp'],
   'signal/features': ['core', 'signal/detectors', 'signal/dsp', 'signal/montage'],
   'signal/transforms': ['core', 'signal/dsp', 'signal/features', 'signal/montage'],

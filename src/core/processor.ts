@@ -27,8 +27,11 @@ export interface Windower<Out> extends Partial<Stateful> {
    * the marker, as too many wait for windows that end after them.
    */
   mark?(marker: Marker): boolean;
-  /** The output at `time`: a function of the samples with t < `time` alone, whatever was pushed beyond. */
-  close(time: Seconds): Out;
+  /**
+   * The output at `time`: a function of the samples with t < `time` alone, whatever was pushed beyond. `isStale`: whether the session
+   * holds the stream to be stale; what has not come of one that it doesn't is on its way. Default: stamps alone decide.
+   */
+  close(time: Seconds, isStale?: boolean): Out;
 }
 
 /** A raw window copied out for a model: what a {@link Windower} of kind `window` gives. */

@@ -33,6 +33,14 @@ const raw = (name: string): string =>
 const pipelineFor = (sources: readonly string[], names: readonly string[]) =>
   pipelineOf(`sources:\n${sources.join('\n')}\ntransforms:\n${names.map(raw).join('\n')}\n`);
 const one = pipelineFor([source('eeg', 'EEG')], ['eeg']);
+const withSkin = pipelineOf(`
+sources:
+  eeg: { type: websocket, stream_type: EEG }
+  eda: { type: websocket, stream_type: EDA }
+transforms:
+${raw('eeg')}
+  eda_raw: { type: extract, input: eda, features: [skin-conductance], window_s: 4, hop_s: ${HOP_S} }
+`);
 
 /** When a window of `node` closed, s of the machine's clock, and whether the stream was there. */
 async function run(
@@ -116,7 +124,7 @@ describe('a session whose sensors fall silent', () => {
     expect(eventsOf(result, 'stream-stale', 'stream-returned')).toEqual([['stream-stale', 'e3', 10.25]]);
     for (const { time, at, isThere } of rows(result, 'eeg3_raw')) {
       expect(at - time).toBeLessThanOrEqual(0.75);
-      expect(isThere).toBe(time <= 10.25);
+      expect(isThere).toBe(time <= 10.5);
     }
     expect(rows(result, 'eeg4_raw').every(({ isThere }) => isThere)).toBe(true);
   });
@@ -139,7 +147,7 @@ describe('a Muse, whose ACC goes on and feeds nothing', () => {
     const own = rows(result, 'eeg_raw');
     expect(own.map(({ time }) => time)).toEqual(own.map((_, k) => 1 + HOP_S * k));
     expect(own.filter(({ isThere }) => !isThere).map(({ time }) => time)).toEqual(
-      Array.from({ length: 38 }, (_, k) => 20.5 + HOP_S * k),
+      Array.from({ length: 37 }, (_, k) => 20.75 + HOP_S * k),
     );
     for (const { at, time } of own) expect(at - time).toBeLessThanOrEqual(0.75);
     expect(eventsOf(result, 'stream-stale', 'stream-returned').map(([code]) => code)).toEqual([
@@ -167,35 +175,54 @@ describe('a Muse, whose ACC goes on and feeds nothing', () => {
   });
 });
 
-describe('skin conductance of 10 Hz in chunks of 0.7 s', () => {
-  it('is there at every hop, and taken for stale only until the third step between its arrivals', async () => {
-    const eda = streamInfo({ type: 'EDA', sfreq: 10, labels: ['eda'], unit: 'uS' });
+describe('skin conductance that comes in long chunks', () => {
+  it.each([
+    { sfreq: 10, chunk_s: 0.7, stale: [1] },
+    { sfreq: 8, chunk_s: 0.75, stale: [1] },
+    { sfreq: 5, chunk_s: 1, stale: [1] },
+    { sfreq: 4, chunk_s: 0.5, stale: [] },
+    { sfreq: 4, chunk_s: 2, stale: [2] },
+  ])(
+    'of $chunk_s s at $sfreq Hz is there at every hop, and called silent at most once, before the second',
+    async ({ sfreq, chunk_s, stale }) => {
+      const eda = streamInfo({ type: 'EDA', sfreq, labels: ['eda'], unit: 'uS' });
+      const result = await run(
+        withSkin,
+        inOrder(
+          opened(0, eeg, eda),
+          arrivals([
+            { ...head, info: eeg, from: 0, to: 42 },
+            { info: eda, from: 0, to: 42, chunk_s, delay_s: 0.02 },
+          ]),
+          closed(42.1, eeg, eda),
+        ),
+      );
+      const own = rows(result, 'eda_raw').filter(({ time }) => time > 4 + chunk_s);
+      expect(own.length).toBeGreaterThan(140);
+      expect(own.filter(({ isThere }) => !isThere)).toEqual([]);
+      const told = eventsOf(result, 'stream-stale');
+      expect(told).toHaveLength(stale.length);
+      for (const [, , time] of told) expect(time).toBeLessThanOrEqual(1.5 * chunk_s + HOP_S);
+    },
+  );
+
+  it('is masked where samples are missing between chunks that came in time', async () => {
+    const eda = streamInfo({ type: 'EDA', sfreq: 5, labels: ['eda'], unit: 'uS' });
     const result = await run(
-      pipelineOf(`
-sources:
-  eeg: { type: websocket, stream_type: EEG }
-  eda: { type: websocket, stream_type: EDA }
-transforms:
-  eeg_raw: { type: extract, input: eeg, features: [differential-entropy], window_s: 1, hop_s: ${HOP_S} }
-  eda_raw: { type: extract, input: eda, features: [skin-conductance], window_s: 4, hop_s: ${HOP_S} }
-`),
+      withSkin,
       inOrder(
         opened(0, eeg, eda),
         arrivals([
           { ...head, info: eeg, from: 0, to: 42 },
-          { info: eda, from: 0, to: 42, chunk_s: 0.7, delay_s: 0.02 },
+          { info: eda, from: 0, to: 20, chunk_s: 0.2, delay_s: 0.02 },
+          { info: eda, from: 23, to: 42, chunk_s: 0.2, delay_s: 0.02, gap: true },
         ]),
         closed(42.1, eeg, eda),
       ),
     );
-    const own = rows(result, 'eda_raw');
-    expect(own.map(({ time }) => time)).toEqual(own.map((_, k) => 4 + HOP_S * k));
-    expect(own.length).toBeGreaterThan(150);
-    expect(own.every(({ isThere }) => isThere)).toBe(true);
-    expect(eventsOf(result, 'stream-stale', 'stream-returned')).toEqual([
-      ['stream-stale', 'eda', 1.25],
-      ['stream-returned', 'eda', 2.75],
-    ]);
+    const masked = rows(result, 'eda_raw').filter(({ time, isThere }) => time > 4.5 && !isThere);
+    expect(masked[0].time).toBe(20.75);
+    expect(masked.length).toBeGreaterThanOrEqual(10);
   });
 });
 

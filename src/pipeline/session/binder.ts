@@ -3,7 +3,7 @@ import type { EventSink, SessionEvent } from '../../core/event.js';
 import { isSameStream, type StreamInfo, type StreamMessage, TIME_TOLERANCE_S } from '../../core/signal.js';
 import type { Stateful } from '../../core/state.js';
 import { truthChannels } from '../../core/truth.js';
-import { staleLimit_s } from '../../signal/dsp/sliding-window.js';
+import { staleLimit_s } from '../../signal/timebase/stale-limit.js';
 import type { SourceNode } from '../file/pipeline.js';
 import { selects } from '../file/stream-selector.js';
 import { type Claim, claimsOf } from './claims.js';

@@ -63,6 +63,11 @@ export class BoundSources {
     return since < time - TIME_TOLERANCE_S;
   }
 
+  /** Whether the session holds a source's stream to be stale. */
+  isStale(source: string): boolean {
+    return this.#bound.get(source)?.stale ?? true;
+  }
+
   /**
    * State of every channel since the last window, by source. `contacts`: by label, as the headset tells; `filledOf`: share of a
    * source's samples that were filled in, by label.
@@ -76,7 +81,7 @@ export class BoundSources {
     for (const [source, { info, stale, monitor }] of this.#bound) {
       if (!monitor || !this.hasBegun(source, time)) continue;
       const filled = filledOf(source);
-      const channels = monitor.take(time).map((report) => {
+      const channels = monitor.take(time, stale).map((report) => {
         const contact = report.quality && contacts.get(report.label);
         return {
           ...report,

@@ -71,9 +71,9 @@ export class ChannelMonitor implements Stateful<ChannelMonitorState> {
     }
   }
 
-  /** State of every channel since the previous call, and quality of the seconds before `time`. */
-  take(time: Seconds): ChannelReport[] {
-    const qualities = this.#measure(time);
+  /** State of every channel since the previous call, and quality of the seconds before `time`; `isStale` as in {@link SlidingWindow.at}. */
+  take(time: Seconds, isStale?: boolean): ChannelReport[] {
+    const qualities = this.#measure(time, isStale);
     const reports = this.info.channels.map((channel, c) => ({
       label: channel.label,
       coverage: this.#samples === 0 ? 0 : this.#usable[c] / this.#samples,
@@ -102,10 +102,10 @@ export class ChannelMonitor implements Stateful<ChannelMonitorState> {
     this.#samples = samples;
   }
 
-  #measure(time: Seconds): MeasuredQuality[] | null {
+  #measure(time: Seconds, isStale: boolean | undefined): MeasuredQuality[] | null {
     const [recent, meter] = [this.#recent, this.#meter];
     if (!recent || !meter) return null;
-    const { window, reason } = recent.at(time);
+    const { window, reason } = recent.at(time, isStale);
     const live = reason === null && !window.gap;
     return this.info.channels.map((_, c) => {
       const quality = meter.measure(live ? window.channel(c) : new Float64Array(0));

@@ -11,6 +11,7 @@ import type {
 import type { Chunk, Marker, StreamInfo } from '../../core/signal.js';
 import { restoreState, type Stateful, type StateVersion, storedState } from '../../core/state.js';
 import type { Pipeline, TransformNode } from '../file/pipeline.js';
+import type { BoundSources } from './bound-sources.js';
 import type { ClosingTimes } from './closing-times.js';
 import type { GraphState } from './graph-state.js';
 import { InterpolationWatch, type MissingChannel } from './interpolation-watch.js';
@@ -134,18 +135,18 @@ export class NodeSteps {
   }
 
   /**
-   * Closes the windows of the nodes `due` that end at `time` on sources that have `begun`, and works on what they give; `publish` is
+   * Closes the windows of the nodes `due` that end at `time` on sources that have begun, and works on what they give; `publish` is
    * given what goes out.
    */
   close(
     time: Seconds,
     due: ReadonlySet<string>,
-    begun: (source: string) => boolean,
+    sources: Pick<BoundSources, 'hasBegun' | 'isStale'>,
     publish: (kind: 'features' | 'indices', node: string, vector: FeatureVector) => void,
   ): void {
     for (const step of this.#windowSteps) {
-      if (!due.has(step.node) || !begun(step.source)) continue;
-      const output = step.windower.close(time);
+      if (!due.has(step.node) || !sources.hasBegun(step.source, time)) continue;
+      const output = step.windower.close(time, sources.isStale(step.source));
       this.#latest.set(step.node, output);
       if ('schema' in output) publish('features', step.node, output);
     }

@@ -618,8 +618,7 @@ export class SessionGraph {
     const { emit, features = true } = this.#options;
     this.#watchSilence(time);
     const due = this.#closing.take(time);
-    const begun = (source: string): boolean => this.#bound.hasBegun(source, time);
-    this.#nodes.close(time, due, begun, (kind, node, vector) => {
+    this.#nodes.close(time, due, this.#bound, (kind, node, vector) => {
       if (kind === 'indices' || features) this.#publishVector(kind, node, vector);
     });
     for (const frame of this.#frames) {

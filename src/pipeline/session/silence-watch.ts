@@ -6,8 +6,7 @@ import {
   type StreamInfo,
   type StreamMessage,
 } from '../../core/signal.js';
-import { staleLimit_s } from '../../signal/dsp/sliding-window.js';
-import { StaleLimit } from '../../signal/timebase/stale-limit.js';
+import { StaleLimit, staleLimit_s } from '../../signal/timebase/stale-limit.js';
 import type { StallWatch } from '../../signal/timebase/stall-watch.js';
 import { SilenceTicks } from './silence-ticks.js';
 

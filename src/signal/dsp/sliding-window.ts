@@ -4,23 +4,13 @@ import {
   type Chunk,
   lowerBound,
   type StreamInfo,
-  type StreamType,
   samplesIn,
   TIME_TOLERANCE_S,
   type Window,
 } from '../../core/signal.js';
 import type { Stateful } from '../../core/state.js';
+import { staleLimit_s } from '../timebase/stale-limit.js';
 import { SampleBuffer, type SampleBufferState } from './sample-buffer.js';
-
-/** Silence after which an irregular stream is stale, s. Heart data come once a beat, and a sensor may miss a few. */
-const irregularLimits_s: Partial<Record<StreamType, number>> = { Gaze: 0.5, Face: 0.5, HR: 5, IBI: 5 };
-const OTHER_IRREGULAR_LIMIT_S = 2;
-
-/** Silence after which a stream is stale, s: max(0.5, 3 / sfreq), or a limit of the type where the rate is irregular. */
-export function staleLimit_s(info: Pick<StreamInfo, 'type' | 'sfreq'>): Seconds {
-  if (info.sfreq > 0) return Math.max(0.5, 3 / info.sfreq);
-  return irregularLimits_s[info.type] ?? OTHER_IRREGULAR_LIMIT_S;
-}
 
 /** A window and, when nothing in it may be used, why. */
 export interface SlidWindow {
@@ -80,8 +70,12 @@ export class SlidingWindow implements Stateful<SlidingWindowState> {
     yield* this.#buffer.chunks(from, end, gaps);
   }
 
-  /** The window at `time`; times must not decrease from call to call. Its views hold until the next {@link push} or call. */
-  at(time: Seconds): SlidWindow {
+  /**
+   * The window at `time`; times must not decrease from call to call. Its views hold until the next {@link push} or call.
+   * `isStale`: whether the session holds the stream to be stale. One that it doesn't, and of which nothing has come from `time` on, is
+   * on its way: a sender of long chunks is not silent. Default: stamps alone decide.
+   */
+  at(time: Seconds, isStale = true): SlidWindow {
     const buffer = this.#buffer;
     const start = time - this.window_s;
     const end = this.#endAt(time);
@@ -93,7 +87,8 @@ export class SlidingWindow implements Stateful<SlidingWindowState> {
     const forgotten = end - this.#endAt(time);
     const to = end - forgotten;
     from -= forgotten;
-    const reason = this.#reasonAt(time, start, to);
+    const isOnItsWay = !isStale && to === buffer.times().length;
+    const reason = this.#reasonAt(time, start, to, isOnItsWay);
     const gap = regular ? buffer.hasGap(from, to) : this.#hasHole(from, to, start, time);
     if (gap) from = Math.max(from, startIndex - forgotten);
     const length = to - from;
@@ -146,10 +141,10 @@ export class SlidingWindow implements Stateful<SlidingWindowState> {
     this.#taken = Math.max(this.#taken, this.#forgotten);
   }
 
-  #reasonAt(time: Seconds, start: Seconds, held: number): SlidWindow['reason'] {
+  #reasonAt(time: Seconds, start: Seconds, held: number, isOnItsWay: boolean): SlidWindow['reason'] {
     if (this.#first === null || this.#first >= time - TIME_TOLERANCE_S) return 'absent';
     const last = held > 0 ? this.#buffer.times()[held - 1] : -Infinity;
-    if (time - last > this.#limit_s + TIME_TOLERANCE_S) return 'stale';
+    if (!isOnItsWay && time - last > this.#limit_s + TIME_TOLERANCE_S) return 'stale';
     const regular = this.info.sfreq > 0;
     const warm = regular
       ? held >= this.#expected

@@ -133,14 +133,14 @@ class Extract implements Windower<FeatureVector>, Stateful<ExtractState> {
     return true;
   }
 
-  close(time: number): FeatureVector {
+  close(time: number, isStale?: boolean): FeatureVector {
     const sliding = this.#sliding;
     if (!sliding) throw new Error('close() before reset()');
     if (this.#extractors.some((e) => e.push))
       for (const chunk of sliding.take(time)) for (const e of this.#extractors) e.push?.(chunk);
     if (this.#marks.length > 0) this.#giveMarks(time);
 
-    const { window, reason } = sliding.at(time);
+    const { window, reason } = sliding.at(time, isStale);
     const values = new Float64Array(this.#schema.features.length).fill(NaN);
     const present = new Uint8Array(values.length);
     let any = false;

@@ -24,9 +24,9 @@ class RawWindower implements Windower<RawWindow>, Stateful<SlidingWindowState | 
     this.#sliding?.push(chunk);
   }
 
-  close(time: number): RawWindow {
+  close(time: number, isStale?: boolean): RawWindow {
     if (!this.#sliding) throw new Error('close() before reset()');
-    const { window, reason } = this.#sliding.at(time);
+    const { window, reason } = this.#sliding.at(time, isStale);
     const { info } = window;
     const length = info.sfreq > 0 ? samplesIn(this.window_s, info.sfreq) : window.length;
     const data = new Float64Array(info.channels.length * length).fill(NaN);

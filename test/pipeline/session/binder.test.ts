@@ -180,7 +180,7 @@ describe('a source whose stream is lost', () => {
     const { at, bound } = binding(sourcesOf(eegSource));
     at(0).open(headset('A')).send('A').at(6).open(headset('B'));
     for (let t = 6; t <= 40; t += 0.1) at(Math.round(t * 10) / 10).send('B');
-    expect(bound).toEqual(['0 eeg=A', '30.5 eeg=B']);
+    expect(bound).toEqual(['0 eeg=A', '30.6 eeg=B']);
   });
 
   it('is taken back by the same stream at any time', () => {
@@ -218,7 +218,7 @@ describe('a source whose stream is lost', () => {
       .at(4)
       .cut('A');
     for (let t = 4; t < 40; t += 0.5) at(t).send('B');
-    expect(bound).toEqual(['0 eeg2=A', '30.5 eeg2=B']);
+    expect(bound).toEqual(['0 eeg2=A', '31 eeg2=B']);
   });
 
   it('is not given to a neighbour that opens later, however it was lost', () => {

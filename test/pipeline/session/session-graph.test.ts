@@ -316,6 +316,7 @@ describe('when everything is silent', () => {
   it('ticks close windows, masked, for as long as they come', () => {
     const { graph, outputs } = start({ ordered: false });
     graph.push({ kind: 'chunk', chunk: signal(eeg, 0, 3) });
+    graph.push({ kind: 'stale', stream: eeg.id, isStale: true });
     tick(graph, 4);
     expect(framesOf(outputs).map(({ time }) => time)).toEqual([2, 2.5, 3, 3.5, 4]);
     for (let t = 4.25; t <= 200; t += 0.25) tick(graph, t);
@@ -323,6 +324,7 @@ describe('when everything is silent', () => {
     expect(framesOf(outputs).at(-1)).toMatchObject({ time: 200 });
     for (const frame of framesOf(outputs).slice(4))
       expect(frame.modalities.get('eeg')).toMatchObject({ present: false, reason: 'stale' });
+    graph.push({ kind: 'stale', stream: eeg.id, isStale: false });
     graph.push({ kind: 'chunk', chunk: signal(eeg, 200, 204) });
     expect(
       framesOf(outputs)

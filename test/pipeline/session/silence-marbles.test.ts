@@ -8,8 +8,9 @@ import { marbles } from '../../setup/marbles.js';
 
 const eeg = streamInfo({ type: 'EEG', sfreq: 100, labels: ['Cz'], unit: 'uV' });
 const ramp = Array.from({ length: 10 }, (_, i) => i);
-/** Samples of 0.1 s: those of `a` end at the stamp 50 s, those of `b` at 52 s. */
-const chunks = { a: chunkOf(eeg, [ramp], 49.9), b: chunkOf(eeg, [ramp], 51.9) };
+const chunkAt = (first: number): Chunk => chunkOf(eeg, [ramp], first);
+/** Samples of 0.1 s: those of `a` end at the stamp 50 s, those of `b`, `d` and `e` at 52, 52.1 and 52.2 s. */
+const chunks = { a: chunkAt(49.9), b: chunkAt(51.9), d: chunkAt(52), e: chunkAt(52.1) };
 
 function textOf(message: StreamMessage): string {
   if (message.kind === 'stale') return message.isStale ? 'silent' : 'back';
@@ -37,7 +38,7 @@ const watched = (chunks$: Observable<Chunk>, clock: Clock): Observable<string> =
     );
   });
 
-const names = { s: 'silent', r: 'back', o: 'open', c: 'close', x: '50.65', y: '50.75', z: '52.70' };
+const names = { s: 'silent', r: 'back', o: 'open', c: 'close', x: '50.65', y: '50.75', z: '52.88' };
 
 describe('SilenceWatch and its ticks, in time', () => {
   it('never: says nothing, and goes on looking until nobody listens', () => {
@@ -55,7 +56,7 @@ describe('SilenceWatch and its ticks, in time', () => {
 
   it('values: silent after 0.6 s at the next look, ticks each 0.1 s, back with the first samples, closed at the end', () => {
     marbles(({ cold, expectObservable }, clock) => {
-      const chunks$ = cold('50ms a 849ms b 749ms |', chunks);
+      const chunks$ = cold('50ms a 849ms b 9ms d 9ms e 729ms |', chunks);
       expectObservable(watched(chunks$, clock)).toBe('700ms (sox) 95ms y 99ms r 699ms (sz) 46ms (c|)', names);
     });
   });

@@ -1,20 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { StreamInfo, StreamType } from '../../../src/core/signal.js';
-import { SlidingWindow, staleLimit_s } from '../../../src/signal/dsp/sliding-window.js';
+import { SlidingWindow } from '../../../src/signal/dsp/sliding-window.js';
 import { chunkOf, streamInfo } from '../../../src/testing/stream-fixtures.js';
 
 const info = (type: StreamType, sfreq: number): StreamInfo =>
   streamInfo({ type, sfreq, labels: ['a'], unit: '' });
 const rising = (n: number) => Array.from({ length: n }, (_, i) => i);
-
-describe('staleLimit_s', () => {
-  it('is max(0.5, 3 / sfreq), and a limit of the type where the rate is irregular', () => {
-    expect([500, 6, 4, 1].map((sfreq) => staleLimit_s({ type: 'EDA', sfreq }))).toEqual([0.5, 0.5, 0.75, 3]);
-    expect((['Gaze', 'HR', 'IBI', 'EDA'] as const).map((type) => staleLimit_s({ type, sfreq: 0 }))).toEqual([
-      0.5, 5, 5, 2,
-    ]);
-  });
-});
 
 describe('SlidingWindow', () => {
   it('takes the nominal number of samples, stamps a hair below the closing time excluded', () => {

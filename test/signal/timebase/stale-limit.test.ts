@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { StaleLimit } from '../../../src/signal/timebase/stale-limit.js';
+import { StaleLimit, staleLimit_s } from '../../../src/signal/timebase/stale-limit.js';
 
 const heard = (limit: StaleLimit, arrivals: readonly number[]): StaleLimit => {
   for (const arrival of arrivals) limit.came(arrival);
@@ -8,6 +8,15 @@ const heard = (limit: StaleLimit, arrivals: readonly number[]): StaleLimit => {
 
 const every = (step_s: number, until_s: number): number[] =>
   Array.from({ length: Math.floor(until_s / step_s) + 1 }, (_, i) => i * step_s);
+
+describe('staleLimit_s', () => {
+  it('is max(0.6, 3 / sfreq), and a limit of the type where the rate is irregular', () => {
+    expect([500, 6, 4, 1].map((sfreq) => staleLimit_s({ type: 'EDA', sfreq }))).toEqual([0.6, 0.6, 0.75, 3]);
+    expect((['Gaze', 'HR', 'IBI', 'EDA'] as const).map((type) => staleLimit_s({ type, sfreq: 0 }))).toEqual([
+      0.5, 5, 5, 2,
+    ]);
+  });
+});
 
 describe('StaleLimit', () => {
   it.each([
@@ -24,6 +33,18 @@ describe('StaleLimit', () => {
     expect(limit.limitAt(last)).toBeCloseTo(limit_s, 9);
     expect(limit.isStale(last + limit_s - 1e-6)).toBe(false);
     expect(limit.isStale(last + limit_s + 1e-6)).toBe(true);
+  });
+
+  it('goes by the least step so far where there are fewer than three', () => {
+    const limit = new StaleLimit(60);
+    heard(limit, [0]);
+    expect(limit.limitAt(0)).toBe(0.6);
+    heard(limit, [1.2]);
+    expect(limit.limitAt(1.2)).toBeCloseTo(1.8, 9);
+    heard(limit, [1.2, 2.2]);
+    expect(limit.limitAt(2.2)).toBeCloseTo(1.5, 9);
+    heard(limit, [2.25]);
+    expect(limit.limitAt(2.25)).toBe(0.6);
   });
 
   it('is not stale before the first sample', () => {
