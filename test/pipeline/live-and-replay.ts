@@ -112,11 +112,14 @@ export async function liveAndReplay(
     chunk = null,
     until = 0,
     stalled,
+    replayedThrough = pipeline,
   }: {
     readonly chunk?: number | null;
     readonly until?: number;
     /** When the daemon stands still. */
     readonly stalled?: readonly [from: number, to: number];
+    /** Default: the pipeline that ran live. */
+    readonly replayedThrough?: Pipeline;
   } = {},
 ): Promise<LiveAndReplay> {
   const loaded: LoadedPipeline = { pipeline, runners: new Map() };
@@ -164,11 +167,11 @@ export async function liveAndReplay(
   const told: SessionEvent[] = [];
   const replayed = await replayedTexts(
     recording.messages({ chunk, clockSync: true, events: () => {} }),
-    loaded,
+    { pipeline: replayedThrough, runners: new Map() },
     {
       inArrivalOrder: recording.inArrivalOrder ?? false,
       spans: spansOf(recording.streams),
-      logged: loggedSources(pipeline, recording.bound),
+      logged: loggedSources(replayedThrough, recording.bound),
       events: (event) => told.push(event),
     },
   );

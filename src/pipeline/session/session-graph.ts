@@ -89,7 +89,7 @@ export class SessionGraph {
   readonly #sequence: NodeSequence;
   readonly #closing = new ClosingTimes();
   readonly #watermarks: Watermarks;
-  /** Of a recording that doesn't tell it. */
+  /** Of streams of a recording that doesn't tell it. */
   readonly #silence = new StampSilence();
   readonly #fed: FedValues;
   readonly #facts: SessionFacts;
@@ -518,8 +518,8 @@ export class SessionGraph {
     const skip: GraphStep[] = first - this.#known > LONGEST_SILENCE_S ? [{ do: 'skip-to', time: first }] : [];
     const feed: GraphStep[] = [...binds, { do: 'feed', chunk: { ...chunk, times }, from: 0 }];
     const reach: GraphStep = { do: 'reach', info, first, last: times[n - 1] };
+    if (!this.#isSilenceTold(info.id)) this.#silence.take(info, times);
     if (this.#options.ordered) {
-      this.#silence.take(info, times);
       return [{ do: 'close-until', time: first + TIME_TOLERANCE_S }, ...skip, ...feed, reach];
     }
     const now = this.#await(info.id, first, feed, chunk.data.length);
@@ -643,12 +643,19 @@ export class SessionGraph {
     return this.#options.pipeline.transforms.get(node)?.source ?? node;
   }
 
+  /** Whether the session's log tells when a stream falls silent: live, and of streams that fed a source when it was recorded. */
+  #isSilenceTold(id: string): boolean {
+    const { ordered, logged } = this.#options;
+    if (ordered || logged === undefined) return !ordered;
+    return [...this.#facts.fed.values()].some((stream) => stream.id === id);
+  }
+
   #watchSilence(time: Seconds): void {
     for (const [source, bound] of this.#bound) {
       const stream = this.#takeovers.successorOf(source) ?? bound.info.id;
-      const isSilent = this.#options.ordered
-        ? this.#silence.isStale(stream, time)
-        : this.#watermarks.isStale(stream);
+      const isSilent = this.#isSilenceTold(stream)
+        ? this.#watermarks.isStale(stream)
+        : this.#silence.isStale(stream, time);
       const stale = isSilent || bound.isUnused;
       if (stale === bound.stale) continue;
       bound.stale = stale;
