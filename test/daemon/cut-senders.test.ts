@@ -3,7 +3,6 @@ import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Seconds, VirtualClock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
-import type { ModelFrame, ModelRunner } from '../../src/core/model.js';
 import { startDaemon } from '../../src/daemon/daemon.js';
 import { encodeSamples } from '../../src/io/protocol/sample-frame.js';
 import type { OutputMessage } from '../../src/io/sinks/sink.js';
@@ -11,6 +10,7 @@ import { passUntil } from '../cli/lock-step.js';
 import { RawClient } from '../io/server/daemon.js';
 import { pipelineOf } from '../pipeline/live-and-replay.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
+import { modelOf } from './model-of.js';
 import { replayedRecording } from './replayed-recording.js';
 
 /** How often clients look whether there is something to send, what a frame holds, and when devices end, s. */
@@ -40,27 +40,11 @@ models:
   affect: { type: hi-moe, inputs: { eeg: de, gaze: look, skin: sweat }, path: models/none }
 `);
 
-/** Says what one feature of each sensor says. */
-const model = {
-  ...{ name: 'affect', id: 'affect@sha256:0', type: 'hi-moe', engine: 'none', fuses: false },
-  worth: { evidence: 'none', broken: null, reason: null, scope: null },
-  inputs: new Map(
-    [
-      ['eeg', { channel: 'Cz', feature: 'de_alpha', unit: 'nat' }] as const,
-      ['gaze', { channel: 'gaze', feature: 'gaze_missing', unit: '1' }] as const,
-      ['skin', { channel: 'skin', feature: 'eda_level', unit: 'uS' }] as const,
-    ].map(([name, feature]) => [name, { name, kind: 'features', upstream: '', features: [feature] }]),
-  ),
-  validity: { min_present: 1, required: [] },
-  predict: async (frames: readonly ModelFrame[]) => {
-    const one = { arousal: 0, weights: [1, 1, 1], routing: [], interval: null };
-    return frames.map((sensors) => ({
-      ...one,
-      valence: Math.tanh(sensors.reduce((sum, { values }, i) => sum + (i + 1) * values[0], 0) / 20),
-    }));
-  },
-  close: async () => {},
-} as unknown as ModelRunner;
+const model = modelOf({
+  eeg: { channel: 'Cz', feature: 'de_alpha', unit: 'nat' },
+  gaze: { channel: 'gaze', feature: 'gaze_missing', unit: '1' },
+  skin: { channel: 'skin', feature: 'eda_level', unit: 'uS' },
+});
 
 interface Device {
   readonly type: string;

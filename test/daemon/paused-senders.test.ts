@@ -3,7 +3,6 @@ import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Seconds, VirtualClock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
-import type { ModelFrame, ModelRunner } from '../../src/core/model.js';
 import { startDaemon } from '../../src/daemon/daemon.js';
 import { loadConfig } from '../../src/io/lsl/config.js';
 import { channelsElement } from '../../src/io/lsl/declaration.js';
@@ -14,6 +13,7 @@ import { ownSettings } from '../io/lsl/own-settings.js';
 import { RawClient } from '../io/server/daemon.js';
 import { pipelineOf } from '../pipeline/live-and-replay.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
+import { modelOf } from './model-of.js';
 import { replayedRecording } from './replayed-recording.js';
 
 const ROUND_S: Seconds = 0.25;
@@ -46,22 +46,7 @@ models:
   affect: { type: hi-moe, inputs: { eeg: de }, path: models/none }
 `);
 
-/** Says what one feature says, once nothing holds it up. */
-function modelHeldBy(held: () => Promise<void> | null): ModelRunner {
-  const feature = { channel: 'Cz', feature: 'de_alpha', unit: 'nat' };
-  return {
-    ...{ name: 'affect', id: 'affect@sha256:0', type: 'hi-moe', engine: 'none', fuses: false },
-    worth: { evidence: 'none', broken: null, reason: null, scope: null },
-    inputs: new Map([['eeg', { name: 'eeg', kind: 'features', upstream: '', features: [feature] }]]),
-    validity: { min_present: 1, required: [] },
-    predict: async (frames: readonly ModelFrame[]) => {
-      await held();
-      const one = { arousal: 0, weights: [1], routing: [], interval: null };
-      return frames.map(([{ values }]) => ({ ...one, valence: Math.tanh(values[0] / 10) }));
-    },
-    close: async () => {},
-  } as unknown as ModelRunner;
-}
+const alpha = { channel: 'Cz', feature: 'de_alpha', unit: 'nat' };
 
 interface Device {
   readonly type: string;
@@ -92,7 +77,7 @@ async function run(
   const clock = new VirtualClock(5000, 1_700_000_000);
   let letGo = (): void => {};
   let stuck: Promise<void> | null = null;
-  const loaded = { pipeline, runners: new Map([['affect', modelHeldBy(() => stuck)]]) };
+  const loaded = { pipeline, runners: new Map([['affect', modelOf({ eeg: alpha }, () => stuck)]]) };
   const record = join(folder, name);
   const events: SessionEvent[] = [];
   const daemon = await startDaemon(
