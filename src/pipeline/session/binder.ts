@@ -277,7 +277,7 @@ export class Binder implements Stateful<BinderState> {
   #whyNot(claim: Claim, stream: KnownStream, now: Seconds): string | null {
     const names = claim.sources.map(({ name }) => name).join(', ');
     const is = claim.sources.length > 1 ? 'are' : 'is';
-    const repeated = this.#repeatedBy(stream);
+    const repeated = this.#repeatedBy(stream, now);
     if (repeated) return `${names} ${is} not for a repeat of ${repeated.info.id}`;
     const holder = this.#holders.get(claim.key)?.at(-1);
     if (!holder) {
@@ -335,9 +335,10 @@ export class Binder implements Stateful<BinderState> {
 
   /** When a stream was lost that feeds a source; null: it delivers. */
   #lostAt(holder: Holder, now: Seconds): Seconds | null {
-    const silentAt = this.#heardAt(holder) + staleLimit_s(holder.info);
+    const heardAt = this.#heardAt(holder);
+    const silentAt = heardAt + staleLimit_s(holder.info);
     if (holder.closedAt !== null) return Math.min(holder.closedAt, silentAt);
-    return now > silentAt + TIME_TOLERANCE_S ? silentAt : null;
+    return isSilent(holder.info, heardAt, now) ? silentAt : null;
   }
 
   #opensAfter({ openedAt, opened }: KnownStream, holder: Holder): boolean {
@@ -413,10 +414,10 @@ export class Binder implements Stateful<BinderState> {
   }
 
   /** The stream that delivers and that this one only repeats. */
-  #repeatedBy(stream: KnownStream): KnownStream | null {
+  #repeatedBy(stream: KnownStream, now: Seconds): KnownStream | null {
     if (stream.number === 1) return null;
     const delivering = this.#equalTo(stream.info, identity(stream.info)).filter(
-      ({ number, heardAt }) => number < stream.number && heardAt !== Number.NEGATIVE_INFINITY,
+      ({ number, heardAt, info }) => number < stream.number && !isSilent(info, heardAt, now),
     );
     return delivering[0] ?? null;
   }
@@ -431,4 +432,9 @@ export class Binder implements Stateful<BinderState> {
     const { session, events } = this.#options;
     events({ code, level, session, stream: name, message, ...(details && { details }) });
   }
+}
+
+/** Whether a stream that was heard at `heardAt` delivers no more. */
+function isSilent(info: StreamInfo, heardAt: Seconds, now: Seconds): boolean {
+  return now > heardAt + staleLimit_s(info) + TIME_TOLERANCE_S;
 }

@@ -241,7 +241,7 @@ describe('streams that are equal in everything', () => {
     at(0)
       .open(headset('A'), headset('A', { id: 'A#2' }))
       .send('A', 'A#2')
-      .at(1)
+      .at(0.5)
       .send('A#2', 'A');
     expect(bound).toEqual(['0 other=A']);
     expect(events[0]).toMatchObject({ code: 'stream-duplicate', level: 'warn' });
@@ -257,6 +257,42 @@ describe('streams that are equal in everything', () => {
       .at(2)
       .send('A');
     expect(bound).toEqual(['1 eeg=A#2']);
+  });
+
+  it('follow each other as others do, once the first has fallen silent', () => {
+    const twin = headset('A', { id: 'A#2' });
+    const run = (source: string, twinOpensAt: number) => {
+      const { at, bound, last } = binding(sourcesOf(source));
+      at(0).open(headset('A'));
+      if (twinOpensAt === 0) at(0).open(twin);
+      at(0).send('A').at(1).send('A');
+      if (twinOpensAt > 0) at(twinOpensAt).open(twin);
+      for (let k = 20; k <= 1000; k++) at(k / 10).send('A#2');
+      return { at, bound, last };
+    };
+    // It has limit and hold of any stream: 0.6 s and 30 s.
+    const restarted = run(eegSource, 1.5);
+    expect(restarted.bound).toEqual(['0 eeg=A', '31.6 eeg=A#2']);
+    restarted.at(101).send('A', 'A#2').at(101.5).send('A#2');
+    expect(restarted.bound.slice(2)).toEqual(['101 eeg=A']);
+    expect(restarted.last()).toContain('eeg is not for a repeat of A');
+    const beside = run(eegSource, 0);
+    expect(beside.bound).toEqual(['0 eeg=A']);
+    expect(beside.last()).toContain('failover: true');
+    expect(run('eeg: { type: lsl, stream_type: EEG, failover: true }', 0).bound).toEqual([
+      ...['0 eeg=A', '31.6 eeg=A#2'],
+    ]);
+  });
+
+  it('leave to the second what the first could feed, only while that is silent', () => {
+    const { at, bound } = binding(
+      sourcesOf(eegSource, 'own: { type: websocket, stream_type: EEG, name: A }'),
+    );
+    at(0)
+      .open(headset('A'), headset('A', { id: 'A#2' }))
+      .send('A', 'A#2');
+    at(0.6).send('A#2').at(0.7).send('A#2');
+    expect(bound).toEqual(['0 own=A', '0.7 eeg=A#2']);
   });
 });
 
