@@ -4,7 +4,7 @@ import type { Seconds, Timer } from '../../core/clock.js';
 import { ConfigurationError } from '../../core/errors.js';
 import type { SessionEvent } from '../../core/event.js';
 import { owned } from '../../core/owned.js';
-import { STREAM_BOUNDS } from '../../core/signal.js';
+import { isMeasured, STREAM_BOUNDS } from '../../core/signal.js';
 import { type CanonicalStream, canonicalStreams } from '../../signal/dialects/canonical-stream.js';
 import { streamTypeNamed } from '../../signal/dialects/stream-type.js';
 import { isUnixStamp } from '../../signal/timebase/unix-stamps.js';
@@ -16,6 +16,7 @@ import type { LslContext } from '../lsl/network.js';
 import { compileQuery, quoteForQuery } from '../lsl/query.js';
 import { Resolver } from '../lsl/resolver.js';
 import type { LslStreamInfo } from '../lsl/stream-info.js';
+import type { ClockMeasurement } from '../lsl/time-correction.js';
 import { matchesQuery } from '../lsl/udp-service.js';
 import { defaultIngestLimits } from '../protocol/limits.js';
 import { DoorStream, type StampOrigin } from './door/door-stream.js';
@@ -108,7 +109,13 @@ interface Connected {
   readonly door: DoorStream;
   /** What a device keeps through restarts. */
   readonly identity: string;
-  samples: number;
+  /** Whether an equal name was taken when it came. */
+  readonly isRepeat: boolean;
+  readonly openedAt: Seconds;
+  /** When samples came last; null: never. */
+  heardAt: Seconds | null;
+  /** Of the outlet's clock, as it was measured last. */
+  measurement: ClockMeasurement | null;
   readonly timers: Set<Timer>;
   grace: Timer | null;
 }
@@ -196,7 +203,7 @@ class Listening {
     if (lost) this.#drop(lost);
     this.#streams.set(info.uid, 'opening');
     try {
-      await this.#open(info);
+      await this.#open(info, lost !== undefined);
       this.#refused.delete(info.uid);
     } catch (error) {
       this.#streams.delete(info.uid);
@@ -220,16 +227,22 @@ class Listening {
     return undefined;
   }
 
-  async #open(info: LslStreamInfo): Promise<void> {
+  /** `isSuccessor`: a stream was lost whose place it takes. */
+  async #open(info: LslStreamInfo, isSuccessor: boolean): Promise<void> {
+    const openedAt = this.#context.clock.now();
     let connected: Connected | null = null;
     const inlet = this.#backend.inlet(this.#context, info, {
       samples: (batch, gapBefore) => {
         if (!connected) return;
-        connected.samples += batch.times.length;
+        const silent = this.#silentBefore(connected);
+        if (silent) connected = this.#inPlaceOf(silent, connected);
+        connected.heardAt = this.#context.clock.now();
         const { door } = connected;
         door.take(batch.times, rawSamples(batch, door.infos[0], info.channelCount), gapBefore);
       },
-      measured: (measurement) => connected?.door.measure(measurement),
+      measured: (measurement) => {
+        if (connected) this.#measured(connected, measurement);
+      },
       lost: () => {
         if (connected) this.#lose(connected);
       },
@@ -245,9 +258,7 @@ class Listening {
     requireBounded(full);
     const session = this.#rule(full);
     this.#requireRoom(session);
-    connected = this.#connect(inlet, full, session);
-    const { door } = connected;
-    const [{ id }] = door.infos;
+    connected = this.#connect(inlet, full, { session, openedAt, isSuccessor });
     try {
       await inlet.open();
     } catch (error) {
@@ -256,20 +267,62 @@ class Listening {
     }
     if (this.#isClosed || !this.#isWanted(full)) {
       this.#streams.delete(info.uid);
-      door.close('closed');
+      connected.door.close('closed');
       this.#release(connected);
       return;
     }
     this.#streams.set(inlet.info.uid, connected);
-    const simulated = isSimulated(full) ? ', simulated,' : '';
-    const fed = `from ${full.hostname}${simulated} feeds session ${session}`;
-    this.#tell(full, 'stream-opened', 'info', fed, session, id);
+    const [{ id }] = connected.door.infos;
+    this.#tellOpened(connected);
     if (id !== full.name)
       this.#tell(full, 'stream-duplicate', 'info', `is there already; this one is ${id}`, session, id);
     this.#expectSamples(connected, full, session, id);
   }
 
-  #connect(inlet: StreamInlet, full: LslStreamInfo, session: string): Connected {
+  #tellOpened({ described, session, door }: Connected): void {
+    const simulated = isSimulated(described) ? ', simulated,' : '';
+    const fed = `from ${described.hostname}${simulated} feeds session ${session}`;
+    this.#tell(described, 'stream-opened', 'info', fed, session, door.infos[0].id);
+  }
+
+  #measured(connected: Connected, measurement: ClockMeasurement): void {
+    connected.measurement = measurement;
+    connected.door.measure(measurement);
+  }
+
+  /** An equal stream that was silent when `connected` came, and is: the outlet of a host that vanished without a word, most likely. */
+  #silentBefore(connected: Connected): Connected | undefined {
+    const { door, identity, isRepeat, openedAt, session } = connected;
+    if (!isRepeat || !isMeasured(door.infos[0]) || this.#isBehind?.()) return undefined;
+    for (const other of this.#streams.values()) {
+      if (other === 'opening' || other.identity !== identity || other.session !== session) continue;
+      if (other.heardAt !== null && other.heardAt < openedAt && other.door.isSilent) return other;
+    }
+    return undefined;
+  }
+
+  /** Takes what is received as `repeat` in anew, in the place of `silent`. */
+  #inPlaceOf(silent: Connected, repeat: Connected): Connected {
+    const { inlet, described, session, openedAt, measurement } = repeat;
+    repeat.door.close('closed');
+    for (const timer of repeat.timers) timer.cancel();
+    // Still announced, it may come back; not at once.
+    this.#refused.set(silent.inlet.info.uid, this.#context.clock.now() + RETRY_S);
+    this.#drop(silent);
+    const connected = this.#connect(inlet, described, { session, openedAt, isSuccessor: true });
+    this.#sessions.release(session, idsOf(repeat));
+    this.#forget(repeat);
+    this.#streams.set(inlet.info.uid, connected);
+    if (measurement) this.#measured(connected, measurement);
+    this.#tellOpened(connected);
+    return connected;
+  }
+
+  #connect(
+    inlet: StreamInlet,
+    full: LslStreamInfo,
+    { session, openedAt, isSuccessor }: Pick<Connected, 'session' | 'openedAt'> & { isSuccessor: boolean },
+  ): Connected {
     const { clock, events } = this.#context;
     const partsOf = (id: string): CanonicalStream[] => canonicalStreams(declarationOf(full, id));
     const first = partsOf(full.name);
@@ -282,7 +335,7 @@ class Listening {
     for (const note of parts.flatMap((part) => part.notes)) events({ ...note, session });
     const isBehind = this.#isBehind;
     const door = new DoorStream({
-      ...{ clock, session, shared, parts, events, ...(isBehind && { isBehind }) },
+      ...{ clock, session, shared, parts, events, isSuccessor, ...(isBehind && { isBehind }) },
       originOf: (stamp) => originOf(stamp, full.hostname),
       emit: (message) => this.#subscriber.next({ session, message }),
     });
@@ -292,7 +345,10 @@ class Listening {
       described: full,
       door,
       identity: identityOf(full),
-      samples: 0,
+      isRepeat: id !== full.name,
+      openedAt,
+      heardAt: null,
+      measurement: null,
       timers: new Set(),
       grace: null,
     };
@@ -326,7 +382,7 @@ class Listening {
   #expectSamples(connected: Connected, info: LslStreamInfo, session: string, id: string): void {
     if (info.nominalRate_hz === 0) return;
     const timer = this.#context.clock.after(SILENT_AFTER_S, () => {
-      if (connected.samples > 0) return;
+      if (connected.heardAt !== null) return;
       this.#tell(
         info,
         'stream-stale',

@@ -253,6 +253,7 @@ describe('lsl source', () => {
     pushNow(second, 5, 2e-6);
     const { chunk } = await message('chunk', (one) => one.chunk.data[0] > 1.5);
     expect(chunk.info.id).toBe('Nameless');
+    expect(chunk.gapBefore).toBe(true);
     const kinds = received.map(({ message: { kind } }) => kind).filter((kind) => kind !== 'zero');
     expect(kinds).toEqual(['open', 'chunk', 'close', 'open', 'chunk']);
     expect(received.find(({ message: { kind } }) => kind === 'close')?.message).toMatchObject({ cut: true });
@@ -281,22 +282,56 @@ describe('lsl source', () => {
     expect((await message('close')).cut).toBe(true);
   });
 
-  it('tells outlets that are equal in all but their uid apart', async () => {
-    const { message } = listen({ name: 'Twin' });
-    const twins = [];
-    for (const k of [0, 1]) {
+  /** Pushes the last `every_s` again and again. */
+  function feed(outlet: Outlet, value: number, every_s = 0.1): void {
+    const feeding = context.clock.every(every_s, () => pushNow(outlet, 100 * every_s, value));
+    cleanups.push(() => feeding.cancel());
+  }
+
+  it('tells outlets that are equal in all but their uid apart while both deliver', async () => {
+    const { received, message } = listen({ name: 'Twin' });
+    for (const k of [1, 2]) {
       const twin = await offer({ name: 'Twin', type: 'EEG', sourceId: 'twin', description: [eegChannels] });
       await twin.waitForConsumers(10);
-      pushNow(twin, 5, (k + 1) * 1e-6);
-      twins.push(twin);
-      await message('open', ({ info }) => info.id === (k === 0 ? 'Twin' : 'Twin#2'));
+      // The second comes and delivers while the first pauses.
+      feed(twin, k * 1e-6, k === 1 ? 0.4 : 0.1);
+      await message('open', ({ info }) => info.id === (k === 1 ? 'Twin' : 'Twin#2'));
     }
     const of = async (id: string) =>
       (await message('chunk', ({ chunk }) => chunk.info.id === id)).chunk.data[0];
     expect(await of('Twin')).toBeCloseTo(1, 5);
     expect(await of('Twin#2')).toBeCloseTo(2, 5);
     expect((await network.event('stream-duplicate')).stream).toBe('Twin#2');
+    expect(received.filter((one) => one.message.kind === 'close')).toEqual([]);
   });
+
+  it.each(['', 'silent'])(
+    'takes an outlet that delivers for one equal to it, "%s", that fell silent before',
+    async (sourceId) => {
+      const name = `Silent${sourceId}`;
+      const { received, message } = listen({ name });
+      const first = await offer({ name, type: 'EEG', sourceId, description: [eegChannels] });
+      await first.waitForConsumers(10);
+      pushNow(first, 10);
+      await message('chunk');
+      const restarted = context.clock.now();
+      const second = await offer({ name, type: 'EEG', sourceId, description: [eegChannels] });
+      await second.waitForConsumers(10);
+      feed(second, 2e-6);
+      const { chunk } = await message(
+        'chunk',
+        (one) => one.chunk.data[0] > 1.5 && one.chunk.info.id === name,
+      );
+      expect(context.clock.now() - restarted).toBeLessThan(2);
+      expect(chunk.gapBefore).toBe(true);
+      expect(chunk.info.aligned).toBe('clock');
+      expect((await message('close', ({ id }) => id === name)).cut).toBe(true);
+      // What came meanwhile as a stream of its own has ended before.
+      const closes = received.flatMap(({ message: one }) => (one.kind === 'close' ? [one] : []));
+      expect(closes.at(-1)).toEqual({ kind: 'close', id: name, cut: true });
+      while (first.consumers > 0) await new Promise((resolve) => setImmediate(resolve));
+    },
+  );
 
   it('serves nodes that ask for this and that once each, and closes what none asks for any more', async () => {
     const source = new LslSource(context, { name: 'This' }, { session: 'lab' });

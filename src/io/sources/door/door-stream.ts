@@ -11,6 +11,7 @@ import {
 import { type CanonicalStream, canonicalChunk } from '../../../signal/dialects/canonical-stream.js';
 import { clockEvent } from '../../../signal/timebase/clock-events.js';
 import type { ClockOffset } from '../../../signal/timebase/clock-offset-estimator.js';
+import { staleLimit_s } from '../../../signal/timebase/stale-limit.js';
 import {
   type ArrivedSamples,
   type ClockOutput,
@@ -48,6 +49,8 @@ export interface DoorStreamOptions {
   readonly originOf: (stamp: Seconds) => StampOrigin;
   /** Whether we are late to look at what came. Default: never. */
   readonly isBehind?: () => boolean;
+  /** Whether it takes the place of a stream that was lost: samples are missing before its first. Default: it doesn't. */
+  readonly isSuccessor?: boolean;
   readonly emit: (message: StreamMessage) => void;
   readonly events: EventSink;
 }
@@ -94,6 +97,11 @@ export class DoorStream {
     return clock.now() - shared.time.ours(this.#clock?.last ?? Number.NEGATIVE_INFINITY);
   }
 
+  /** Whether nothing has come for longer than its sender ever pauses; false before the first sample. */
+  get isSilent(): boolean {
+    return this.#clock?.isStale(this.#options.clock.now()) ?? false;
+  }
+
   /** Resolves once all that was taken is in the session; null where it is. */
   get settled(): Promise<void> | null {
     if (!this.#look) return null;
@@ -114,10 +122,11 @@ export class DoorStream {
   /** Takes samples in; they go on at once, or when it is known where on the session's clock they lie. */
   take(stamps: ArrayLike<number>, content: RawSamples, gapBefore: boolean): void {
     if (stamps.length === 0) return;
-    const { clock, isBehind } = this.#options;
+    const { clock, isBehind, isSuccessor = false } = this.#options;
+    const isMissing = gapBefore || (isSuccessor && this.#clock === null);
     const stream = this.#clock ?? this.#begin(stamps[0]);
     const arrived: ArrivedSamples<RawSamples> = {
-      ...{ stamps, content, gapBefore, arrival: clock.now() },
+      ...{ stamps, content, gapBefore: isMissing, arrival: clock.now() },
       behind: isBehind?.() ?? false,
     };
     this.#give(stream.take(arrived));
@@ -148,6 +157,7 @@ export class DoorStream {
     const stream = new StreamClock<RawSamples>({
       ...{ session: shared.time, clock, isGuessed, isProbed, sfreq: info.sfreq },
       isRegular: isRegular(info),
+      irregularLimit_s: staleLimit_s({ type: info.type, sfreq: 0 }),
       givesZero: isMeasured(info),
     });
     for (const offset of this.#measured.splice(0)) stream.measure(offset);
