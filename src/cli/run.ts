@@ -3,7 +3,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Timer } from '../core/clock.js';
 import type { EventSink } from '../core/event.js';
-import { errorOf, owned } from '../core/owned.js';
+import { errorOf } from '../core/owned.js';
 import { type Daemon, startDaemon, untilAborted } from '../daemon/daemon.js';
 import type { DaemonOptions } from '../daemon/daemon-settings.js';
 import { backendNames } from '../io/lsl/backend.js';
@@ -18,8 +18,6 @@ import { addDaemonOptions } from './options/daemon-options.js';
 
 /** Editors write a file in several steps; a reload waits until they are through, s. */
 const SETTLE_S = 0.2;
-/** Predictions that still wait for a replaced model get this long, s. */
-const DRAIN_S = 5;
 
 /** `affectd run`: the daemon. */
 export const runCommand: CommandFactory = (context) =>
@@ -82,19 +80,14 @@ function reloadOnChange(
         events,
         signal: context.signal,
       });
-      const replaced = daemon.runtime.loaded;
+      const { pipeline: replaced } = daemon.runtime.loaded;
       try {
         daemon.replace(loaded);
       } catch (error) {
         await closeRunners(loaded.runners);
         throw error;
       }
-      clock.after(DRAIN_S, () =>
-        owned(closeRunners(replaced.runners), ({ message }) =>
-          events({ code: 'model-failed', level: 'error', message: `a replaced model: ${message}` }),
-        ),
-      );
-      const changed = changedNodes(replaced.pipeline, loaded.pipeline);
+      const changed = changedNodes(replaced, loaded.pipeline);
       const told =
         changed.length > 0 ? `${changed.join(', ')} begin anew, all else goes on` : 'every node goes on';
       daemon.runtime.announce({

@@ -31,7 +31,7 @@ export interface Daemon {
   readonly server: RunningServer;
   /**
    * Goes over to another pipeline: sources and sinks that are new start, those that are gone end, the others lose nothing.
-   * The caller closes the replaced runners. @throws ConfigurationError of an end that can't be made; the old one stays.
+   * Models that are replaced close when nothing waits for them. @throws ConfigurationError of an end that can't be made; the old one stays.
    */
   replace(loaded: LoadedPipeline): void;
   /** Closes sockets with 1001 and stops, within 5 s. */

@@ -1,7 +1,7 @@
 import type { Subscriber } from 'rxjs';
 import type { ModelRunner } from '../../core/model.js';
 import { owned } from '../../core/owned.js';
-import { askModel, type FrameOutput, isForModel } from '../session/predict.js';
+import { type Answer, askModel, type FrameOutput, isForModel } from '../session/predict.js';
 import type { UntoldFrame } from './untold-outputs.js';
 
 export interface ModelQueuesOptions {
@@ -22,6 +22,7 @@ export interface ModelQueuesOptions {
 /** The frames that a model has not been asked about yet, and what it works on. */
 interface ModelQueue {
   readonly frames: UntoldFrame[];
+  asked: readonly UntoldFrame[];
   work: Promise<void> | null;
 }
 
@@ -47,7 +48,7 @@ export class ModelQueues {
     const { isThinned, thinned, limit = Number.POSITIVE_INFINITY } = this.options;
     if (isThinned?.(frame.output, runner)) thin(frame);
     if (!isForModel(frame.output)) return;
-    const queue = this.#queues.get(runner) ?? { frames: [], work: null };
+    const queue = this.#queues.get(runner) ?? { frames: [], asked: [], work: null };
     this.#queues.set(runner, queue);
     frame.waits = true;
     queue.frames.push(frame);
@@ -57,6 +58,22 @@ export class ModelQueues {
       thinned?.(oldest.output, runner);
     }
     this.#tellWaiting();
+  }
+
+  /** How many frames the model has not answered. */
+  unanswered(runner: ModelRunner): number {
+    const queue = this.#queues.get(runner);
+    return queue ? queue.asked.length + queue.frames.length : 0;
+  }
+
+  /** The model answers no more: it counts as having failed at all that waits for it. */
+  giveUp(runner: ModelRunner): void {
+    const queue = this.#queues.get(runner);
+    if (!queue) return;
+    this.#queues.delete(runner);
+    for (const frame of [...queue.asked, ...queue.frames]) answer(frame, 'failed');
+    this.#tellWaiting();
+    this.answered();
   }
 
   /** `isLast`: whether no more frames come that a batch could wait for. */
@@ -79,6 +96,7 @@ export class ModelQueues {
     let length = 1;
     while (length < batch && frames[length]?.loaded === loaded) length++;
     const asked = frames.splice(0, length);
+    queue.asked = asked;
     this.#tellWaiting();
     const answers = await askModel(
       asked.map((frame) => frame.output),
@@ -86,9 +104,9 @@ export class ModelQueues {
       explain?.(output.model) ?? false,
     );
     asked.forEach((frame, i) => {
-      frame.answer = answers[i];
-      frame.waits = false;
+      answer(frame, answers[i]);
     });
+    queue.asked = [];
     queue.work = null;
     if (frames.length === 0) this.#queues.delete(runner);
     this.answered();
@@ -100,6 +118,11 @@ export class ModelQueues {
     this.#mostWaiting = most;
     this.options.waiting?.(most);
   }
+}
+
+function answer(frame: UntoldFrame, given: Answer): void {
+  frame.answer = given;
+  frame.waits = false;
 }
 
 /** The frame's model is not asked about it. */

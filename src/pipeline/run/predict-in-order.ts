@@ -5,6 +5,7 @@ import { type AnchorState, Anchors } from '../session/anchors.js';
 import type { GraphOutput } from '../session/graph-output.js';
 import { predictionOf } from '../session/predict.js';
 import type { SessionOutput } from '../session/session-output.js';
+import type { LeavingModels } from './leaving-models.js';
 import { ModelQueues, type ModelQueuesOptions } from './model-queues.js';
 import type { LiveOutput, LoadedPipeline } from './run-session.js';
 import { type UntoldOptions, type UntoldOutput, UntoldOutputs } from './untold-outputs.js';
@@ -22,6 +23,8 @@ export interface PredictInOrderOptions extends UntoldOptions, ModelQueuesOptions
   readonly snapshots?: (snapshot: () => PredictionsState) => void;
   /** Called for every prediction, with the time since its window closed, s. */
   readonly predicted?: (prediction: Prediction, latency_s: Seconds) => void;
+  /** Asks what waits for models that are replaced. Default: none is. */
+  readonly leaving?: LeavingModels;
   /** Is given, when nobody listens any more, what the model still works on. */
   readonly closing?: (work: Promise<void>) => void;
 }
@@ -38,7 +41,7 @@ export interface PredictionsState {
  * them told; who can is asked to by `held`.
  */
 export function predictInOrder(options: PredictInOrderOptions): OperatorFunction<LiveOutput, SessionOutput> {
-  const { clock, from, snapshots, ignored, closing } = options;
+  const { clock, from, snapshots, ignored, leaving, closing } = options;
   return (outputs$) =>
     new Observable<SessionOutput>((subscriber) => {
       const failed = options.failed ?? ((fault: unknown) => subscriber.error(fault));
@@ -86,6 +89,10 @@ export function predictInOrder(options: PredictInOrderOptions): OperatorFunction
         if (isGoing) untold.look();
         else go();
       };
+      const leave = leaving?.use({
+        frames: (runner) => models.unanswered(runner),
+        giveUp: (runner) => models.giveUp(runner),
+      });
       for (const output of from?.state.outputs ?? []) take({ output, loaded: from!.loaded });
 
       const subscription = outputs$.subscribe({
@@ -98,6 +105,7 @@ export function predictInOrder(options: PredictInOrderOptions): OperatorFunction
       });
       return () => {
         subscription.unsubscribe();
+        leave?.();
         const { works } = models;
         if (works.length > 0) closing?.(Promise.all(works).then(() => {}));
       };

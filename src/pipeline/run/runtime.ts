@@ -13,6 +13,7 @@ import type { Metrics } from '../../telemetry/metrics.js';
 import { anchorIgnored } from '../session/anchors.js';
 import type { Binding } from '../session/binder.js';
 import { bySession } from './by-session.js';
+import { LeavingModels } from './leaving-models.js';
 import { outputMessage } from './output-messages.js';
 import { predictInOrder } from './predict-in-order.js';
 import { type LoadedPipeline, runSession } from './run-session.js';
@@ -69,6 +70,7 @@ export class PipelineRuntime {
   readonly #subscriptions = new Subscription();
   /** Sessions that lag behind what is sent. */
   readonly #busy = new Map<string, Busy>();
+  readonly #leaving: LeavingModels;
   readonly #turns: Turns;
   readonly #shared: SharedSessions;
   readonly #ended = new Subject<string>();
@@ -82,6 +84,7 @@ export class PipelineRuntime {
       this.#outputs.next({ stream: 'sys', session, time, event });
     });
     this.#loaded = new Switch(options.loaded);
+    this.#leaving = new LeavingModels(options.clock, (event) => this.announce(event));
     this.#turns = options.turns ?? new Turns();
     this.#shared = options.sessions ?? new SharedSessions();
     this.#subscriptions.add(
@@ -130,10 +133,15 @@ export class PipelineRuntime {
 
   /**
    * Makes every session ready for another pipeline; the returned function goes over to it, at once. What can't be made
-   * ready throws, and all stays as it was. The caller closes the replaced runners.
+   * ready throws, and all stays as it was. Predictions in flight end on the models that are replaced, which close then.
    */
   prepare(loaded: LoadedPipeline): () => void {
-    return this.#loaded.prepare(loaded);
+    const goOver = this.#loaded.prepare(loaded);
+    return () => {
+      const { runners } = this.loaded;
+      goOver();
+      this.#leaving.replace(runners.values(), loaded.runners.values());
+    };
   }
 
   /** Tells an event to the log and to subscribers of `sys`; of those that repeat, once a second. */
@@ -169,7 +177,7 @@ export class PipelineRuntime {
     this.#told.close();
     this.#outputs.complete();
     this.#ended.complete();
-    await closeRunners(this.loaded.runners);
+    await Promise.all([this.#leaving.close(), closeRunners(this.loaded.runners)]);
   }
 
   #runSession(session: string, messages$: Observable<SessionMessage['message']>): Observable<OutputMessage> {
@@ -211,6 +219,7 @@ export class PipelineRuntime {
         clock,
         ...(explain && { explain: (model) => explain(session, model) }),
         limit: QUEUE_LIMIT,
+        leaving: this.#leaving,
         held: (isHeld) => held$.next(isHeld),
         waiting: (frames) => this.#setWaiting(session, 'model', frames, BUSY_ABOVE),
         thinned: ({ model, seq, time }, { id }) => {

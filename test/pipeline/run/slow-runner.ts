@@ -2,8 +2,8 @@ import type { ModelFrame, ModelOutput, ModelRunner } from '../../../src/core/mod
 
 /** A model that answers when it is told to. */
 export class SlowRunner implements ModelRunner {
-  readonly name = 'slow';
-  readonly id = 'slow@sha256:0';
+  readonly name: string = 'slow';
+  readonly id: string = 'slow@sha256:0';
   readonly type = 'hi-moe';
   readonly worth = { evidence: 'none', broken: null, reason: null, scope: null } as const;
   readonly engine = 'none';
