@@ -24,9 +24,7 @@ for (const row of clockRows.filter(({ name }) => name.includes(part))) {
       : String(worst((f) => f.resets.length)),
     rates(figures),
     `${(1000 * worst((f) => f.worstPlace_s)).toFixed(0)} ms`,
-    outage_s
-      ? `${worst((f) => (f.staleOnsets.find((at) => at >= outage_s[0]) ?? Number.NaN) - outage_s[0]).toFixed(1)} s`
-      : '',
+    outage_s ? staleAfter(figures, outage_s) : '',
     `${(100 * worst((f) => f.lostWindows)).toFixed(1)} %`,
   ]);
   for (const failure of failures) console.error(`${row.name}: ${failure}`);
@@ -52,6 +50,12 @@ console.error(
   `${cells.length - failed} of ${cells.length} rows show what they must, with ${seeds.length} seeds`,
 );
 process.exitCode = failed > 0 ? 1 : 0;
+
+/** Of outages that are long enough for it. */
+function staleAfter(figures, [from, to]) {
+  const onsets = figures.flatMap((f) => f.staleOnsets.filter((at) => at >= from && at <= to));
+  return onsets.length === 0 ? '' : `${(Math.max(...onsets) - from).toFixed(1)} s`;
+}
 
 function rates(figures) {
   const changes = figures.flatMap((f) => f.rates);

@@ -223,6 +223,12 @@ export const clockRows: readonly ClockRow[] = [
   ),
   ours('Tobii, 1200 Hz', { ...plain, sfreq: 1200, packet: 12, lateness: uniform(0.005) }, still),
   own('Empatica through a phone, jitter of 200 ms', wristband, still),
+  own(
+    'Empatica through a phone, jitter of 200 ms, an outage of 9 s',
+    { ...wristband, outage_s: [80, 89] },
+    { ...still, told: 0.96, staleWithin_s: 0.9 },
+  ),
+  own('Gaze in chunks of 1.5 s, an outage of 4 s', { ...gaze, outage_s: [80, 84] }, { ...still, told: 1 }),
   ours(
     'ECG, 1 kHz, sample by sample',
     { ...muse, sfreq: 1000, packet: 1, lateness: exponential(0.0005), stamping: 'each' },
@@ -245,10 +251,20 @@ export const clockRows: readonly ClockRow[] = [
   ).map(([name, by_s]) =>
     own(`Clock stepped by ${name}`, { ...wristband, clockStep: { at_s: STEP_AT_S, by_s } }, stepped),
   ),
-  own(
-    'Clock stepped by -5 s, gaze in chunks of 1.5 s',
-    { ...gaze, clockStep: { at_s: STEP_AT_S, by_s: -5 } },
-    { ...stepped, resetWithin_s: 5.6, placed_s: 0.08, lostWindows: 0.03 },
+  ...(
+    [
+      ['-5 s', -5],
+      ['-2 s', -2],
+      ['-1 h', -3600],
+      ['+2 s', 2],
+      ['+1 h', 3600],
+    ] as const
+  ).map(([name, by_s]) =>
+    own(
+      `Clock stepped by ${name}, gaze in chunks of 1.5 s`,
+      { ...gaze, clockStep: { at_s: STEP_AT_S, by_s } },
+      { ...stepped, resetWithin_s: 5.6, placed_s: 0.08, lostWindows: 0.03 },
+    ),
   ),
   ...[30, -30].map((by_s) =>
     own(

@@ -25,6 +25,11 @@ const DISAGREEING = 10;
 
 /** A stamp further ahead of its arrival, or a step further back, is no jitter, s. */
 const BREAK_S: Seconds = 1;
+/**
+ * Right after a step up of more than that, a stamp that is so far ahead of its arrival, s: in a long chunk a stepped clock is ahead
+ * by the step less the sample's age, and samples that are really missing leave none ahead.
+ */
+const LEAPT_AHEAD_S: Seconds = 0.25;
 /** Steps within so much of what is expected go on where the last one was, s; of irregular streams, and as a share of a period. */
 const STEADY_S: Seconds = 0.1;
 const IRREGULAR_STEADY_S: Seconds = 1;
@@ -485,7 +490,8 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
     if (!this.#broken) {
       const ahead_s = this.#mapped(raw) - this.#options.session.at(arrival);
       const isBack = this.#isRegular ? !(step_s >= -BREAK_S) : !(step_s >= 0 || off_s >= -BREAK_S);
-      if (isBack || !(ahead_s <= BREAK_S)) {
+      const most_s = off_s > BREAK_S ? LEAPT_AHEAD_S : BREAK_S;
+      if (isBack || !(ahead_s <= most_s)) {
         // Without a step of its own the clock itself runs ahead.
         const isCreeping = before === null ? Number.isFinite(ahead_s) : isSteady;
         const expected = isCreeping ? raw - ahead_s : (before ?? arrival) + expected_s;
