@@ -61,18 +61,27 @@ export function stopAndGo(setup: Setup, messages: readonly StreamMessage[], stop
   return { told, state: bitsOf(current.graph.snapshot()) };
 }
 
-/** Text that two values share only if all their bits are equal, in whatever order their keys are. */
+/**
+ * Text that two values share only if all their bits are equal, in whatever order their keys are. Throws `TypeError` for
+ * what is no plain data.
+ */
 export function bitsOf(value: unknown): string {
-  // Without the head, which differs wherever anything does, so that a difference can be read.
-  return Buffer.from(encodeState(plain(value)))
-    .subarray(52)
-    .toString('latin1');
-}
-
-function plain(value: unknown): unknown {
-  if (value instanceof Map) return [...value].map(([key, own]) => [key, plain(own)]);
-  if (Array.isArray(value)) return value.map(plain);
-  if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value)) return value;
-  const entries = Object.entries(value).map(([key, own]): [string, unknown] => [key, plain(own)]);
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
+  if (value === null || value === undefined || typeof value === 'boolean') return String(value);
+  if (ArrayBuffer.isView(value)) {
+    const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+    return `${value.constructor.name}(${bytes.length})${bytes.toString('latin1')}`;
+  }
+  let text = '';
+  if (Array.isArray(value)) {
+    for (const item of value) text += `${bitsOf(item)},`;
+    return `[${text}]`;
+  }
+  if (value instanceof Map) return `Map${bitsOf([...value])}`;
+  if (typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype)
+    throw new TypeError(`${String(value)} is no plain data`);
+  const record = value as Readonly<Record<string, unknown>>;
+  for (const key of Object.keys(record).sort()) text += `${JSON.stringify(key)}:${bitsOf(record[key])},`;
+  return `{${text}}`;
 }
