@@ -172,6 +172,38 @@ sinks:
     expect(same.of('source-rebound')).toEqual([]);
   });
 
+  it('learns anew from an equal headset of another machine or client, where no source id tells them apart', () => {
+    const text = `${de('eeg')}
+  z: { type: normalize, input: eeg_de, mode: center, min_s: 10 }
+sinks:
+  out: { type: console, input: z }`;
+    const named = (id: string, changed: Partial<StreamInfo>, gain: number): Headset => {
+      const { client: _, ...info } = headset('Muse', gain, { id, sourceId: '' }).info;
+      return { info: { ...info, ...changed }, gain };
+    };
+    /** When the baseline is known again after `first` was cut at 20 s and `next` took over. */
+    const knownAgain = (first: Partial<StreamInfo>, next: Partial<StreamInfo>): number | undefined => {
+      const session = live(loadedOf('  eeg: { type: lsl, stream_type: EEG, failover: true }', text));
+      const [worn, other] = [named('Muse', first, 1), named('Muse#2', next, 3)];
+      session.open(worn);
+      session.run(20, worn);
+      session.cut(worn);
+      session.open(other);
+      session.run(70, other);
+      expect(session.of('source-rebound').length).toBeLessThanOrEqual(1);
+      return session.rows.find(({ node, time, value }) => node === 'z' && time > 22 && !Number.isNaN(value))
+        ?.time;
+    };
+    const mine = { hostname: 'mine' };
+    expect(knownAgain(mine, { hostname: 'neighbour' })).toBeGreaterThanOrEqual(60);
+    expect(knownAgain({ ...mine, client: 'phone' }, { ...mine, client: 'other' })).toBeGreaterThanOrEqual(60);
+    // The same come back.
+    expect(knownAgain(mine, mine)).toBeLessThanOrEqual(22.5);
+    expect(
+      knownAgain({ ...mine, client: 'phone' }, { hostname: 'away', client: 'phone' }),
+    ).toBeLessThanOrEqual(22.5);
+  });
+
   it('is fed by its own of two headsets that only their source id tells apart', () => {
     const left = headset('Muse', 1, { id: 'Muse', sourceId: 'L' });
     const right = headset('Muse', 3, { id: 'Muse#2', sourceId: 'R' });

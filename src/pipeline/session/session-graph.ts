@@ -36,6 +36,7 @@ import { NodeSteps } from './node-steps.js';
 import { SessionFacts } from './session-facts.js';
 import { jumpsIn } from './stamp-jumps.js';
 import { StampSilence } from './stamp-silence.js';
+import { identity } from './stream-identity.js';
 import type { StreamSpan } from './stream-span.js';
 import { Takeovers } from './takeovers.js';
 import { TruthOutputs } from './truth-outputs.js';
@@ -673,5 +674,5 @@ function withoutArrivals(events: EventSink): EventSink {
 /** Whether a stream is the one before come back, rather than another person's or another headset. */
 function isSameDevice(before: StreamInfo, after: StreamInfo): boolean {
   if (before.sourceId !== after.sourceId) return false;
-  return after.sourceId !== '' || (before.name === after.name && before.client === after.client);
+  return after.sourceId !== '' || identity(before) === identity(after);
 }
