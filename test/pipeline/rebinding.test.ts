@@ -204,6 +204,44 @@ sinks:
     ).toBeLessThanOrEqual(22.5);
   });
 
+  it('misses samples before the first of what takes a place in it, come back or another, and of no other', () => {
+    const gapsOf = (happens: (session: ReturnType<typeof live>) => void): string[] => {
+      const session = live(loadedOf(oneEeg, de('eeg')));
+      session.open(A);
+      session.run(10, A);
+      happens(session);
+      for (const { time, value } of session.rows) {
+        const isHole = session.of('gap-found').some(({ time: at = 0 }) => at > time - 1 && at < time);
+        if (isHole) expect(value).toBeNaN();
+      }
+      return session.of('gap-found').map(({ stream, time }) => `${time} ${stream}`);
+    };
+    expect(
+      gapsOf((session) => {
+        session.cut(A);
+        session.run(10.1);
+        session.open(A);
+        session.run(20, A);
+      }),
+    ).toEqual(['10.1 A']);
+    expect(
+      gapsOf((session) => {
+        session.cut(A);
+        session.open(B);
+        session.run(50, B);
+        session.open(A);
+        session.run(60, A, B);
+      }),
+    ).toEqual(['39.9 B', '50 A']);
+    expect(
+      gapsOf((session) => {
+        const changed = { ...A, info: { ...A.info, sfreq: 101 } };
+        session.open(changed);
+        session.run(20, changed);
+      }),
+    ).toEqual([]);
+  });
+
   it('is fed by its own of two headsets that only their source id tells apart', () => {
     const left = headset('Muse', 1, { id: 'Muse', sourceId: 'L' });
     const right = headset('Muse', 3, { id: 'Muse#2', sourceId: 'R' });

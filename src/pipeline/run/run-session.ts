@@ -358,7 +358,16 @@ class RunningSession implements Worker {
       closedUntil: this.#lastClosed,
       streams: this.#facts.open,
       sources: [...this.#facts.fed].map(([name, info]) => ({
-        ...{ name, stream: info, info, stale: false, isUnused: false, since: null, monitor: null },
+        ...{
+          name,
+          stream: info,
+          info,
+          stale: false,
+          isUnused: false,
+          isClosed: false,
+          since: null,
+          monitor: null,
+        },
       })),
       sequence: this.#numbers,
     });

@@ -60,6 +60,8 @@ export interface BoundSource {
   stale: boolean;
   /** Whether it can't use the stream as that is described now. */
   isUnused: boolean;
+  /** Whether the stream has closed; one that is called the same may take its place. */
+  isClosed: boolean;
   /** Session time of the source's first sample; null before it. Windows up to there say nothing of it. */
   since: Seconds | null;
 }

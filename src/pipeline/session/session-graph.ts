@@ -392,7 +392,7 @@ export class SessionGraph {
       info = fitted(node, stream, this.#closing.longest_s, this.#options.maxWindowValues);
       this.#nodes.reset(source, info, isSame ? 'layout' : 'start');
       this.#bound.set(source, {
-        ...{ stream, info, isUnused: false },
+        ...{ stream, info, isUnused: false, isClosed: false },
         ...{ stale: before?.stale ?? false, since: before?.since ?? null },
       });
     } catch (error) {
@@ -416,6 +416,7 @@ export class SessionGraph {
     this.#facts.closed(id);
     this.#watermarks.forget(id);
     this.#fed.forget(id);
+    for (const [, bound] of this.#bound) if (bound.stream.id === id) bound.isClosed = true;
     this.#todo.push({ do: 'close-reached' });
   }
 
@@ -515,9 +516,10 @@ export class SessionGraph {
     const first = times[0];
     if (first < this.#closedUntil - TIME_TOLERANCE_S)
       this.#events.samplesLate(info.name, first, this.#closedUntil);
-    if (chunk.gapBefore) this.#events.gapFound(info.name, first);
+    const gapBefore = chunk.gapBefore || binds.some(({ source }) => this.#isSuccessor(info, source));
+    if (gapBefore) this.#events.gapFound(info.name, first);
     const skip: GraphStep[] = first - this.#known > LONGEST_SILENCE_S ? [{ do: 'skip-to', time: first }] : [];
-    const feed: GraphStep[] = [...binds, { do: 'feed', chunk: { ...chunk, times }, from: 0 }];
+    const feed: GraphStep[] = [...binds, { do: 'feed', chunk: { ...chunk, times, gapBefore }, from: 0 }];
     const reach: GraphStep = { do: 'reach', info, first, last: times[n - 1] };
     if (!this.#isSilenceTold(info.id)) this.#silence.take(info, times);
     if (this.#options.ordered) {
@@ -525,6 +527,12 @@ export class SessionGraph {
     }
     const now = this.#await(info.id, first, feed, chunk.data.length);
     return [...skip, ...now, reach, { do: 'close-reached' }];
+  }
+
+  /** Whether a stream takes the place of one that was lost to `source`: another, or itself come back. */
+  #isSuccessor({ id }: StreamInfo, source: string): boolean {
+    const before = this.#bound.get(source);
+    return before !== undefined && (before.isClosed || before.stream.id !== id);
   }
 
   /** Sources that a stream fed, and that it isn't said to feed as it is described now. */
