@@ -82,7 +82,7 @@ function reloadOnChange(
       });
       const { pipeline: replaced } = daemon.runtime.loaded;
       try {
-        daemon.replace(loaded);
+        await daemon.replace(loaded);
       } catch (error) {
         await closeRunners(loaded.runners);
         throw error;

@@ -31,9 +31,10 @@ export interface Daemon {
   readonly server: RunningServer;
   /**
    * Goes over to another pipeline: sources and sinks that are new start, those that are gone end, the others lose nothing.
-   * Models that are replaced close when nothing waits for them. @throws ConfigurationError of an end that can't be made; the old one stays.
+   * Models that are replaced close when nothing waits for them. One at a time. @throws ConfigurationError or InputError of an end
+   * that can't be made or opened, before anything has gone over: the old one stays.
    */
-  replace(loaded: LoadedPipeline): void;
+  replace(loaded: LoadedPipeline): Promise<void>;
   /** Closes sockets with 1001 and stops, within 5 s. */
   close(): Promise<void>;
 }
@@ -147,6 +148,7 @@ export async function startDaemon(
     always: lslNodes(options),
     consume: (started) => runtime.consume(started),
   });
+  let isClosing = false;
   const close = async (): Promise<void> => {
     sources.close();
     await Promise.all([source.close(), sink.close(), sinks.close()]);
@@ -168,16 +170,25 @@ export async function startDaemon(
     });
     const openSinks = sinks.prepare(loaded.pipeline);
     const startSources = sources.prepare(loaded.pipeline);
+    try {
+      await openSinks.open(0);
+    } catch (error) {
+      openSinks.putBack();
+      throw error;
+    }
     openSinks.goOver();
     startSources();
     return {
       runtime,
       sink,
       server,
-      replace: (next) => {
+      replace: async (next) => {
         const { digest } = runtime.loaded.pipeline;
+        await sources.check(next.pipeline);
         const changeSinks = sinks.prepare(next.pipeline);
         try {
+          await changeSinks.open(runtime.sessions.size);
+          if (isClosing) throw new Error('the daemon closes');
           const changeSources = sources.prepare(next.pipeline);
           const changeSessions = runtime.prepare(next);
           changeSinks.goOver();
@@ -190,6 +201,7 @@ export async function startDaemon(
         }
       },
       close: async () => {
+        isClosing = true;
         await server.close();
         await close();
       },

@@ -1,4 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { once } from 'node:events';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterEach, expect, it } from 'vitest';
@@ -10,6 +12,7 @@ import { openRecording } from '../../src/io/recordings/open.js';
 import { checkPipeline } from '../../src/pipeline/file/check.js';
 import { PipelineDocument } from '../../src/pipeline/file/document.js';
 import type { Pipeline, TransformNode } from '../../src/pipeline/file/pipeline.js';
+import { ownPorts } from '../io/lsl/own-ports.js';
 import { RawClient } from '../io/server/daemon.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 
@@ -18,6 +21,41 @@ const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
+
+/** LSL's settings, by which an outlet has these ports and no other. */
+function lslPorts(first: number, count: number): void {
+  const file = join(folder, 'lsl_api.cfg');
+  writeFileSync(
+    file,
+    `[ports]
+MulticastPort = ${first + 100}
+BasePort = ${first}
+PortRange = ${count}
+AllowRandomPorts = 0
+[multicast]
+ResolveScope = machine
+`,
+  );
+  process.env.LSLAPICFG = file;
+  cleanups.push(() => void delete process.env.LSLAPICFG);
+}
+
+/** Another program has the ports. */
+async function take(first: number, count: number): Promise<void> {
+  for (let port = first; port < first + count; port++) {
+    const server = createServer();
+    cleanups.push(() => server.close());
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+  }
+}
+
+const ports = await ownPorts();
+/** A sink whose outlet has no port. */
+const unreachable = `models:
+  affect: { type: hi-moe, inputs: { eeg: de }, path: models/demo }
+sinks:
+  lab: { type: lsl, input: affect }
+`;
 
 function pipelineOf({ sources = '', hop_s = 0.5, sinks = '' }): Pipeline {
   const text = `
@@ -70,7 +108,7 @@ async function run(name: string, next: Pipeline | null) {
   for (let t = 0; t < 12; t++) {
     if (t === 6 && next)
       try {
-        daemon.replace({ pipeline: next, runners: new Map() });
+        await daemon.replace({ pipeline: next, runners: new Map() });
       } catch (error) {
         failure = error;
       }
@@ -103,9 +141,28 @@ it.each([
       }),
   ],
   ['a session’s graph', 'it has no memory left', unmakeable],
+  [
+    'a source’s file',
+    'recording-missing',
+    () =>
+      pipelineOf({
+        sources: `\n  ppg: { type: recording, path: ${join(folder, 'gone.xdf')}, stream_type: PPG }`,
+        hop_s: 1,
+        sinks: 'sinks:\n  out: { type: console, input: de }\n',
+      }),
+  ],
+  [
+    'a sink’s port',
+    `sink lab: ports ${ports} to ${ports + 1} are taken and AllowRandomPorts is off; raise PortRange in lsl_api.cfg`,
+    async () => {
+      lslPorts(ports, 2);
+      await take(ports, 2);
+      return pipelineOf({ hop_s: 1, sinks: unreachable });
+    },
+  ],
 ])('a reload whose sinks are made and in which %s can’t be puts all back', async (what, reason, next) => {
   const plain = await run(`plain ${what}`, null);
-  const { failure, ...kept } = await run(`kept ${what}`, next());
+  const { failure, ...kept } = await run(`kept ${what}`, await next());
   const { code, message } = failure as { readonly code?: string; readonly message: string };
   expect([code, message]).toContain(reason);
   expect(kept.lines).toEqual(plain.lines);

@@ -219,8 +219,8 @@ transforms: { de: { type: extract, input: eeg, features: [differential-entropy] 
     const { client, until } = collect(daemon.url, ['sys']);
     await client.subscribe({ streams: ['sys'], session: '*', policy: 'buffer' });
     writeFileSync(file, pipeline('type: recording, path: nowhere.xdf'));
-    const failed = await until(({ event }) => event?.code === 'source-failed');
-    expect(failed.event?.message).toContain('nowhere.xdf');
+    const kept = await until(({ event }) => event?.code === 'pipeline-kept');
+    expect(kept.event?.message).toContain('nowhere.xdf');
     writeFileSync(file, pipeline(`type: recording, path: ${session}`));
     await until(({ event }) => event?.code === 'session-opened');
     client.close();

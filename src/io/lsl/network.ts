@@ -2,6 +2,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { Clock } from '../../core/clock.js';
+import { ConfigurationError } from '../../core/errors.js';
 import type { EventSink } from '../../core/event.js';
 import type { LslConfig } from './config.js';
 
@@ -142,7 +143,7 @@ export const isLoopback = (address: string): boolean =>
 export const isMulticast = (address: string): boolean =>
   isIPv6(address) ? /^ff/i.test(address) : /^2(2[4-9]|3\d)\./.test(address);
 
-/** Takes the first port of the range that is free, then any. */
+/** Takes the first port of the range that is free, then any. @throws ConfigurationError `lsl-ports-taken`. */
 export async function bindInRange<T>(
   { basePort, portRange, allowRandomPorts }: LslConfig,
   bind: (port: number) => Promise<T>,
@@ -155,6 +156,9 @@ export async function bindInRange<T>(
     }
   }
   if (!allowRandomPorts)
-    throw new Error(`ports ${basePort} to ${basePort + portRange - 1} are taken and AllowRandomPorts is off`);
+    throw new ConfigurationError(
+      'lsl-ports-taken',
+      `ports ${basePort} to ${basePort + portRange - 1} are taken and AllowRandomPorts is off; raise PortRange in lsl_api.cfg`,
+    );
   return bind(0);
 }

@@ -47,6 +47,54 @@ interface Waiting {
   readonly samples: number;
 }
 
+interface PortNumbers {
+  readonly v4: number;
+  readonly v6: number;
+}
+
+const refuse = (socket: Socket): void => void socket.destroy();
+
+/** The ports of a stream, open before anybody can find it. */
+export class OutletPorts {
+  private constructor(
+    readonly service: UdpService,
+    readonly time: PortNumbers,
+    readonly servers: readonly Server[],
+    readonly data: PortNumbers,
+  ) {}
+
+  /** @throws ConfigurationError `lsl-ports-taken`; the system's error where no port can be had. */
+  static async open(context: LslContext): Promise<OutletPorts> {
+    const { service, ports } = await UdpService.open(context);
+    const servers: Server[] = [];
+    const data = { v4: 0, v6: 0 };
+    try {
+      const local = usableInterfaces(context);
+      for (const family of [4, 6] as const) {
+        const own = local.filter((at) => at.family === family);
+        if (own.length === 0 || (family === 6 && ports.v6 === 0)) continue;
+        const server = await bindInRange(context.config, (port) =>
+          listen(port, listenAddress(context, own, family), family === 6),
+        );
+        server.on('connection', refuse);
+        servers.push(server);
+        data[family === 4 ? 'v4' : 'v6'] = (server.address() as { port: number }).port;
+      }
+    } catch (error) {
+      service.close();
+      for (const server of servers) server.close();
+      throw error;
+    }
+    return new OutletPorts(service, ports, servers, data);
+  }
+
+  /** Gives them back, where no stream has them. */
+  close(): void {
+    this.service.close();
+    for (const server of this.servers) server.close();
+  }
+}
+
 /** A stream that this process offers: any number of receivers, each with a queue of its own. */
 export class Outlet {
   #info: LslStreamInfo;
@@ -63,8 +111,7 @@ export class Outlet {
     context: LslContext,
     options: OutletOptions,
     info: LslStreamInfo,
-    service: UdpService,
-    servers: readonly Server[],
+    { service, servers }: OutletPorts,
   ) {
     this.#context = context;
     this.#options = options;
@@ -72,45 +119,35 @@ export class Outlet {
     this.#info = info;
     this.#service = service;
     this.#servers = servers;
-    for (const server of servers) server.on('connection', (socket) => this.#serve(socket));
+    for (const server of servers) {
+      server.off('connection', refuse);
+      server.on('connection', (socket) => this.#serve(socket));
+    }
     service.serve(info);
   }
 
-  /** Offers the stream; resolves once it can be found. @throws LslError `unsupported`; the system's error without a port. */
+  /**
+   * Offers the stream; resolves once it can be found. `ports`: those that were opened for it; default: it opens its own.
+   * @throws LslError `unsupported`; as {@link OutletPorts.open} does.
+   */
   static async create(
     context: LslContext,
     description: Partial<StreamDescription> & Pick<StreamDescription, 'name' | 'type'>,
     options: OutletOptions = {},
+    ports?: OutletPorts,
   ): Promise<Outlet> {
     const declared = createStreamInfo(description, {
       createdAt: context.clock.now(),
       sessionId: context.config.sessionId,
     });
-    const { service, ports } = await UdpService.open(context);
-    const servers: Server[] = [];
-    const dataPorts = { v4: 0, v6: 0 };
-    try {
-      const local = usableInterfaces(context);
-      for (const family of [4, 6] as const) {
-        const own = local.filter((at) => at.family === family);
-        if (own.length === 0 || (family === 6 && ports.v6 === 0)) continue;
-        const server = await bindInRange(context.config, (port) =>
-          listen(port, listenAddress(context, own, family), family === 6),
-        );
-        servers.push(server);
-        dataPorts[family === 4 ? 'v4' : 'v6'] = (server.address() as { port: number }).port;
-      }
-    } catch (error) {
-      service.close();
-      for (const server of servers) server.close();
-      throw error;
-    }
+    const opened = ports ?? (await OutletPorts.open(context));
+    const { data, time } = opened;
     const info: LslStreamInfo = {
       ...declared,
-      v4: { address: '', dataPort: dataPorts.v4, servicePort: ports.v4 },
-      v6: { address: '', dataPort: dataPorts.v6, servicePort: ports.v6 },
+      v4: { address: '', dataPort: data.v4, servicePort: time.v4 },
+      v6: { address: '', dataPort: data.v6, servicePort: time.v6 },
     };
-    return new Outlet(context, options, info, service, servers);
+    return new Outlet(context, options, info, opened);
   }
 
   get info(): LslStreamInfo {

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { Clock, Seconds } from '../../core/clock.js';
+import type { Clock, Seconds, Timer } from '../../core/clock.js';
 import type { EventSink } from '../../core/event.js';
-import { errorOf, owned } from '../../core/owned.js';
+import { owned } from '../../core/owned.js';
 import { loadConfig } from '../lsl/config.js';
 import { channelsElement, simulatedElement } from '../lsl/declaration.js';
 import type { LslContext } from '../lsl/network.js';
-import { Outlet } from '../lsl/outlet.js';
+import { Outlet, OutletPorts } from '../lsl/outlet.js';
 import { type XmlElement, xmlElement } from '../lsl/xml.js';
 import type { Prediction } from '../protocol/output.js';
 import { affectChannels, affectSample, affectSourceId } from './lsl/affect-sample.js';
@@ -24,6 +24,8 @@ export interface LslSinkOptions {
 
 /** Predictions that wait for their outlet to open; more are left out. */
 const MAX_WAITING = 1024;
+/** How long after an outlet could not be opened it is tried again, s. */
+const RETRY_S: Seconds = 5;
 
 interface Stamped {
   readonly prediction: Prediction;
@@ -39,6 +41,7 @@ interface SessionOutlet {
   readonly simulated: boolean;
   waiting: Stamped[];
   isClosed: boolean;
+  retry: Timer | null;
 }
 
 /**
@@ -51,12 +54,20 @@ export class LslSink implements Sink {
   readonly #options: LslSinkOptions;
   readonly #context: LslContext;
   readonly #outlets = new Map<string, SessionOutlet>();
+  /** Ports of outlets to come. */
+  readonly #ports: OutletPorts[] = [];
 
   /** @throws ConfigurationError `lsl-config-unusable`. */
   constructor(options: LslSinkOptions) {
     const { clock, events, network = { config: loadConfig() } } = options;
     this.#options = options;
     this.#context = { ...network, clock, events };
+  }
+
+  /** Opens an outlet's ports for each session, and for one at least. @throws as {@link OutletPorts.open} does. */
+  async open(sessions: number): Promise<void> {
+    while (this.#ports.length < Math.max(1, sessions))
+      this.#ports.push(await OutletPorts.open(this.#context));
   }
 
   publish(message: OutputMessage): void {
@@ -78,31 +89,47 @@ export class LslSink implements Sink {
   }
 
   async close(): Promise<void> {
+    for (const ports of this.#ports.splice(0)) ports.close();
     await Promise.all([...this.#outlets.keys()].map((session) => this.#end(session)));
   }
 
   #begin(first: Prediction): SessionOutlet {
     const simulated = first.simulated ?? false;
     const session: SessionOutlet = {
-      ...{ outlet: null, origin: originOf(first), simulated, waiting: [], isClosed: false },
+      ...{ outlet: null, origin: originOf(first), simulated, waiting: [], isClosed: false, retry: null },
     };
     this.#outlets.set(first.session, session);
-    Outlet.create(this.#context, {
-      name: this.#options.name,
+    owned(this.#offer(session, first), (error) => this.#tellFailed(first.session, error));
+    return session;
+  }
+
+  /** Where that fails it is tried again, and again, which is told once; predictions wait meanwhile. */
+  async #offer(session: SessionOutlet, first: Prediction): Promise<void> {
+    const { clock, name } = this.#options;
+    try {
+      const outlet = await this.#open(name, session, first);
+      if (session.isClosed) return await outlet.close();
+      session.outlet = outlet;
+      for (const stamped of session.waiting.splice(0)) this.#push(session, outlet, stamped);
+    } catch (error) {
+      if (session.isClosed) return;
+      const isFirst = session.retry === null;
+      session.retry = clock.after(RETRY_S, () => owned(this.#offer(session, first), () => {}));
+      if (isFirst) throw error;
+    }
+  }
+
+  #open(name: string, { simulated }: SessionOutlet, first: Prediction): Promise<Outlet> {
+    const description = {
+      name,
       type: 'Affect',
       channelCount: affectChannels.length,
       channelFormat: 'double64',
       nominalRate_hz: 0,
       sourceId: affectSourceId(first, simulated),
       description: describe(first, simulated),
-    })
-      .then((outlet) => {
-        if (session.isClosed) return outlet.close();
-        session.outlet = outlet;
-        for (const stamped of session.waiting.splice(0)) this.#push(session, outlet, stamped);
-      })
-      .catch((error: unknown) => this.#tellFailed(first.session, errorOf(error)));
-    return session;
+    } as const;
+    return Outlet.create(this.#context, description, {}, this.#ports.shift());
   }
 
   #tellFailed(session: string, { message }: Error): void {
@@ -123,6 +150,7 @@ export class LslSink implements Sink {
     if (!session) return;
     this.#outlets.delete(name);
     session.isClosed = true;
+    session.retry?.cancel();
     await session.outlet?.close();
   }
 

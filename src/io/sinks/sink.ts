@@ -12,6 +12,11 @@ export function unexplained<Message extends OutputMessage | WireMessage>(message
 }
 
 export interface Sink {
+  /**
+   * Opens all that may fail to open, for that many sessions, before anything is published.
+   * @throws what it can't do without. {@link close} gives back what was opened until then.
+   */
+  open?(sessions: number): Promise<void>;
   publish(message: OutputMessage): void;
   /** The session has ended: nothing comes of it until one begins anew under its name. */
   ended?(session: string): void;

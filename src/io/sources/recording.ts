@@ -15,6 +15,7 @@ export const recordingSource = sourceDefinition({
     path: z.string().min(1).describe('Recording: XDF, EDF, an Empatica E4 folder or a CSV.'),
     speed: z.number().positive().default(1).describe('Times the pace at which it was recorded.'),
   }),
+  check: async ({ path }) => (await openRecording(path)).close(),
   create: (params, { clock, events, session }) => ({
     messages$: new Observable<SessionMessage>((subscriber) => {
       const stop = new AbortController();

@@ -48,6 +48,8 @@ export interface SourceDefinition<Params = unknown> {
   readonly params: z.ZodType<Params>;
   /** What nodes have in common that one source serves, if it is not all of their parameters. */
   readonly receiver?: (params: Params) => unknown;
+  /** Looks whether what such a source reads is there. @throws InputError. Default: it reads nothing that may be missing. */
+  readonly check?: (params: Params) => Promise<void>;
   create(params: Params, context: SourceContext): Source;
 }
 

@@ -1,7 +1,8 @@
 import { EMPTY, type Observable, type Subscription } from 'rxjs';
 import { canonicalJson } from '../../core/digest.js';
+import { ConfigurationError } from '../../core/errors.js';
 import type { EventSink } from '../../core/event.js';
-import { owned } from '../../core/owned.js';
+import { errorOf, owned } from '../../core/owned.js';
 import { contained } from '../../io/sinks/contained.js';
 import type { OutputMessage, Sink } from '../../io/sinks/sink.js';
 import type { Pipeline, SinkNode } from '../file/pipeline.js';
@@ -15,8 +16,10 @@ interface MadeSink {
   readonly inputs: ReadonlySet<string>;
 }
 
-/** Sinks that are made, and wait: one of the two is called, once. */
+/** Sinks that are made, and wait: `open` is called, then one of the others, once. */
 export interface PreparedSinks {
+  /** Opens what the new ones need for that many sessions. @throws ConfigurationError of what can't be opened. */
+  open(sessions: number): Promise<void>;
   /** The new ones open, those that are named no more close. */
   goOver(): void;
   /** The new ones end before anything reached them; all stays as it was. */
@@ -83,7 +86,17 @@ export class RunningSinks {
           this.#running.set(key, { sink, subscription });
         }
     };
-    return { goOver, putBack };
+    const open = async (sessions: number): Promise<void> => {
+      for (const made of wanted.values())
+        if (made)
+          try {
+            await made.sink.open?.(sessions);
+          } catch (error) {
+            const { message } = errorOf(error);
+            throw new ConfigurationError('sink-unusable', `sink ${made.name}: ${message}`, { cause: error });
+          }
+    };
+    return { open, goOver, putBack };
   }
 
   async close(): Promise<void> {

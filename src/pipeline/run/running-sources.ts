@@ -47,7 +47,7 @@ export class RunningSources {
    * @throws ConfigurationError of a source that can't be made; what runs goes on.
    */
   prepare(pipeline: Pipeline): () => void {
-    const wanted = wantedBy([...pipeline.sources.values(), ...(this.options.always ?? [])]);
+    const wanted = this.#wantedBy(pipeline);
     const made = new Map<string, Source>();
     const changes: (() => void)[] = [];
     for (const [key, { definition, params }] of wanted) {
@@ -62,6 +62,16 @@ export class RunningSources {
       for (const change of changes) change();
       for (const [key, source] of made) this.#start(key, source);
     };
+  }
+
+  /** @throws InputError of what a new source of `pipeline` would read and isn't there. */
+  async check(pipeline: Pipeline): Promise<void> {
+    for (const [key, { definition, params }] of this.#wantedBy(pipeline))
+      if (!this.#running.has(key)) await definition.check?.(params[0]);
+  }
+
+  #wantedBy(pipeline: Pipeline): ReadonlyMap<string, Wanted> {
+    return wantedBy([...pipeline.sources.values(), ...(this.options.always ?? [])]);
   }
 
   /** Ends every source, its streams closed. */

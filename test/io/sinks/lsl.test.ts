@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
+import { VirtualClock } from '../../../src/core/clock.js';
 import { channelsOf, isSimulated } from '../../../src/io/lsl/declaration.js';
 import { Inlet } from '../../../src/io/lsl/inlet.js';
 import { Resolver, resolveStreams } from '../../../src/io/lsl/resolver.js';
@@ -167,4 +168,43 @@ it('ends a session’s stream with the session', async () => {
   });
   output.publish(prediction(4, { session: 's2' }));
   expect((await gone).type).toBe('Affect');
+});
+
+it('has the ports of the sessions that run before it is used; an outlet that finds none is opened when there is one', async () => {
+  const clock = new VirtualClock();
+  const own = testNetwork(await ownPorts(), { portRange: 2, allowRandomPorts: false });
+  const { events, config, interfaces } = own.context;
+  const make = (name: string): LslSink => {
+    const network = { config, ...(interfaces ? { interfaces } : {}) };
+    const made = new LslSink({ clock, events, name, stampOf: (_, time) => time, network });
+    cleanups.push(() => made.close());
+    return made;
+  };
+  const [output, other] = [make('lab'), make('other')];
+  await output.open(2);
+  await expect(other.open(0)).rejects.toMatchObject({ code: 'lsl-ports-taken' });
+  const found = async (session: string): Promise<LslStreamInfo> => {
+    const query = `contains(source_id,'-${session}')`;
+    const [info] = await resolveStreams(own.context, { query, minimum: 1, timeout_s: 10 });
+    return info;
+  };
+  for (const session of ['p1', 'p2', 'p3']) output.publish(prediction(4, { session }));
+  for (const session of ['p1', 'p2']) expect((await found(session)).type).toBe('Affect');
+  expect(await own.event('network-interface-failed')).toMatchObject({ session: 'p3' });
+  clock.advance(5);
+  await expect(other.open(0)).rejects.toMatchObject({ code: 'lsl-ports-taken' });
+  output.ended('p1');
+  // Its ports are free a moment later.
+  await expect
+    .poll(() =>
+      other.open(0).then(
+        () => true,
+        () => false,
+      ),
+    )
+    .toBe(true);
+  await other.close();
+  clock.advance(5);
+  expect((await found('p3')).type).toBe('Affect');
+  expect(own.events.map(({ code }) => code)).toEqual(['network-interface-failed']);
 });
