@@ -71,7 +71,7 @@ export class VirtualClock implements Clock {
   }
 
   unix(): Seconds {
-    return this.epoch_unix_s + this.#now;
+    return this.epoch_unix_s + this.#now + this.#slept_s;
   }
 
   uptime(): Seconds {
@@ -83,7 +83,7 @@ export class VirtualClock implements Clock {
     this.#now += span_s;
   }
 
-  /** The machine sleeps: only its uptime goes on. */
+  /** The machine sleeps: only its uptime and wall-clock time go on. */
   sleep(span_s: Seconds): void {
     this.#slept_s += span_s;
   }

@@ -62,7 +62,6 @@ export async function startDaemon(
       details: { age_s },
     }),
   );
-  const isBehind = (): boolean => stall.isBehind;
   const runtime: PipelineRuntime = new PipelineRuntime({
     loaded,
     clock,
@@ -81,7 +80,7 @@ export async function startDaemon(
     events: announce,
     metrics,
     sessions,
-    isBehind,
+    stall,
     busy: (session) => runtime.busy(session),
   });
   const sink: WebSocketSink = new WebSocketSink({
@@ -144,7 +143,7 @@ export async function startDaemon(
   });
   const { lslBackend = 'auto' } = options;
   const sources = new RunningSources({
-    context: { clock, events: announce, session: DEFAULT_SESSION, sessions, isBehind, lslBackend },
+    context: { clock, events: announce, session: DEFAULT_SESSION, sessions, stall, lslBackend },
     always: lslNodes(options),
     consume: (started) => runtime.consume(started),
   });

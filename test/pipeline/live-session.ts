@@ -17,6 +17,7 @@ import type { LoadedPipeline } from '../../src/pipeline/run/run-session.js';
 import { PipelineRuntime } from '../../src/pipeline/run/runtime.js';
 import { SessionRecorder } from '../../src/recorder/session-recorder.js';
 import { canonicalStreams } from '../../src/signal/dialects/canonical-stream.js';
+import { StallWatch } from '../../src/signal/timebase/stall-watch.js';
 
 export const START_S: Seconds = 5000;
 
@@ -52,6 +53,9 @@ function pipelineOf(text: string): LoadedPipeline {
 export class LiveSession {
   readonly clock = new VirtualClock(START_S, 1_700_000_000);
   readonly events: SessionEvent[] = [];
+  readonly #stall = new StallWatch(this.clock, (age_s) =>
+    this.events.push({ code: 'daemon-behind', level: 'warn', message: 'it slept', details: { age_s } }),
+  );
   readonly #loaded: LoadedPipeline;
   readonly #outputs: OutputMessage[] = [];
   readonly #taken = new Subject<SessionMessage>();
@@ -71,7 +75,7 @@ export class LiveSession {
     this.#loaded = pipelineOf(text);
     this.#recorder = new SessionRecorder(folder, { clock, events });
     const runtime = new PipelineRuntime({
-      ...{ loaded: this.#loaded, clock, events, sessions: this.#shared },
+      ...{ loaded: this.#loaded, clock, events, sessions: this.#shared, stall: this.#stall },
       log: (taken) => {
         const { message } = taken;
         if (message.kind === 'marker') this.#markers.push([message.marker.time, message.marker.value]);
@@ -103,7 +107,8 @@ export class LiveSession {
       declared(name).map(({ info }) => info.id),
     );
     const door = new DoorStream({
-      ...{ clock: this.clock, shared, session: 's', parts: declared(id) },
+      ...{ clock: this.clock, shared, session: 's', parts: declared(id), stall: this.#stall },
+      isBehind: () => this.#stall.isBehind,
       originOf: () => origin,
       emit: (message) => this.#taken.next({ session: 's', message }),
       events: (event) => this.events.push(event),
@@ -145,7 +150,8 @@ export class LiveSession {
     const declared = { id: 'cues', name: 'cues', type: 'Markers', sfreq: 0, sourceId: '', text: true };
     shared.take('cues', ['cues']);
     const door = new DoorStream({
-      ...{ clock: this.clock, shared, session: 's' },
+      ...{ clock: this.clock, shared, session: 's', stall: this.#stall },
+      isBehind: () => this.#stall.isBehind,
       parts: canonicalStreams({ ...declared, channels: [{ label: 'cue', unit: '', type: '' }] }),
       originOf: () => origin,
       emit: (message) => this.#taken.next({ session: 's', message }),

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Seconds, Timer } from '../../core/clock.js';
+import { SleepMeter } from '../../signal/timebase/sleep-meter.js';
 import { bindDatagrams, close, type LslContext, send } from './network.js';
 import type { LslStreamInfo } from './stream-info.js';
 import { stamp } from './udp-service.js';
@@ -31,6 +32,9 @@ export class TimeCorrection {
   readonly #timers = new Set<Timer>();
   #wave = 0;
   #began: Seconds = 0;
+  readonly #sleep: SleepMeter;
+  /** What the machine had slept when the wave began. */
+  #slept_s: Seconds = 0;
   #answers: { rtt: Seconds; offset: Seconds; time: Seconds }[] = [];
 
   constructor(
@@ -39,6 +43,7 @@ export class TimeCorrection {
     measured: (measurement: ClockMeasurement) => void,
   ) {
     this.#context = context;
+    this.#sleep = new SleepMeter(context.clock);
     this.#transport = transport;
     this.#measured = measured;
     transport.listen((text) => this.#answered(text));
@@ -57,6 +62,8 @@ export class TimeCorrection {
     this.#wave = randomInt(1, 2 ** 31 - 1);
     this.#answers = [];
     this.#began = this.#context.clock.now();
+    this.#sleep.look();
+    this.#slept_s = this.#sleep.slept_s;
     this.#probe();
     for (let k = 1; k < timeProbeCount; k++) this.#after(k * timeProbeInterval_s, () => this.#probe());
     this.#after(timeProbeCount * timeProbeInterval_s + timeProbeMaxRtt_s, () => this.#conclude());
@@ -86,6 +93,9 @@ export class TimeCorrection {
   }
 
   #conclude(): void {
+    this.#sleep.look();
+    // Between its clock and ours lies something else from here on, if ours stood still.
+    if (this.#sleep.slept_s > this.#slept_s) return;
     if (this.#answers.length < this.#context.config.timeUpdateMinProbes) return;
     const best = this.#answers.reduce((a, b) => (b.rtt < a.rtt ? b : a));
     this.#measured({ time: best.time, offset: best.offset, uncertainty: best.rtt });

@@ -7,6 +7,7 @@ import { owned } from '../../core/owned.js';
 import { isMeasured, STREAM_BOUNDS } from '../../core/signal.js';
 import { type CanonicalStream, canonicalStreams } from '../../signal/dialects/canonical-stream.js';
 import { streamTypeNamed } from '../../signal/dialects/stream-type.js';
+import type { StallWatch } from '../../signal/timebase/stall-watch.js';
 import { isUnixStamp } from '../../signal/timebase/unix-stamps.js';
 import { type Backend, chooseBackend, type StreamInlet } from '../lsl/backend.js';
 import { loadConfig } from '../lsl/config.js';
@@ -61,7 +62,7 @@ export const lslParams = z.strictObject({
 export type LslParams = z.output<typeof lslParams>;
 
 /** `session`: of streams that no rule gives another one. */
-export interface LslSourceOptions extends Pick<SourceContext, 'session' | 'isBehind'> {
+export interface LslSourceOptions extends Pick<SourceContext, 'session' | 'stall'> {
   /** What this door shares with others of each session. Default: nothing. */
   readonly sessions?: SharedSessions;
   /** What receives. Default: `auto`. */
@@ -129,7 +130,7 @@ class Listening {
   readonly #resolvers = new Map<string, Resolver>();
   readonly #backend: Backend;
   readonly #sessions: SharedSessions;
-  readonly #isBehind: (() => boolean) | undefined;
+  readonly #stall: StallWatch | undefined;
   /** By the outlet's uid. */
   readonly #streams = new Map<string, Connected | 'opening'>();
   readonly #retry: Timer;
@@ -140,11 +141,11 @@ class Listening {
     context: LslContext,
     rule: SessionRule,
     subscriber: Subscriber<SessionMessage>,
-    { sessions, isBehind, backend }: LslSourceOptions,
+    { sessions, stall, backend }: LslSourceOptions,
   ) {
     this.#backend = backend ?? chooseBackend('auto');
     this.#sessions = sessions ?? new SharedSessions();
-    this.#isBehind = isBehind;
+    this.#stall = stall;
     this.#context = context;
     this.#rule = rule;
     this.#subscriber = subscriber;
@@ -293,7 +294,7 @@ class Listening {
   /** An equal stream that was silent when `connected` came, and is: the outlet of a host that vanished without a word, most likely. */
   #silentBefore(connected: Connected): Connected | undefined {
     const { door, identity, isRepeat, openedAt, session } = connected;
-    if (!isRepeat || !isMeasured(door.infos[0]) || this.#isBehind?.()) return undefined;
+    if (!isRepeat || !isMeasured(door.infos[0]) || this.#stall?.isBehind) return undefined;
     for (const other of this.#streams.values()) {
       if (other === 'opening' || other.identity !== identity || other.session !== session) continue;
       if (other.heardAt !== null && other.heardAt < openedAt && other.door.isSilent) return other;
@@ -333,9 +334,10 @@ class Listening {
     );
     const parts = id === full.name ? first : partsOf(id);
     for (const note of parts.flatMap((part) => part.notes)) events({ ...note, session });
-    const isBehind = this.#isBehind;
+    const stall = this.#stall;
     const door = new DoorStream({
-      ...{ clock, session, shared, parts, events, isSuccessor, ...(isBehind && { isBehind }) },
+      ...{ clock, session, shared, parts, events, isSuccessor, stall },
+      isBehind: () => stall?.isBehind ?? false,
       originOf: (stamp) => originOf(stamp, full.hostname),
       emit: (message) => this.#subscriber.next({ session, message }),
     });

@@ -4,6 +4,7 @@ import type { Clock } from '../../core/clock.js';
 import type { EventSink, SessionEvent } from '../../core/event.js';
 import { errorOf } from '../../core/owned.js';
 import type { StreamMessage } from '../../core/signal.js';
+import type { StallWatch } from '../../signal/timebase/stall-watch.js';
 import type { BackendChoice } from '../lsl/backend.js';
 import type { SharedSessions } from './door/shared-sessions.js';
 
@@ -33,8 +34,8 @@ export interface SourceContext {
   readonly session: string;
   /** What the source shares with others of each session. */
   readonly sessions: SharedSessions;
-  /** Whether we are late to look at what came. Default: never. */
-  readonly isBehind?: () => boolean;
+  /** Knows when we stood still or the machine slept. Default: never. */
+  readonly stall?: StallWatch;
   /** What receives LSL streams; default `auto`. */
   readonly lslBackend?: BackendChoice;
 }

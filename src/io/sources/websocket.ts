@@ -9,6 +9,7 @@ import type { StreamMessage } from '../../core/signal.js';
 import { type CanonicalStream, canonicalStreams } from '../../signal/dialects/canonical-stream.js';
 import type { RawStreamDeclaration } from '../../signal/dialects/raw-stream.js';
 import { streamTypeNamed } from '../../signal/dialects/stream-type.js';
+import type { StallWatch } from '../../signal/timebase/stall-watch.js';
 import { isUnixStamp } from '../../signal/timebase/unix-stamps.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import { CloseCode } from '../protocol/close-code.js';
@@ -38,8 +39,8 @@ export interface WebSocketSourceOptions {
   readonly limits?: Partial<IngestLimits>;
   /** What this door shares with others of each session. Default: nothing. */
   readonly sessions?: SharedSessions;
-  /** Whether we are late to look at what came. Default: never. */
-  readonly isBehind?: () => boolean;
+  /** Knows when we stood still or the machine slept. Default: never. */
+  readonly stall?: StallWatch;
   /** Resolves once everything emitted for `session` so far is safe; frames are acknowledged then. Default: at once. */
   readonly safe?: (session: string) => Promise<void> | undefined;
   /** Resolves once `session` can take more; its senders are not read until then. Default: always. */
@@ -233,6 +234,7 @@ export class WebSocketSource implements Source {
     for (const note of parts.flatMap((part) => part.notes)) events({ ...note, session: name });
     const door = new DoorStream({
       ...{ clock, shared: session, session: name, parts, events },
+      stall: this.#options.stall,
       isBehind: () => this.#isBehind(stream),
       originOf: (stamp) => originOf(declaration.clock, stamp, client ?? sender.name, hostOf(sender)),
       emit: (message) => this.#emit(name, message),
@@ -256,9 +258,9 @@ export class WebSocketSource implements Source {
 
   /** Whether we are late to look at what comes of a stream. */
   #isBehind(stream: IngestStream): boolean {
-    const { clock, isBehind } = this.#options;
+    const { clock, stall } = this.#options;
     const socket = this.#feeders.get(stream)?.socket;
-    return isBehind?.() || (socket?.isAwaited(stream.session, clock.now()) ?? false);
+    return stall?.isBehind || (socket?.isAwaited(stream.session, clock.now()) ?? false);
   }
 
   #requireFewStreams(sender: Sender): void {

@@ -115,7 +115,7 @@ export class PipelineRuntime {
   placeOf(session: string, time: Seconds): Seconds | null {
     if (!this.#sessions.has(session)) return null;
     const { time: own } = this.#shared.of(session);
-    return own.zero === null ? null : own.ours(own.zero + time);
+    return own.zero === null ? null : own.ours(own.zero + time) - (this.options.stall?.slept_s ?? 0);
   }
 
   /** Takes in a source, until it completes or the runtime closes. Sessions go on for as long as one of their streams is open. */
@@ -197,7 +197,7 @@ export class PipelineRuntime {
     return messages$.pipe(
       tap((message) => {
         if (message.kind === 'chunk' && isMeasured(message.chunk.info))
-          this.#shared.of(session).time.hear(clock.now(), message.chunk.times);
+          this.#shared.of(session).time.hear(this.options.stall?.now() ?? clock.now(), message.chunk.times);
       }),
       runSession({
         session,

@@ -51,6 +51,8 @@ export class SilenceWatch {
   readonly #streams = new Map<string, Heard>();
   /** Furthest stamp and one sample period. */
   #head: Seconds = Number.NEGATIVE_INFINITY;
+  /** What the machine has slept, as far as the head knows. */
+  #slept_s: Seconds;
   /** When samples came last. */
   #heard: Seconds;
   #wasBusy = false;
@@ -61,7 +63,8 @@ export class SilenceWatch {
   constructor(clock: Pick<Clock, 'now' | 'every'>, session: WatchedSession) {
     this.#clock = clock;
     this.#session = session;
-    this.#heard = this.#now();
+    this.#heard = clock.now();
+    this.#slept_s = session.stall?.slept_s ?? 0;
     this.#looked = this.#attended();
     this.#ticks = new SilenceTicks(session.tell);
     this.#timer = clock.every(LOOK_S, () => this.#look());
@@ -70,11 +73,12 @@ export class SilenceWatch {
   /** Samples of a stream that feeds a source, before they go into the session; `isBehind`: we were late to look at them. */
   hear({ info, times }: Chunk, isBehind: boolean): void {
     if (times.length === 0) return;
+    this.#passSleep();
     const heard = this.#streams.get(info.id) ?? { info, limit: staleLimitOf(info), isStale: false };
     this.#streams.set(info.id, heard);
     heard.limit.came(this.listened(), isBehind);
     this.#set(heard, false);
-    this.#heard = this.#now();
+    this.#heard = this.#clock.now();
     this.#head = Math.max(this.#head, times[times.length - 1] + period_s(info));
   }
 
@@ -103,10 +107,6 @@ export class SilenceWatch {
     this.#timer.cancel();
   }
 
-  #now(): Seconds {
-    return this.#session.stall?.now() ?? this.#clock.now();
-  }
-
   #attended(): Seconds {
     return this.#session.stall?.attended() ?? this.#clock.now();
   }
@@ -114,7 +114,8 @@ export class SilenceWatch {
   #look(): void {
     const isBusy = this.#noteBusy();
     if (isBusy || this.#session.stall?.isBehind) return;
-    const [now, listened] = [this.#now(), this.listened()];
+    this.#passSleep();
+    const [now, listened] = [this.#clock.now(), this.listened()];
     let isHeard = false;
     for (const [id, heard] of this.#streams) {
       if (!this.#session.feeds(id)) {
@@ -126,6 +127,17 @@ export class SilenceWatch {
       isHeard ||= !isSilent;
     }
     if (!isHeard && this.#head !== Number.NEGATIVE_INFINITY) this.#ticks.tick(this.#head + now - this.#heard);
+  }
+
+  /** Time goes on by what the machine slept, and nobody was heard in it. */
+  #passSleep(): void {
+    const span_s = (this.#session.stall?.slept_s ?? 0) - this.#slept_s;
+    if (span_s === 0) return;
+    this.#slept_s += span_s;
+    this.#head += span_s;
+    const then = this.listened() + span_s;
+    for (const heard of this.#streams.values()) if (heard.limit.isStale(then)) this.#set(heard, true);
+    if (this.#head !== Number.NEGATIVE_INFINITY) this.#ticks.tick(this.#head);
   }
 
   /** Counts how long senders have waited; whether they do now. */

@@ -8,6 +8,9 @@ export const ARRIVAL_CLOCK = 'arrival';
 /** The clock of a session whose stamps are placed before they come. */
 const PLACED_CLOCK = 'placed';
 
+/** What the clock of a session is called once its own stopped while the machine slept. */
+const LEFT_CLOCK = 'left';
+
 /** Session stamps lie on a grid, s: a double tells them apart for centuries, and replay to the bit. */
 const GRID_PER_S = 1e6;
 
@@ -54,6 +57,11 @@ export class SessionTime implements Stateful<SessionTimeState> {
   /** The session's clock is ours, from `zero` on. Changes nothing where it has one. */
   beginOurs(zero: Seconds): void {
     this.begin(ARRIVAL_CLOCK, zero);
+  }
+
+  /** The session's clock stood still while its time went on: none that comes is on it any more. */
+  leave(): void {
+    this.#clock = LEFT_CLOCK;
   }
 
   /** A sample of a stream on the session's clock arrived, unbroken. */

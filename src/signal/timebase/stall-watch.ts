@@ -1,4 +1,5 @@
 import type { Clock, Seconds, Timer } from '../../core/clock.js';
+import { SleepMeter } from './sleep-meter.js';
 
 /** How often it looks, and how late a look must be to say that we stood still, s. */
 const LOOK_S: Seconds = 0.1;
@@ -6,8 +7,6 @@ const LATE_S: Seconds = 0.5;
 /** A turn of the event loop in which nothing comes says that all which waited was taken, s; and so does so long a time. */
 const TURN_S: Seconds = 0.001;
 const LONGEST_S: Seconds = 5;
-/** The machine slept if its uptime gains so much on its monotonic clock, s. */
-const SLEPT_S: Seconds = 1;
 
 /**
  * Notices that we stood still ourselves, stopped or busy, or that the machine slept: what came meanwhile waits to be read, and
@@ -19,9 +18,8 @@ export class StallWatch {
   readonly #timer: Timer;
   #turn: Timer | null = null;
   readonly #listeners = new Set<() => void>();
+  readonly #sleep: SleepMeter;
   #looked: Seconds;
-  /** Furthest that uptime was ahead of the clock. */
-  #ahead_s: Seconds;
   #slept_s: Seconds = 0;
   #missed_s: Seconds = 0;
   /** Since when we are catching up; null: we aren't. */
@@ -33,24 +31,30 @@ export class StallWatch {
     this.#clock = clock;
     this.#tell = tell;
     this.#looked = clock.now();
-    this.#ahead_s = clock.uptime() - this.#looked;
+    this.#sleep = new SleepMeter(clock);
     this.#timer = clock.every(LOOK_S, () => this.#look());
   }
 
   /** Whether something may wait that came while we stood still. */
   get isBehind(): boolean {
-    this.#check(0);
+    this.#check();
     return this.#since !== null;
   }
 
-  /** Time on our clock, and what the machine slept, s. */
+  /** When what comes now arrives, s: time on our clock, and what the machine slept. */
   now(): Seconds {
-    return this.#clock.now() + this.#slept_s;
+    return this.#clock.now() + this.slept_s;
+  }
+
+  /** What the machine has slept, s. */
+  get slept_s(): Seconds {
+    this.#check();
+    return this.#slept_s;
   }
 
   /** Time on our clock without what we missed of it, s. */
   attended(): Seconds {
-    this.#check(0);
+    this.#check();
     return this.#clock.now() - this.#missed_s;
   }
 
@@ -71,16 +75,14 @@ export class StallWatch {
   }
 
   #look(): void {
-    const now = this.#clock.now();
-    const gained_s = this.#clock.uptime() - now - this.#ahead_s;
-    // Uptime may come in whole seconds: its lead wanders below one.
-    this.#ahead_s += Math.max(0, gained_s);
-    this.#check(gained_s >= SLEPT_S ? gained_s : 0);
-    this.#looked = now;
+    this.#sleep.look();
+    this.#check();
+    this.#looked = this.#clock.now();
   }
 
-  #check(slept_s: Seconds): void {
+  #check(): void {
     const now = this.#clock.now();
+    const slept_s = this.#sleep.slept_s - this.#slept_s;
     const late_s = now - this.#looked - LOOK_S;
     const missed_s = late_s > LATE_S ? late_s : 0;
     if (missed_s + slept_s === 0) return;

@@ -16,6 +16,10 @@ import { StepPattern, type StepPatternState } from './step-pattern.js';
 const HELD_S: Seconds = 0.5;
 /** Those whose clock is probed wait so long for the first answer, s. */
 const PROBED_WITHIN_S: Seconds = 2;
+/** After the machine slept, samples wait so long until it is known whether their clock did, too, s. */
+const AWAKE_WITHIN_S: Seconds = 3;
+/** What arrives as late as before, or by the sleep later, is that within so much, s, and half the sleep. */
+const SAME_LATENESS_S: Seconds = 1;
 /** Samples that wait, at most; then the stream is placed by what has come. */
 export const MAX_HELD_SAMPLES = 200_000;
 /** So many samples that agree tell a clock. */
@@ -142,6 +146,15 @@ interface Counting {
   least_s: Seconds;
 }
 
+/** The machine slept. */
+interface Sleep {
+  span_s: Seconds;
+  /** How late samples came before. */
+  readonly late_s: Seconds;
+  /** Whether the sender's clock has been measured since; null where it wasn't before, which tells nothing. */
+  isMeasured: boolean | null;
+}
+
 interface Held<C> {
   readonly stamps: Float64Array;
   readonly arrival: Seconds;
@@ -162,6 +175,7 @@ export type StreamClockState<C> = {
   readonly held: readonly Held<C>[];
   readonly broken: Readonly<Break> | null;
   readonly counting: Readonly<Counting> | null;
+  readonly sleep: Readonly<Sleep> | null;
   readonly lastRaw: Seconds | null;
   readonly lastArrival: Seconds;
   readonly last: Seconds;
@@ -190,6 +204,7 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
   #held: Held<C>[] = [];
   #broken: Break | null = null;
   #counting: Counting | null = null;
+  #sleep: Sleep | null = null;
   #lastRaw: Seconds | null = null;
   #lastArrival: Seconds = Number.NEGATIVE_INFINITY;
   #last: Seconds = Number.NEGATIVE_INFINITY;
@@ -206,6 +221,11 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
   /** How stamps get onto the session's clock; null while the stream waits for that. */
   get placement(): Placement | null {
     return this.#placement;
+  }
+
+  /** Whether samples wait until it is known where they lie. */
+  get isWaiting(): boolean {
+    return this.#held.length > 0;
   }
 
   /** Rate in use, Hz: stamps that a door deduces follow it. 0 = irregular, or not measured yet. */
@@ -235,10 +255,14 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
 
   /**
    * The sender's clock was measured: at `time` on it, ours is it and `offset`, give or take `uncertainty` s. An offset below that
-   * is none.
+   * is none. Arrivals count `slept_s` that the clock by which it was measured doesn't.
    */
-  measure({ time, offset, uncertainty }: ClockOffset & { readonly uncertainty: Seconds }): void {
-    const measured = { time, offset: Math.abs(offset) <= uncertainty ? 0 : offset };
+  measure(
+    { time, offset, uncertainty }: ClockOffset & { readonly uncertainty: Seconds },
+    slept_s: Seconds = 0,
+  ): void {
+    const measured = { time, offset: slept_s + (Math.abs(offset) <= uncertainty ? 0 : offset) };
+    if (this.#sleep?.isMeasured === false) this.#sleep.isMeasured = true;
     const isOther =
       this.#probes.started && !(Math.abs(measured.offset - this.#probes.at(time)) <= CLOCK_RESET_THRESHOLD_S);
     if (!isOther) {
@@ -248,8 +272,16 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
       this.#nextProbes ??= new ClockOffsetEstimator();
       this.#nextProbes.update(measured);
     }
-    if (this.#placement === 'shared' && this.#options.session.clock === this.#options.clock && !isOther)
-      this.#options.session.measure(this.#probes.at(time));
+    const isOurs = this.#placement === 'shared' && this.#options.session.clock === this.#options.clock;
+    if (isOurs && !isOther && !this.#sleep) this.#options.session.measure(this.#probes.at(time));
+  }
+
+  /** The machine slept for `span_s`, which arrivals count: what comes waits until it is known whether the sender's clock did, too. */
+  slept(span_s: Seconds): void {
+    if (this.#placement === null || this.#counting) return;
+    const late_s = this.#sleep?.late_s ?? this.#options.session.at(this.#lastArrival) - this.#last;
+    const isMeasured = this.#probes.started ? false : null;
+    this.#sleep = { span_s: (this.#sleep?.span_s ?? 0) + span_s, late_s, isMeasured };
   }
 
   /** Takes samples that came together; they are given at once, or once it is known how to place them. */
@@ -274,7 +306,10 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
         return outputs;
       }
     }
-    this.#process(held, outputs);
+    if (this.#sleep) {
+      this.#held.push(held);
+      this.#awake(arrival, outputs);
+    } else this.#process(held, outputs);
     return outputs;
   }
 
@@ -282,6 +317,7 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
   advance(now: Seconds): ClockOutput<C>[] {
     const outputs: ClockOutput<C>[] = [];
     if (this.#placement === null) this.#place(now, outputs);
+    else this.#awake(now, outputs);
     return outputs;
   }
 
@@ -303,6 +339,7 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
       held: [...this.#held],
       broken: this.#broken && { ...this.#broken },
       counting: this.#counting && { ...this.#counting },
+      sleep: this.#sleep && { ...this.#sleep },
       lastRaw: this.#lastRaw,
       lastArrival: this.#lastArrival,
       last: this.#last,
@@ -327,6 +364,7 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
     this.#held = [...state.held];
     this.#broken = state.broken && { ...state.broken };
     this.#counting = state.counting && { ...state.counting };
+    this.#sleep = state.sleep && { ...state.sleep };
     this.#lastRaw = state.lastRaw;
     this.#lastArrival = state.lastArrival;
     this.#last = state.last;
@@ -344,10 +382,9 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
     if (this.#held.length === 0) return;
     const { session, clock, isGuessed = false, isProbed = false, givesZero = true } = this.#options;
     const waited_s = now - this.#held[0].arrival;
-    const isFull = this.#held.reduce((sum, { stamps }) => sum + stamps.length, 0) > MAX_HELD_SAMPLES;
     const anchor = this.#anchor();
     if (session.clock === null) {
-      const isEnough = (givesZero && waited_s > HELD_S) || isFull || now === Number.POSITIVE_INFINITY;
+      const isEnough = (givesZero && waited_s > HELD_S) || this.#isFull || now === Number.POSITIVE_INFINITY;
       if (givesZero && anchor) {
         session.begin(clock, onGrid(anchor.raw));
         this.#gaveZero = true;
@@ -358,14 +395,60 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
     const least_s = this.#leastHeld(anchor);
     if (isSame && (this.#gaveZero || !isGuessed)) this.#placement = 'shared';
     else if (isProbed && this.#probes.started) this.#placement = 'measured';
-    else if (waited_s > (isProbed ? PROBED_WITHIN_S : HELD_S) || isFull) {
+    else if (waited_s > (isProbed ? PROBED_WITHIN_S : HELD_S) || this.#isFull) {
       const isNear = Math.abs(session.at(least_s)) <= SAME_CLOCK_S;
       this.#placement = isSame && isNear ? 'shared' : 'arrival';
     } else return;
     this.#begin(anchor, least_s, outputs);
+    this.#release(outputs);
+  }
+
+  get #isFull(): boolean {
+    return this.#held.reduce((sum, { stamps }) => sum + stamps.length, 0) > MAX_HELD_SAMPLES;
+  }
+
+  #release(outputs: ClockOutput<C>[]): void {
     const held = this.#held;
     this.#held = [];
     for (const samples of held) this.#process(samples, outputs);
+  }
+
+  /** Gives what waited since the machine slept, if it can be known at `now` whether the sender's clock stood still meanwhile. */
+  #awake(now: Seconds, outputs: ClockOutput<C>[]): void {
+    if (!this.#sleep || !this.isWaiting) return;
+    const { span_s, late_s, isMeasured } = this.#sleep;
+    const same_s = Math.min(SAME_LATENESS_S, span_s / 2);
+    const later_s = this.#leastLateness() - late_s;
+    const isOver = now - this.#held[0].arrival > AWAKE_WITHIN_S || this.#isFull;
+    const isProbed = this.#placement !== 'arrival' && isMeasured !== null;
+    if (!isOver && !(isProbed ? isMeasured : later_s <= same_s)) return;
+    this.#sleep = null;
+    const wasShared = this.#placement === 'shared';
+    if (isProbed && isMeasured) this.#adoptProbes(outputs);
+    else if (Math.abs(later_s - span_s) <= same_s)
+      this.#reset(this.#held[0].arrival, this.#leastHeld(null), outputs);
+    if (wasShared && this.#placement !== 'shared') this.#options.session.leave();
+    this.#release(outputs);
+  }
+
+  /** The least that samples which wait came after their session stamps, s. */
+  #leastLateness(): Seconds {
+    let least_s = Number.POSITIVE_INFINITY;
+    for (const { stamps, arrival } of this.#held)
+      for (const raw of stamps)
+        if (isPlausible(raw))
+          least_s = Math.min(least_s, this.#options.session.at(arrival) - this.#mapped(raw));
+    return least_s;
+  }
+
+  /** If probes told of another clock that samples which wait are on, it places them. */
+  #adoptProbes(outputs: ClockOutput<C>[]): void {
+    for (const { stamps, arrival } of this.#held)
+      for (const raw of stamps)
+        if (isPlausible(raw) && this.#isExplained(raw, arrival, outputs)) {
+          this.#broken = null;
+          return;
+        }
   }
 
   #begin(anchor: Anchor | null, least_s: Seconds, outputs: ClockOutput<C>[]): void {

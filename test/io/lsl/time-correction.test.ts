@@ -107,6 +107,23 @@ describe('time correction', () => {
     correction.close();
   });
 
+  it('tells nothing of a wave in which the machine slept, and measures anew within 3 s', () => {
+    const clock = new VirtualClock(10);
+    const measurements: (ClockMeasurement & { readonly at: number })[] = [];
+    const host = remoteHost(clock, 1);
+    const correction = new TimeCorrection({ clock, config: defaultConfig }, host.transport, (measurement) =>
+      measurements.push({ ...measurement, at: clock.now() }),
+    );
+    clock.advance(2.2);
+    expect(measurements).toHaveLength(1);
+    clock.sleep(60);
+    clock.advance(1.75);
+    expect(measurements).toHaveLength(1);
+    clock.advance(1.2);
+    expect(measurements).toHaveLength(2);
+    correction.close();
+  });
+
   it('passes over answers of another wave, and nonsense', () => {
     const clock = new VirtualClock(10);
     const measurements: ClockMeasurement[] = [];

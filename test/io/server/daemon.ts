@@ -18,6 +18,7 @@ export interface DaemonOptions {
   readonly ingest?: Partial<IngestLimits>;
   readonly stream?: Partial<StreamLimits>;
   readonly safe?: WebSocketSourceOptions['safe'];
+  readonly stall?: WebSocketSourceOptions['stall'];
   readonly server?: Partial<ServerOptions>;
   /** Whether something takes the source's messages; default yes. */
   readonly consume?: boolean;
@@ -31,10 +32,10 @@ export async function startDaemon(options: DaemonOptions = {}) {
   const received: SessionMessage[] = [];
   const metrics = createMetrics();
   const note = (event: SessionEvent) => events.push(event);
-  const { safe } = options;
+  const { safe, stall } = options;
   const sessions = new SharedSessions();
   const source = new WebSocketSource({
-    ...{ clock, events: note, metrics, sessions, safe },
+    ...{ clock, events: note, metrics, sessions, safe, ...(stall && { stall }) },
     limits: options.ingest,
   });
   const sink = new WebSocketSink({ clock, events: note, metrics, limits: options.stream, run: 'r' });

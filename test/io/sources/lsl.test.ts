@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Clock } from '../../../src/core/clock.js';
 import { ConfigurationError } from '../../../src/core/errors.js';
 import type { StreamMessage } from '../../../src/core/signal.js';
 import { channelsElement, simulatedElement } from '../../../src/io/lsl/declaration.js';
@@ -7,6 +8,7 @@ import type { StreamDescription } from '../../../src/io/lsl/stream-info.js';
 import { type XmlElement, xmlElement } from '../../../src/io/lsl/xml.js';
 import { type LslParams, LslSource } from '../../../src/io/sources/lsl.js';
 import type { SessionMessage } from '../../../src/io/sources/source.js';
+import { StallWatch } from '../../../src/signal/timebase/stall-watch.js';
 import { runningClock } from '../../cli/running-clock.js';
 import { testNetwork } from '../lsl/liblsl-oracle.js';
 import { ownPorts } from '../lsl/own-ports.js';
@@ -18,10 +20,16 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-function listen(params: LslParams = {}) {
+function listen(
+  params: LslParams = {},
+  { clock = context.clock, stall }: { readonly clock?: Clock; readonly stall?: StallWatch } = {},
+) {
   const received: SessionMessage[] = [];
   const waiting = new Set<() => void>();
-  const subscription = new LslSource(context, params, { session: 'lab' }).messages$.subscribe((message) => {
+  const subscription = new LslSource({ ...context, clock }, params, {
+    session: 'lab',
+    ...(stall && { stall }),
+  }).messages$.subscribe((message) => {
     received.push(message);
     for (const look of [...waiting]) look();
   });
@@ -67,6 +75,34 @@ function pushNow(outlet: Outlet, n: number, value = 1e-6): number {
   );
   return now;
 }
+
+describe('the machine sleeps', () => {
+  it('a stream of the same machine, whose clock stood still, that was measured only since, is placed by arrivals', async () => {
+    const { clock } = context;
+    let slept_s = 0;
+    const sleeping: Clock = {
+      now: () => clock.now(),
+      unix: () => clock.unix() + slept_s,
+      uptime: () => clock.uptime() + slept_s,
+      after: (delay_s, action) => clock.after(delay_s, action),
+      every: (period_s, action) => clock.every(period_s, action),
+    };
+    const stall = new StallWatch(sleeping, () => {});
+    cleanups.push(() => stall.stop());
+    const { message } = listen({ query: "source_id='asleep'" }, { clock: sleeping, stall });
+    const outlet = await offer({ name: 'Cap', type: 'EEG', sourceId: 'asleep' });
+    await outlet.waitForConsumers(10);
+    pushNow(outlet, 20);
+    await message('chunk');
+    slept_s = 60;
+    const now = pushNow(outlet, 20);
+    const { chunk } = await message('chunk', ({ chunk: { times } }) => times[0] > now + 1);
+    expect(Math.abs(chunk.times[chunk.times.length - 1] - now - 60)).toBeLessThan(0.05);
+    expect(chunk.gapBefore).toBe(true);
+    const resets = network.events.filter(({ code }) => code === 'clock-reset');
+    expect(resets.map(({ details }) => (details as { how: string }).how)).toEqual(['arrival']);
+  });
+});
 
 describe('lsl source', () => {
   it('brings streams in with canonical labels and units, on this machine’s clock', async () => {

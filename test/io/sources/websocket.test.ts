@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/core/clock.js';
 import { errorCodes } from '../../../src/io/protocol/error-code.js';
 import { encodeSamples } from '../../../src/io/protocol/sample-frame.js';
+import { StallWatch } from '../../../src/signal/timebase/stall-watch.js';
 import { type Daemon, type DaemonOptions, RawClient, startDaemon, until } from '../server/daemon.js';
 
 let daemon: Daemon;
@@ -47,6 +48,25 @@ describe('ingest', () => {
     expect([...first.times]).toEqual([0, 0.1, 0.2]);
     expect([...second.data]).toEqual([5, Number.NaN]);
     expect(first.gapBefore || second.gapBefore).toBe(false);
+  });
+
+  it('takes stamps that went on while the machine slept as they are, behind a gap', async () => {
+    const clock = new VirtualClock(100);
+    const stall = new StallWatch(clock, () => {});
+    await start({ clock, stall });
+    const client = await connect();
+    const id = await client.open();
+    for (const seq of [0, 1, 2]) {
+      const t0 = seq * 0.3 + (seq === 2 ? 60 : 0);
+      clock.advance(0.3);
+      if (seq === 2) clock.sleep(60);
+      client.send(binary(id, seq, t0, [[1, 2], [3, 4], [5, 6]])); // biome-ignore format: rows
+      expect(await client.next()).toEqual(ack(id, seq));
+    }
+    const last = daemon.chunks().at(-1)!;
+    expect([[...last.times], last.gapBefore]).toEqual([[60.6, 60.7, 60.8], true]);
+    expect(daemon.events.map(({ code }) => code)).not.toContain('stamp-outlier');
+    stall.stop();
   });
 
   it('answers a push that carries an id beside its ack', async () => {

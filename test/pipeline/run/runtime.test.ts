@@ -8,6 +8,7 @@ import { checkPipeline } from '../../../src/pipeline/file/check.js';
 import { PipelineDocument } from '../../../src/pipeline/file/document.js';
 import { PipelineRuntime } from '../../../src/pipeline/run/runtime.js';
 import { Turns } from '../../../src/pipeline/run/turns.js';
+import { StallWatch } from '../../../src/signal/timebase/stall-watch.js';
 import { chunkOf, streamInfo } from '../../../src/testing/stream-fixtures.js';
 
 const { pipeline } = checkPipeline(
@@ -39,6 +40,7 @@ function start(turns?: Turns) {
   const runtime = new PipelineRuntime({
     ...{ loaded: { pipeline, runners: new Map() }, clock, events: () => {} },
     ...(turns && { turns }),
+    stall: new StallWatch(clock, () => {}),
   });
   const source = new Subject<SessionMessage>();
   const outputs: OutputMessage[] = [];
@@ -88,6 +90,11 @@ describe('sessions', () => {
     expect(runtime.placeOf('a', 0)).toBeCloseTo(50 - (50 + 63 / 64), 9);
     expect(runtime.placeOf('a', 1)).toBeCloseTo(51 - (50 + 63 / 64), 9);
     expect(runtime.placeOf('b', 0)).toBeNull();
+    // Time goes on in sleep, and this clock doesn't.
+    clock.sleep(60);
+    send('a', chunk(52 + 60));
+    await settle();
+    expect(runtime.placeOf('a', 62)).toBeCloseTo(52 - (50 + 63 / 64), 9);
   });
 });
 

@@ -25,6 +25,15 @@ describe('SessionTime', () => {
     expect(session.at(10)).toBe(50);
   });
 
+  it('leaves its clock and goes on where it was', () => {
+    const session = new SessionTime();
+    session.begin('lsl of here', 50);
+    session.measure(-40);
+    session.leave();
+    session.begin('lsl of here', 70);
+    expect([session.clock === 'lsl of here', session.zero, session.at(10)]).toEqual([false, 50, 50]);
+  });
+
   it("is our clock where no stream's stamps agreed", () => {
     const session = new SessionTime();
     session.begin(ARRIVAL_CLOCK, 12.5);

@@ -67,6 +67,12 @@ describe('StallWatch', () => {
     expect(told).toHaveLength(1);
   });
 
+  it('counts it before its timer knows', () => {
+    const { clock, watch } = start();
+    clock.sleep(3600);
+    expect([watch.now(), watch.slept_s, watch.isBehind]).toEqual([4600, 3600, true]);
+  });
+
   it('takes no uptime in whole seconds for sleep', () => {
     const clock = new VirtualClock(1000.7);
     const whole: Clock = {

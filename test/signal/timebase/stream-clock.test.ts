@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SessionTime } from '../../../src/signal/timebase/session-time.js';
+import { onGrid, SessionTime } from '../../../src/signal/timebase/session-time.js';
 import {
   type ClockEvent,
   type ClockOutput,
@@ -384,5 +384,65 @@ describe('StreamClock', () => {
         },
       ),
     );
+  });
+});
+
+describe('the machine slept', () => {
+  const probe = (clock: Clock, offset: number, slept_s: number): void =>
+    clock.measure({ time: 0, offset, uncertainty: 1e-4 }, slept_s);
+  const fresh = (session: SessionTime): Clock => created({ session, clock: 'lsl of here', isProbed: true });
+
+  it('what waits is state, and another stream on a clock that stood still is placed beside it', () => {
+    const session = new SessionTime();
+    const before = fresh(session);
+    probe(before, 1e-5, 0);
+    run(before, 0, 5, (t) => t);
+    before.slept(60);
+    expect(take(before, [5, 5.01, 5.02], 65.03)).toEqual([]);
+    expect(before.isWaiting).toBe(true);
+    const after = fresh(session);
+    after.restore(structuredClone(before.snapshot()));
+    probe(after, 1e-5, 60);
+    const outputs = after.advance(65.2);
+    expect(codesOf(outputs)).toEqual(['clock-reset']);
+    expect(timesOf(outputs)).toEqual([65, 65.01, 65.02]);
+    expect(outputs.filter(isSamples)[0].gaps).toEqual([0]);
+    const other = fresh(session);
+    probe(other, 1e-5, 60);
+    expect(timesOf(take(other, [6, 6.01, 6.02], 66.03))).toEqual([66, 66.01, 66.02]);
+  });
+
+  it('one that was never measured before is placed by arrivals, whatever is measured then', () => {
+    const clock = fresh(new SessionTime());
+    run(clock, 0, 5, (t) => t);
+    clock.slept(60);
+    const outputs = take(clock, [5, 5.01, 5.02], 65.03);
+    for (const at of [65.2, 67.2]) {
+      probe(clock, 1e-5, 60);
+      outputs.push(...clock.advance(at));
+    }
+    expect(outputs).toEqual([]);
+    outputs.push(...clock.advance(68.1));
+    expect(codesOf(outputs)).toEqual(['clock-reset']);
+    expect(timesOf(outputs)).toEqual([65, 65.01, 65.02].map((time) => expect.closeTo(time, 1)));
+  });
+
+  it('a backlog that comes slowly is late, and no clock that stood still', () => {
+    const session = new SessionTime();
+    const clock = created({ session });
+    run(clock, 0, 5, (t) => t);
+    clock.slept(60);
+    const outputs: ClockOutput<null>[] = [];
+    // Ten seconds of it come each second.
+    for (let m = 0; m < 65; m++)
+      outputs.push(
+        ...take(
+          clock,
+          Array.from({ length: 100 }, (_, i) => 5 + m + i / 100),
+          65 + (m + 1) / 10,
+        ),
+      );
+    expect(codesOf(outputs)).toEqual([]);
+    expect(timesOf(outputs)).toEqual(Array.from({ length: 6500 }, (_, i) => onGrid(5 + i / 100)));
   });
 });

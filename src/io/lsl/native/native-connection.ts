@@ -1,5 +1,6 @@
-import type { Timer } from '../../../core/clock.js';
+import type { Seconds, Timer } from '../../../core/clock.js';
 import { owned } from '../../../core/owned.js';
+import { SleepMeter } from '../../../signal/timebase/sleep-meter.js';
 import { numericLayouts, type SampleBatch } from '../channel-format.js';
 import type { ConnectionOptions, OpenConnection } from '../connection.js';
 import type { Feed } from '../feed.js';
@@ -15,6 +16,8 @@ const PULL_S = 0.2;
 const POLL_S = 0.005;
 /** Samples of one pull. */
 const CHUNK = 1024;
+/** What liblsl measured before the machine slept it tells for so long after it, s. */
+const REMEMBERED_S: Seconds = 5;
 /** liblsl's `lost_error`. */
 const LOST = -2;
 
@@ -60,6 +63,10 @@ class NativeConnection implements Feed {
   #isOpen = true;
   #pending: Promise<unknown> = Promise.resolve();
   #timers: Timer[] = [];
+  readonly #sleep: SleepMeter;
+  /** What the machine had slept at the last look, and until when it counts, s. */
+  #slept_s: Seconds = 0;
+  #mistrusted: Seconds = Number.NEGATIVE_INFINITY;
 
   constructor(
     readonly liblsl: Liblsl,
@@ -68,6 +75,7 @@ class NativeConnection implements Feed {
     readonly options: ConnectionOptions,
     readonly inlet: Handle,
   ) {
+    this.#sleep = new SleepMeter(context.clock);
     if (options.measured) {
       const { timeUpdateInterval_s } = context.config;
       this.#timers.push(context.clock.every(timeUpdateInterval_s, () => this.#tryMeasuring()));
@@ -101,7 +109,12 @@ class NativeConnection implements Feed {
     this.#after(measuring);
     const { offset, error } = await measuring;
     if (error !== 0 || !this.#isOpen) return;
-    const time = this.context.clock.now() - offset;
+    const now = this.context.clock.now();
+    this.#sleep.look();
+    if (this.#sleep.slept_s > this.#slept_s) this.#mistrusted = now + REMEMBERED_S;
+    this.#slept_s = this.#sleep.slept_s;
+    if (now < this.#mistrusted) return;
+    const time = now - offset;
     // liblsl of protocol 1.10 doesn't tell the round trip.
     this.options.measured?.({ time, offset, uncertainty: Number.NaN });
   }

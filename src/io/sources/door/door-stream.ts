@@ -12,6 +12,7 @@ import { type CanonicalStream, canonicalChunk } from '../../../signal/dialects/c
 import { clockEvent } from '../../../signal/timebase/clock-events.js';
 import type { ClockOffset } from '../../../signal/timebase/clock-offset-estimator.js';
 import { staleLimit_s } from '../../../signal/timebase/stale-limit.js';
+import type { StallWatch } from '../../../signal/timebase/stall-watch.js';
 import {
   type ArrivedSamples,
   type ClockOutput,
@@ -47,6 +48,8 @@ export interface DoorStreamOptions {
   readonly parts: readonly CanonicalStream[];
   /** Whose clock made the stamps, of which the first is given. */
   readonly originOf: (stamp: Seconds) => StampOrigin;
+  /** Knows what the machine slept, which arrivals count. Default: nothing. */
+  readonly stall?: StallWatch | undefined;
   /** Whether we are late to look at what came. Default: never. */
   readonly isBehind?: () => boolean;
   /** Whether it takes the place of a stream that was lost: samples are missing before its first. Default: it doesn't. */
@@ -66,6 +69,8 @@ export class DoorStream {
   #origin: StampOrigin | null = null;
   #isOpen = false;
   #look: Timer | null = null;
+  /** What the machine had slept when samples came last. */
+  #slept_s: Seconds;
   /** What was measured of the sender's clock before its first samples. */
   #measured: (ClockOffset & { readonly uncertainty: Seconds })[] = [];
   /** Of those who wait until what came so far is in the session. */
@@ -74,6 +79,7 @@ export class DoorStream {
   constructor(options: DoorStreamOptions) {
     this.#options = options;
     this.#parts = options.parts;
+    this.#slept_s = options.stall?.slept_s ?? 0;
   }
 
   /** Ids are unique in the session. */
@@ -93,13 +99,13 @@ export class DoorStream {
 
   /** How long after its stamp, by the session's time, the newest sample came if it comes now, s; Infinity before any. */
   get lateness_s(): Seconds {
-    const { clock, shared } = this.#options;
-    return clock.now() - shared.time.ours(this.#clock?.last ?? Number.NEGATIVE_INFINITY);
+    const { shared } = this.#options;
+    return this.#now() - shared.time.ours(this.#clock?.last ?? Number.NEGATIVE_INFINITY);
   }
 
   /** Whether nothing has come for longer than its sender ever pauses; false before the first sample. */
   get isSilent(): boolean {
-    return this.#clock?.isStale(this.#options.clock.now()) ?? false;
+    return this.#clock?.isStale(this.#now()) ?? false;
   }
 
   /** Resolves once all that was taken is in the session; null where it is. */
@@ -110,28 +116,29 @@ export class DoorStream {
 
   /** The sender's clock was measured. */
   measure(offset: ClockOffset & { readonly uncertainty: Seconds }): void {
-    if (this.#clock) this.#clock.measure(offset);
+    this.#noteSleep();
+    if (this.#clock) this.#clock.measure(offset, this.#slept_s);
     else this.#measured = [offset];
   }
 
   /** A ping to the sender was answered after `trip_s`. */
   roundTrip(trip_s: Seconds): void {
-    this.#clock?.roundTrip(this.#options.clock.now(), trip_s);
+    this.#clock?.roundTrip(this.#now(), trip_s);
   }
 
   /** Takes samples in; they go on at once, or when it is known where on the session's clock they lie. */
   take(stamps: ArrayLike<number>, content: RawSamples, gapBefore: boolean): void {
     if (stamps.length === 0) return;
+    this.#noteSleep();
     const { clock, isBehind, isSuccessor = false } = this.#options;
     const isMissing = gapBefore || (isSuccessor && this.#clock === null);
     const stream = this.#clock ?? this.#begin(stamps[0]);
     const arrived: ArrivedSamples<RawSamples> = {
-      ...{ stamps, content, gapBefore: isMissing, arrival: clock.now() },
+      ...{ stamps, content, gapBefore: isMissing, arrival: this.#now() },
       behind: isBehind?.() ?? false,
     };
     this.#give(stream.take(arrived));
-    if (stream.placement === null)
-      this.#look ??= clock.every(LOOK_S, () => this.#give(stream.advance(clock.now())));
+    if (stream.isWaiting) this.#look ??= clock.every(LOOK_S, () => this.#give(stream.advance(this.#now())));
   }
 
   /** The stream ends, after what still waits. */
@@ -149,6 +156,19 @@ export class DoorStream {
     this.#settle();
   }
 
+  #now(): Seconds {
+    const { clock, stall } = this.#options;
+    return stall?.now() ?? clock.now();
+  }
+
+  #noteSleep(): void {
+    const slept_s = this.#options.stall?.slept_s ?? 0;
+    if (slept_s === this.#slept_s) return;
+    this.#clock?.slept(slept_s - this.#slept_s);
+    this.#measured = [];
+    this.#slept_s = slept_s;
+  }
+
   #begin(first: Seconds): StreamClock<RawSamples> {
     const { shared, parts, originOf } = this.#options;
     const [{ info }] = parts;
@@ -160,7 +180,7 @@ export class DoorStream {
       irregularLimit_s: staleLimit_s({ type: info.type, sfreq: 0 }),
       givesZero: isMeasured(info),
     });
-    for (const offset of this.#measured.splice(0)) stream.measure(offset);
+    for (const offset of this.#measured.splice(0)) stream.measure(offset, this.#slept_s);
     this.#clock = stream;
     return stream;
   }
@@ -177,7 +197,7 @@ export class DoorStream {
         this.#options.events({ ...event, session, ...(zero !== null && { time: stamp! - zero }) });
       }
     }
-    if (this.#clock?.placement) this.#settle();
+    if (!this.#clock?.isWaiting) this.#settle();
   }
 
   #settle(): void {
