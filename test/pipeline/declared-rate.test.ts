@@ -19,12 +19,20 @@ transforms:
   de: { type: extract, input: filtered, features: [differential-entropy], window_s: 2, hop_s: 0.5 }
 `);
 const SPAN_S = 30;
+/** Where a table's rate becomes another one: until then its rows tell the first one. */
+const CHANGES_S = 60;
 /** A rate is decided over 5 s; then filters settle and a window fills. */
 const SETTLED_S = 12;
+/** One that changes on the way is measured once more when all samples of the span have it. */
+const FRESH_S = 5;
 /** What the filters' beginning has left by then, nats. */
 const LEFT = 1e-5;
 
-/** Alpha of 10 Hz and some of 20 Hz, uV, for 30 s at `rate_hz`, in a file that declares another rate. */
+/** Alpha of 10 Hz and some of 20 Hz, uV. */
+const alphaAt = (t: number): number =>
+  30 * Math.sin(2 * Math.PI * 10 * t) + 5 * Math.sin(2 * Math.PI * 20 * t + 1);
+
+/** It, for 30 s at `rate_hz`, in a file that declares another rate. */
 function recorded(rate_hz: number, declared_hz: number): string {
   const path = join(folder, `${rate_hz}-as-${declared_hz}.xdf`);
   const writer = XdfWriter.create(path);
@@ -32,9 +40,7 @@ function recorded(rate_hz: number, declared_hz: number): string {
   writer.openSender({ id: 'cap', header, format: 'double64', channels: 1 });
   for (let from = 0; from < SPAN_S * rate_hz; from += 25) {
     const times = Float64Array.from({ length: 25 }, (_, i) => (from + i) / rate_hz);
-    const values = [...times].map(
-      (t) => 30 * Math.sin(2 * Math.PI * 10 * t) + 5 * Math.sin(2 * Math.PI * 20 * t + 1),
-    );
+    const values = [...times].map(alphaAt);
     writer.writeSender(
       'cap',
       times.map((t) => 1000 + t),
@@ -42,6 +48,17 @@ function recorded(rate_hz: number, declared_hz: number): string {
     );
   }
   writer.close();
+  return path;
+}
+
+/** It, as a table, up to and from `CHANGES_S` at the one and the other rate. */
+function tabled(before_hz: number, after_hz: number): string {
+  const path = join(folder, `${before_hz}-then-${after_hz}.csv`);
+  const times = [
+    ...Array.from({ length: CHANGES_S * before_hz }, (_, i) => i / before_hz),
+    ...Array.from({ length: 1.5 * SPAN_S * after_hz }, (_, i) => CHANGES_S + i / after_hz),
+  ];
+  writeFileSync(path, ['time,EEG.Cz[uV]', ...times.map((t) => `${t},${alphaAt(t)}`)].join('\n'));
   return path;
 }
 
@@ -59,10 +76,10 @@ async function featuresOf(path: string): Promise<readonly FeatureVector[]> {
 }
 
 /** Once the true rate is in use, the features of both files are the same, and all of them are there. */
-async function compare(wrong: string, right: string): Promise<void> {
+async function compare(wrong: string, right: string, from?: number): Promise<void> {
   const of = new Map((await featuresOf(right)).map((vector) => [vector.time, vector]));
   const all = await featuresOf(wrong);
-  const start = all[0].time;
+  const start = from ?? all[0].time;
   const settled = all.filter(({ time }) => time > start + SETTLED_S);
   expect(settled.length).toBeGreaterThan(30);
   for (const { time, values, present } of settled) {
@@ -79,6 +96,16 @@ describe('a file that declares another rate than its own (x06)', () => {
     [500, 250],
   ])('of %d Hz as %d: features are those of the true rate', (rate_hz, declared_hz) =>
     compare(recorded(rate_hz, declared_hz), recorded(rate_hz, rate_hz)),
+  );
+
+  it.each([
+    [250, 125],
+    [125, 250],
+    [100, 125],
+  ])(
+    'of %d Hz that goes on at %d, a table: features are those of the rate that it has then',
+    (before_hz, after_hz) =>
+      compare(tabled(before_hz, after_hz), tabled(after_hz, after_hz), CHANGES_S + FRESH_S),
   );
 
   it.skipIf(!existsSync(shared))(`of ${shared} (skipped where absent), likewise`, async () => {

@@ -5,6 +5,8 @@ import type { MeasuredRate, StepPattern } from './step-pattern.js';
 /** Off by more than this over the short span, a rate is used at once; s of samples, and a share. */
 const SHORT_S: Seconds = 4.5;
 const SHORT_OFF = 0.1;
+/** A rate that came into use so is looked at again once all of the short span is of it: samples before the change are part of the first measurement. */
+const AGAIN_OFF = 0.005;
 /** Off by more than this over the long one, too. */
 const LONG_S: Seconds = 59;
 const LONG_OFF = 0.02;
@@ -31,6 +33,7 @@ export type RateMeterState = {
   readonly n: number;
   readonly v: Seconds;
   readonly changedAt_s: Seconds;
+  readonly isNew: boolean;
   readonly packeted: boolean;
   readonly ns: readonly number[];
   readonly vs: readonly Seconds[];
@@ -50,6 +53,8 @@ export class RateMeter implements Stateful<RateMeterState> {
   #v: Seconds = 0;
   /** The pattern's age when the rate in use changed. */
   #changedAt_s: Seconds = 0;
+  /** Whether the rate in use came from the short span, and wasn't looked at again since. */
+  #isNew = false;
   #packeted = false;
   /** Means of the packet ends in buckets of time. */
   #ns: number[] = [];
@@ -98,6 +103,7 @@ export class RateMeter implements Stateful<RateMeterState> {
       n: this.#n,
       v: this.#v,
       changedAt_s: this.#changedAt_s,
+      isNew: this.#isNew,
       packeted: this.#packeted,
       ns: [...this.#ns],
       vs: [...this.#vs],
@@ -111,6 +117,7 @@ export class RateMeter implements Stateful<RateMeterState> {
     this.#n = state.n;
     this.#v = state.v;
     this.#changedAt_s = state.changedAt_s;
+    this.#isNew = state.isNew;
     this.#packeted = state.packeted;
     this.#ns = [...state.ns];
     this.#vs = [...state.vs];
@@ -129,7 +136,12 @@ export class RateMeter implements Stateful<RateMeterState> {
         return this.#use(short, SHORT_OFF, pattern);
       }
       if (unusable) return null;
-      if (this.#isOff(short.rate_hz, SHORT_OFF)) return this.#use(short, SHORT_OFF, pattern);
+      const isNew = this.#isNew;
+      this.#isNew = false;
+      if (this.#isOff(short.rate_hz, isNew ? AGAIN_OFF : SHORT_OFF)) {
+        this.#isNew = !isNew;
+        return this.#use(short, SHORT_OFF, pattern);
+      }
     }
     const long = sinceChange_s < LONG_S ? null : this.#long();
     if (!long) return null;

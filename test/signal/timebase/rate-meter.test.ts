@@ -39,6 +39,15 @@ describe('RateMeter', () => {
     expect(near[0].at_s).toBeLessThanOrEqual(62);
   });
 
+  it('looks again at one that changed on the way, once it has measured nothing else, and then holds it', () => {
+    const meter = declared(100);
+    fed(meter, 100, 30);
+    const changes = fed(meter, 125, 130);
+    expect(changes).toHaveLength(2);
+    expect(changes[1].used_hz).toBe(125);
+    expect(changes[1].at_s).toBeLessThanOrEqual(10);
+  });
+
   it('goes back to the declared rate when the true one does', () => {
     const meter = declared(250);
     expect(fed(meter, 200, 20).map(({ used_hz }) => used_hz)).toEqual([200]);

@@ -5,11 +5,13 @@ import { type CanonicalStream, canonicalStreams } from '../../../signal/dialects
 import type { RawChannel, RawStreamDeclaration } from '../../../signal/dialects/raw-stream.js';
 import { isSimulatedMark, SIMULATED_COLUMN } from '../../../signal/dialects/simulated-mark.js';
 import { streamTypeNamed } from '../../../signal/dialects/stream-type.js';
+import { clockEvent } from '../../../signal/timebase/clock-events.js';
+import type { RateChange } from '../../../signal/timebase/rate-meter.js';
 import { onGrid } from '../../../signal/timebase/session-time.js';
 import { ChunkBuilder } from '../chunk-builder.js';
 import { stemOf } from '../files/stem.js';
 import { GapFinder } from '../gap-finder.js';
-import { type DataMessage, stampOf } from '../merge.js';
+import { stampOf } from '../merge.js';
 import { ProblemCounts } from '../problem-counts.js';
 import { estimateRate, meanRate } from '../rate-estimate.js';
 import type { ReadOptions, RecordedStream, Recording } from '../recording.js';
@@ -73,6 +75,9 @@ export function markerStream(id: string, name: string, label: string): StreamInf
 
 /** Rows from which rates are estimated: they tell them apart, and the first pass stays short. */
 const RATE_ROWS = 50_000;
+/** Those at the start, whose rate counts where it is another one than that of all, by more than this share. */
+const START_ROWS = 2000;
+const OTHER_SHARE = 0.02;
 
 interface Part {
   readonly kind: 'samples';
@@ -124,6 +129,7 @@ export class TableRecording implements Recording {
         }
         if (!part.holds(cells)) continue;
         surveys[p].add(time, breaks[p].isGap(time) ? 'gap' : 'none');
+        breaks[p].takeRateChange();
         for (const { columns } of part.channels)
           for (const column of columns)
             if (!isEmpty(cells[column]) && Number.isNaN(numberIn(cells[column])))
@@ -143,7 +149,7 @@ export class TableRecording implements Recording {
     for (const part of parts) if (part.kind === 'samples') part.canonical.notes.forEach(options.events);
     for (const { info } of parts) yield { kind: 'open', info };
     const passes = parts.map((part) =>
-      part.kind === 'markers' ? new MarkerPass(part) : new SamplePass(part, options.chunk),
+      part.kind === 'markers' ? new MarkerPass(part) : new SamplePass(part, options),
     );
     const waiting = new WaitingMessages();
     for await (const { time, cells } of timedRows(this.layout, new ProblemCounts())) {
@@ -161,14 +167,16 @@ export class TableRecording implements Recording {
 }
 
 class SamplePass {
-  readonly #builder: ChunkBuilder;
   readonly #breaks: GapFinder;
+  #info: StreamInfo;
+  #builder: ChunkBuilder;
 
   constructor(
     private readonly part: Part,
-    chunk: number | null,
+    private readonly options: ReadOptions,
   ) {
-    this.#builder = new ChunkBuilder(part.info, chunk);
+    this.#info = part.info;
+    this.#builder = new ChunkBuilder(part.info, options.chunk);
     this.#breaks = new GapFinder(part.info.sfreq);
   }
 
@@ -180,9 +188,28 @@ class SamplePass {
   take(cells: Cells, time: Seconds, waiting: WaitingMessages): void {
     const { channels, canonical, holds } = this.part;
     if (!holds(cells)) return;
+    const isMasked = this.#breaks.isUnusable;
     waiting.addChunk(this.#builder.begin(time, this.#breaks.isGap(time)));
-    for (let c = 0; c < channels.length; c++)
-      this.#builder.set(c, channels[c].value(cells) * canonical.scale[c] + canonical.offset[c]);
+    for (let c = 0; c < channels.length; c++) {
+      const value = channels[c].value(cells) * canonical.scale[c] + canonical.offset[c];
+      this.#builder.set(c, isMasked ? Number.NaN : value);
+    }
+    const change = this.#breaks.takeRateChange();
+    if (change) this.#goOn(change, time, waiting);
+  }
+
+  /** The stream, as it is described from the next sample on. */
+  #goOn({ measured_hz, used_hz }: RateChange, time: Seconds, waiting: WaitingMessages): void {
+    const { info } = this.part;
+    const details = { measured_hz, used_hz, declared_hz: info.sfreq };
+    this.options.events(
+      clockEvent({ kind: 'event', code: 'rate-differs', arrival: time, time, details }, info),
+    );
+    if (used_hz === null || used_hz === this.#info.sfreq) return;
+    this.end(waiting);
+    this.#info = { ...this.#info, sfreq: used_hz };
+    this.#builder = new ChunkBuilder(this.#info, this.options.chunk);
+    waiting.add({ kind: 'open', info: this.#info }, time);
   }
 
   end(waiting: WaitingMessages): void {
@@ -208,22 +235,23 @@ class MarkerPass {
 
 /** Messages whose turn comes when no stream can give an earlier one any more. */
 class WaitingMessages {
-  #messages: DataMessage[] = [];
+  #messages: { readonly message: StreamMessage; readonly at: Seconds }[] = [];
 
-  add(message: DataMessage): void {
-    let at = this.#messages.length;
-    while (at > 0 && stampOf(this.#messages[at - 1]) > stampOf(message)) at--;
-    this.#messages.splice(at, 0, message);
+  /** `at`: its stamp, where it carries none itself. */
+  add(message: StreamMessage, at: Seconds = stampOf(message)): void {
+    let place = this.#messages.length;
+    while (place > 0 && this.#messages[place - 1].at > at) place--;
+    this.#messages.splice(place, 0, { message, at });
   }
 
   addChunk(chunk: Chunk | null): void {
     if (chunk) this.add({ kind: 'chunk', chunk });
   }
 
-  *until(time: Seconds): Generator<DataMessage> {
+  *until(time: Seconds): Generator<StreamMessage> {
     let ready = 0;
-    while (ready < this.#messages.length && stampOf(this.#messages[ready]) <= time) ready++;
-    if (ready > 0) yield* this.#messages.splice(0, ready);
+    while (ready < this.#messages.length && this.#messages[ready].at <= time) ready++;
+    for (const { message } of this.#messages.splice(0, ready)) yield message;
   }
 }
 
@@ -248,8 +276,15 @@ async function partsOf(layout: TableLayout): Promise<(Part | MarkerPart)[]> {
   });
 }
 
-/** Hz; 0 = irregular. What sensors sample regularly has a rate, however its stamps jitter. */
+/** Hz, with which a stream begins; 0 = irregular. */
 function rateOf(type: string, stamps: readonly Seconds[]): number {
+  const rate = rateOfAll(type, stamps);
+  const start = rate === 0 ? 0 : rateOfAll(type, stamps.slice(0, START_ROWS));
+  return start > 0 && Math.abs(start / rate - 1) > OTHER_SHARE ? start : rate;
+}
+
+/** Hz; 0 = irregular. What sensors sample regularly has a rate, however its stamps jitter. */
+function rateOfAll(type: string, stamps: readonly Seconds[]): number {
   const rate = estimateRate(stamps);
   return rate > 0 || !isRegular({ type: streamTypeNamed(type) ?? 'Other', sfreq: 0 })
     ? rate

@@ -2,6 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../../src/core/errors.js';
+import type { SessionEvent } from '../../../../src/core/event.js';
+import type { StreamInfo } from '../../../../src/core/signal.js';
 import { openRecording } from '../../../../src/io/recordings/open.js';
 import type { Recording } from '../../../../src/io/recordings/recording.js';
 import { temporaryFolder } from '../../../setup/temporary-folder.js';
@@ -32,6 +34,48 @@ function table(rows: number): string {
 }
 
 describe('csv', () => {
+  it.each([
+    { sent_hz: 125, isUsed: true },
+    { sent_hz: 60, isUsed: true },
+    { sent_hz: 300, isUsed: false },
+  ])('100 Hz that goes on at $sent_hz is told, and used: $isUsed', async ({ sent_hz, isUsed }) => {
+    const times = Array.from({ length: 9000 }, (_, i) => (i < 6000 ? i / 100 : 60 + (i - 6000) / sent_hz));
+    const rows = times.map((t, i) => `${t.toFixed(6)},${i},${i % 4 === 0 ? i : ''}`);
+    await opened(['time,EEG.Cz[uV],ECG.II[uV]', ...rows].join('\n'), async (recording) => {
+      const opens: StreamInfo[] = [];
+      const places = new Map<string, number>();
+      const events: SessionEvent[] = [];
+      let masked = 0;
+      let samples = 0;
+      for await (const message of recording.messages({
+        ...{ chunk: null, clockSync: true },
+        events: (event) => events.push(event),
+      })) {
+        if (message.kind === 'open' && message.info.type === 'EEG') opens.push(message.info);
+        if (message.kind !== 'chunk') continue;
+        const { info, times: stamps, data } = message.chunk;
+        // The order of stamps holds over both streams.
+        expect(stamps[0]).toBeGreaterThanOrEqual(Math.max(...places.values(), 0));
+        places.set(info.id, stamps[0]);
+        if (info.type !== 'EEG') continue;
+        expect(info).toBe(opens.at(-1));
+        samples += stamps.length;
+        masked += data.filter((x) => Number.isNaN(x)).length;
+      }
+      expect(samples).toBe(9000);
+      const told = events.filter(({ code, stream }) => code === 'rate-differs' && stream?.includes('EEG'));
+      for (const { time } of told) {
+        expect(time).toBeGreaterThan(60);
+        expect(time).toBeLessThan(71);
+      }
+      expect(told.at(-1)?.details?.used_hz).toBe(isUsed ? sent_hz : null);
+      if (isUsed) {
+        expect(opens.at(-1)?.sfreq).toBe(sent_hz);
+        expect(masked).toBe(0);
+      } else expect(masked).toBeGreaterThan(1500);
+    });
+  });
+
   it('finds the rate of EEG that was stamped packet by packet, and of nothing that may be irregular', async () => {
     const rows = Array.from(
       { length: 6000 },
