@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -46,4 +46,34 @@ it('the architecture page draws the import rules', () => {
   const sorted = (tops: Map<string, Set<string>>) =>
     [...tops].map(([name, own]) => [name, [...own].sort()]).sort();
   expect(sorted(drawn())).toEqual(sorted(allowed()));
+});
+
+/** What stands between the bracket at `from` and the one that closes it. */
+function inBrackets(text: string, from: number): string {
+  let depth = 0;
+  for (let i = from; i < text.length; i++) {
+    if (text[i] === '(') depth++;
+    if (text[i] === ')' && --depth === 0) return text.slice(from + 1, i).trim();
+  }
+  return text.slice(from + 1);
+}
+
+/** What observables are subscribed with, by file. */
+function subscriptions(): readonly string[] {
+  const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
+  return files
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => {
+      const text = readFileSync(join(root, 'src', file), 'utf8').replaceAll(/^ *(\/?\*|\/\/).*$/gm, '');
+      return [...text.matchAll(/([\w$]*)\??\s*\.subscribe\(/g)]
+        .filter(([, of]) => of !== 'client')
+        .map(({ index, 0: { length } }) => `${file}: ${inBrackets(text, index + length - 1)}`);
+    });
+}
+
+it('every subscription has a handler of errors, or passes them on', () => {
+  const all = subscriptions();
+  expect(all.length).toBeGreaterThan(12);
+  const handles = /\berror\b|: subscriber$|: containedObserver\(/;
+  expect(all.filter((subscription) => !handles.test(subscription))).toEqual([]);
 });

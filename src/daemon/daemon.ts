@@ -3,7 +3,7 @@ import type { EventSink } from '../core/event.js';
 import { streamOf } from '../core/signal.js';
 import { type RunningServer, startServer } from '../io/server/server.js';
 import { ConsoleSink } from '../io/sinks/console.js';
-import { contained } from '../io/sinks/contained.js';
+import { contained, containedObserver } from '../io/sinks/contained.js';
 import { LslSink } from '../io/sinks/lsl.js';
 import { type OutputMessage, unexplained } from '../io/sinks/sink.js';
 import { WebSocketSink } from '../io/sinks/websocket.js';
@@ -93,9 +93,9 @@ export async function startDaemon(
     },
   });
   runtime.outputs$.subscribe(
-    contained('websocket', (message: OutputMessage) => sink.publish(message), events),
+    containedObserver('websocket', (message: OutputMessage) => sink.publish(message), events),
   );
-  runtime.ended$.subscribe(contained('websocket', (session: string) => sink.ended(session), events));
+  runtime.ended$.subscribe(containedObserver('websocket', (session: string) => sink.ended(session), events));
   const sinks = new RunningSinks(
     runtime.outputs$.pipe(map(unexplained)),
     new Map<string, SinkFactory>([
@@ -118,7 +118,9 @@ export async function startDaemon(
     options.record === undefined ? null : new SessionRecorder(options.record, { clock, events: announce });
   const rescue = (): void => recorder?.close();
   if (recorder) context.rescues?.add(rescue);
-  runtime.ended$.subscribe((session) => recorder?.ended(session));
+  runtime.ended$.subscribe(
+    containedObserver('recording', (session: string) => recorder?.ended(session), events),
+  );
   // What devices push here is told as it goes into the session; what comes from elsewhere is had there.
   const pushed = new Set<string>();
   const tellSignals = contained(

@@ -1,6 +1,7 @@
 import { type MonoTypeOperatorFunction, Observable, Subject } from 'rxjs';
 import type { Clock, Seconds, Timer } from '../core/clock.js';
 import type { EventCode, EventSink, SessionEvent } from '../core/event.js';
+import { errorOf } from '../core/owned.js';
 
 /** How long repeats of a kind are counted before one line tells of them, s. */
 const FOLD_S: Seconds = 1;
@@ -114,6 +115,10 @@ export function foldedSink(
   sink: EventSink,
 ): { readonly events: EventSink; readonly close: () => void } {
   const events = new Subject<SessionEvent>();
-  events.pipe(foldRepeats(clock)).subscribe(sink);
+  events.pipe(foldRepeats(clock)).subscribe({
+    next: sink,
+    error: (error: unknown) =>
+      sink({ code: 'sink-failed', level: 'error', message: `no more events: ${errorOf(error).message}` }),
+  });
   return { events: (event) => events.next(event), close: () => events.complete() };
 }

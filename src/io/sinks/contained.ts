@@ -1,3 +1,4 @@
+import type { Observer } from 'rxjs';
 import type { EventSink } from '../../core/event.js';
 import { errorOf } from '../../core/owned.js';
 
@@ -25,4 +26,19 @@ export function contained<Args extends unknown[]>(
       isFailing = true;
     }
   };
+}
+
+/** The same for all that comes of an observable; that none comes any more, for a fault before it, is told, too. */
+export function containedObserver<Value>(
+  sink: string,
+  publish: (value: Value) => void,
+  log: EventSink,
+): Pick<Observer<Value>, 'next' | 'error'> {
+  const error = (fault: unknown): void =>
+    log({
+      code: 'sink-failed',
+      level: 'error',
+      message: `sink ${sink}: nothing comes any more: ${errorOf(fault).message}`,
+    });
+  return { next: contained(sink, publish, log), error };
 }

@@ -3,7 +3,7 @@ import { canonicalJson } from '../../core/digest.js';
 import { ConfigurationError } from '../../core/errors.js';
 import type { EventSink } from '../../core/event.js';
 import { errorOf, owned } from '../../core/owned.js';
-import { contained } from '../../io/sinks/contained.js';
+import { containedObserver } from '../../io/sinks/contained.js';
 import type { OutputMessage, Sink } from '../../io/sinks/sink.js';
 import type { Pipeline, SinkNode } from '../file/pipeline.js';
 
@@ -78,10 +78,13 @@ export class RunningSinks {
       for (const [key, made] of wanted)
         if (made) {
           const { name, sink, inputs } = made;
-          const take = contained(name, (message: OutputMessage) => feed(sink, inputs, message), this.log);
-          const subscription = this.outputs$.subscribe(take);
+          const subscription = this.outputs$.subscribe(
+            containedObserver(name, (message: OutputMessage) => feed(sink, inputs, message), this.log),
+          );
           subscription.add(
-            this.ended$.subscribe(contained(name, (session: string) => sink.ended?.(session), this.log)),
+            this.ended$.subscribe(
+              containedObserver(name, (session: string) => sink.ended?.(session), this.log),
+            ),
           );
           this.#running.set(key, { sink, subscription });
         }

@@ -2,6 +2,7 @@ import { catchError, EMPTY, filter, finalize, map, type Observable, Subject, Sub
 import type { Clock, Seconds } from '../../core/clock.js';
 import type { EventSink, SessionEvent } from '../../core/event.js';
 import type { ModelRunner } from '../../core/model.js';
+import { errorOf } from '../../core/owned.js';
 import { isMeasured } from '../../core/signal.js';
 import type { ThinnedWindow } from '../../io/recordings/recording.js';
 import type { OutputMessage } from '../../io/sinks/sink.js';
@@ -90,7 +91,10 @@ export class PipelineRuntime {
     this.#subscriptions.add(
       this.#taken
         .pipe(bySession((session, own$) => this.#runSession(session, own$), options.clock))
-        .subscribe((message) => this.#outputs.next(message)),
+        .subscribe({
+          next: (message) => this.#outputs.next(message),
+          error: (error: unknown) => this.announce(sessionsFailed(error)),
+        }),
     );
   }
 
@@ -276,6 +280,12 @@ export class PipelineRuntime {
     );
   }
 }
+
+const sessionsFailed = (error: unknown): SessionEvent => ({
+  code: 'session-failed',
+  level: 'error',
+  message: `all sessions ended by a fault: ${errorOf(error).message}`,
+});
 
 export async function closeRunners(runners: ReadonlyMap<string, ModelRunner>): Promise<void> {
   await Promise.all([...runners.values()].map((runner) => runner.close()));

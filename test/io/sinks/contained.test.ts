@@ -1,7 +1,7 @@
 import { Subject } from 'rxjs';
 import { expect, it } from 'vitest';
 import type { SessionEvent } from '../../../src/core/event.js';
-import { contained } from '../../../src/io/sinks/contained.js';
+import { contained, containedObserver } from '../../../src/io/sinks/contained.js';
 
 it('a sink that fails is told of once for each run of faults, and the others miss nothing', () => {
   const log: SessionEvent[] = [];
@@ -18,5 +18,24 @@ it('a sink that fails is told of once for each run of faults, and the others mis
   expect(log.map(({ code, message }) => `${code}: ${message}`)).toEqual([
     'sink-failed: sink odd: a message could not be given: not 2',
     'sink-failed: sink odd: a message could not be given: nor 6',
+  ]);
+});
+
+it('a sink is told of a fault that ends what comes, in the log', () => {
+  const log: SessionEvent[] = [];
+  const outputs = new Subject<number>();
+  const heard: number[] = [];
+  outputs.subscribe(
+    containedObserver(
+      'odd',
+      (n: number) => heard.push(n),
+      (event) => log.push(event),
+    ),
+  );
+  outputs.next(1);
+  outputs.error(new Error('no more numbers'));
+  expect(heard).toEqual([1]);
+  expect(log.map(({ code, message }) => `${code}: ${message}`)).toEqual([
+    'sink-failed: sink odd: nothing comes any more: no more numbers',
   ]);
 });
