@@ -112,17 +112,20 @@ export async function liveAndReplay(
     chunk = null,
     until = 0,
     stalled,
+    reload,
     replayedThrough = pipeline,
   }: {
     readonly chunk?: number | null;
     readonly until?: number;
     /** When the daemon stands still. */
     readonly stalled?: readonly [from: number, to: number];
-    /** Default: the pipeline that ran live. */
+    /** What the pipeline is replaced by, and when. */
+    readonly reload?: readonly [at: number, to: Pipeline];
+    /** Default: the pipeline that ran live first. */
     readonly replayedThrough?: Pipeline;
   } = {},
 ): Promise<LiveAndReplay> {
-  const loaded: LoadedPipeline = { pipeline, runners: new Map() };
+  const current = new Switch<LoadedPipeline>({ pipeline, runners: new Map() });
   const clock = new VirtualClock();
   const source = new Subject<StreamMessage>();
   const events: SessionEvent[] = [];
@@ -136,7 +139,7 @@ export async function liveAndReplay(
   source
     .pipe(
       runSession({
-        ...{ session: 's', loaded: new Switch(loaded), clock, events: (event) => events.push(event) },
+        ...{ session: 's', loaded: current, clock, events: (event) => events.push(event) },
         stall,
         log: (message) => {
           recorder.take({ session: 's', message });
@@ -151,6 +154,11 @@ export async function liveAndReplay(
       closedAt.push(clock.now());
     });
   for (const { at, message } of happenings) {
+    if (reload && current.value.pipeline === pipeline && at >= reload[0]) {
+      clock.advance(Math.max(0, reload[0] - clock.now()));
+      current.prepare({ pipeline: reload[1], runners: new Map() })();
+      recorder.reloaded(pipeline.digest, reload[1].digest);
+    }
     const stalls = stalled && stalled[0] >= clock.now() && stalled[0] < at;
     if (stalls) {
       clock.advance(stalled[0] - clock.now());
