@@ -387,6 +387,25 @@ describe('StreamClock', () => {
   });
 });
 
+describe('an irregular stream', () => {
+  /** 60 Hz, sample by sample; `off` gives what its stamp is off by. */
+  const gaze = (off: (k: number) => number): ClockOutput<null>[] => {
+    const clock = created({ sfreq: 0, isRegular: false }, onOurs());
+    const outputs: ClockOutput<null>[] = [];
+    for (let k = 0; k < 600; k++) outputs.push(...take(clock, [100 + k / 60 + off(k)], k / 60 + 0.05));
+    return outputs;
+  };
+
+  it('steps back by less than a second: that is jitter, and no outlier', () => {
+    expect(codesOf(gaze((k) => 0.02 * (k % 2)))).toEqual([]);
+    expect(codesOf(gaze((k) => (k === 300 ? -0.9 : 0)))).toEqual([]);
+  });
+
+  it('steps back by more: an outlier', () => {
+    expect(codesOf(gaze((k) => (k === 300 ? -1.1 : 0)))).toEqual(['stamp-outlier']);
+  });
+});
+
 describe('the machine slept', () => {
   const probe = (clock: Clock, offset: number, slept_s: number): void =>
     clock.measure({ time: 0, offset, uncertainty: 1e-4 }, slept_s);
