@@ -12,7 +12,8 @@ export function claimsOf(sources: Iterable<SourceNode>): readonly Claim[] {
   const claims = new Map<string, Claim>();
   for (const source of sources) {
     const { name, source_id, hostname, has_labels } = source.select;
-    const key = JSON.stringify([source.stream_type, name, source_id, hostname, has_labels]);
+    const labels = has_labels && [...new Set(has_labels)].sort();
+    const key = JSON.stringify([source.stream_type, name, source_id, hostname, labels]);
     const claim = claims.get(key);
     if (claim) claim.sources.push(source);
     else claims.set(key, { key, sources: [source] });

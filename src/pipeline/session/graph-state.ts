@@ -78,6 +78,8 @@ export interface GraphState {
   /** Of every transform. */
   readonly origins: Readonly<Record<string, NodeOrigin>>;
   readonly streams: readonly StreamInfo[];
+  /** By source, the stream that the session's log told to feed it. */
+  readonly told: readonly Binding[];
   readonly binder: BinderState;
   /** Furthest stamp as it came. */
   readonly stamped: Seconds;
@@ -115,7 +117,7 @@ export interface GraphState {
 
 /** The state of a session whose nodes have learnt nothing: what a graph needs to begin in its middle. */
 export function bareState(
-  known: Pick<GraphState, 'zero' | 'closedUntil' | 'streams' | 'sources' | 'sequence'>,
+  known: Pick<GraphState, 'zero' | 'closedUntil' | 'streams' | 'told' | 'sources' | 'sequence'>,
 ): GraphState {
   return {
     ...known,

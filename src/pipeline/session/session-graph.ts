@@ -246,6 +246,7 @@ export class SessionGraph {
       ),
       ticked: this.#ticked,
       streams: this.#facts.open,
+      told: [...this.#facts.fed].map(([source, stream]) => ({ source, stream })),
       binder: this.#binder.snapshot(),
       stamped: this.#stamped,
       sources: this.#bound.snapshot(),
@@ -333,6 +334,7 @@ export class SessionGraph {
       this.#facts.opened(described(info));
       this.#followDevice(info);
     }
+    for (const { source, stream } of state.told) this.#facts.bound(source, described(stream));
     this.#watermarks.restore(state.watermarks);
     this.#silence.restore(state.silence);
     this.#fed.restore(state.fed);

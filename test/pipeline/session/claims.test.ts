@@ -12,7 +12,7 @@ const asking = fc.record({
     name: word,
     source_id: word,
     hostname: word,
-    has_labels: fc.constantFrom(null, ['a'], ['a', 'b']),
+    has_labels: fc.constantFrom(null, ['a'], ['a', 'b'], ['b', 'a'], ['a', 'a']),
   }),
   rest: fc.record({
     stream_type: fc.constantFrom('EEG' as const, 'ECG' as const),
@@ -26,7 +26,11 @@ const pipelines = fc
   .array(asking, { maxLength: 12 })
   .map((all) => all.map(({ select, rest }, k) => sourceOf(`s${k}`, select, rest)));
 
-const asksFor = ({ stream_type, select }: SourceNode) => [stream_type, select];
+/** Labels are a set. */
+const asksFor = ({ stream_type, select }: SourceNode) => [
+  stream_type,
+  { ...select, has_labels: select.has_labels && new Set(select.has_labels) },
+];
 const names = (sources: readonly SourceNode[]): readonly string[] => sources.map(({ name }) => name);
 const grouped = (...sources: SourceNode[]) => claimsOf(sources).map((claim) => names(claim.sources));
 
