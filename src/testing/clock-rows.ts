@@ -124,6 +124,13 @@ const stepped: ClockDemands = {
   ...{ resets: 1, resetWithin_s: 3.5, placed_s: 0.055, lostWindows: 0.01, rate: null },
 };
 
+const steps = [
+  ['-2 s', -2],
+  ['-1 h', -3600],
+  ['+2 s', 2],
+  ['+1 h', 3600],
+] as const;
+
 const ours = (name: string, device: SimulatedDevice, shows: ClockDemands): ClockRow => ({
   ...{ name, device, clock: 'ours', shows },
 });
@@ -241,25 +248,10 @@ export const clockRows: readonly ClockRow[] = [
     { ...muse, stamping: 'device', lateness: normal(0.001), clockStep: { at_s: STEP_AT_S, by_s: -5 } },
     stepped,
   ),
-  ...(
-    [
-      ['-2 s', -2],
-      ['-1 h', -3600],
-      ['+2 s', 2],
-      ['+1 h', 3600],
-    ] as const
-  ).map(([name, by_s]) =>
+  ...steps.map(([name, by_s]) =>
     own(`Clock stepped by ${name}`, { ...wristband, clockStep: { at_s: STEP_AT_S, by_s } }, stepped),
   ),
-  ...(
-    [
-      ['-5 s', -5],
-      ['-2 s', -2],
-      ['-1 h', -3600],
-      ['+2 s', 2],
-      ['+1 h', 3600],
-    ] as const
-  ).map(([name, by_s]) =>
+  ...([['-5 s', -5], ...steps] as const).map(([name, by_s]) =>
     own(
       `Clock stepped by ${name}, gaze in chunks of 1.5 s`,
       { ...gaze, clockStep: { at_s: STEP_AT_S, by_s } },
