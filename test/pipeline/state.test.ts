@@ -42,18 +42,15 @@ describe('a session that is stopped, stored and goes on in a new object gives wh
     expect(parts.state === whole.state).toBe(true);
   });
 
-  it.each(['default', 'muse', 'seed', 'others'])(
-    '%s, live, with all that is told of its channels',
-    async (name) => {
-      const pipeline = await pipelines.find(([own]) => own === name)![1]();
-      const setup = { pipeline, models: modelsOf(pipeline), ordered: false, monitor: true };
-      const messages = live(session);
-      const whole = stopAndGo(setup, messages, []);
-      const parts = stopAndGo(setup, messages, stopsOf(`${name} live`, messages));
-      expect(parts.told).toEqual(whole.told);
-      expect(parts.state === whole.state).toBe(true);
-    },
-  );
+  it.each(pipelines)('%s, live, with all that is told of its channels', async (name, load) => {
+    const pipeline = await load();
+    const setup = { pipeline, models: modelsOf(pipeline), ordered: false, monitor: true };
+    const messages = live(session);
+    const whole = stopAndGo(setup, messages, []);
+    const parts = stopAndGo(setup, messages, stopsOf(`${name} live`, messages));
+    expect(parts.told).toEqual(whole.told);
+    expect(parts.state === whole.state).toBe(true);
+  });
 
   it('at each message around a hole, one after the other', async () => {
     const pipeline = pipelineOf(others);
