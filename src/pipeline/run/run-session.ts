@@ -357,19 +357,7 @@ class RunningSession implements Worker {
       zero: this.#facts.zero,
       closedUntil: this.#lastClosed,
       streams: this.#facts.open,
-      told: [...this.#facts.fed].map(([source, stream]) => ({ source, stream })),
-      sources: [...this.#facts.fed].map(([name, info]) => ({
-        ...{
-          name,
-          stream: info,
-          info,
-          stale: false,
-          isUnused: false,
-          isClosed: false,
-          since: null,
-          monitor: null,
-        },
-      })),
+      told: this.#facts.told,
       sequence: this.#numbers,
     });
   }

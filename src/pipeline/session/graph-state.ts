@@ -117,10 +117,14 @@ export interface GraphState {
 
 /** The state of a session whose nodes have learnt nothing: what a graph needs to begin in its middle. */
 export function bareState(
-  known: Pick<GraphState, 'zero' | 'closedUntil' | 'streams' | 'told' | 'sources' | 'sequence'>,
+  known: Pick<GraphState, 'zero' | 'closedUntil' | 'streams' | 'told' | 'sequence'>,
 ): GraphState {
   return {
     ...known,
+    sources: known.told.map(({ source: name, stream }) => ({
+      ...{ name, stream, info: stream, since: null, monitor: null },
+      ...{ stale: false, isUnused: false, isClosed: false },
+    })),
     binder: { streams: [], holders: [], sources: [], messages: 0 },
     stamped: Number.NEGATIVE_INFINITY,
     pipeline: '',

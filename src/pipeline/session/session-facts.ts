@@ -1,5 +1,6 @@
 import type { Seconds } from '../../core/clock.js';
 import type { StreamInfo } from '../../core/signal.js';
+import type { Binding } from './binder.js';
 
 /**
  * What a session's log has told, as far as its graph has read it. It outlives the graph: one that begins anew after a fault, or
@@ -16,9 +17,9 @@ export class SessionFacts {
     return [...this.#open.values()];
   }
 
-  /** By source, the stream that was told to feed it. */
-  get fed(): ReadonlyMap<string, StreamInfo> {
-    return this.#fed;
+  /** Which stream was told to feed each source. */
+  get told(): readonly Binding[] {
+    return [...this.#fed].map(([source, stream]) => ({ source, stream }));
   }
 
   streamOf(id: string): StreamInfo | undefined {

@@ -246,7 +246,7 @@ export class SessionGraph {
       ),
       ticked: this.#ticked,
       streams: this.#facts.open,
-      told: [...this.#facts.fed].map(([source, stream]) => ({ source, stream })),
+      told: this.#facts.told,
       binder: this.#binder.snapshot(),
       stamped: this.#stamped,
       sources: this.#bound.snapshot(),
@@ -658,7 +658,7 @@ export class SessionGraph {
   #isSilenceTold(id: string): boolean {
     const { ordered, logged } = this.#options;
     if (ordered || logged === undefined) return !ordered;
-    return [...this.#facts.fed.values()].some((stream) => stream.id === id);
+    return this.#facts.told.some(({ stream }) => stream.id === id);
   }
 
   #watchSilence(time: Seconds): void {

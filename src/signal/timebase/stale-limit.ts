@@ -14,11 +14,14 @@ const STEPS_OF_S: Seconds = 30;
 const FACTOR = 1.5;
 const NTH_LARGEST = 3;
 
+/** Of a regular stream, Hz, s. */
+const regularLimit_s = (sfreq: number): Seconds => Math.max(SHORTEST_S, 3 / sfreq);
+
 /**
  * Least silence after which a stream is stale, s: max(0.6, 3 / sfreq), or the limit of its type where its samples come irregularly.
  */
 export function staleLimit_s({ type, sfreq }: Pick<StreamInfo, 'type' | 'sfreq'>): Seconds {
-  if (sfreq > 0) return Math.max(SHORTEST_S, 3 / sfreq);
+  if (sfreq > 0) return regularLimit_s(sfreq);
   return irregularLimits_s[type] ?? OTHER_IRREGULAR_LIMIT_S;
 }
 
@@ -45,7 +48,7 @@ export class StaleLimit implements Stateful<StaleLimitState> {
   /** `sfreq`: Hz, 0 = irregular. `irregular_s`: limit of an irregular stream's type, s. */
   constructor(sfreq: number, irregular_s: Seconds = 2) {
     this.#fixed_s = sfreq > 0 ? null : irregular_s;
-    this.#least_s = sfreq > 0 ? Math.min(LONGEST_S, Math.max(SHORTEST_S, 3 / sfreq)) : irregular_s;
+    this.#least_s = Math.min(LONGEST_S, regularLimit_s(sfreq));
   }
 
   /**
