@@ -228,6 +228,11 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
     return this.#held.length > 0;
   }
 
+  /** Whether they wait because the machine slept. */
+  get isAwaking(): boolean {
+    return this.isWaiting && this.#sleep !== null;
+  }
+
   /** Rate in use, Hz: stamps that a door deduces follow it. 0 = irregular, or not measured yet. */
   get rate_hz(): number {
     return this.#rate.used_hz ?? 0;

@@ -198,9 +198,11 @@ export class DoorStream {
       }
     }
     if (!this.#clock?.isWaiting) this.#settle();
+    else if (this.#clock.isAwaking) this.#options.shared.awaits(this, true);
   }
 
   #settle(): void {
+    this.#options.shared.awaits(this, false);
     this.#look?.cancel();
     this.#look = null;
     for (const resolve of this.#waiting.splice(0)) resolve();

@@ -9,6 +9,8 @@ export class SharedSession {
   readonly time = new SessionTime();
   readonly #ids = new Set<string>();
   readonly #sockets = new Map<string, ReadSocket>();
+  /** Those whose samples wait until it is known whether their clock slept with the machine. */
+  readonly #awaking = new Set<object>();
   #isZeroTold = false;
 
   get isEmpty(): boolean {
@@ -67,6 +69,12 @@ export class SharedSession {
     this.#sockets.get(id)?.came(now, this.#named(id), lateness_s);
   }
 
+  /** Whether samples of a stream that a door holds wait to be placed, behind a sleep of the machine. */
+  awaits(stream: object, isAwaking: boolean): void {
+    if (isAwaking) this.#awaking.add(stream);
+    else this.#awaking.delete(stream);
+  }
+
   /** One socket may bring streams of several sessions. */
   #named(id: string): string {
     return `${id} of ${this.name}`;
@@ -75,7 +83,7 @@ export class SharedSession {
   /** Whether something is to come that was sent before what comes now. */
   isCatchingUp(now: Seconds): boolean {
     for (const socket of this.#sockets.values()) if (socket.isAwaited(this.name, now)) return true;
-    return false;
+    return this.#awaking.size > 0;
   }
 }
 
