@@ -1,7 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { VirtualClock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
 import { startDaemon } from '../../src/daemon/daemon.js';
@@ -12,13 +12,11 @@ import { PipelineDocument } from '../../src/pipeline/file/document.js';
 import type { Pipeline, TransformNode } from '../../src/pipeline/file/pipeline.js';
 import { holdPort, ownPorts } from '../io/lsl/own-ports.js';
 import { RawClient } from '../io/server/daemon.js';
+import { cleanUpAfterEach } from '../setup/clean-up-after-each.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 
 const folder = temporaryFolder();
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const { cleanups } = cleanUpAfterEach();
 
 /** LSL's settings, by which an outlet has these ports and no other. */
 function lslPorts(first: number, count: number): void {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Seconds, VirtualClock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
 import { startDaemon } from '../../src/daemon/daemon.js';
@@ -13,15 +13,13 @@ import { checkPipeline } from '../../src/pipeline/file/check.js';
 import { PipelineDocument } from '../../src/pipeline/file/document.js';
 import { ownSettings } from '../io/lsl/own-settings.js';
 import { RawClient } from '../io/server/daemon.js';
+import { cleanUpAfterEach } from '../setup/clean-up-after-each.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 import { passTill, passUntil } from './lock-step.js';
 
 const folder = temporaryFolder();
 await ownSettings();
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const { cleanups, cleanUp } = cleanUpAfterEach();
 
 const ROUND_S: Seconds = 0.25;
 const RATE_HZ = 64;
@@ -164,7 +162,7 @@ describe('a headset over LSL and an eye tracker over WebSocket', () => {
 
   it('are one session; one of its doors closes, and the other’s bytes stay as they are', async () => {
     const both = await run(false);
-    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+    await cleanUp();
     const one = await run(true);
     expect(both.sessions).toEqual(['default']);
     expect(both.de.length).toBeGreaterThan(12);

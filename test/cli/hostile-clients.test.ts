@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { VirtualClock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
 import { startDaemon } from '../../src/daemon/daemon.js';
@@ -14,6 +14,7 @@ import { PipelineDocument } from '../../src/pipeline/file/document.js';
 import type { Pipeline, TransformNode } from '../../src/pipeline/file/pipeline.js';
 import { ownSettings } from '../io/lsl/own-settings.js';
 import { RawClient } from '../io/server/daemon.js';
+import { cleanUpAfterEach } from '../setup/clean-up-after-each.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 
 const ROUNDS = 24;
@@ -37,10 +38,7 @@ async function passUntil(to: number): Promise<void> {
     for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
   }
 }
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const { cleanups, cleanUp } = cleanUpAfterEach();
 
 /** A pipeline one of whose nodes throws at a certain value. */
 function fragile(more = ''): Pipeline {
@@ -358,7 +356,7 @@ async function run(areHostile: boolean) {
 
 it('hostile clients and outlets of every kind change no byte of five sessions beside them, and bound the work of a turn', async () => {
   const plain = await run(false);
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  await cleanUp();
   const beside = await run(true);
   for (const session of HEALTHY) {
     const lines = plain.heard.get(session)!;

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { connectStream } from '../../src/io/client/index.js';
 import { loadConfig } from '../../src/io/lsl/config.js';
@@ -11,6 +11,7 @@ import { Resolver, resolveStreams } from '../../src/io/lsl/resolver.js';
 import type { Prediction, SysMessage } from '../../src/io/protocol/output.js';
 import { openRecording } from '../../src/io/recordings/open.js';
 import { ownSettings } from '../io/lsl/own-settings.js';
+import { cleanUpAfterEach } from '../setup/clean-up-after-each.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 import { runAffectd } from './run-affectd.js';
 import { runningClock } from './running-clock.js';
@@ -20,12 +21,9 @@ const defaultPipeline = readFileSync(join(root, 'pipelines', 'default.yaml'), 'u
 const folder = temporaryFolder();
 await ownSettings();
 const { clock, stop: stopClock } = runningClock();
-const cleanups: (() => unknown)[] = [];
+const { cleanups } = cleanUpAfterEach();
 const network = () => ({ clock, config: loadConfig(), events: () => {} });
 
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
 afterAll(() => stopClock());
 
 type Live = Prediction & { readonly time_unix: number };

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { connectStream } from '../../src/io/client/index.js';
 import { loadConfig } from '../../src/io/lsl/config.js';
@@ -7,6 +7,7 @@ import { resolveStreams } from '../../src/io/lsl/resolver.js';
 import type { Prediction } from '../../src/io/protocol/output.js';
 import { openRecording } from '../../src/io/recordings/open.js';
 import { ownSettings } from '../io/lsl/own-settings.js';
+import { cleanUpAfterEach } from '../setup/clean-up-after-each.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 import { runAffectd } from './run-affectd.js';
 import { runningClock } from './running-clock.js';
@@ -14,12 +15,9 @@ import { runningClock } from './running-clock.js';
 const { clock, stop: stopClock } = runningClock();
 const folder = temporaryFolder();
 await ownSettings();
-const stops: (() => Promise<unknown>)[] = [];
+const { cleanups } = cleanUpAfterEach();
 
 afterAll(() => stopClock());
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop();
-});
 
 function start(args: readonly string[], onOutput?: (text: string) => void) {
   const abort = new AbortController();
@@ -28,7 +26,7 @@ function start(args: readonly string[], onOutput?: (text: string) => void) {
     abort.abort('SIGTERM');
     return result;
   };
-  stops.push(stop);
+  cleanups.push(stop);
   return { result, stop };
 }
 

@@ -1,19 +1,20 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { VirtualClock } from '../../src/core/clock.js';
 import { type AffectMessage, connectStream } from '../../src/io/client/index.js';
 import { openRecording } from '../../src/io/recordings/open.js';
 import { ownSettings } from '../io/lsl/own-settings.js';
 import { readRecording } from '../io/recordings/read-recording.js';
+import { cleanUpAfterEach } from '../setup/clean-up-after-each.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 import { feedRecording } from './feed-recording.js';
 import { runAffectd } from './run-affectd.js';
 
 await ownSettings();
 const folder = temporaryFolder();
-const stops: (() => Promise<unknown>)[] = [];
+const { cleanups } = cleanUpAfterEach();
 const session = join(folder, 'session.xdf');
 
 beforeAll(async () => {
@@ -21,9 +22,6 @@ beforeAll(async () => {
   const faults = 'drop:gaze@6-9,drop:EEG@7-7.1';
   const { code, stderr } = await runAffectd(['simulate', '--duration', '15', '--faults', faults, '--out', session]); // biome-ignore format: one line
   expect(code, stderr).toBe(0);
-});
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop();
 });
 
 /** A command that runs until it is told to stop, on a clock that stands still. */
@@ -41,7 +39,7 @@ function start(args: readonly string[], clock = new VirtualClock(1000, 1e9)) {
     abort.abort('SIGTERM');
     return result;
   };
-  stops.push(stop);
+  cleanups.push(stop);
   const says = async (pattern: RegExp): Promise<string> => {
     for (;;) {
       const found = pattern.exec(text);

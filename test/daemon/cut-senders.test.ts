@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Seconds, VirtualClock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
 import { startDaemon } from '../../src/daemon/daemon.js';
@@ -9,6 +9,7 @@ import type { OutputMessage } from '../../src/io/sinks/sink.js';
 import { passUntil } from '../cli/lock-step.js';
 import { RawClient } from '../io/server/daemon.js';
 import { pipelineOf } from '../pipeline/live-and-replay.js';
+import { cleanUpAfterEach } from '../setup/clean-up-after-each.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 import { modelOf } from './model-of.js';
 import { replayedRecording } from './replayed-recording.js';
@@ -19,11 +20,7 @@ const FRAME_S: Seconds = 0.25;
 const END_S: Seconds = 26;
 
 const folder = temporaryFolder();
-const cleanups: (() => unknown)[] = [];
-const cleanUp = async (): Promise<void> => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-};
-afterEach(cleanUp);
+const { cleanups, cleanUp } = cleanUpAfterEach();
 
 const pipeline = pipelineOf(`
 sources:

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Seconds, VirtualClock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
 import { startDaemon } from '../../src/daemon/daemon.js';
@@ -11,6 +11,7 @@ import type { OutputMessage } from '../../src/io/sinks/sink.js';
 import { passTill, passUntil } from '../cli/lock-step.js';
 import { ownSettings } from '../io/lsl/own-settings.js';
 import { pipelineOf } from '../pipeline/live-and-replay.js';
+import { cleanUpAfterEach } from '../setup/clean-up-after-each.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 import { replayedRecording } from './replayed-recording.js';
 
@@ -20,11 +21,7 @@ const WINDOW_S: Seconds = 1;
 const ROUND_S: Seconds = 0.1;
 const folder = temporaryFolder();
 await ownSettings();
-const cleanups: (() => unknown)[] = [];
-const cleanUp = async (): Promise<void> => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-};
-afterEach(cleanUp);
+const { cleanups, cleanUp } = cleanUpAfterEach();
 
 const loaded = {
   pipeline: pipelineOf(`

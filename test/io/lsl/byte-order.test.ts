@@ -1,10 +1,11 @@
 import { connect } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type NumericFormat, numericLayouts, type SampleBatch } from '../../../src/io/lsl/channel-format.js';
 import { Inlet, type InletOptions } from '../../../src/io/lsl/inlet.js';
 import { Outlet } from '../../../src/io/lsl/outlet.js';
 import { resolveStreams } from '../../../src/io/lsl/resolver.js';
 import type { LslStreamInfo } from '../../../src/io/lsl/stream-info.js';
+import { cleanUpAfterEach } from '../../setup/clean-up-after-each.js';
 import { LiblslOracle, liblsl, type OracleStream, testNetwork } from './liblsl-oracle.js';
 import { ownPorts } from './own-ports.js';
 import { relayOutlet } from './relayed-outlet.js';
@@ -13,10 +14,7 @@ const PORT = await ownPorts();
 /** Receivers that must not find the outlet itself, but the relay before it, look here. */
 const RELAY_PORT = PORT + 100;
 const { context } = testNetwork(PORT);
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const { cleanups } = cleanUpAfterEach();
 
 const formats = [...(Object.keys(numericLayouts) as NumericFormat[]), 'string'] as const;
 const SAMPLES = 30;

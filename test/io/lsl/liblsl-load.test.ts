@@ -1,7 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Inlet } from '../../../src/io/lsl/inlet.js';
 import { Outlet } from '../../../src/io/lsl/outlet.js';
 import { resolveStreams } from '../../../src/io/lsl/resolver.js';
+import { cleanUpAfterEach } from '../../setup/clean-up-after-each.js';
 import { LiblslOracle, liblsl, type OracleStream, testNetwork } from './liblsl-oracle.js';
 import { ownPorts } from './own-ports.js';
 
@@ -23,15 +24,12 @@ function counted(first: number, n: number, channels: number): { values: Float32A
 describe.skipIf(!liblsl)('under load, beside the real liblsl', () => {
   const network = testNetwork(PORT);
   const { context } = network;
-  const cleanups: (() => unknown)[] = [];
+  const { cleanups } = cleanUpAfterEach();
   let oracle: LiblslOracle;
   beforeAll(() => {
     oracle = new LiblslOracle(PORT);
   });
   afterAll(() => oracle.kill());
-  afterEach(async () => {
-    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-  });
 
   const declare = (k: number, channels: number, rate: number, direction: string): OracleStream => ({
     name: `load ${k}`,

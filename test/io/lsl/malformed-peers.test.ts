@@ -1,5 +1,5 @@
 import { createServer, connect as netConnect, type Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { fetchFullInfo } from '../../../src/io/lsl/connect.js';
 import { Inlet } from '../../../src/io/lsl/inlet.js';
 import { LslError } from '../../../src/io/lsl/lsl-error.js';
@@ -9,14 +9,12 @@ import { Resolver } from '../../../src/io/lsl/resolver.js';
 import { createStreamInfo, formatInfo, type LslStreamInfo } from '../../../src/io/lsl/stream-info.js';
 import { formatFeedResponse } from '../../../src/io/lsl/wire/feed-header.js';
 import { encodeSamples, testPattern } from '../../../src/io/lsl/wire/sample-encoder.js';
+import { cleanUpAfterEach } from '../../setup/clean-up-after-each.js';
 import { testNetwork } from './liblsl-oracle.js';
 import { ownPorts } from './own-ports.js';
 
 const PORT = await ownPorts();
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const { cleanups } = cleanUpAfterEach();
 
 /** A peer that serves what it likes. */
 async function peer(serve: (socket: Socket, info: LslStreamInfo, request: string) => void) {

@@ -1,17 +1,15 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { chooseBackend } from '../../../src/io/lsl/backend.js';
 import type { SampleBatch } from '../../../src/io/lsl/channel-format.js';
 import { Outlet } from '../../../src/io/lsl/outlet.js';
 import { resolveStreams } from '../../../src/io/lsl/resolver.js';
+import { cleanUpAfterEach } from '../../setup/clean-up-after-each.js';
 import { liblsl, testNetwork } from './liblsl-oracle.js';
 import { ownSettings } from './own-settings.js';
 
 const PORT = await ownSettings({ liblsl: true });
 const backends = liblsl ? (['typescript', 'native'] as const) : (['typescript'] as const);
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const { cleanups } = cleanUpAfterEach();
 
 describe('an inlet through a restart of its outlet', () => {
   const network = testNetwork(PORT);

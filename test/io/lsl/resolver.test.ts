@@ -1,18 +1,16 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/io/lsl/config.js';
 import { Inlet } from '../../../src/io/lsl/inlet.js';
 import { type InterfaceAddress, loopbackInterfaces } from '../../../src/io/lsl/network.js';
 import { Outlet } from '../../../src/io/lsl/outlet.js';
 import { Resolver, resolveStreams } from '../../../src/io/lsl/resolver.js';
 import type { LslStreamInfo } from '../../../src/io/lsl/stream-info.js';
+import { cleanUpAfterEach } from '../../setup/clean-up-after-each.js';
 import { testNetwork } from './liblsl-oracle.js';
 import { ownPorts } from './own-ports.js';
 
 const PORT = await ownPorts();
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const { cleanups } = cleanUpAfterEach();
 
 async function offer(context: Parameters<typeof Outlet.create>[0], name: string): Promise<Outlet> {
   const outlet = await Outlet.create(context, { name, type: 'EEG', sourceId: name });

@@ -1,4 +1,4 @@
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/core/clock.js';
 import { channelsOf, isSimulated } from '../../../src/io/lsl/declaration.js';
 import { Inlet } from '../../../src/io/lsl/inlet.js';
@@ -6,14 +6,12 @@ import { Resolver, resolveStreams } from '../../../src/io/lsl/resolver.js';
 import type { LslStreamInfo } from '../../../src/io/lsl/stream-info.js';
 import type { Prediction } from '../../../src/io/protocol/output.js';
 import { LslSink } from '../../../src/io/sinks/lsl.js';
+import { cleanUpAfterEach } from '../../setup/clean-up-after-each.js';
 import { testNetwork } from '../lsl/liblsl-oracle.js';
 import { ownPorts } from '../lsl/own-ports.js';
 
 const { context } = testNetwork(await ownPorts());
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const { cleanups } = cleanUpAfterEach();
 
 const prediction = (time: number, changes: Partial<Prediction> = {}): Prediction => ({
   stream: 'affect',

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../../src/core/clock.js';
 import { ConfigurationError } from '../../../src/core/errors.js';
 import type { StreamMessage } from '../../../src/core/signal.js';
@@ -10,15 +10,13 @@ import { type LslParams, LslSource } from '../../../src/io/sources/lsl.js';
 import type { SessionMessage } from '../../../src/io/sources/source.js';
 import { StallWatch } from '../../../src/signal/timebase/stall-watch.js';
 import { runningClock } from '../../cli/running-clock.js';
+import { cleanUpAfterEach } from '../../setup/clean-up-after-each.js';
 import { testNetwork } from '../lsl/liblsl-oracle.js';
 import { ownPorts } from '../lsl/own-ports.js';
 
 const network = testNetwork(await ownPorts());
 const { context } = network;
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const { cleanups } = cleanUpAfterEach();
 
 function listen(
   params: LslParams = {},
