@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Seconds } from '../../src/core/clock.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 import { type DeviceOptions, isPresent, LiveSession, type Rows, START_S } from './live-session.js';
+import { Ranker } from './ranker.js';
 
 /** Live cases of the field, from the doors to the features, and the same from the recording of each. */
 const text = `
@@ -22,7 +23,7 @@ const begin = (file = text): LiveSession => new LiveSession(file, join(folder, S
 /** Replay gives what was told live. */
 async function replayed(session: LiveSession): Promise<void> {
   const recorded = await session.end();
-  for (const node of ['de', 'eye']) expect(recorded(node), node).toEqual(session.rows(node));
+  for (const node of ['de', 'eye']) expect(recorded.rows(node), node).toEqual(session.rows(node));
 }
 
 /** A device's messages: of `n` samples, sent when the last is measured; `stampOf` gives the stamp of each by its true time. */
@@ -33,9 +34,26 @@ interface Sent extends DeviceOptions {
   readonly stampOf?: (t: Seconds, k: number) => number;
 }
 
+/** One message, sent at a time, s. */
+interface Timed {
+  readonly at: Seconds;
+  readonly send: () => void;
+}
+
 /** Runs devices side by side for `span_s`; messages go in order of time. */
-async function run(session: LiveSession, span_s: Seconds, ...devices: readonly Sent[]): Promise<void> {
-  const messages = devices.flatMap(({ true_hz, n = 8, from_s = 0, stampOf = (t) => t, ...declared }) => {
+async function run(
+  session: LiveSession,
+  span_s: Seconds,
+  ...devices: readonly (Sent | Timed)[]
+): Promise<void> {
+  const messages = devices.flatMap((device): Timed[] => ('at' in device ? [device] : messagesOf(device)));
+  for (const { at, send } of messages.sort((a, b) => a.at - b.at)) {
+    session.clock.advance(Math.max(0, START_S + at - session.clock.now()));
+    send();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  function messagesOf({ true_hz, n = 8, from_s = 0, stampOf = (t) => t, ...declared }: Sent): Timed[] {
     const rate_hz = true_hz ?? declared.sfreq;
     let device: ReturnType<LiveSession['device']> | null = null;
     return Array.from({ length: Math.floor(((span_s - from_s) * rate_hz) / n) }, (_, m) => ({
@@ -45,11 +63,6 @@ async function run(session: LiveSession, span_s: Seconds, ...devices: readonly S
         device.send(Array.from({ length: n }, (_, i) => stampOf(from_s + (m * n + i) / rate_hz, m * n + i)));
       },
     }));
-  });
-  for (const { at, send } of messages.sort((a, b) => a.at - b.at)) {
-    session.clock.advance(Math.max(0, START_S + at - session.clock.now()));
-    send();
-    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 
@@ -249,37 +262,44 @@ describe('a late joiner', () => {
 });
 
 describe('markers', () => {
-  it('minutes apart after their sender’s clock went back by five take their arrivals, and none is lost', async () => {
-    const session = begin();
+  it('minutes apart after their sender’s clock went back by five take their arrivals, none is lost, and what follows from them does', async () => {
+    const marked = `${text}  rested: { type: rest-index, input: de, from_marker: rest, to_marker: go, span_s: 300, least_sd: { de: 0.1 } }
+models:
+  affect: { type: prnet, inputs: { eeg: de }, path: models/none }
+`;
+    const ranks = new Map([['affect', new Ranker('ranks@sha256:0', 1)]]);
+    const session = new LiveSession(marked, join(folder, String(sessions++)), ranks);
     const cue = session.markers({ kind: 'device', clock: 'device of the cues' });
-    await run(session, 4, EEG);
-    const begun = session.clock.now();
-    const at = (span_s: Seconds): void => session.clock.advance(begun + span_s - session.clock.now());
-    cue(1000, 'one');
-    at(1);
-    cue(1001, 'two');
-    for (const [span_s, text] of [
-      [120, 'three'],
-      [240, 'four'],
-      [360, 'five'],
-    ] as const) {
-      at(span_s);
-      cue(1000 + span_s - 300, text);
-    }
-    at(361);
+    const cues = [
+      [4, 'one'],
+      [5, 'anchor:two'],
+      [124, 'rest'],
+      [244, 'go'],
+      [364, 'anchor:five'],
+    ] as const;
+    const sent = cues.map(([at, text]) => ({
+      at,
+      send: () => cue(1000 + at - (at > 100 ? 300 : 0), text),
+    }));
+    await run(session, 370, EEG, ...sent);
+    const replayed = await session.end();
     // Session time is the headset's, whose stamps begin at 0 as its samples are measured.
-    const places = session.told.map(([time, text]) => [
-      text,
-      Math.round(10 * (time - (begun - START_S))) / 10,
-    ]);
-    expect(places).toEqual([
-      ['one', 0],
-      ['two', 1],
-      ['three', 120],
-      ['four', 240],
-      ['five', 360],
-    ]);
+    expect(session.told.map(([time, text]) => [Math.round(10 * time) / 10, text])).toEqual(cues);
     expect(session.codes()).toContain('stamp-outlier');
+    const [rested, affect] = ['rested', 'affect'].map((node) => session.lines(node));
+    const isIndexed = (line: (typeof rested)[number]): boolean =>
+      line.stream === 'indices' && line.indices.some(({ value }) => value !== null);
+    expect(rested.filter(isIndexed).map(({ time }) => time)).toEqual(
+      rested.map(({ time }) => time).filter((time) => time! > 244),
+    );
+    const anchorsOf = (line: (typeof affect)[number]): string[] =>
+      Object.keys((line.stream === 'affect' && line.ranking?.arousal) || {});
+    // Each is the first window that ends after its marker.
+    for (const [anchor, end] of [['two', 5.5], ['five', 364.5]] as const) // biome-ignore format: pairs
+      expect(affect.find((line) => anchorsOf(line).includes(anchor))?.time).toBe(end);
+    expect(replayed.markers).toEqual(session.told);
+    for (const node of ['de', 'rested', 'affect'])
+      expect(replayed.lines(node), node).toEqual(session.lines(node));
   });
 });
 

@@ -3,13 +3,12 @@ import { join } from 'node:path';
 import { Subject } from 'rxjs';
 import { type Seconds, VirtualClock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
+import type { ModelRunner } from '../../src/core/model.js';
 import { openRecording } from '../../src/io/recordings/open.js';
 import type { OutputMessage } from '../../src/io/sinks/sink.js';
 import { DoorStream, type StampOrigin } from '../../src/io/sources/door/door-stream.js';
 import { SharedSessions } from '../../src/io/sources/door/shared-sessions.js';
 import type { SessionMessage } from '../../src/io/sources/source.js';
-import { checkPipeline } from '../../src/pipeline/file/check.js';
-import { PipelineDocument } from '../../src/pipeline/file/document.js';
 import { loggedSources } from '../../src/pipeline/run/match-streams.js';
 import { outputMessage } from '../../src/pipeline/run/output-messages.js';
 import { replay } from '../../src/pipeline/run/replay.js';
@@ -18,6 +17,7 @@ import { PipelineRuntime } from '../../src/pipeline/run/runtime.js';
 import { SessionRecorder } from '../../src/recorder/session-recorder.js';
 import { canonicalStreams } from '../../src/signal/dialects/canonical-stream.js';
 import { StallWatch } from '../../src/signal/timebase/stall-watch.js';
+import { pipelineOf } from './live-and-replay.js';
 
 export const START_S: Seconds = 5000;
 
@@ -43,11 +43,14 @@ export interface LiveDevice {
 
 export const ON_SESSION: StampOrigin = { kind: 'session', clock: 'session' };
 
-function pipelineOf(text: string): LoadedPipeline {
-  const { pipeline, problems } = checkPipeline(new PipelineDocument('live.yaml', text));
-  if (!pipeline) throw new Error(JSON.stringify(problems));
-  return { pipeline, runners: new Map() };
+/** What a replay tells. */
+export interface Replayed {
+  readonly rows: (node: string) => Rows;
+  readonly lines: (node: string) => readonly OutputMessage[];
+  /** Session time and text. */
+  readonly markers: readonly Told[];
 }
+type Told = readonly [time: Seconds, text: string];
 
 /** A live session in virtual time, from its doors to what it tells, recorded to a folder of its own. */
 export class LiveSession {
@@ -63,16 +66,17 @@ export class LiveSession {
   readonly #recorder: SessionRecorder;
   readonly #doors = new Set<DoorStream>();
   readonly #devices = new Map<string, LiveDevice>();
-  readonly #markers: (readonly [Seconds, string])[] = [];
+  readonly #markers: Told[] = [];
 
   constructor(
     text: string,
     readonly folder: string,
+    runners: ReadonlyMap<string, ModelRunner> = new Map(),
   ) {
     mkdirSync(folder, { recursive: true });
     const { clock } = this;
     const events = (event: SessionEvent): void => void this.events.push(event);
-    this.#loaded = pipelineOf(text);
+    this.#loaded = { pipeline: pipelineOf(text), runners };
     this.#recorder = new SessionRecorder(folder, { clock, events });
     const runtime = new PipelineRuntime({
       ...{ loaded: this.#loaded, clock, events, sessions: this.#shared, stall: this.#stall },
@@ -163,7 +167,7 @@ export class LiveSession {
   }
 
   /** Markers told so far: session time and text. */
-  get told(): readonly (readonly [Seconds, string])[] {
+  get told(): readonly Told[] {
     return this.#markers;
   }
 
@@ -175,27 +179,36 @@ export class LiveSession {
     return rowsOf(this.#outputs, node);
   }
 
+  lines(node: string): readonly OutputMessage[] {
+    return linesOf(this.#outputs, node);
+  }
+
   /** Ends the session; gives what a replay of its recording tells. */
-  async end(): Promise<(node: string) => Rows> {
+  async end(): Promise<Replayed> {
     for (const door of this.#doors) door.close('closed');
     for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
     const [file] = readdirSync(this.folder).sort();
     const recording = await openRecording(join(this.folder, file));
     const { pipeline } = this.#loaded;
     const outputs: OutputMessage[] = [];
+    const markers: Told[] = [];
     const messages = recording.messages({ chunk: null, clockSync: true, events: () => {} });
     for await (const output of replay(messages, {
       ...{ session: 's', loaded: this.#loaded, events: () => {}, features: true },
       inArrivalOrder: recording.inArrivalOrder,
       logged: loggedSources(pipeline, recording.bound),
     })) {
+      if (output.kind === 'marker') markers.push([output.marker.time, output.marker.value]);
       const message = outputMessage('s', output);
       if (message) outputs.push(message);
     }
     await recording.close();
-    return (node) => rowsOf(outputs, node);
+    return { rows: (node) => rowsOf(outputs, node), lines: (node) => linesOf(outputs, node), markers };
   }
 }
+
+const linesOf = (outputs: readonly OutputMessage[], node: string): readonly OutputMessage[] =>
+  outputs.filter((output) => 'node' in output && output.node === node);
 
 function rowsOf(outputs: readonly OutputMessage[], node: string): Rows {
   return outputs.flatMap((output) =>

@@ -80,11 +80,11 @@ async function check(session: LiveSession, sensors: readonly Sensor[], sleep_s: 
   // A window that the first samples after a silence reach into has closed.
   for (const { code, time } of session.events)
     if (code === 'samples-late') expect(time).toBeLessThan(back + 0.5);
-  const recorded = await session.end();
+  const replayed = await session.end();
   for (const { type, back_s } of sensors) {
     const node = nodeOf[type];
     const rows = session.rows(node);
-    expect(recorded(node)).toEqual(rows);
+    expect(replayed.rows(node)).toEqual(rows);
     const hops = rows.map(({ time }) => time!);
     // What nobody lived through has no windows, where that is more than a minute.
     const lived = Array.from({ length: 2 * (ENDS_AT + sleep_s) }, (_, k) => k / 2).filter(

@@ -1,7 +1,6 @@
 import { Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/core/clock.js';
-import type { ModelFrame, ModelOutput, ModelRunner } from '../../src/core/model.js';
 import type { StreamMessage } from '../../src/core/signal.js';
 import type { NodeMessage, OutputLines } from '../../src/io/protocol/output.js';
 import type { OutputMessage } from '../../src/io/sinks/sink.js';
@@ -14,6 +13,7 @@ import type { LoadedPipeline } from '../../src/pipeline/run/run-session.js';
 import { RunningSinks } from '../../src/pipeline/run/running-sinks.js';
 import { PipelineRuntime } from '../../src/pipeline/run/runtime.js';
 import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
+import { Ranker } from './ranker.js';
 
 /** Two of each: extract nodes on one source, models that rank, indices against rest, sinks. */
 const text = `
@@ -35,35 +35,6 @@ sinks:
 type FromNode = OutputLines[NodeMessage['stream']];
 const isFromNode = (message: OutputMessage | null): message is FromNode =>
   message !== null && 'node' in message;
-
-/** Says what one feature says: `sign` tells two of them apart. */
-class Ranker implements ModelRunner {
-  readonly name = 'ranker';
-  readonly type = 'prnet';
-  readonly worth = { evidence: 'none', broken: null, reason: null, scope: null } as const;
-  readonly engine = 'none';
-  readonly fuses = false;
-  readonly validity = { min_present: 1, required: [] };
-  readonly inputs = new Map([
-    [
-      'eeg',
-      { kind: 'features', features: [{ channel: 'Cz', feature: 'de_alpha', unit: 'nat' }], upstream: '' },
-    ] as const,
-  ]);
-  constructor(
-    readonly id: string,
-    readonly sign: number,
-  ) {}
-
-  async predict(frames: readonly ModelFrame[]): Promise<ModelOutput[]> {
-    return frames.map(([{ values }]) => {
-      const s = this.sign * values[0];
-      const ranking = { arousal: { first: [s, 0.1, -s], second: [-s, 0, s] } };
-      return { valence: Math.tanh(s), arousal: null, weights: [], routing: [], interval: null, ranking };
-    });
-  }
-  async close(): Promise<void> {}
-}
 
 function loaded(changed: (text: string) => string = (same) => same): LoadedPipeline {
   const { pipeline, problems } = checkPipeline(new PipelineDocument('two.yaml', changed(text)));
