@@ -4,7 +4,6 @@ import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { VirtualClock } from '../../src/core/clock.js';
-import type { ModelFrame, ModelOutput, ModelRunner } from '../../src/core/model.js';
 import { startDaemon } from '../../src/daemon/daemon.js';
 import { Feed } from '../../src/daemon/feed.js';
 import { connectStream } from '../../src/io/client/index.js';
@@ -14,6 +13,7 @@ import { replay } from '../../src/pipeline/run/replay.js';
 import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
 import { pipelineOf } from '../pipeline/live-and-replay.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
+import { modelOf } from './model-of.js';
 
 const RATE_HZ = 100;
 const SPAN_S = 20;
@@ -27,39 +27,14 @@ models:
   affect: { type: hi-moe, inputs: { eeg: de }, path: models/none }
 `);
 
-/** Answers once it is let go. */
-class Stuck implements ModelRunner {
-  readonly name = 'stuck';
-  readonly id = 'stuck@sha256:0';
-  readonly type = 'hi-moe';
-  readonly worth = { evidence: 'none', broken: null, reason: null, scope: null } as const;
-  readonly engine = 'none';
-  readonly fuses = false;
-  readonly validity = { min_present: 1, required: [] };
-  readonly inputs = new Map([
-    [
-      'eeg',
-      { kind: 'features', features: [{ channel: 'Cz', feature: 'de_alpha', unit: 'nat' }], upstream: '' },
-    ] as const,
-  ]);
-  letGo: () => void = () => {};
-  readonly #free = new Promise<void>((resolve) => {
-    this.letGo = resolve;
-  });
-
-  async predict(frames: readonly ModelFrame[]): Promise<ModelOutput[]> {
-    await this.#free;
-    return frames.map(([{ values }]) => ({
-      ...{ valence: Math.tanh(values[0]), arousal: null, weights: [], routing: [], interval: null },
-    }));
-  }
-  async close(): Promise<void> {}
-}
-
 it('a device that sends 20 s at once to a model that stands still has a line for each window, and the replay of its recording the same', async () => {
   const clock = new VirtualClock();
   const record = join(temporaryFolder(), 'sessions');
-  const runner = new Stuck();
+  let letGo = (): void => {};
+  const isFree = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  const runner = modelOf({ eeg: { channel: 'Cz', feature: 'de_alpha', unit: 'nat' } }, () => isFree);
   const loaded = { pipeline, runners: new Map([['affect', runner]]) };
   const options = { host: '127.0.0.1', port: 0, engine: 'auto', logLevel: 'silent', record } as const;
   const daemon = await startDaemon({ stdout: new PassThrough(), clock }, loaded, options, () => {});
@@ -90,7 +65,7 @@ it('a device that sends 20 s at once to a model that stands still has a line for
   const windows = (SPAN_S - 1) * RATE_HZ + 1;
   const dropped = (): number => daemon.runtime.sessions.get('s')?.droppedWindows ?? 0;
   await until(() => dropped() > windows - 1030);
-  runner.letGo();
+  letGo();
   let isClosed = false;
   const closing = feed.close().then(() => {
     isClosed = true;

@@ -5,14 +5,13 @@ import type { StreamMessage } from '../../src/core/signal.js';
 import type { NodeMessage, OutputLines } from '../../src/io/protocol/output.js';
 import type { OutputMessage } from '../../src/io/sinks/sink.js';
 import type { SessionMessage } from '../../src/io/sources/source.js';
-import { checkPipeline } from '../../src/pipeline/file/check.js';
-import { PipelineDocument } from '../../src/pipeline/file/document.js';
 import { outputMessage } from '../../src/pipeline/run/output-messages.js';
 import { replay } from '../../src/pipeline/run/replay.js';
 import type { LoadedPipeline } from '../../src/pipeline/run/run-session.js';
 import { RunningSinks } from '../../src/pipeline/run/running-sinks.js';
 import { PipelineRuntime } from '../../src/pipeline/run/runtime.js';
 import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
+import { pipelineOf } from './live-and-replay.js';
 import { Ranker } from './ranker.js';
 
 /** Two of each: extract nodes on one source, models that rank, indices against rest, sinks. */
@@ -37,13 +36,11 @@ const isFromNode = (message: OutputMessage | null): message is FromNode =>
   message !== null && 'node' in message;
 
 function loaded(changed: (text: string) => string = (same) => same): LoadedPipeline {
-  const { pipeline, problems } = checkPipeline(new PipelineDocument('two.yaml', changed(text)));
-  if (!pipeline) throw new Error(JSON.stringify(problems));
   const runners = new Map([
     ['first', new Ranker('up@sha256:1', 1)],
     ['second', new Ranker('down@sha256:2', -1)],
   ]);
-  return { pipeline, runners };
+  return { pipeline: pipelineOf(changed(text)), runners };
 }
 
 const info = streamInfo({ type: 'EEG', sfreq: 64, labels: ['Cz', 'Pz'], unit: 'uV' });

@@ -9,7 +9,7 @@ export class SharedSession {
   readonly time = new SessionTime();
   readonly #ids = new Set<string>();
   readonly #sockets = new Map<string, ReadSocket>();
-  /** Those whose samples wait until it is known whether their clock slept with the machine. */
+  /** Streams at the doors whose samples wait until it is known whether their clock slept with the machine. */
   readonly #awaking = new Set<object>();
   #isZeroTold = false;
 
@@ -69,7 +69,7 @@ export class SharedSession {
     this.#sockets.get(id)?.came(now, this.#named(id), lateness_s);
   }
 
-  /** Whether samples of a stream that a door holds wait to be placed, behind a sleep of the machine. */
+  /** Samples of a stream at a door begin or end to wait to be placed, after a sleep of the machine. */
   awaits(stream: object, isAwaking: boolean): void {
     if (isAwaking) this.#awaking.add(stream);
     else this.#awaking.delete(stream);
