@@ -13,9 +13,8 @@ import { cleanUpAfterEach } from '../setup/clean-up-after-each.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 import { replayedRecording } from './replayed-recording.js';
 
-const FRAME_S: Seconds = 0.2;
 const WINDOW_S: Seconds = 2;
-const END_S: Seconds = 20;
+const END_S: Seconds = 30;
 const folder = temporaryFolder();
 const { cleanups, cleanUp } = cleanUpAfterEach();
 
@@ -42,9 +41,9 @@ function strongest({ features, values }: Row): string | null {
 const kinds = ['binary', 'push'] as const;
 
 /** A sine of 10 Hz, sent in frames that tell their first stamp alone. */
-async function run(kind: (typeof kinds)[number], declared_hz: number, true_hz: number) {
+async function run(kind: (typeof kinds)[number], frame_s: Seconds, declared_hz: number, true_hz: number) {
   const clock = new VirtualClock(5000, 1_700_000_000);
-  const record = join(folder, `${kind}-${declared_hz}-${true_hz}`);
+  const record = join(folder, `${kind}-${frame_s}-${declared_hz}-${true_hz}`);
   const events: SessionEvent[] = [];
   const settings = { host: '127.0.0.1', port: 0, engine: 'auto', logLevel: 'silent', record } as const;
   const daemon = await startDaemon({ stdout: new PassThrough(), clock }, loaded, settings, (event) =>
@@ -57,9 +56,9 @@ async function run(kind: (typeof kinds)[number], declared_hz: number, true_hz: n
   cleanups.push(() => client.socket.terminate());
   const stream = await client.open({ type: 'EEG', sfreq: declared_hz, channels: ['Cz'] }, { clock: 'lsl' });
   const begin = clock.now();
-  const n = FRAME_S * true_hz;
-  for (let seq = 0; seq < END_S / FRAME_S; seq++) {
-    await passUntil(clock, begin + (seq + 1) * FRAME_S);
+  const n = Math.round(frame_s * true_hz);
+  for (let seq = 0; seq < END_S / frame_s; seq++) {
+    await passUntil(clock, begin + (seq + 1) * frame_s);
     const t0 = begin + (seq * n) / true_hz;
     const data = Float32Array.from(
       { length: n },
@@ -74,14 +73,16 @@ async function run(kind: (typeof kinds)[number], declared_hz: number, true_hz: n
   return { rows: rowsOf(outputs), again: rowsOf(await replayedRecording(record, loaded)), told };
 }
 
-describe.each(kinds)('frames with `t0`, by %s', (kind) => {
+describe.each(
+  kinds.flatMap((kind) => ([0.04, 0.2, 0.4] as const).map((frame_s) => [kind, frame_s] as const)),
+)('frames with `t0`, by %s, of %d s', (kind, frame_s) => {
   it.each([
     [250, 125],
     [125, 250],
   ])(
     'declared %d Hz, sent %d: told within 6 s, then features of the true rate',
     async (declared_hz, true_hz) => {
-      const { rows, again, told } = await run(kind, declared_hz, true_hz);
+      const { rows, again, told } = await run(kind, frame_s, declared_hz, true_hz);
       expect(told.map(({ details }) => details?.used_hz)).toEqual([true_hz]);
       const told_s = told[0].time!;
       expect(told_s).toBeLessThanOrEqual(6);
@@ -89,12 +90,12 @@ describe.each(kinds)('frames with `t0`, by %s', (kind) => {
       expect(before.length).toBeGreaterThan(3);
       expect(before).not.toContain('de_alpha');
       // Frames that came before it was told refill no window.
-      const after = rows.filter(({ time }) => time > told_s + WINDOW_S + FRAME_S);
+      const after = rows.filter(({ time }) => time > told_s + WINDOW_S + frame_s);
       expect(after.length).toBeGreaterThan(20);
       expect(new Set(after.map(strongest))).toEqual(new Set(['de_alpha']));
       expect(again).toEqual(rows);
       await cleanUp();
-      const right = new Map((await run(kind, true_hz, true_hz)).rows.map((row) => [row.time, row]));
+      const right = new Map((await run(kind, frame_s, true_hz, true_hz)).rows.map((row) => [row.time, row]));
       for (const { time, values } of after)
         for (const [i, value] of values.entries())
           expect(Math.abs(value! - right.get(time)!.values[i]!), String(time)).toBeLessThan(0.05);

@@ -96,6 +96,12 @@ export class RateMeter implements Stateful<RateMeterState> {
     return this.#decide(pattern);
   }
 
+  /** What it measured tells nothing of the steps to come, whose pattern begins anew; the rate in use stays. */
+  beginAnew(): void {
+    this.#changedAt_s = 0;
+    this.#forget();
+  }
+
   snapshot(): RateMeterState {
     return {
       used_hz: this.#used_hz,

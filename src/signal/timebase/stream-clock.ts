@@ -88,6 +88,8 @@ export interface ArrivedSamples<C> {
   readonly gapBefore?: boolean;
   /** We were late to look: the arrival says nothing about the sender. */
   readonly behind?: boolean;
+  /** The rate, Hz, by which stamps after the first were deduced; left out: the sender told each. */
+  readonly deduced_hz?: number;
 }
 
 /** Samples `from` to `to` (exclusive) of what came together, with session stamps. */
@@ -161,6 +163,7 @@ interface Held<C> {
   readonly content: C;
   readonly gapBefore: boolean;
   readonly behind: boolean;
+  readonly deduced_hz: number | null;
 }
 
 export type StreamClockState<C> = {
@@ -180,6 +183,7 @@ export type StreamClockState<C> = {
   readonly lastArrival: Seconds;
   readonly last: Seconds;
   readonly still: readonly [samples: number, since: Seconds];
+  readonly deduced_hz: number | null;
   readonly outliers: readonly [untold: number, toldAt: Seconds];
 };
 
@@ -209,6 +213,8 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
   #lastArrival: Seconds = Number.NEGATIVE_INFINITY;
   #last: Seconds = Number.NEGATIVE_INFINITY;
   #still: [samples: number, since: Seconds] = [0, 0];
+  /** The rate by which the newest stamps were deduced, Hz; null: they weren't. */
+  #deduced_hz: number | null = null;
   #outliers: [untold: number, toldAt: Seconds] = [0, Number.NEGATIVE_INFINITY];
 
   constructor(options: StreamClockOptions) {
@@ -291,7 +297,7 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
 
   /** Takes samples that came together; they are given at once, or once it is known how to place them. */
   take(arrived: ArrivedSamples<C>): ClockOutput<C>[] {
-    const { content, gapBefore = false, behind = false } = arrived;
+    const { content, gapBefore = false, behind = false, deduced_hz = null } = arrived;
     const arrival = Math.max(
       arrived.arrival,
       this.#lastArrival,
@@ -300,7 +306,7 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
     // Of a typed array `slice` is a plain copy, `from` goes through its iterator.
     const stamps =
       arrived.stamps instanceof Float64Array ? arrived.stamps.slice() : Float64Array.from(arrived.stamps);
-    const held = { stamps, arrival, content, gapBefore, behind };
+    const held = { stamps, arrival, content, gapBefore, behind, deduced_hz };
     this.#stale.came(arrival, behind);
     const outputs: ClockOutput<C>[] = [];
     if (this.#placement === null) {
@@ -349,6 +355,7 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
       lastArrival: this.#lastArrival,
       last: this.#last,
       still: [...this.#still],
+      deduced_hz: this.#deduced_hz,
       outliers: [...this.#outliers],
     };
   }
@@ -374,6 +381,7 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
     this.#lastArrival = state.lastArrival;
     this.#last = state.last;
     this.#still = [...state.still];
+    this.#deduced_hz = state.deduced_hz;
     this.#outliers = [...state.outliers];
   }
 
@@ -535,7 +543,11 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
     return Number.isFinite(least_s) ? least_s : 0;
   }
 
-  #process({ stamps, arrival, content, gapBefore, behind }: Held<C>, outputs: ClockOutput<C>[]): void {
+  #process(
+    { stamps, arrival, content, gapBefore, behind, deduced_hz }: Held<C>,
+    outputs: ClockOutput<C>[],
+  ): void {
+    this.#deduce(deduced_hz);
     const times = new Float64Array(stamps.length);
     let gaps: number[] = [];
     let predicted: number[] = [];
@@ -558,6 +570,15 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
       outputs.push(sample.rateChange);
     }
     piece(stamps.length, this.rate_hz, this.#rate.isUnusable);
+  }
+
+  /** Steps that were deduced by another rate tell nothing of those to come, which would be taken for samples that come twice or are missing. */
+  #deduce(deduced_hz: number | null): void {
+    if (deduced_hz !== null && this.#deduced_hz !== null && deduced_hz !== this.#deduced_hz) {
+      this.#pattern.restore(new StepPattern().snapshot());
+      this.#rate.beginAnew();
+    }
+    this.#deduced_hz = deduced_hz;
   }
 
   #next(stamp: Seconds, arrival: Seconds, behind: boolean, outputs: ClockOutput<C>[]): NextSample {

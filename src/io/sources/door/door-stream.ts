@@ -126,8 +126,11 @@ export class DoorStream {
     this.#clock?.roundTrip(this.#now(), trip_s);
   }
 
-  /** Takes samples in; they go on at once, or when it is known where on the session's clock they lie. */
-  take(stamps: ArrayLike<number>, content: RawSamples, gapBefore: boolean): void {
+  /**
+   * Takes samples in; they go on at once, or when it is known where on the session's clock they lie. `deduced_hz`: the rate by which
+   * stamps after the first were deduced.
+   */
+  take(stamps: ArrayLike<number>, content: RawSamples, gapBefore: boolean, deduced_hz?: number): void {
     if (stamps.length === 0) return;
     this.#noteSleep();
     const { clock, isBehind, isSuccessor = false } = this.#options;
@@ -136,6 +139,7 @@ export class DoorStream {
     const arrived: ArrivedSamples<RawSamples> = {
       ...{ stamps, content, gapBefore: isMissing, arrival: this.#now() },
       behind: isBehind?.() ?? false,
+      ...(deduced_hz !== undefined && { deduced_hz }),
     };
     this.#give(stream.take(arrived));
     if (stream.isWaiting) this.#look ??= clock.every(LOOK_S, () => this.#give(stream.advance(this.#now())));

@@ -67,10 +67,11 @@ export class IngestStream {
         'value-type',
         this.text ? 'this stream carries markers: values are text' : 'this stream carries numbers, no text',
       );
-    const stamps = stampsOf(frame, this.door.rate_hz);
+    const { rate_hz } = this.door;
+    const stamps = stampsOf(frame, rate_hz);
     requireFewGaps(stamps, maxGaps);
     this.#expected = (frame.seq + 1) >>> 0;
     this.#refused = 0;
-    this.door.take(stamps, frame, false);
+    this.door.take(stamps, frame, false, frame.times || frame.samples === 1 ? undefined : rate_hz);
   }
 }
