@@ -26,7 +26,7 @@ const take = (
   clock: Clock,
   stamps: readonly number[],
   arrival: number,
-  more: { readonly gapBefore?: boolean; readonly behind?: boolean } = {},
+  more: { readonly gapBefore?: boolean; readonly behind?: boolean; readonly deduced_hz?: number } = {},
 ) => clock.take({ stamps, arrival, content: null, ...more });
 
 const isSamples = (output: ClockOutput<null>): output is PlacedSamples<null> => output.kind === 'samples';
@@ -403,6 +403,33 @@ describe('an irregular stream', () => {
 
   it('steps back by more: an outlier', () => {
     expect(codesOf(gaze((k) => (k === 300 ? -1.1 : 0)))).toEqual(['stamp-outlier']);
+  });
+});
+
+describe('stamps that were deduced', () => {
+  it('the rate they were deduced by is state: one that changed begins the pattern anew', () => {
+    const session = new SessionTime();
+    let clock = created({ session, sfreq: 125 });
+    const told: string[] = [];
+    const frames = (from: number, until: (outputs: readonly ClockOutput<null>[]) => boolean): number => {
+      for (let frame = from; ; frame++) {
+        const t0 = 100 + frame * 0.2;
+        const deduced_hz = clock.rate_hz;
+        const stamps = Array.from({ length: 50 }, (_, i) => t0 + i / deduced_hz);
+        const outputs = take(clock, stamps, frame * 0.2 + 0.25, { deduced_hz });
+        told.push(...codesOf(outputs));
+        if (until(outputs)) return frame + 1;
+      }
+    };
+    const next = frames(0, (outputs) => codesOf(outputs).includes('rate-differs'));
+    expect(clock.rate_hz).toBe(250);
+    const after = created({ session, sfreq: 125 });
+    after.restore(structuredClone(clock.snapshot()));
+    clock = after;
+    let more = 150;
+    frames(next, () => more-- === 0);
+    expect(told).toEqual(['rate-differs']);
+    expect(clock.rate_hz).toBe(250);
   });
 });
 
