@@ -107,6 +107,17 @@ export interface Marker {
   readonly value: string;
 }
 
+/** A session's graph begins anew, or stays down, in the middle of a message. */
+export interface BegunAnew {
+  /** Digest of the pipeline whose graph begins. */
+  readonly pipeline: string;
+  /** Windows that the graph before had closed of that message, and markers, truths and the session's begin that it had told. */
+  readonly given: number;
+  readonly isDown: boolean;
+  /** What the fault was; null: the pipeline was replaced while the session was down. */
+  readonly reason: string | null;
+}
+
 /** What a source emits, in order of arrival. */
 export type StreamMessage =
   /** Of a stream that is open already: it is described anew, and its samples are other ones from here on. */
@@ -119,12 +130,16 @@ export type StreamMessage =
   | { readonly kind: 'bind'; readonly source: string; readonly stream: string }
   /** A stream that feeds a source fell silent, or is back. */
   | { readonly kind: 'stale'; readonly stream: string; readonly isStale: boolean }
+  /** So many of a stream's next samples, or markers, never reached the session's graph: more waited for it than is kept. */
+  | { readonly kind: 'dropped'; readonly stream: string; readonly samples: number }
+  /** Of a recording: what befell the session's graph in the message that comes next, or at its end. */
+  | { readonly kind: 'anew'; readonly anew: BegunAnew; readonly atEnd: boolean }
   /** `cut`: it was lost; else its sender closed it. */
   | { readonly kind: 'close'; readonly id: string; readonly cut?: true };
 
 /** Id of the stream that a message is about; null: it is about the session. */
 export function streamOf(message: StreamMessage): string | null {
-  if (message.kind === 'zero') return null;
+  if (message.kind === 'zero' || message.kind === 'anew') return null;
   if (message.kind === 'open') return message.info.id;
   if (message.kind === 'chunk') return message.chunk.info.id;
   if (message.kind === 'marker') return message.marker.stream;

@@ -72,6 +72,7 @@ export async function startDaemon(
     stall,
     log: (message) => take(message),
     thinned: (session, window) => recorder?.thinned(session, window),
+    begunAnew: (session, anew, after) => recorder?.begunAnew(session, anew, after),
     explain: (session, model) => sink.explains(session, model),
   });
   const announce: EventSink = (event) => runtime.announce(event);

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { Clock, Seconds } from '../core/clock.js';
 import { ConfigurationError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
-import { isSameStream, type StreamInfo } from '../core/signal.js';
+import { type BegunAnew, isSameStream, type StreamInfo, type StreamMessage } from '../core/signal.js';
 import type { ThinnedWindow } from '../io/recordings/recording.js';
 import type { SessionLogLine } from '../io/recordings/xdf/session-log.js';
-import { XdfWriter } from '../io/recordings/xdf/xdf-writer.js';
+import { type SamplesPlace, XdfWriter } from '../io/recordings/xdf/xdf-writer.js';
 import type { SessionMessage } from '../io/sources/source.js';
 
 /** What the names of a session's files begin with. */
@@ -29,12 +29,23 @@ interface SessionFile {
   readonly known: Map<string, WrittenStream>;
   /** Headers written so far. */
   headers: number;
-  /** Lines of the session's log that are written before the next samples. */
-  lines: SessionLogLine[];
+  /** Lines of the session's log that are written before the next samples, and the messages that they tell. */
+  lines: PendingLine[];
+  /** Where each message stands in the file. */
+  readonly places: WeakMap<StreamMessage, SamplesPlace>;
   /** Furthest stamp written so far; -Infinity before any. */
   newest: Seconds;
   /** By node and model, windows that were thinned and have no line yet. */
   readonly thinned: Map<string, ThinnedRun>;
+  /** By stream, how many samples of its next message the session's graph never gets. */
+  readonly missed: Map<string, number>;
+  /** By number of the stream, samples that were left out and have no line yet. */
+  readonly dropped: Map<number, DroppedRuns>;
+}
+
+interface PendingLine {
+  readonly line: () => SessionLogLine | null;
+  readonly message: StreamMessage | null;
 }
 
 interface ThinnedRun {
@@ -46,8 +57,17 @@ interface ThinnedRun {
   writtenAt: Seconds;
 }
 
-/** Most often that a node's thinned windows get a line, s. */
-const THINNED_EVERY_S = 0.1;
+interface DroppedRuns {
+  chunk: number[];
+  samples: number[];
+  /** The chunk that was left out last. */
+  last: number;
+  /** When their last line was written. */
+  writtenAt: Seconds;
+}
+
+/** Most often that a node's thinned windows, or a stream's samples that were left out, get a line, s. */
+const LINE_EVERY_S = 0.1;
 
 /**
  * Writes what arrives to XDF files in a folder, one a session, chunk by chunk: what was acknowledged is on disk, and a
@@ -82,29 +102,33 @@ export class SessionRecorder {
       switch (message.kind) {
         case 'open':
           openStream(file, message.info);
-          note(file, message.info.id, (stream) => ({ k: 'open', t: now, stream }));
+          note(file, message, message.info.id, (stream) => ({ k: 'open', t: now, stream }));
           break;
         case 'zero':
-          file.lines.push({ k: 'zero', t: now, zero: message.time });
+          file.lines.push({ line: () => ({ k: 'zero', t: now, zero: message.time }), message });
           break;
         case 'bind': {
           const { source } = message;
-          note(file, message.stream, (stream) => ({ k: 'bind', t: now, stream, source }));
+          note(file, message, message.stream, (stream) => ({ k: 'bind', t: now, stream, source }));
           break;
         }
         case 'stale': {
           const { isStale } = message;
-          note(file, message.stream, (stream) => ({ k: 'stale', t: now, stream, stale: isStale }));
+          note(file, message, message.stream, (stream) => ({ k: 'stale', t: now, stream, stale: isStale }));
           break;
         }
+        case 'dropped':
+          file.missed.set(message.stream, message.samples);
+          break;
         case 'chunk': {
           const { chunk } = message;
           const stream = file.known.get(chunk.info.id);
           if (!stream || chunk.times.length === 0) break;
           writeLines(file, chunk.times[0]);
-          file.writer.write({ ...chunk, info: { ...chunk.info, id: stream.key } });
+          const place = file.writer.write({ ...chunk, info: { ...chunk.info, id: stream.key } });
+          if (place) notePlace(file, message, place, chunk.info.id);
           file.newest = Math.max(file.newest, chunk.times[chunk.times.length - 1]);
-          writeThinned(file, now, THINNED_EVERY_S);
+          writeBehind(file, now, LINE_EVERY_S);
           break;
         }
         case 'marker': {
@@ -112,12 +136,14 @@ export class SessionRecorder {
           const stream = file.known.get(marker.stream);
           if (!stream) break;
           writeLines(file, marker.time);
-          file.writer.writeMarker({ ...marker, stream: stream.key });
+          const place = file.writer.writeMarker({ ...marker, stream: stream.key });
+          notePlace(file, message, place, marker.stream);
+          writeBehind(file, now, LINE_EVERY_S);
           break;
         }
         case 'close': {
           const cut = message.cut === true ? { cut: true as const } : {};
-          note(file, message.id, (stream) => ({ k: 'close', t: now, stream, ...cut }));
+          note(file, message, message.id, (stream) => ({ k: 'close', t: now, stream, ...cut }));
           // Nothing may come after it that its line could stand before.
           writeLines(file, file.newest);
           break;
@@ -144,7 +170,29 @@ export class SessionRecorder {
     run.seq.push(seq);
     run.time.push(time);
     try {
-      writeThinned(file, this.#clock.now(), THINNED_EVERY_S);
+      writeBehind(file, this.#clock.now(), LINE_EVERY_S);
+    } catch (error) {
+      this.#fail(session, error);
+    }
+  }
+
+  /** Notes where a session's graph begins anew: in the message `after`, or behind it; null: at the session's end. */
+  begunAnew(session: string, anew: BegunAnew, after: StreamMessage | null): void {
+    const file = this.#files.get(session);
+    if (!file) return;
+    const t = this.#clock.now();
+    const { pipeline, given, isDown: down, reason } = anew;
+    const line = (): SessionLogLine | null => {
+      const place = after === null ? { stream: null, chunk: 0 } : file.places.get(after);
+      // A message that the file doesn't hold is given to no graph again.
+      return place
+        ? { k: 'anew', t, ...place, pipeline, given, down, ...(reason !== null && { reason }) }
+        : null;
+    };
+    file.lines.push({ line, message: null });
+    if (file.newest === Number.NEGATIVE_INFINITY) return;
+    try {
+      writeLines(file, file.newest);
     } catch (error) {
       this.#fail(session, error);
     }
@@ -187,6 +235,7 @@ export class SessionRecorder {
     const writer = XdfWriter.create(path, { start_unix_s });
     const file: SessionFile = {
       ...{ path, writer, known: new Map(), headers: 0, lines: [], thinned: new Map() },
+      ...{ places: new WeakMap(), missed: new Map(), dropped: new Map() },
       newest: Number.NEGATIVE_INFINITY,
     };
     this.#files.set(session, file);
@@ -196,7 +245,7 @@ export class SessionRecorder {
 
   #finish(session: string, file: SessionFile): void {
     writeLines(file, file.newest);
-    writeThinned(file, this.#clock.now(), 0);
+    writeBehind(file, this.#clock.now(), 0);
     file.writer.close();
     this.#files.delete(session);
     this.#tell('recording-closed', 'info', session, `${file.path} is complete`);
@@ -232,23 +281,58 @@ function openStream(file: SessionFile, info: StreamInfo): void {
   file.known.set(info.id, { key, number, info });
 }
 
-function note(file: SessionFile, id: string, lineOf: (stream: number) => SessionLogLine): void {
+function note(
+  file: SessionFile,
+  message: StreamMessage,
+  id: string,
+  lineOf: (stream: number) => SessionLogLine,
+): void {
   const stream = file.known.get(id);
-  if (stream) file.lines.push(lineOf(stream.number));
+  if (stream) file.lines.push({ line: () => lineOf(stream.number), message });
 }
 
 function writeLines(file: SessionFile, stamp: Seconds): void {
   // Of a session without samples there is nothing to give again.
   if (stamp === Number.NEGATIVE_INFINITY) file.lines = [];
-  for (const line of file.lines.splice(0)) file.writer.writeLog(stamp, line);
+  for (const { line: lineOf, message } of file.lines.splice(0)) {
+    const line = lineOf();
+    const place = line && file.writer.writeLog(stamp, line);
+    if (message && place) file.places.set(message, place);
+  }
 }
 
-/** Writes what was thinned, unless its last line is younger than `every_s`. */
-function writeThinned(file: SessionFile, now: Seconds, every_s: Seconds): void {
+/** Notes where a message stands, and whether the session's graph never gets it. */
+function notePlace(file: SessionFile, message: StreamMessage, place: SamplesPlace, id: string): void {
+  file.places.set(message, place);
+  const samples = file.missed.get(id);
+  if (samples === undefined) return;
+  file.missed.delete(id);
+  const { stream, chunk } = place;
+  const none: DroppedRuns = { chunk: [], samples: [], last: 0, writtenAt: Number.NEGATIVE_INFINITY };
+  const runs = file.dropped.get(stream) ?? none;
+  file.dropped.set(stream, runs);
+  const isSame = runs.chunk.length > 0 && runs.last === chunk - 1;
+  if (isSame) runs.samples[runs.samples.length - 1] += samples;
+  else {
+    runs.chunk.push(chunk);
+    runs.samples.push(samples);
+  }
+  runs.last = chunk;
+}
+
+/** Writes what was thinned and what was left out, but nothing of which the last line is younger than `every_s`. */
+function writeBehind(file: SessionFile, now: Seconds, every_s: Seconds): void {
+  if (file.newest === Number.NEGATIVE_INFINITY) return;
   for (const run of file.thinned.values()) {
     if (run.seq.length === 0 || now - run.writtenAt < every_s) continue;
     const { node, model, seq, time } = run;
     file.writer.writeLog(file.newest, { k: 'thinned', t: now, node, model, seq, time });
     Object.assign(run, { seq: [], time: [], writtenAt: now });
+  }
+  for (const [stream, runs] of file.dropped) {
+    const { chunk, samples, writtenAt } = runs;
+    if (chunk.length === 0 || now - writtenAt < every_s) continue;
+    file.writer.writeLog(file.newest, { k: 'dropped', t: now, stream, chunk, samples });
+    Object.assign(runs, { chunk: [], samples: [], writtenAt: now });
   }
 }

@@ -303,6 +303,8 @@ describe('a stream that comes back under its old name as another', () => {
             message.kind === 'zero' ||
             message.kind === 'bind' ||
             message.kind === 'stale' ||
+            message.kind === 'dropped' ||
+            message.kind === 'anew' ||
             (message.kind === 'open' ? message.info : message.chunk.info).id === 'eeg',
       );
     const stays = person.filter((message) => message.kind === 'open' && message.info.id === 'temp');

@@ -4,9 +4,11 @@ import { expect, it } from 'vitest';
 import { VirtualClock } from '../../src/core/clock.js';
 import { ConfigurationError } from '../../src/core/errors.js';
 import type { SessionEvent } from '../../src/core/event.js';
+import { type StreamMessage, streamOf } from '../../src/core/signal.js';
 import { openRecording } from '../../src/io/recordings/open.js';
 import type { ThinnedWindow } from '../../src/io/recordings/recording.js';
 import { parseSessionLogLine } from '../../src/io/recordings/xdf/session-log.js';
+import { XdfWriter } from '../../src/io/recordings/xdf/xdf-writer.js';
 import { SessionRecorder } from '../../src/recorder/session-recorder.js';
 import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
@@ -132,6 +134,100 @@ it('notes thinned windows by node, at most ten times a second, and the last ones
   for await (const { kind } of recording.messages({ chunk: null, clockSync: true, events: () => {} }))
     kinds.push(kind);
   expect(kinds).toEqual(['open', ...Array(10).fill('chunk'), 'close']);
+  await recording.close();
+});
+
+it('notes what a session left out as runs of chunks, at most ten times a second, and the last ones at the end', async () => {
+  const { recorder, clock, files } = start('dropped');
+  const cues = { ...streamInfo({ type: 'Markers', sfreq: 0, labels: ['cue'], unit: '' }), id: 'cues' };
+  for (const one of [info, cues]) recorder.take({ session: 'lab', message: { kind: 'open', info: one } });
+  const isLeftOut = (k: number): boolean => k % 50 >= 20;
+  for (let k = 0; k < 200; k++) {
+    for (const [stream, samples] of isLeftOut(k) ? [[info.id, 2] as const, [cues.id, 1] as const] : [])
+      recorder.take({ session: 'lab', message: { kind: 'dropped', stream, samples } });
+    recorder.take({ session: 'lab', message: { kind: 'chunk', chunk: chunkOf(info, [[k, 2]], k / 5) } });
+    recorder.take({
+      session: 'lab',
+      message: { kind: 'marker', marker: { stream: 'cues', time: k / 5, value: 'cue' } },
+    });
+    clock.advance(0.004);
+  }
+  recorder.close();
+  const path = join(folder, 'dropped', files()[0]);
+  const lines = [...readFileSync(path, 'latin1').matchAll(/\{"k":"dropped".*?\}/g)];
+  // In 0.8 s, of two streams.
+  expect(lines.length).toBeGreaterThan(8);
+  expect(lines.length).toBeLessThanOrEqual(2 * 9);
+  const runs = lines.map(([line]) => (JSON.parse(line) as { chunk: number[] }).chunk.length);
+  expect(runs.reduce((sum, n) => sum + n)).toBeLessThanOrEqual(lines.length + 2 * 4);
+  const recording = await openRecording(path);
+  const left = new Map<string, number>();
+  const found: Record<string, number[]> = {};
+  for await (const message of recording.messages({ chunk: null, clockSync: true, events: () => {} })) {
+    if (message.kind === 'dropped') left.set(message.stream, message.samples);
+    if (message.kind !== 'chunk' && message.kind !== 'marker') continue;
+    const id = streamOf(message)!;
+    const samples = message.kind === 'chunk' ? message.chunk.times.length : 1;
+    const rest = left.get(id) ?? 0;
+    found[id] = [...(found[id] ?? []), Math.min(rest, samples)];
+    left.set(id, Math.max(0, rest - samples));
+  }
+  await recording.close();
+  const expected = (samples: number) => Array.from({ length: 200 }, (_, k) => (isLeftOut(k) ? samples : 0));
+  expect(Object.values(found)).toEqual([expected(2), expected(1)]);
+});
+
+it('where a graph began anew is told before the message in which it did, one of samples or a line of the log', async () => {
+  const { recorder, files } = start('anew');
+  const take = (message: StreamMessage): StreamMessage => {
+    recorder.take({ session: 'lab', message });
+    return message;
+  };
+  take({ kind: 'open', info });
+  const first = take({ kind: 'chunk', chunk: chunkOf(info, [[1, 2]], 0) });
+  const stale = take({ kind: 'stale', stream: info.id, isStale: true });
+  take({ kind: 'chunk', chunk: chunkOf(info, [[3, 4]], 1) });
+  for (const [given, after] of [first, stale, null].entries())
+    recorder.begunAnew('lab', { pipeline: 'p', given, isDown: false, reason: 'it is odd' }, after);
+  recorder.close();
+  const recording = await openRecording(join(folder, 'anew', files()[0]));
+  expect(recording.problems).toEqual([]);
+  const told = [];
+  for await (const message of recording.messages({ chunk: null, clockSync: true, events: () => {} }))
+    told.push(message.kind === 'anew' ? [message.anew.given, message.atEnd] : message.kind);
+  expect(told).toEqual(['open', [0, false], 'chunk', [1, false], 'stale', 'chunk', [2, true], 'close']);
+  await recording.close();
+});
+
+it.each([
+  'no JSON',
+  '{"k":"dropped","t":0,"stream":1,"samples":5}',
+  '{"k":"dropped","t":0,"stream":1,"chunk":[1],"samples":[-5]}',
+  '{"k":"dropped","t":0,"stream":1,"chunk":[1],"samples":[0.5]}',
+  '{"k":"dropped","t":0,"stream":1,"chunk":[1,2],"samples":[5]}',
+  '{"k":"dropped","t":0,"stream":1,"chunk":[9],"samples":[5]}',
+  '{"k":"dropped","t":0,"stream":7,"chunk":[1],"samples":[5]}',
+  '{"k":"anew","t":0,"stream":1,"chunk":1,"pipeline":"p","given":-1,"down":false}',
+  '{"k":"anew","t":0,"stream":1,"chunk":1,"pipeline":"p","given":1e999,"down":false}',
+  '{"k":"anew","t":0,"stream":1,"chunk":0,"pipeline":"p","given":0,"down":false}',
+  '{"k":"anew","t":0,"stream":7,"chunk":1,"pipeline":"p","given":0,"down":false}',
+  '{"k":"anew","t":0,"stream":1,"chunk":1,"given":0,"down":false}',
+])('a line that can’t be read, or tells of nothing in the file, is one problem of it: %s', async (text) => {
+  const path = join(folder, 'nonsense.xdf');
+  const writer = XdfWriter.create(path, { start_unix_s: 1e9 });
+  writer.open(info, { arrival: true });
+  writer.write(chunkOf(info, [[1, 2]], 0));
+  for (let k = 0; k < 2; k++) writer.writeLog(0.1, { toJSON: () => ({ text }) } as never);
+  writer.close();
+  const quoted = JSON.stringify({ text });
+  const bytes = readFileSync(path, 'latin1').replaceAll(quoted, text.padEnd(quoted.length));
+  writeFileSync(path, bytes, 'latin1');
+  const recording = await openRecording(path);
+  expect(recording.problems).toEqual([expect.stringMatching(/^[^\n]*its session's log[^\n]*: 2; left out$/)]);
+  const kinds = [];
+  for await (const { kind } of recording.messages({ chunk: null, clockSync: true, events: () => {} }))
+    kinds.push(kind);
+  expect(kinds).toEqual(['open', 'chunk', 'close']);
   await recording.close();
 });
 

@@ -116,7 +116,8 @@ export class WebSocketSink implements Sink {
   /** What devices push, to those who subscribe to `signals`; nothing is serialised for nobody. */
   publishSignals(session: string, message: StreamMessage): void {
     if (message.kind === 'zero') this.#signals.begin(session, message.time);
-    if (message.kind === 'zero' || message.kind === 'bind' || message.kind === 'stale') return;
+    const { kind } = message;
+    if (kind !== 'open' && kind !== 'chunk' && kind !== 'marker' && kind !== 'close') return;
     const tell = this.#signals.follow(session, message);
     const subscribers = this.#subscribersOf('signals', session, null);
     if (subscribers.length === 0) return;

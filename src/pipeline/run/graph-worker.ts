@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { pipelineOf } from '../file/pipeline-data.js';
-import type { GraphState } from '../session/graph-state.js';
+import type { RecordedGraphState } from '../session/recorded-graph.js';
 import { InlineHost } from './session-host.js';
 import { decodeState } from './state-file.js';
 import type { ThreadRequest, ThreadSetup } from './thread-host.js';
@@ -9,7 +9,7 @@ import type { ThreadRequest, ThreadSetup } from './thread-host.js';
 const { setup, pipeline, state } = workerData as ThreadSetup;
 const host = new InlineHost(
   { ...setup, pipeline: pipelineOf(pipeline) },
-  state && (decodeState(state) as GraphState),
+  state && (decodeState(state) as RecordedGraphState),
 );
 const port = parentPort!;
 

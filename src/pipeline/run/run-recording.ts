@@ -14,7 +14,7 @@ import type { EventSink } from '../../core/event.js';
 import { isMeasured, type StreamMessage } from '../../core/signal.js';
 import type { ThinnedWindow } from '../../io/recordings/recording.js';
 import { anchorIgnored } from '../session/anchors.js';
-import type { GraphState } from '../session/graph-state.js';
+import type { RecordedGraphState } from '../session/recorded-graph.js';
 import type { SessionOutput } from '../session/session-output.js';
 import type { StreamSpan } from '../session/stream-span.js';
 import type { Gate } from './gate.js';
@@ -59,7 +59,7 @@ export interface RunRecordingOptions {
 
 /** Where a replay was stopped. */
 interface ReplayState {
-  readonly graph: GraphState;
+  readonly graph: RecordedGraphState;
   readonly predictions: PredictionsState;
 }
 

@@ -3,20 +3,21 @@ import type { Clock, Seconds, Timer } from '../../core/clock.js';
 import type { EventSink, SessionEvent } from '../../core/event.js';
 import type { ModelRunner } from '../../core/model.js';
 import { errorOf } from '../../core/owned.js';
-import type { StreamMessage } from '../../core/signal.js';
+import { type BegunAnew, type StreamMessage, streamOf } from '../../core/signal.js';
 import type { StallWatch } from '../../signal/timebase/stall-watch.js';
 import type { Pipeline } from '../file/pipeline.js';
 import { whyUnusable } from '../file/stream-fit.js';
 import { Backlog } from '../session/backlog.js';
 import { Binder, type Binding } from '../session/binder.js';
 import { FailedSession } from '../session/failed-session.js';
+import { samplesLeftOut } from '../session/graph-events.js';
 import type { GraphOutput } from '../session/graph-output.js';
-import { bareState, type GraphState } from '../session/graph-state.js';
-import { NodeSequence, type NodeSequenceState } from '../session/node-sequence.js';
+import { NodeSequence } from '../session/node-sequence.js';
 import { SessionFacts } from '../session/session-facts.js';
-import { SessionFaults } from '../session/session-faults.js';
+import { SessionFaults, sessionFailed } from '../session/session-faults.js';
 import { type GraphOptions, SessionGraph } from '../session/session-graph.js';
 import { SilenceWatch } from '../session/silence-watch.js';
+import { CutShort, WholeWindows } from '../session/whole-windows.js';
 import { Inbox } from './inbox.js';
 import type { Switch } from './switch.js';
 import type { Turns, Worker } from './turns.js';
@@ -57,6 +58,8 @@ export interface RunSessionOptions {
   readonly held$?: Observable<boolean>;
   /** Gets the session's log: every message in order, and which stream feeds which source before what follows from it. */
   readonly log?: (message: StreamMessage) => void;
+  /** Told where the graph begins anew: in the middle of `after`, or behind it; null: at the session's end. */
+  readonly begunAnew?: (anew: BegunAnew, after: StreamMessage | null) => void;
   /** Told how many messages wait for their turn, whenever that changes. */
   readonly waiting?: (messages: number) => void;
   /** Whether senders are asked to wait, which is no silence of theirs. Default: they never are. */
@@ -119,11 +122,9 @@ class RunningSession implements Worker {
   #loaded: LoadedPipeline;
   #graph: SessionGraph | FailedSession | null = null;
   #isHeld = false;
-  /** Outputs of a window that is not whole yet. */
-  #window: LiveOutput[] = [];
-  #lastClosed = Number.NEGATIVE_INFINITY;
-  /** Numbers of the nodes behind the last whole window. */
-  #numbers: NodeSequenceState = {};
+  readonly #windows = new WholeWindows(this.#sequence);
+  /** The message that the graph was given last. */
+  #begun: StreamMessage | null = null;
 
   constructor(
     options: RunSessionOptions,
@@ -157,14 +158,19 @@ class RunningSession implements Worker {
     const binder = this.#makeBinder(loaded, events);
     const bindings = binder.takeOver(this.#binder.snapshot());
     const graph = this.#make(loaded, events);
-    graph.takeOver(this.#graph instanceof SessionGraph ? this.#graph.snapshot() : this.#bare(), bindings);
+    graph.takeOver(
+      this.#graph instanceof SessionGraph ? this.#graph.snapshot() : this.#windows.bare(this.#facts),
+      bindings,
+    );
     return () => {
+      const wasDown = this.#graph instanceof FailedSession;
       this.#loaded = loaded;
       this.#graph = graph;
       this.#binder = binder;
       this.#faults.forget();
       isHeld = false;
       for (const event of held) this.#options.events(event);
+      if (wasDown) this.#tellBegunAnew(false, null);
       for (const binding of bindings) {
         this.#facts.bound(binding.source, binding.stream);
         this.#options.log?.(told(binding));
@@ -209,8 +215,14 @@ class RunningSession implements Worker {
   }
 
   #log(message: StreamMessage): void {
-    this.#options.log?.(message);
-    if (!this.#inbox.offer(message)) this.#tellDropped(message);
+    const { session, log, events } = this.#options;
+    const isKept = this.#inbox.offer(message);
+    if (!isKept) {
+      const samples = message.kind === 'chunk' ? message.chunk.times.length : 1;
+      log?.({ kind: 'dropped', stream: streamOf(message)!, samples });
+    }
+    log?.(message);
+    if (!isKept) events(samplesLeftOut(session, message));
   }
 
   /** No message comes after this. */
@@ -269,12 +281,15 @@ class RunningSession implements Worker {
   #beginNext(): number {
     const message = this.#inbox.take();
     if (message) {
+      this.#windows.begin();
+      this.#begun = message;
       this.#contain((graph) => graph.begin(message));
       // What binds is bounded by the pipeline's sources.
       return message.kind === 'bind' ? 0 : 1;
     }
     if (this.#stage === 'ending') {
       this.#stage = 'closing';
+      this.#windows.begin();
       this.#contain((graph) => graph.beginEnd());
     } else {
       this.#stage = 'ended';
@@ -283,34 +298,23 @@ class RunningSession implements Worker {
     return 0;
   }
 
-  #tellDropped(message: StreamMessage): void {
-    const { session, events } = this.#options;
-    const stream = message.kind === 'chunk' ? message.chunk.info.name : undefined;
-    events({
-      code: 'samples-dropped',
-      level: 'warn',
-      session,
-      ...(stream !== undefined && { stream }),
-      message: `session ${session}: ${stream === undefined ? 'a marker is' : `samples of ${stream} are`} left out: more waits for the windows of what came before than is kept`,
-    });
-  }
-
   failed(fault: unknown): void {
     const { session, clock, events } = this.#options;
-    this.#window = [];
-    this.#sequence.restore(this.#numbers);
+    const { message: reason } = errorOf(fault);
+    const wasDown = this.#graph instanceof FailedSession;
     const isDown = this.#faults.take(clock.now()) === 'down';
-    events({
-      code: 'session-failed',
-      level: 'error',
-      session,
-      message: `session ${session}: ${errorOf(fault).message}; ${
-        isDown
-          ? 'it stays down after faults in a row: reload the pipeline, or open it again'
-          : 'its graph begins anew'
-      }`,
-    });
+    events(sessionFailed(session, reason, isDown));
+    if (wasDown) return;
+    this.#windows.cut();
+    this.#tellBegunAnew(isDown, reason);
     this.#begin(isDown);
+  }
+
+  #tellBegunAnew(isDown: boolean, reason: string | null): void {
+    const isAtEnd = this.#stage === 'closing' || this.#stage === 'ended';
+    const pipeline = this.#loaded.pipeline.digest;
+    const { given } = this.#windows;
+    this.#options.begunAnew?.({ pipeline, given, isDown, reason }, isAtEnd ? null : this.#begun);
   }
 
   #contain(step: (graph: SessionGraph | FailedSession) => void): void {
@@ -335,8 +339,8 @@ class RunningSession implements Worker {
     if (isDown) {
       const loaded = this.#loaded;
       const options = this.#graphOptions(loaded, this.#options.events);
-      const emit: GraphOptions['emit'] = (output) => this.#give({ output, loaded });
-      this.#graph = new FailedSession({ ...options, facts: this.#facts, emit }, this.#lastClosed);
+      const emit: GraphOptions['emit'] = (output) => this.#give(output, loaded);
+      this.#graph = new FailedSession({ ...options, facts: this.#facts, emit }, this.#windows.closed_s);
       return;
     }
     this.#attempt(() => {
@@ -345,20 +349,9 @@ class RunningSession implements Worker {
       const graph = this.#make(this.#loaded, (event) => {
         if (!isHeld) this.#options.events(event);
       });
-      graph.takeOver(this.#bare());
+      graph.takeOver(this.#windows.bare(this.#facts));
       isHeld = false;
       this.#graph = graph;
-    });
-  }
-
-  /** The session without anything that its nodes have learnt. */
-  #bare(): GraphState {
-    return bareState({
-      zero: this.#facts.zero,
-      closedUntil: this.#lastClosed,
-      streams: this.#facts.open,
-      told: this.#facts.told,
-      sequence: this.#numbers,
     });
   }
 
@@ -375,7 +368,8 @@ class RunningSession implements Worker {
       ...this.#graphOptions(loaded, events),
       emit: (output) => {
         // What is told of an output may be a fault, and another graph in this one's place, which is in the middle of its work.
-        if (this.#graph === graph) this.#give({ output, loaded });
+        if (this.#graph === graph) this.#give(output, loaded);
+        if (this.#graph !== graph) throw new CutShort();
       },
     });
     return graph;
@@ -395,18 +389,7 @@ class RunningSession implements Worker {
     };
   }
 
-  /** A window is given when it is whole: of one that a fault cuts short nothing is told, and it closes again. */
-  #give(live: LiveOutput): void {
-    const { output } = live;
-    if (output.kind === 'features' || output.kind === 'indices' || output.kind === 'frame') {
-      this.#window.push(live);
-      return;
-    }
-    if (output.kind === 'closed') {
-      this.#lastClosed = output.time;
-      this.#numbers = this.#sequence.snapshot();
-    }
-    for (const part of this.#window.splice(0)) this.#to.next(part);
-    this.#to.next(live);
+  #give(output: GraphOutput, loaded: LoadedPipeline): void {
+    for (const given of this.#windows.take(output)) this.#to.next({ output: given, loaded });
   }
 }

@@ -3,7 +3,7 @@ import type { Clock, Seconds } from '../../core/clock.js';
 import type { EventSink, SessionEvent } from '../../core/event.js';
 import type { ModelRunner } from '../../core/model.js';
 import { errorOf } from '../../core/owned.js';
-import { isMeasured } from '../../core/signal.js';
+import { type BegunAnew, isMeasured, type StreamMessage } from '../../core/signal.js';
 import type { ThinnedWindow } from '../../io/recordings/recording.js';
 import type { OutputMessage } from '../../io/sinks/sink.js';
 import { SharedSessions } from '../../io/sources/door/shared-sessions.js';
@@ -44,6 +44,8 @@ export interface RuntimeOptions {
   readonly log?: (message: SessionMessage) => void;
   /** Told of every window that a model is too slow for, before its line is told. */
   readonly thinned?: (session: string, window: ThinnedWindow) => void;
+  /** Told where a session's graph begins anew after a fault, or a reload that ends its being down; `after` as for `runSession`. */
+  readonly begunAnew?: (session: string, anew: BegunAnew, after: StreamMessage | null) => void;
   /** Whether somebody wants a model's predictions in a session to carry their `contribution`. Default: nobody. */
   readonly explain?: (session: string, model: string) => boolean;
   /** Streams that fed sources of a session before the daemon was started again. Default: none. */
@@ -211,6 +213,7 @@ export class PipelineRuntime {
         faults$,
         held$,
         log: (message) => this.options.log?.({ session, message }),
+        begunAnew: (anew, after) => this.options.begunAnew?.(session, anew, after),
         turns: this.#turns,
         expected: this.options.expected?.(session) ?? [],
         stall: this.options.stall,

@@ -1,11 +1,14 @@
 import type { SessionEvent } from '../../core/event.js';
 import type { StreamMessage } from '../../core/signal.js';
 import type { GraphOutput } from '../session/graph-output.js';
-import type { GraphState } from '../session/graph-state.js';
-import { type GraphOptions, SessionGraph } from '../session/session-graph.js';
+import {
+  RecordedGraph,
+  type RecordedGraphOptions,
+  type RecordedGraphState,
+} from '../session/recorded-graph.js';
 
 /** What a session's graph is made for. */
-export type HostSetup = Omit<GraphOptions, 'events' | 'emit' | 'sequence'>;
+export type HostSetup = Omit<RecordedGraphOptions, 'events' | 'emit'>;
 
 /** What a graph gave and told, each in order. */
 export interface Given {
@@ -20,29 +23,31 @@ export interface SessionHost {
   push(message: StreamMessage): Given | Promise<Given>;
   /** No message comes after this. */
   end(): Given | Promise<Given>;
-  snapshot(): GraphState | Promise<GraphState>;
+  snapshot(): RecordedGraphState | Promise<RecordedGraphState>;
   close(): void | Promise<void>;
 }
 
 /** `state`: where a graph for the same setup was stopped; null: the session begins. */
-export type MakeHost = (setup: HostSetup, state: GraphState | null) => SessionHost;
+export type MakeHost = (setup: HostSetup, state: RecordedGraphState | null) => SessionHost;
 
 const nothing: Given = { outputs: [], events: [] };
 
 /** A graph in this thread. */
 export class InlineHost implements SessionHost {
   readonly isElsewhere = false;
-  readonly #graph: SessionGraph;
+  readonly #graph: RecordedGraph;
   #outputs: GraphOutput[] = [];
   #events: SessionEvent[] = [];
 
-  constructor(setup: HostSetup, state: GraphState | null) {
-    this.#graph = new SessionGraph({
-      ...setup,
-      events: (event) => this.#events.push(event),
-      emit: (output) => this.#outputs.push(output),
-    });
-    if (state) this.#graph.restore(state);
+  constructor(setup: HostSetup, state: RecordedGraphState | null) {
+    this.#graph = new RecordedGraph(
+      {
+        ...setup,
+        events: (event) => this.#events.push(event),
+        emit: (output) => this.#outputs.push(output),
+      },
+      state,
+    );
   }
 
   push(message: StreamMessage): Given {
@@ -55,7 +60,7 @@ export class InlineHost implements SessionHost {
     return this.#take();
   }
 
-  snapshot(): GraphState {
+  snapshot(): RecordedGraphState {
     return this.#graph.snapshot();
   }
 

@@ -3,7 +3,7 @@ import { AffectdError } from '../../core/errors.js';
 import type { Chunk, StreamMessage } from '../../core/signal.js';
 import { workerFile } from '../../model/engines/worker-file.js';
 import { dataOf, type PipelineData } from '../file/pipeline-data.js';
-import type { GraphState } from '../session/graph-state.js';
+import type { RecordedGraphState } from '../session/recorded-graph.js';
 import type { Given, HostSetup, SessionHost } from './session-host.js';
 import { encodeState } from './state-file.js';
 
@@ -27,7 +27,7 @@ export class ThreadHost implements SessionHost {
   #failure: Error | null = null;
   #fail: (error: Error) => void = () => {};
 
-  constructor({ pipeline, ...setup }: HostSetup, state: GraphState | null) {
+  constructor({ pipeline, ...setup }: HostSetup, state: RecordedGraphState | null) {
     const workerData: ThreadSetup = {
       setup,
       pipeline: dataOf(pipeline),
@@ -53,7 +53,7 @@ export class ThreadHost implements SessionHost {
     return this.#ask({ kind: 'end' });
   }
 
-  snapshot(): Promise<GraphState> {
+  snapshot(): Promise<RecordedGraphState> {
     return this.#ask({ kind: 'snapshot' });
   }
 

@@ -147,6 +147,8 @@ export class Binder implements Stateful<BinderState> {
       case 'marker':
       case 'bind':
       case 'stale':
+      case 'dropped':
+      case 'anew':
         return NOTHING;
       case 'close':
         this.#close(message.id, now, message.cut !== true);

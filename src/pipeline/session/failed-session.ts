@@ -6,7 +6,7 @@ import {
   type StreamMessage,
   TIME_TOLERANCE_S,
 } from '../../core/signal.js';
-import { ClosingTimes } from './closing-times.js';
+import { ClosingTimes, type ClosingTimesState } from './closing-times.js';
 import { FrameBuilder } from './frame.js';
 import { NodeSequence } from './node-sequence.js';
 import type { SessionFacts } from './session-facts.js';
@@ -59,6 +59,14 @@ export class FailedSession {
 
   work(): number {
     return 0;
+  }
+
+  snapshot(): ClosingTimesState {
+    return this.#closing.snapshot();
+  }
+
+  restore(state: ClosingTimesState): void {
+    this.#closing.restore(state);
   }
 
   #beginAt(zero: Seconds): void {

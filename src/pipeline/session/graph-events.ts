@@ -1,5 +1,6 @@
 import type { Seconds } from '../../core/clock.js';
 import type { EventSink, SessionEvent } from '../../core/event.js';
+import type { StreamMessage } from '../../core/signal.js';
 import type { MissingChannel } from './interpolation-watch.js';
 
 /** What a session's graph tells people of its streams. */
@@ -89,4 +90,14 @@ export class GraphEvents {
   #tell({ code, level, ...rest }: SessionEvent): void {
     this.#events({ code, level, session: this.#session, ...rest });
   }
+}
+
+/** Tells of a message of samples that the session's graph never gets. */
+export function samplesLeftOut(session: string, message: StreamMessage): SessionEvent {
+  const stream = message.kind === 'chunk' ? message.chunk.info.name : undefined;
+  return {
+    ...{ code: 'samples-dropped', level: 'warn', session },
+    ...(stream !== undefined && { stream }),
+    message: `session ${session}: ${stream === undefined ? 'a marker is' : `samples of ${stream} are`} left out: more waits for the windows of what came before than is kept`,
+  };
 }

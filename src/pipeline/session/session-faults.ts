@@ -1,4 +1,5 @@
 import type { Seconds } from '../../core/clock.js';
+import type { SessionEvent } from '../../core/event.js';
 
 /** As many faults within as long keep a session down. */
 const FAULTS = 3;
@@ -20,4 +21,14 @@ export class SessionFaults {
     this.#times = [];
     this.#isDown = false;
   }
+}
+
+export function sessionFailed(session: string, reason: string, isDown: boolean): SessionEvent {
+  const follows = isDown
+    ? 'it stays down after faults in a row: reload the pipeline, or open it again'
+    : 'its graph begins anew';
+  return {
+    ...{ code: 'session-failed', level: 'error', session },
+    message: `session ${session}: ${reason}; ${follows}`,
+  };
 }

@@ -8,7 +8,7 @@ import { type ReplayOptions, replay } from '../../../src/pipeline/run/replay.js'
 import { InlineHost } from '../../../src/pipeline/run/session-host.js';
 import { decodeState, encodeState } from '../../../src/pipeline/run/state-file.js';
 import { ThreadHost } from '../../../src/pipeline/run/thread-host.js';
-import type { GraphState } from '../../../src/pipeline/session/graph-state.js';
+import type { RecordedGraphState } from '../../../src/pipeline/session/recorded-graph.js';
 import type { SessionOutput } from '../../../src/pipeline/session/session-output.js';
 import { temporaryFolder } from '../../setup/temporary-folder.js';
 import { settle } from '../counted-recording.js';
@@ -189,7 +189,7 @@ describe('a replay that stops, stores everything and goes on', () => {
     const host: ReplayOptions['host'] = (setup, state) => {
       if (!state) return new InlineHost(setup, null);
       writeFileSync(file, encodeState(state));
-      const read = decodeState(readFileSync(file)) as GraphState;
+      const read = decodeState(readFileSync(file)) as RecordedGraphState;
       return hosts++ % 2 === 0 ? new ThreadHost(setup, read) : new InlineHost(setup, read);
     };
     const parts = await run({ batch: 5, restoreEvery_s: 9.1, host });

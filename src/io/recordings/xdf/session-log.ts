@@ -20,6 +20,33 @@ export type SessionLogLine =
       readonly seq: readonly number[];
       readonly time: readonly Seconds[];
     }
+  /**
+   * Samples were left out of the session's graph: so many (`samples`) from the stream's `chunk`th in the file on, counted from 1; each
+   * run has its place in both lists. It stands behind them.
+   */
+  | {
+      readonly k: 'dropped';
+      readonly t: Seconds;
+      readonly stream: number;
+      readonly chunk: readonly number[];
+      readonly samples: readonly number[];
+    }
+  /**
+   * The session's graph began anew in the message that is the stream's `chunk`th in the file, counted from 1, lines of this log
+   * among them (null: at the session's end), after it had closed so many windows of it, and told so many other things (`given`);
+   * or it stays `down`. Without `reason` a reload ended that.
+   */
+  | {
+      readonly k: 'anew';
+      readonly t: Seconds;
+      readonly stream: number | null;
+      readonly chunk: number;
+      /** Digest of the pipeline whose graph begins. */
+      readonly pipeline: string;
+      readonly given: number;
+      readonly down: boolean;
+      readonly reason?: string;
+    }
   /** The stamp that is the session's zero. */
   | { readonly k: 'zero'; readonly t: Seconds; readonly zero: Seconds }
   | StreamLogLine;
@@ -44,7 +71,7 @@ export function parseSessionLogLine(text: string): SessionLogLine | null {
   }
   if (line === null || typeof line !== 'object') return null;
   const t = typeof line.t === 'number' ? line.t : 0;
-  const { k, stream, source, cut, from, to, zero, stale, node, model, seq, time } = line;
+  const { k, stream, source, cut, from, to, zero, stale, node, model, seq, time, chunk, samples } = line;
   if (k === 'reload') return { k, t, from: String(from), to: String(to) };
   if (k === 'thinned') {
     if (typeof node !== 'string' || typeof model !== 'string' || !isNumbers(seq) || !isNumbers(time))
@@ -52,12 +79,31 @@ export function parseSessionLogLine(text: string): SessionLogLine | null {
     return seq.length === time.length ? { k, t, node, model, seq, time } : null;
   }
   if (k === 'zero') return typeof zero === 'number' ? { k, t, zero } : null;
+  if (k === 'anew') return anewLine(t, line);
   if (typeof stream !== 'number') return null;
   if (k === 'open') return { k, t, stream };
   if (k === 'close') return { k, t, stream, ...(cut === true && { cut }) };
   if (k === 'bind' && typeof source === 'string') return { k, t, stream, source };
+  if (k === 'dropped' && isCounts(chunk) && isCounts(samples) && chunk.length === samples.length)
+    return { k, t, stream, chunk, samples };
   if (k === 'stale' && typeof stale === 'boolean') return { k, t, stream, stale };
   return null;
+}
+
+function anewLine(t: Seconds, line: Partial<Record<string, unknown>>): SessionLogLine | null {
+  const { stream, chunk, pipeline, given, down, reason } = line;
+  if (!(stream === null || typeof stream === 'number') || !isCount(chunk)) return null;
+  if (typeof pipeline !== 'string' || !isCount(given) || typeof down !== 'boolean') return null;
+  const told = typeof reason === 'string' ? { reason } : {};
+  return { k: 'anew', t, stream, chunk, pipeline, given, down, ...told };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isCounts(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every(isCount);
 }
 
 function isNumbers(value: unknown): value is number[] {

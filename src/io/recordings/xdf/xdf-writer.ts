@@ -46,6 +46,12 @@ export interface EncodedSamples {
   readonly samples: number;
 }
 
+/** Where samples stand in a file: the stream's number, and which of its chunks it is, from 1. */
+export interface SamplesPlace {
+  readonly stream: number;
+  readonly chunk: number;
+}
+
 interface OpenStream {
   readonly id: string;
   readonly streamId: number;
@@ -57,6 +63,7 @@ interface OpenStream {
   first: Seconds;
   last: Seconds;
   samples: number;
+  chunks: number;
   readonly offsets: { time: Seconds; offset: Seconds }[];
 }
 
@@ -111,7 +118,7 @@ export class XdfWriter {
     const streamId = this.#streams.size + 1;
     this.#streams.set(id, {
       ...{ id, streamId, format, channels, stamps, marksGaps },
-      ...{ first: 0, last: 0, samples: 0, offsets: [] },
+      ...{ first: 0, last: 0, samples: 0, chunks: 0, offsets: [] },
     });
     this.#append(xdfTag.streamHeader, [streamIdBytes(streamId), xml(header)]);
     return streamId;
@@ -143,11 +150,12 @@ export class XdfWriter {
     this.#appendSamples(this.#stream(id), content, first, last, samples);
   }
 
-  write(chunk: Chunk): void {
+  /** Null where the chunk holds no sample. */
+  write(chunk: Chunk): SamplesPlace | null {
     const { data, times, info } = chunk;
     const stream = this.#stream(info.id);
     const n = times.length;
-    if (n === 0) return;
+    if (n === 0) return null;
     // A measurement at the very stamp that follows it says that samples are missing there, and is true for any reader.
     if (chunk.gapBefore && stream.marksGaps && stream.samples > 0)
       this.writeClockOffset(info.id, times[0], stream.offsets.at(-1)?.offset ?? 0);
@@ -164,10 +172,10 @@ export class XdfWriter {
       at += 9;
       for (let c = 0; c < channels; c++, at += width) write(view, at, data[c * n + i]);
     }
-    this.#appendSamples(stream, bytes, times[0], times[n - 1], n);
+    return this.#appendSamples(stream, bytes, times[0], times[n - 1], n);
   }
 
-  writeMarker({ stream: id, time, value }: Marker): void {
+  writeMarker({ stream: id, time, value }: Marker): SamplesPlace {
     const text = Buffer.from(value, 'utf8');
     const head = Buffer.alloc(2 + 9 + 5);
     head.writeUInt8(1, 0);
@@ -176,11 +184,11 @@ export class XdfWriter {
     head.writeDoubleLE(time, 3);
     head.writeUInt8(4, 11);
     head.writeUInt32LE(text.length, 12);
-    this.#appendSamples(this.#stream(id), Buffer.concat([head, text]), time, time, 1);
+    return this.#appendSamples(this.#stream(id), Buffer.concat([head, text]), time, time, 1);
   }
 
   /** A line of the session's log, in a string stream of its own, which the first line opens; readers of ours give it no session. */
-  writeLog(time: Seconds, line: SessionLogLine): void {
+  writeLog(time: Seconds, line: SessionLogLine): SamplesPlace {
     if (!this.#streams.has(SESSION_LOG)) {
       const info: StreamInfo = {
         ...{ id: SESSION_LOG, name: SESSION_LOG, type: 'Other', sourceId: SESSION_LOG, sfreq: 0 },
@@ -189,7 +197,7 @@ export class XdfWriter {
       const header = headerXml(info, 'string', { arrival: true });
       this.#open({ id: SESSION_LOG, header, format: 'string', channels: 1 }, 'session');
     }
-    this.writeMarker({ stream: SESSION_LOG, time, value: JSON.stringify(line) });
+    return this.writeMarker({ stream: SESSION_LOG, time, value: JSON.stringify(line) });
   }
 
   /** Notes that, at `time` on the sender's clock, the recording's clock was ahead of it by `offset`. */
@@ -226,7 +234,13 @@ export class XdfWriter {
     return stream;
   }
 
-  #appendSamples(stream: OpenStream, content: Uint8Array, first: Seconds, last: Seconds, n: number): void {
+  #appendSamples(
+    stream: OpenStream,
+    content: Uint8Array,
+    first: Seconds,
+    last: Seconds,
+    n: number,
+  ): SamplesPlace {
     if (stream.samples === 0) {
       stream.first = first;
       // Readers that synchronise clocks expect at least one measurement; the stamps need none.
@@ -236,6 +250,7 @@ export class XdfWriter {
     stream.samples += n;
     this.#append(xdfTag.samples, [streamIdBytes(stream.streamId), content]);
     if (this.#sinceBoundary >= BOUNDARY_BYTES) this.#appendBoundary();
+    return { stream: stream.streamId, chunk: ++stream.chunks };
   }
 
   #appendBoundary(): void {

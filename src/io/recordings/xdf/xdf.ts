@@ -88,7 +88,7 @@ class XdfRecording implements Recording {
     this.#file = file;
     this.path = file.path;
     this.stem = stemOf(file.path);
-    const { delivering, lines, parts, inArrivalOrder, problems } = outlineOf(file);
+    const { delivering, lines, parts, inArrivalOrder, problems, placeOf } = outlineOf(file);
     this.problems = problems;
     this.inArrivalOrder = inArrivalOrder;
     this.#arrivals = this.inArrivalOrder ? null : arrivalsIn(file, delivering);
@@ -113,7 +113,9 @@ class XdfRecording implements Recording {
       );
     this.#reloads = lines.flatMap(({ line, ...at }) => (line.k === 'reload' ? [{ line, ...at }] : []));
     const told = this.inArrivalOrder ? lines : [];
-    this.#log = told.flatMap(({ line, ...at }) => (isTold(line) ? [{ line, ...at }] : []));
+    const ahead = told.flatMap((logged) => toldAhead(logged, placeOf));
+    const others = told.flatMap(({ line, ...at }) => (isTold(line) ? [{ line, ...at }] : []));
+    this.#log = [...ahead, ...others].sort((a, b) => a.place - b.place);
     this.thinned = told.flatMap(({ line }) => (line.k === 'thinned' ? windowsOf(line) : []));
     this.bound = boundBy(this.#log, this.#parts);
   }
@@ -148,10 +150,15 @@ class XdfRecording implements Recording {
 
   #messagesOf(line: ToldLine): StreamMessage[] {
     if (line.k === 'zero') return [{ kind: 'zero', time: line.zero }];
+    if (line.k === 'anew') {
+      const { stream, pipeline, given, down, reason = null } = line;
+      return [{ kind: 'anew', anew: { pipeline, given, isDown: down, reason }, atEnd: stream === null }];
+    }
     return infosOf(this.#parts, line.stream).map((info) => {
       if (line.k === 'open') return { kind: 'open', info };
       if (line.k === 'bind') return { kind: 'bind', source: line.source, stream: info.id };
       if (line.k === 'stale') return { kind: 'stale', stream: info.id, isStale: line.stale };
+      if (line.k === 'dropped') return { kind: 'dropped', stream: info.id, samples: line.samples[0] };
       return { kind: 'close', id: info.id, ...(line.cut && { cut: line.cut }) };
     });
   }
@@ -356,13 +363,23 @@ function outlineOf(file: RandomAccessFile) {
   const streams = all.filter((source) => !isLog(source));
   const delivering = streams.filter(({ chunkOffsets }) => chunkOffsets.length > 0);
   const [first] = delivering;
+  const placeOf: PlaceOf = (stream, chunk) =>
+    all.find(({ streamId }) => streamId === stream)?.chunkOffsets[chunk - 1];
+  const lines = all.filter(isLog).flatMap((log) => readLog(file, log));
+  const known = lines.filter((logged): logged is LoggedLine<SessionLogLine> => isKnown(logged, placeOf));
+  const unknown = lines.length - known.length;
+  if (unknown > 0)
+    problems.push(
+      `lines of its session's log that can't be read, or tell of nothing in it: ${unknown}; left out`,
+    );
   return {
     delivering,
     problems,
-    lines: all.filter(isLog).flatMap((log) => readLog(file, log)),
+    lines: known,
     parts: streams.flatMap((source) =>
       canonicalStreams(declarationOf(source)).map((canonical): Part => ({ source, canonical })),
     ),
+    placeOf,
     inArrivalOrder:
       first !== undefined &&
       delivering.every(
@@ -448,23 +465,48 @@ function windowsOf({ node, model, seq, time }: Extract<SessionLogLine, { k: 'thi
   return seq.map((number, i) => ({ node, model, seq: number, time: time[i] }));
 }
 
-function isTold(line: SessionLogLine): line is ToldLine {
-  return line.k !== 'reload' && line.k !== 'thinned';
+/** Where a stream's chunk stands, counted from 1; undefined where the file has none. */
+type PlaceOf = (stream: number | null, chunk: number) => number | undefined;
+
+/** Lines that stand behind the message that they are about, and are told before it. */
+function toldAhead(
+  { line, stamp, place }: LoggedLine<SessionLogLine>,
+  placeOf: PlaceOf,
+): LoggedLine<ToldLine>[] {
+  if (line.k === 'anew') return [{ line, stamp, place: placeOf(line.stream, line.chunk) ?? place }];
+  if (line.k !== 'dropped') return [];
+  const { chunk, samples } = line;
+  return chunk.map((first, i) => ({
+    line: { ...line, chunk: [first], samples: [samples[i]] },
+    ...{ stamp, place: placeOf(line.stream, first) ?? place },
+  }));
 }
 
-/** A line of a session's log, its stamp, and where it stands in the file. */
-interface LoggedLine<Line extends SessionLogLine> {
+/** Whether a line is told at its own place. */
+function isTold(line: SessionLogLine): line is ToldLine {
+  return line.k !== 'reload' && line.k !== 'thinned' && line.k !== 'anew' && line.k !== 'dropped';
+}
+
+/** Whether a line was read, and the file has what it tells of. */
+function isKnown({ line }: LoggedLine<SessionLogLine | null>, placeOf: PlaceOf): boolean {
+  if (line?.k === 'anew') return line.stream === null || placeOf(line.stream, line.chunk) !== undefined;
+  if (line?.k === 'dropped') return line.chunk.every((chunk) => placeOf(line.stream, chunk) !== undefined);
+  return line !== null;
+}
+
+/** A line of a session's log (null: it can't be read), its stamp, and where it stands in the file. */
+interface LoggedLine<Line extends SessionLogLine | null> {
   readonly line: Line;
   readonly stamp: Seconds;
   readonly place: number;
 }
 
-function readLog(file: RandomAccessFile, source: XdfStream): LoggedLine<SessionLogLine>[] {
+function readLog(file: RandomAccessFile, source: XdfStream): LoggedLine<SessionLogLine | null>[] {
   const reader = new XdfSampleReader(file, source);
-  const lines: LoggedLine<SessionLogLine>[] = [];
+  const lines: LoggedLine<SessionLogLine | null>[] = [];
   while (reader.next()) {
     const line = parseSessionLogLine(reader.texts()[0]);
-    if (line) lines.push({ line, stamp: reader.stamp, place: source.chunkOffsets[reader.chunk] });
+    lines.push({ line, stamp: reader.stamp, place: source.chunkOffsets[reader.chunk] });
   }
   return lines;
 }
