@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { SessionEvent } from '../../../src/core/event.js';
 import type { StreamMessage } from '../../../src/core/signal.js';
 import type { GraphOutput } from '../../../src/pipeline/session/graph-output.js';
-import { RecordedGraph } from '../../../src/pipeline/session/recorded-graph.js';
+import { RecordedGraph, type RecordedGraphOptions } from '../../../src/pipeline/session/recorded-graph.js';
 import { chunkOf, streamInfo } from '../../../src/testing/stream-fixtures.js';
 import { pipelineOf } from '../live-and-replay.js';
 
@@ -28,13 +28,18 @@ const anew = (given: number, own = true, isDown = false): StreamMessage => ({
 });
 const dropped = (samples: number): StreamMessage => ({ kind: 'dropped', stream: eeg.id, samples });
 
-function run(messages: readonly StreamMessage[], ordered = false, logged: readonly string[] = ['eeg']) {
+const setup = {
+  ...{ session: 's', pipeline, models: new Map(), ordered: false, monitor: false },
+  logged: new Set(['eeg']),
+};
+
+function run(messages: readonly StreamMessage[], options: Partial<RecordedGraphOptions> = {}) {
   const told: string[] = [];
   const events: SessionEvent[] = [];
   const graph = new RecordedGraph(
     {
-      ...{ session: 's', pipeline, models: new Map(), ordered, monitor: false },
-      logged: new Set(logged),
+      ...setup,
+      ...options,
       events: (event) => events.push(event),
       emit: (output: GraphOutput) =>
         told.push(
@@ -70,8 +75,8 @@ it('gives no more of a message than it gave live, and goes on behind it', () => 
 it('heeds no fault of another pipeline, and none where messages come in order of stamps', () => {
   const plain = run([...open, seconds(0, 4), seconds(4, 2)]);
   expect(run([...open, anew(1, false, true), seconds(0, 4), seconds(4, 2)])).toEqual(plain);
-  expect(run([...open, anew(1), dropped(64), seconds(0, 4)], true)).toEqual(
-    run([...open, seconds(0, 4)], true),
+  expect(run([...open, anew(1), dropped(64), seconds(0, 4)], { ordered: true })).toEqual(
+    run([...open, seconds(0, 4)], { ordered: true }),
   );
 });
 
@@ -81,9 +86,19 @@ it('leaves out as many samples as were, however they are cut', () => {
   expect(parts.codes.filter((code) => code === 'samples-dropped')).toHaveLength(2);
 });
 
-it('tells once which stream feeds a source, where the graph decides that itself', () => {
-  const opening: StreamMessage = { kind: 'open', info: eeg };
-  const codes = (messages: readonly StreamMessage[]) => run(messages, false, []).codes;
-  const plain = codes([opening, seconds(0, 2), seconds(2, 2)]);
-  expect(codes([opening, seconds(0, 2), anew(1), seconds(2, 2)])).toEqual([...plain, 'session-failed']);
+it('tells once that a source can’t use the stream that feeds it', () => {
+  const messages = [...open, seconds(0, 2), anew(1), seconds(2, 2)];
+  const { codes } = run(messages, { maxWindowValues: 10 });
+  expect(codes.filter((code) => code !== 'samples-dropped')).toEqual(['stream-ignored', 'session-failed']);
+});
+
+it.each([false, true])('goes on as it was where it is stored, down (%s) as well', (isDown) => {
+  const options = { ...setup, events: () => {}, emit: () => {} };
+  const graph = new RecordedGraph(options, null);
+  const atEnd = { ...(anew(2) as Extract<StreamMessage, { kind: 'anew' }>), atEnd: true };
+  for (const message of [...open, anew(0, true, isDown), seconds(0, 2), anew(1), atEnd, dropped(9)])
+    graph.push(message);
+  const state = graph.snapshot();
+  expect(state).toMatchObject({ isDown, due: { given: 1 }, dueAtEnd: { given: 2 }, dropped: [[eeg.id, 9]] });
+  expect(new RecordedGraph(options, state).snapshot()).toEqual(state);
 });
