@@ -24,6 +24,7 @@ for (const row of clockRows.filter(({ name }) => name.includes(part))) {
       : String(worst((f) => f.resets.length)),
     rates(figures),
     `${(1000 * worst((f) => f.worstPlace_s)).toFixed(0)} ms`,
+    `${(1000 * worst((f) => f.worstFromFirst_s)).toFixed(0)} ms`,
     outage_s ? staleAfter(figures, outage_s) : '',
     `${(100 * worst((f) => f.lostWindows)).toFixed(1)} %`,
   ]);
@@ -40,6 +41,7 @@ console.log(
       'reset',
       'rate',
       'placed within',
+      'from the first sample',
       'stale after',
       'windows lost',
     ],

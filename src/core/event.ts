@@ -40,6 +40,7 @@ export const eventCodes = [
   'clock-reset',
   'stamp-outlier',
   'stamps-ignored',
+  'backlog-masked',
   'rate-differs',
   'samples-late',
   'time-skipped',

@@ -13,8 +13,11 @@ export interface ClockFigures {
   readonly ignored: number;
   /** Changes of the used rate, Hz. */
   readonly rates: readonly { readonly at_s: Seconds; readonly used_hz: number | null }[];
-  /** Greatest |session stamp - true time| of samples that aren't predicted, 30 s after the start, s. */
+  /** Greatest |session stamp - true time| of samples that are neither predicted nor masked, from 30 s after the start on, s. */
   readonly worstPlace_s: Seconds;
+  /** The same from the first sample on, s. */
+  readonly worstFromFirst_s: Seconds;
+  readonly masked: number;
   /** Median of the same over the last 30 s, s. */
   readonly lastPlace_s: Seconds;
   readonly staleOnsets: readonly Seconds[];
@@ -41,7 +44,7 @@ export function clockFigures(trial: ClockTrial): ClockFigures {
   const end_s = samples[samples.length - 1].true_s;
   const errors = (from: Seconds): number[] =>
     samples
-      .filter(({ true_s, isPredicted }) => true_s > from && !isPredicted)
+      .filter(({ true_s, isPredicted, isMasked }) => true_s > from && !isPredicted && !isMasked)
       .map(({ time, true_s }) => time - true_s);
   const late = errors(end_s - SETTLED_AFTER_S).sort((a, b) => a - b);
   const count = (code: string): number => events.filter((event) => event.code === code).length;
@@ -55,11 +58,17 @@ export function clockFigures(trial: ClockTrial): ClockFigures {
     rates: events
       .filter(({ code }) => code === 'rate-differs')
       .map(({ arrival, details }) => ({ at_s: arrival, used_hz: details.used_hz as number | null })),
-    worstPlace_s: errors(starts_s + SETTLED_AFTER_S).reduce((worst, e) => Math.max(worst, Math.abs(e)), 0),
+    worstPlace_s: greatest(errors(starts_s + SETTLED_AFTER_S)),
+    worstFromFirst_s: greatest(errors(Number.NEGATIVE_INFINITY)),
+    masked: samples.filter(({ isMasked }) => isMasked).length,
     lastPlace_s: late[late.length >> 1] ?? Number.NaN,
     staleOnsets: trial.staleOnsets,
     lostWindows: lostWindows(trial, falseGaps),
   };
+}
+
+function greatest(errors: readonly Seconds[]): Seconds {
+  return errors.reduce((worst, error) => Math.max(worst, Math.abs(error)), 0);
 }
 
 /** Windows close when the stream has passed their end, or is stale, at most 2 s after it. */

@@ -22,6 +22,7 @@ export interface TriedSample extends SimulatedSample {
   readonly time: Seconds;
   readonly isGap: boolean;
   readonly isPredicted: boolean;
+  readonly isMasked: boolean;
   readonly rate_hz: number;
   /** When the clock gave it, s. */
   readonly given_s: Seconds;
@@ -57,13 +58,14 @@ export function clockTrial(device: SimulatedDevice, options: ClockTrialOptions):
         events.push(output);
         continue;
       }
-      const { content, from, to, times, gaps, predicted, rate_hz } = output;
+      const { content, from, to, times, gaps, predicted, isMasked, rate_hz } = output;
       for (let i = from; i < to; i++)
         samples.push({
           ...content[i],
           time: times[i - from],
           isGap: gaps.includes(i - from),
           isPredicted: predicted.includes(i - from),
+          isMasked,
           rate_hz,
           given_s: now,
         });

@@ -38,8 +38,8 @@ export interface SimulatedDevice {
   readonly duration_s: Seconds;
   /** From here on samples are delivered, s. */
   readonly starts_s?: Seconds;
-  /** Samples of so long before the start come first, in one message or at ten times real time. */
-  readonly backlog?: { readonly span_s: Seconds; readonly drain: 'one-message' | 'tenfold' };
+  /** Samples of so long before the start come first, in one message or at so many times real time, with what is measured meanwhile. */
+  readonly backlog?: { readonly span_s: Seconds; readonly drain: 'one-message' | number };
   /** Least way, s. */
   readonly delay_s?: Seconds;
   /** Sender's clock minus ours, s. */
@@ -101,8 +101,9 @@ export function simulatedArrivals(device: SimulatedDevice, seed: number): Simula
     let arrival = end + base_s + (stamping === 'device-jittered' ? 0 : drawLateness(random, lateness, end));
     if (within(end, device.congestion_s)) arrival += random.between(CONGESTION_S[0], CONGESTION_S[1]);
     arrival = Math.max(arrival, last, starts_s + delay_s);
-    if (backlog && end < starts_s)
-      arrival = starts_s + delay_s + (backlog.drain === 'tenfold' ? (end - begin_s) / 10 : 0);
+    if (backlog && backlog.drain !== 'one-message')
+      arrival = Math.max(arrival, starts_s + delay_s + (end - begin_s) / backlog.drain);
+    else if (backlog && end < starts_s) arrival = starts_s + delay_s;
     if (within(end, device.outage_s) || random.uniform() < (device.lost_packets ?? 0)) {
       lost += packet;
       continue;

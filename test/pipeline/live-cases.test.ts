@@ -241,22 +241,89 @@ describe('gaze in chunks', () => {
 });
 
 describe('a late joiner', () => {
-  it('whose first message is a backlog of 30 s is placed by its arrival, within 0.1 s', async () => {
-    const session = begin();
-    const origin = { kind: 'device', clock: 'device of the tracker' };
-    await run(session, 40, EEG);
-    const tracker = session.device({ ...GAZE, origin });
-    tracker.send(Array.from({ length: 30 * 60 }, (_, k) => 100 + k / 60));
-    // It goes on in real time.
-    for (let m = 0; m < 200; m++) {
-      session.clock.advance(0.1);
-      tracker.send(Array.from({ length: 6 }, (_, i) => 130 + (6 * m + i) / 60));
+  const JOINS_S = 40;
+  const origin = { kind: 'device', clock: 'device of the tracker' };
+
+  /** A tracker that kept `span_s` joins and gives them, and what it measures meanwhile, at `times` real time; or the former in one message. */
+  async function joined(span_s: Seconds, times: number | 'one message', until_s: Seconds) {
+    const [session, plain] = [begin(), begin()];
+    const messages: Timed[] = [];
+    let tracker: ReturnType<LiveSession['device']> | null = null;
+    const message = (at: Seconds, from: number, to: number): void => {
+      const stamps = Array.from({ length: to - from }, (_, i) => 100 + (from + i) / 60);
+      messages.push({
+        at,
+        send: () => {
+          tracker ??= session.device({ ...GAZE, origin });
+          tracker.send(stamps);
+        },
+      });
+    };
+    const n = times === 'one message' ? 60 * span_s : 6;
+    message(times === 'one message' ? JOINS_S - 1 / 60 : JOINS_S, 0, n);
+    for (let k = n; k + 6 <= 60 * (until_s - JOINS_S + span_s); k += 6) {
+      const measured_s = JOINS_S - span_s + (k + 5) / 60;
+      const given_s = times === 'one message' ? 0 : JOINS_S + k / 60 / times;
+      message(Math.max(measured_s, given_s), k, k + 6);
     }
-    expect(session.codes()).not.toContain('clock-reset');
-    expect(session.codes()).not.toContain('stamp-outlier');
-    const newest = session.rows('eye').at(-1)!;
-    expect(isPresent(newest)).toBe(true);
-    expect(newest.time).toBeGreaterThan(session.rows('de').at(-1)!.time! - 0.6);
+    await run(session, until_s, EEG, ...messages);
+    await run(plain, until_s, EEG, { ...GAZE, n: 6, from_s: JOINS_S - span_s });
+    return { session, plain, span_s };
+  }
+
+  /** Stamps told, less the true ones; masked ones aside. */
+  const errors = ({ session, span_s }: Awaited<ReturnType<typeof joined>>): number[] =>
+    session
+      .stamps('eyes')
+      .flatMap(({ time, isMissing }, k) => (isMissing ? [] : [time - (JOINS_S - span_s + k / 60)]));
+
+  it.each([
+    ['one message', 41],
+    [10, 46],
+    [4, 53],
+    [2, 73],
+  ] as const)(
+    'whose backlog of 30 s comes in %s (times real time) is placed by its arrival, within 0.1 s from the first sample on',
+    async (times, present_s) => {
+      const run = await joined(30, times, 80);
+      const { session, plain } = run;
+      for (const code of ['clock-reset', 'stamp-outlier', 'stamps-ignored', 'backlog-masked'])
+        expect(session.codes()).not.toContain(code);
+      expect(session.stamps('eyes')).toHaveLength(60 * 70);
+      expect(session.stamps('eyes').some(({ isMissing }) => isMissing)).toBe(false);
+      for (const error of errors(run)) expect(Math.abs(error)).toBeLessThan(0.1);
+      // No window holds samples of another time, and each that closes once it is placed has it.
+      expect(session.rows('de')).toEqual(plain.rows('de'));
+      const right = new Map(plain.rows('eye').map(({ time, values }) => [time, values]));
+      const eye = session.rows('eye');
+      for (const row of eye.filter(isPresent))
+        expect(row.values, String(row.time)).toEqual(right.get(row.time));
+      const late = eye.filter(({ time }) => time! > present_s + 2);
+      expect(late.length).toBeGreaterThan(8);
+      expect(late.every(isPresent)).toBe(true);
+      expect(eye.at(-1)!.time).toBeGreaterThan(79);
+      await replayed(session);
+    },
+  );
+
+  it('whose backlog takes longer than a minute is told, and masked until nothing is left of it', async () => {
+    const run = await joined(40, 1.5, 135);
+    const { session, plain } = run;
+    expect(session.codes().filter((code) => code === 'backlog-masked')).toHaveLength(1);
+    for (const error of errors(run)) expect(Math.abs(error)).toBeLessThan(0.1);
+    const right = new Map(plain.rows('eye').map(({ time, values }) => [time, values]));
+    const eye = session.rows('eye');
+    // A window has what isn't masked of its 2 s.
+    const masked_s = Math.max(...session.stamps('eyes').map(({ time, isMissing }) => (isMissing ? time : 0)));
+    expect(eye.filter(({ time }) => time! <= masked_s).some(isPresent)).toBe(false);
+    for (const { time, values } of eye.filter(({ time }) => time! > masked_s + 2))
+      for (const [i, value] of values.entries())
+        expect(Math.abs(value! - right.get(time)![i]!), String(time)).toBeLessThan(
+          0.1 * Math.abs(value!) + 1e-9,
+        );
+    const late = eye.filter(({ time }) => time! > 124);
+    expect(late.length).toBeGreaterThan(8);
+    expect(late.every(isPresent)).toBe(true);
     await replayed(session);
   });
 });

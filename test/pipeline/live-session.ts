@@ -4,6 +4,7 @@ import { Subject } from 'rxjs';
 import { type Seconds, VirtualClock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
 import type { ModelRunner } from '../../src/core/model.js';
+import type { Chunk } from '../../src/core/signal.js';
 import { openRecording } from '../../src/io/recordings/open.js';
 import type { OutputMessage } from '../../src/io/sinks/sink.js';
 import { DoorStream, type StampOrigin } from '../../src/io/sources/door/door-stream.js';
@@ -52,6 +53,12 @@ export interface Replayed {
 }
 type Told = readonly [time: Seconds, text: string];
 
+/** A sample's place in the session, and whether it was masked. */
+interface Stamp {
+  readonly time: Seconds;
+  readonly isMissing: boolean;
+}
+
 /** A live session in virtual time, from its doors to what it tells, recorded to a folder of its own. */
 export class LiveSession {
   readonly clock = new VirtualClock(START_S, 1_700_000_000);
@@ -67,6 +74,7 @@ export class LiveSession {
   readonly #doors = new Set<DoorStream>();
   readonly #devices = new Map<string, LiveDevice>();
   readonly #markers: Told[] = [];
+  readonly #stamps = new Map<string, Stamp[]>();
 
   constructor(
     text: string,
@@ -82,6 +90,7 @@ export class LiveSession {
       ...{ loaded: this.#loaded, clock, events, sessions: this.#shared, stall: this.#stall },
       log: (taken) => {
         const { message } = taken;
+        if (message.kind === 'chunk') this.#noteStamps(message.chunk);
         if (message.kind === 'marker') this.#markers.push([message.marker.time, message.marker.value]);
         this.#recorder.take(taken);
       },
@@ -124,7 +133,7 @@ export class LiveSession {
       send: (stamps: readonly number[]): void => {
         const values = Float64Array.from({ length: 2 * stamps.length }, (_, i) =>
           type === 'Gaze'
-            ? 500 + 40 * Math.sin((sent + (i >> 1)) / 7 + i)
+            ? 500 + 40 * Math.sin((sent + (i >> 1)) / 7 + (i & 1))
             : 20 * Math.sin((sent + (i >> 1)) * step_rad + i),
         );
         sent += stamps.length;
@@ -164,6 +173,18 @@ export class LiveSession {
     this.#doors.add(door);
     return (stamp: Seconds, text: string): void =>
       door.take([stamp], { values: new Float64Array(0), text: [text] }, false);
+  }
+
+  #noteStamps({ info: { name, channels }, times, data }: Chunk): void {
+    const stamps = this.#stamps.get(name) ?? [];
+    this.#stamps.set(name, stamps);
+    for (const [i, time] of times.entries())
+      stamps.push({ time, isMissing: Number.isNaN(data[i * channels.length]) });
+  }
+
+  /** Samples of the device `name` as they went into the session. */
+  stamps(name: string): readonly Stamp[] {
+    return this.#stamps.get(name) ?? [];
   }
 
   /** Markers told so far: session time and text. */

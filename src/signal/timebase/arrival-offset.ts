@@ -41,16 +41,21 @@ export class ArrivalOffset implements Stateful<ArrivalOffsetState> {
     return Number.isFinite(this.#roundTrips.least) ? this.#roundTrips.least / 2 : 0;
   }
 
-  /** Takes a sample and its arrival. */
-  observe(arrival: Seconds, stamp: Seconds): void {
+  /** Takes a sample and its arrival; gives by how much the offset fell at once, s. */
+  observe(arrival: Seconds, stamp: Seconds): Seconds {
+    let fallen_s = 0;
     this.#least.push(arrival, arrival - stamp);
     const target = this.#least.least - this.travel_s;
-    if (this.#offset_s === null || target < this.#offset_s - FALLS_AT_S) this.#offset_s = target;
-    else {
+    if (this.#offset_s === null) this.#offset_s = target;
+    else if (target < this.#offset_s - FALLS_AT_S) {
+      fallen_s = this.#offset_s - target;
+      this.#offset_s = target;
+    } else {
       const most = SLEW * Math.max(0, arrival - this.#at_s);
       this.#offset_s += Math.min(most, Math.max(-most, target - this.#offset_s));
     }
     this.#at_s = Math.max(this.#at_s, arrival);
+    return fallen_s;
   }
 
   /** Begins anew at `least_s`, the least (arrival - stamp) of a clock that is another one from here on. */

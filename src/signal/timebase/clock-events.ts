@@ -29,6 +29,8 @@ const found: Readonly<Record<ClockEvent['code'], (details: ClockEvent['details']
     `the sender's clock is another one; ${how === 'measured' ? 'its measured offset places it' : 'its arrivals place it'}`,
   'stamps-ignored': ({ reason }) =>
     `its stamps say nothing, as ${reason}; samples are counted and placed by their arrivals`,
+  'backlog-masked': () =>
+    'samples that it kept go on coming faster than it measures; they are masked until nothing is left of them, as when they were measured is not known',
   'rate-differs': ({ measured_hz, used_hz, declared_hz }) => {
     const declared = declared_hz === 0 ? 'no rate' : `${Number(declared_hz)} Hz`;
     const told = `it declares ${declared} and sends ${Number(Number(measured_hz).toPrecision(5))} Hz`;

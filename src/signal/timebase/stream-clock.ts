@@ -7,6 +7,7 @@ import {
   ClockOffsetEstimator,
   type ClockOffsetEstimatorState,
 } from './clock-offset-estimator.js';
+import { Drain, type DrainState } from './drain.js';
 import { RateMeter, type RateMeterState } from './rate-meter.js';
 import { ARRIVAL_CLOCK, onGrid, type SessionTime } from './session-time.js';
 import { StaleLimit, type StaleLimitState } from './stale-limit.js';
@@ -14,6 +15,10 @@ import { StepPattern, type StepPatternState } from './step-pattern.js';
 
 /** A new stream's samples wait so long for an offset, s: a backlog in its first message must not place it. */
 const HELD_S: Seconds = 0.5;
+/** While a backlog is drained they wait for its end, at most so long, s; what comes of it later is masked. */
+const DRAINED_WITHIN_S: Seconds = 60;
+/** Where a stream was placed, samples that come less late by so much tell that it was while a backlog was drained, s. */
+const PLACED_LATE_S: Seconds = 0.25;
 /** Those whose clock is probed wait so long for the first answer, s. */
 const PROBED_WITHIN_S: Seconds = 2;
 /** After the machine slept, samples wait so long until it is known whether their clock did, too, s. */
@@ -107,14 +112,14 @@ export interface PlacedSamples<C> {
   readonly arrival: Seconds;
   /** Rate in use, Hz; 0 = irregular, or not measured yet. */
   readonly rate_hz: number;
-  /** Whether the rate is so far from what was declared that the samples can't be used. */
+  /** Whether the rate is so far from what was declared that the samples can't be used, or it isn't known when they were taken. */
   readonly isMasked: boolean;
 }
 
 /** Something that the clock found out. */
 export interface ClockEvent {
   readonly kind: 'event';
-  readonly code: 'stamp-outlier' | 'clock-reset' | 'stamps-ignored' | 'rate-differs';
+  readonly code: 'stamp-outlier' | 'clock-reset' | 'stamps-ignored' | 'rate-differs' | 'backlog-masked';
   readonly arrival: Seconds;
   /** Session stamp of the sample that showed it. */
   readonly time: Seconds;
@@ -176,6 +181,8 @@ export type StreamClockState<C> = {
   readonly placement: Placement | null;
   readonly gaveZero: boolean;
   readonly held: readonly Held<C>[];
+  readonly drain: DrainState | null;
+  readonly isDrainMasked: boolean;
   readonly broken: Readonly<Break> | null;
   readonly counting: Readonly<Counting> | null;
   readonly sleep: Readonly<Sleep> | null;
@@ -206,6 +213,11 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
   #placement: Placement | null = null;
   #gaveZero = false;
   #held: Held<C>[] = [];
+  #heldSamples = 0;
+  /** The backlog that a stream placed by arrivals may have begun with. */
+  #drain: Drain | null = null;
+  /** Whether its samples are told, though they can't be placed. */
+  #isDrainMasked = false;
   #broken: Break | null = null;
   #counting: Counting | null = null;
   #sleep: Sleep | null = null;
@@ -312,13 +324,14 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
     if (this.#placement === null) {
       this.#place(arrival, outputs);
       if (this.#placement === null) {
-        this.#held.push(held);
+        this.#hold(held);
+        if (this.#drain) for (const raw of stamps) this.#drain.came(arrival, raw);
         this.#place(arrival, outputs);
         return outputs;
       }
     }
     if (this.#sleep) {
-      this.#held.push(held);
+      this.#hold(held);
       this.#awake(arrival, outputs);
     } else this.#process(held, outputs);
     return outputs;
@@ -348,6 +361,8 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
       placement: this.#placement,
       gaveZero: this.#gaveZero,
       held: [...this.#held],
+      drain: this.#drain?.snapshot() ?? null,
+      isDrainMasked: this.#isDrainMasked,
       broken: this.#broken && { ...this.#broken },
       counting: this.#counting && { ...this.#counting },
       sleep: this.#sleep && { ...this.#sleep },
@@ -373,7 +388,11 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
     }
     this.#placement = state.placement;
     this.#gaveZero = state.gaveZero;
-    this.#held = [...state.held];
+    this.#held = [];
+    this.#heldSamples = 0;
+    for (const held of state.held) this.#hold(held);
+    this.#drain = state.drain && new Drain(state.drain);
+    this.#isDrainMasked = state.isDrainMasked;
     this.#broken = state.broken && { ...state.broken };
     this.#counting = state.counting && { ...state.counting };
     this.#sleep = state.sleep && { ...state.sleep };
@@ -405,24 +424,37 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
       else return;
     }
     const isSame = session.clock === clock;
-    const least_s = this.#leastHeld(anchor);
+    this.#drain ??= anchor && this.#drainFrom(anchor);
+    const isDrained = this.#drain?.isOver(now) === false && waited_s <= DRAINED_WITHIN_S;
+    const least_s = this.#drain?.least_s ?? this.#leastHeld();
     if (isSame && (this.#gaveZero || !isGuessed)) this.#placement = 'shared';
     else if (isProbed && this.#probes.started) this.#placement = 'measured';
-    else if (waited_s > (isProbed ? PROBED_WITHIN_S : HELD_S) || this.#isFull) {
+    else if ((waited_s > (isProbed ? PROBED_WITHIN_S : HELD_S) && !isDrained) || this.#isFull) {
       const isNear = Math.abs(session.at(least_s)) <= SAME_CLOCK_S;
       this.#placement = isSame && isNear ? 'shared' : 'arrival';
     } else return;
+    // One that ends says nothing of what it would have sent.
+    const until = Number.isFinite(now) ? now : this.#held[this.#held.length - 1].arrival;
+    const isOver = this.#drain?.isOver(until) ?? true;
+    if (this.#placement !== 'arrival' || isOver) this.#drain = null;
     this.#begin(anchor, least_s, outputs);
+    this.#maskDrain(this.#held[0].arrival, outputs);
     this.#release(outputs);
   }
 
   get #isFull(): boolean {
-    return this.#held.reduce((sum, { stamps }) => sum + stamps.length, 0) > MAX_HELD_SAMPLES;
+    return this.#heldSamples > MAX_HELD_SAMPLES;
+  }
+
+  #hold(held: Held<C>): void {
+    this.#held.push(held);
+    this.#heldSamples += held.stamps.length;
   }
 
   #release(outputs: ClockOutput<C>[]): void {
     const held = this.#held;
     this.#held = [];
+    this.#heldSamples = 0;
     for (const samples of held) this.#process(samples, outputs);
   }
 
@@ -439,7 +471,7 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
     const wasShared = this.#placement === 'shared';
     if (isProbed && isMeasured) this.#adoptProbes(outputs);
     else if (Math.abs(later_s - span_s) <= same_s)
-      this.#reset(this.#held[0].arrival, this.#leastHeld(null), outputs);
+      this.#reset(this.#held[0].arrival, this.#leastHeld(), outputs);
     if (wasShared && this.#placement !== 'shared') this.#options.session.leave();
     this.#release(outputs);
   }
@@ -527,20 +559,53 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
     return samples >= STILL_SAMPLES;
   }
 
-  /** The least (arrival - stamp) of samples that wait, of those that go on from `anchor`. */
-  #leastHeld(anchor: Anchor | null): Seconds {
+  /** The least (arrival - stamp) of samples that wait. */
+  #leastHeld(): Seconds {
     let least_s = Number.POSITIVE_INFINITY;
-    let index = 0;
-    let [before, beforeArrival] = [anchor?.raw ?? Number.NaN, anchor?.arrival ?? 0];
     for (const { stamps, arrival } of this.#held)
-      for (const raw of stamps) {
-        if (index++ < (anchor?.index ?? 0) || !isPlausible(raw)) continue;
-        const step_s = raw - before;
-        if (anchor && !(step_s >= -BREAK_S && step_s <= BREAK_S + arrival - beforeArrival)) continue;
-        least_s = Math.min(least_s, arrival - raw);
-        [before, beforeArrival] = [raw, arrival];
-      }
+      for (const raw of stamps) if (isPlausible(raw)) least_s = Math.min(least_s, arrival - raw);
     return Number.isFinite(least_s) ? least_s : 0;
+  }
+
+  /** How late those samples come that wait from `anchor` on. */
+  #drainFrom(anchor: Anchor): Drain {
+    const drain = Drain.from(anchor.arrival, anchor.raw);
+    let index = 0;
+    for (const { stamps, arrival } of this.#held)
+      for (const raw of stamps) if (index++ > anchor.index) drain.came(arrival, raw);
+    return drain;
+  }
+
+  /**
+   * Follows a backlog of which too much came for samples to wait, or that a stream turns out to have begun with. What is told of it
+   * meanwhile is masked, as nothing tells when it was measured.
+   */
+  #watchDrain(
+    raw: Seconds,
+    arrival: Seconds,
+    pause_s: Seconds,
+    fallen_s: Seconds,
+    outputs: ClockOutput<C>[],
+  ): void {
+    if (this.#drain?.isOver(arrival) && !(this.#isDrainMasked && this.#mapped(raw) < this.#last))
+      this.#endDrain();
+    if (this.#drain) this.#drain.came(arrival, raw);
+    else if (fallen_s > 0) this.#drain = Drain.from(arrival, raw, fallen_s, pause_s);
+    this.#maskDrain(arrival, outputs);
+  }
+
+  #maskDrain(arrival: Seconds, outputs: ClockOutput<C>[]): void {
+    const fallen_s = this.#drain?.fallen_s ?? 0;
+    if (this.#isDrainMasked || fallen_s <= PLACED_LATE_S) return;
+    this.#isDrainMasked = true;
+    const time = Number.isFinite(this.#last) ? this.#last : onGrid(this.#options.session.at(arrival));
+    const details = { fallen_s };
+    outputs.push({ kind: 'event', code: 'backlog-masked', arrival, time, details });
+  }
+
+  #endDrain(): void {
+    this.#drain = null;
+    this.#isDrainMasked = false;
   }
 
   #process(
@@ -552,24 +617,30 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
     let gaps: number[] = [];
     let predicted: number[] = [];
     let from = 0;
-    const piece = (to: number, rate_hz: number, isMasked: boolean): void => {
+    const piece = (to: number, rate_hz: number, isUnusable: boolean, isDrainMasked: boolean): void => {
       if (to === from) return;
+      const isMasked = isUnusable || isDrainMasked;
       const placed = { times: times.slice(from, to), gaps, predicted, arrival, rate_hz, isMasked };
       outputs.push({ kind: 'samples', content, from, to, ...placed });
       [from, gaps, predicted] = [to, [], []];
     };
     for (let i = 0; i < stamps.length; i++) {
       const isToldGap = gapBefore && i === 0;
-      const [rate_hz, isMasked] = [this.rate_hz, this.#rate.isUnusable];
+      const [rate_hz, isUnusable, wasDrainMasked] = [
+        this.rate_hz,
+        this.#rate.isUnusable,
+        this.#isDrainMasked,
+      ];
       const sample = this.#next(stamps[i], arrival, behind, outputs);
+      if (wasDrainMasked !== this.#isDrainMasked) piece(i, rate_hz, isUnusable, wasDrainMasked);
       times[i] = sample.time;
       if (sample.isGap || isToldGap) gaps.push(i - from);
       if (sample.isPredicted) predicted.push(i - from);
       if (!sample.rateChange) continue;
-      piece(i + 1, rate_hz, isMasked);
+      piece(i + 1, rate_hz, isUnusable, this.#isDrainMasked);
       outputs.push(sample.rateChange);
     }
-    piece(stamps.length, this.rate_hz, this.#rate.isUnusable);
+    piece(stamps.length, this.rate_hz, this.#rate.isUnusable, this.#isDrainMasked);
   }
 
   /** Steps that were deduced by another rate tell nothing of those to come, which would be taken for samples that come twice or are missing. */
@@ -636,7 +707,8 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
       }
     }
     if (!behind) {
-      if (this.#placement === 'arrival') this.#offset.observe(arrival, raw);
+      if (this.#placement === 'arrival')
+        this.#watchDrain(raw, arrival, arrivalStep_s, this.#offset.observe(arrival, raw), outputs);
       else if (this.#placement === 'shared') this.#options.session.observe(arrival, raw);
     }
     const last = this.#last;
@@ -710,6 +782,7 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
     if (!(ahead_s <= BREAK_S && time >= this.#last - BREAK_S)) return false;
     this.#probes = this.#nextProbes;
     this.#nextProbes = null;
+    this.#endDrain();
     this.#placement = 'measured';
     const details = { how: 'measured', offset_s: this.#probes.at(raw) };
     outputs.push({ kind: 'event', code: 'clock-reset', arrival, time: onGrid(time), details });
@@ -736,6 +809,7 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
   #reset(arrival: Seconds, least_s: Seconds, outputs: ClockOutput<C>[]): void {
     this.#broken = null;
     this.#counting = null;
+    this.#endDrain();
     this.#placement = 'arrival';
     this.#offset.begin(arrival, least_s);
     const details = { how: 'arrival', offset_s: least_s };
@@ -744,6 +818,7 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
 
   #ignoreStamps(arrival: Seconds, reason: string, outputs: ClockOutput<C>[]): void {
     this.#broken = null;
+    this.#endDrain();
     this.#placement = 'arrival';
     this.#offset.begin(arrival, 0);
     this.#counting = {

@@ -48,6 +48,11 @@ describe('clockEvent', () => {
       "its stamps say nothing, as they don't move; samples are counted and placed by their arrivals",
     ],
     [
+      'backlog-masked',
+      { fallen_s: 2 },
+      'samples that it kept go on coming faster than it measures; they are masked until nothing is left of them, as when they were measured is not known',
+    ],
+    [
       'rate-differs',
       { measured_hz: 219.99871, used_hz: 220, declared_hz: 256 },
       'it declares 256 Hz and sends 220 Hz; 220 Hz is used',

@@ -406,6 +406,137 @@ describe('an irregular stream', () => {
   });
 });
 
+describe('a backlog that is drained', () => {
+  interface Drained {
+    readonly span_s: number;
+    /** Times real time. */
+    readonly times: number;
+    /** Samples a message, of 100 Hz. */
+    readonly n?: number;
+    readonly until_s: number;
+    /** Whether the state goes through a clone into a new object: each 50 messages, and after each once samples are told. */
+    readonly isStored?: boolean;
+  }
+
+  /** What was kept from -`span_s` on comes from 0 s on, with what is measured meanwhile; stamps are 500 s ahead. */
+  function drained({ span_s, times, n = 10, until_s, isStored = false }: Drained) {
+    const session = onOurs();
+    let clock = created({ clock: 'b' }, session);
+    const outputs: ClockOutput<null>[] = [];
+    for (let m = 0; ; m++) {
+      const last = -span_s + ((m + 1) * n - 1) / 100;
+      if (last > until_s) break;
+      const arrival = Math.max(last, (last + span_s) / times);
+      outputs.push(...clock.advance(arrival));
+      outputs.push(
+        ...take(
+          clock,
+          Array.from({ length: n }, (_, i) => 500 + last - (n - 1 - i) / 100),
+          arrival,
+        ),
+      );
+      if (!isStored || (clock.placement === null && m % 50 !== 0)) continue;
+      const after = created({ clock: 'b' }, session);
+      after.restore(structuredClone(clock.snapshot()));
+      clock = after;
+    }
+    outputs.push(...clock.close());
+    const pieces = outputs.filter(isSamples);
+    const errors = errorsOf(outputs, -span_s);
+    const masked = pieces.flatMap(({ times: of, isMasked }) => [...of].map(() => isMasked));
+    return { outputs, errors, masked, told: errors.filter((_, i) => !masked[i]) };
+  }
+
+  it.each([
+    [10, 1],
+    [10, 10],
+    [4, 10],
+    [2, 10],
+    [2, 150],
+    [1.25, 10],
+  ])('at %d times real time, %d samples a message: no sample is told before it can be placed', (times, n) => {
+    const { outputs, errors, masked } = drained({
+      span_s: Math.min(30, 40 * (times - 1)),
+      times,
+      n,
+      until_s: 60,
+    });
+    expect(eventsOf(outputs)).toEqual([]);
+    expect(masked).not.toContain(true);
+    for (const error of errors) expect(Math.abs(error)).toBeLessThan(0.05);
+  });
+
+  it('longer than a minute, or than samples are kept, is masked and told: none has a stamp that is off', () => {
+    for (const options of [
+      { span_s: 90, times: 2, until_s: 120 },
+      { span_s: 3000, times: 1000, until_s: 30 },
+    ]) {
+      const { outputs, told, masked } = drained(options);
+      expect(codesOf(outputs)).toEqual(['backlog-masked']);
+      const [event] = eventsOf(outputs);
+      expect(event.details.fallen_s).toBeGreaterThan(10);
+      expect(outputs.filter(isSamples)[0].arrival).toBeCloseTo(0.09 / options.times, 9);
+      for (const error of told) expect(Math.abs(error)).toBeLessThan(0.1);
+      // What comes once nothing is left of it isn't.
+      expect(masked.indexOf(false)).toBeGreaterThan(100 * options.span_s);
+      expect(masked.lastIndexOf(true)).toBeLessThan(
+        100 * (options.span_s * (1 + 1 / (options.times - 1)) + 5),
+      );
+    }
+  });
+
+  it('that only comes to light once the stream is placed is masked from there on', () => {
+    const clock = created({ sfreq: 1, clock: 'b' }, onOurs());
+    const outputs: ClockOutput<null>[] = [];
+    // Each 0.6 s comes a sample of a second, 20 s late at first.
+    for (let k = 0; k < 100; k++) {
+      const arrival = Math.max(k - 20, 0.6 * k);
+      outputs.push(...clock.advance(arrival - 0.01));
+      outputs.push(...take(clock, [500 + k], arrival));
+    }
+    outputs.push(...clock.close());
+    expect(codesOf(outputs)).toEqual(['backlog-masked']);
+    const masked = outputs.filter(isSamples).flatMap(({ times, isMasked }) => [...times].map(() => isMasked));
+    expect(masked.indexOf(true)).toBeLessThan(3);
+    expect(masked.slice(masked.indexOf(true), 50)).not.toContain(false);
+    expect(masked.slice(55)).not.toContain(true);
+  });
+
+  it('in whose midst the stream ends is masked; a single message is placed by its arrival', () => {
+    const { outputs, masked } = drained({ span_s: 30, times: 10, until_s: -10 });
+    expect(codesOf(outputs)).toEqual(['backlog-masked']);
+    expect(masked).not.toContain(false);
+    const one = drained({ span_s: 30, times: 10, n: 3000, until_s: 0 });
+    expect(eventsOf(one.outputs)).toEqual([]);
+    expect(one.told).toHaveLength(3000);
+  });
+
+  it('is state, while samples wait for its end as while they are masked', () => {
+    for (const options of [
+      { span_s: 30, times: 4, until_s: 40 },
+      { span_s: 90, times: 2, until_s: 120 },
+    ])
+      expect(drained({ ...options, isStored: true })).toEqual(drained(options));
+  });
+
+  it('ends where stamps step: what comes then has a clock of its own', () => {
+    const clock = created({ clock: 'b' }, onOurs());
+    const outputs: ClockOutput<null>[] = [];
+    for (let m = 0; m < 100; m++)
+      outputs.push(
+        ...take(
+          clock,
+          Array.from({ length: 10 }, (_, i) => 500 + m / 10 + i / 100 + (m >= 50 ? 1000 : 0)),
+          m < 50 ? m / 50 : m / 10 - 4 + 0.1,
+        ),
+      );
+    outputs.push(...clock.close());
+    expect(codesOf(outputs)).toEqual(['stamp-outlier', 'clock-reset']);
+    const times = timesOf(outputs);
+    expect(Math.abs(times[times.length - 1] - 5.99)).toBeLessThan(0.05);
+  });
+});
+
 describe('stamps that were deduced', () => {
   it('the rate they were deduced by is state: one that changed begins the pattern anew', () => {
     const session = new SessionTime();
