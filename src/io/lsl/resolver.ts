@@ -155,12 +155,11 @@ export class Resolver {
   }
 
   #answered(bytes: Buffer, from: RemoteInfo): void {
-    const text = bytes.toString('utf8');
-    const end = text.indexOf('\n');
-    if (end < 0 || text.slice(0, end).trim() !== this.#id) return;
     let info: LslStreamInfo;
     try {
-      info = reachedAt(parseInfo(text.slice(end + 1)), from);
+      const announced = readAnnouncement(bytes, this.#id);
+      if (!announced) return;
+      info = reachedAt(announced, from);
     } catch (error) {
       const what = `announces something that is no stream: ${(error as Error).message}`;
       this.#rejections.tell(from.address, `${from.address} ${what}`);
@@ -186,6 +185,13 @@ export class Resolver {
       this.#options.vanished?.(info);
     }
   }
+}
+
+/** What an outlet answers to the question `id`; null where it is another's. @throws LslError where it is no stream. */
+export function readAnnouncement(bytes: Buffer, id: string): LslStreamInfo | null {
+  const text = bytes.toString('utf8');
+  const end = text.indexOf('\n');
+  return end < 0 || text.slice(0, end).trim() !== id ? null : parseInfo(text.slice(end + 1));
 }
 
 /** An outlet is reached where its answer came from, whatever it believes of its own address. */

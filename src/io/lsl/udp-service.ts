@@ -128,23 +128,16 @@ export class UdpService {
       this.#discover(socket, bytes, from);
       return;
     }
-    const match = /^LSL:timedata\r?\n\s*(-?\d{1,20})\s+(\S{1,40})/.exec(bytes.toString('latin1'));
-    if (!match || !Number.isFinite(Number(match[2]))) return;
-    const answer = ` ${match[1]} ${match[2]} ${stamp(received_s)} ${stamp(this.#context.clock.now())}`;
+    const question = readTimeQuestion(bytes);
+    if (!question) return;
+    const answer = ` ${question.wave} ${question.sent} ${stamp(received_s)} ${stamp(this.#context.clock.now())}`;
     send(socket, answer, from.port, from.address);
   }
 
   #discover(socket: Socket, bytes: Buffer, from: RemoteInfo): void {
-    if (!this.#info || bytes.length > 8192) return;
-    const [method, query = '', back = ''] = bytes
-      .toString('utf8')
-      .split('\n', 3)
-      .map((line) => line.trim());
-    if (method !== 'LSL:shortinfo') return;
-    const match = /^(\d{1,5})\s+(\S{1,64})$/.exec(back);
-    const port = Number(match?.[1]);
-    if (!match || port < 1 || port > 65_535 || !this.#fits(this.#info, query)) return;
-    send(socket, `${match[2]}\r\n${this.#shortInfo}`, port, from.address);
+    const question = this.#info && readDiscovery(bytes);
+    if (!this.#info || !question || !this.#fits(this.#info, question.query)) return;
+    send(socket, `${question.id}\r\n${this.#shortInfo}`, question.port, from.address);
   }
 
   /** Whether the stream is meant. A query that can't be read means no stream. */
@@ -160,6 +153,26 @@ export class UdpService {
 }
 
 const timeRequest = Buffer.from('LSL:timedata');
+
+/** What the answer to a measurement of time repeats of the question; null where it is none. */
+export function readTimeQuestion(bytes: Buffer): { readonly wave: string; readonly sent: string } | null {
+  const match = /^LSL:timedata\r?\n\s*(-?\d{1,20})\s+(\S{1,40})/.exec(bytes.toString('latin1'));
+  return match && Number.isFinite(Number(match[2])) ? { wave: match[1], sent: match[2] } : null;
+}
+
+/** Who looks for which streams, and where the answer goes; null where nobody does. */
+export function readDiscovery(
+  bytes: Buffer,
+): { readonly query: string; readonly port: number; readonly id: string } | null {
+  if (bytes.length > 8192) return null;
+  const [method, query = '', back = ''] = bytes
+    .toString('utf8')
+    .split('\n', 3)
+    .map((line) => line.trim());
+  const match = method === 'LSL:shortinfo' ? /^(\d{1,5})\s+(\S{1,64})$/.exec(back) : null;
+  const port = Number(match?.[1]);
+  return match && port >= 1 && port <= 65_535 ? { query, port, id: match[2] } : null;
+}
 
 /** Whether the stream is meant; false too for a query that can't be read. */
 export function matchesQuery(info: LslStreamInfo, query: string): boolean {
