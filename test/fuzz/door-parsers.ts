@@ -3,13 +3,13 @@ import { connect } from 'node:net';
 import type { WebSocket } from 'ws';
 import { VirtualClock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
-import { connectStream, IngestConnection } from '../../src/io/client/index.js';
-import type { WebSocketConstructor } from '../../src/io/client/web-socket.js';
+import { type AffectdClientError, connectStream, IngestConnection } from '../../src/io/client/index.js';
 import { decodeSamples, encodeSamples } from '../../src/io/protocol/sample-frame.js';
 import { WebSocketSink } from '../../src/io/sinks/websocket.js';
 import { SharedSessions } from '../../src/io/sources/door/shared-sessions.js';
 import { WebSocketSource } from '../../src/io/sources/websocket.js';
 import { ManualTimers } from '../io/client/manual-timers.js';
+import { SpokenSocket, spoken } from '../io/client/spoken-socket.js';
 import { type Daemon, startDaemon } from '../io/server/daemon.js';
 import { type FuzzParser, seed, textSeed } from './parser.js';
 
@@ -88,30 +88,23 @@ const frame = (seq: number, t0: number, times: Float64Array | null = null) =>
 
 let daemon: Promise<Daemon> | null = null;
 
-/** What the daemon sends a client, without a network: the client hears what it is told to. */
-class SpokenSocket {
-  static newest: SpokenSocket;
-  binaryType = '';
-  readyState = 1;
-  onopen: ((event: never) => void) | null = null;
-  onmessage: ((event: never) => void) | null = null;
-  onclose: ((event: never) => void) | null = null;
-  onerror: ((event: never) => void) | null = null;
-  constructor() {
-    SpokenSocket.newest = this;
-  }
-  send(): void {}
-  close(): void {
-    this.onclose?.({ code: 1000, reason: '' } as never);
+/** What a client says of messages that are none. */
+class Refusals {
+  #first: AffectdClientError | null = null;
+
+  readonly hear = (error: AffectdClientError): void => {
+    if (error.code === 'invalid-message') this.#first ??= error;
+  };
+  throwFirst(): void {
+    if (this.#first) throw this.#first;
   }
 }
-const spoken = { WebSocket: SpokenSocket as unknown as WebSocketConstructor };
 
 /** The lines of `bytes`, as the daemon's messages. */
 function say(bytes: Buffer): void {
   const socket = SpokenSocket.newest;
-  socket.onopen?.({} as never);
-  for (const data of bytes.toString('utf8').split('\n')) socket.onmessage?.({ data } as never);
+  socket.open();
+  for (const line of bytes.toString('utf8').split('\n')) socket.say(line);
 }
 
 const result = (id: number, value: unknown) => JSON.stringify({ jsonrpc: '2.0', id, result: value });
@@ -278,12 +271,15 @@ export const doorParsers: readonly FuzzParser[] = [
     words,
     run: async (bytes) => {
       const client = connectStream('ws://localhost:1', { ...spoken, timers: new ManualTimers() });
+      const refusals = new Refusals();
+      client.on('error', refusals.hear);
       const asking = [{ streams: ['affect'], session: 's' }, { streams: ['sys'] }].map((params) =>
-        client.subscribe(params).catch(() => null),
+        client.subscribe(params).catch(refusals.hear),
       );
       say(bytes);
       client.close();
       await Promise.all(asking);
+      refusals.throwFirst();
     },
   },
   {
@@ -307,10 +303,13 @@ export const doorParsers: readonly FuzzParser[] = [
         client: 'c',
       });
       const stream = client.open({ ...headset, unit: 'uV' });
-      stream.on('error', () => {});
+      const refusals = new Refusals();
+      stream.on('error', refusals.hear);
       for (let k = 0; k < 3; k++) stream.push([[1, 2]], k);
       say(bytes);
       client.abandon();
+      await Promise.resolve();
+      refusals.throwFirst();
     },
   },
 ];

@@ -1,6 +1,6 @@
 import { CloseCode } from '../protocol/close-code.js';
-import type { RpcError } from '../protocol/control.js';
 import { SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from '../protocol/version.js';
+import { isObject, isRpcError } from './shapes.js';
 import { systemTimers, type Timers } from './timers.js';
 import { platformWebSocket, type WebSocketConstructor, type WebSocketLike } from './web-socket.js';
 
@@ -18,17 +18,20 @@ export interface ConnectOptions {
 
 export interface ConnectionHandlers {
   opened(): void;
-  text(message: unknown): void;
+  /** Whether it has the shape of a message of the protocol; its `error`, if it has one, does. */
+  text(message: Message): boolean;
+  /** The daemon sent what is no message of the protocol; it was left out. */
+  invalid(error: AffectdClientError): void;
   state(state: ConnectionState, detail: { code: number; reason: string } | null): void;
 }
 
-interface RpcMessage {
-  readonly id?: unknown;
-  readonly result?: unknown;
-  readonly error?: RpcError;
-}
+/** What the daemon sent, as an object of any fields. */
+export type Message = Readonly<Record<string, unknown>>;
 
-/** An error that the daemon answered; `code` is one of the protocol's error codes. */
+/**
+ * An error that the daemon answered, `code` being one of the protocol's error codes, or what is wrong with the connection:
+ * `disconnected`, `closed`, `invalid-message`.
+ */
 export class AffectdClientError extends Error {
   override readonly name = 'AffectdClientError';
   constructor(
@@ -39,7 +42,11 @@ export class AffectdClientError extends Error {
   }
 }
 
+/** Characters of a message that an error repeats. */
+const QUOTED = 80;
+
 interface Pending {
+  isResult(result: unknown): boolean;
   resolve(result: unknown): void;
   reject(error: Error): void;
 }
@@ -82,12 +89,21 @@ export class Connection {
     if (this.#open) this.#socket?.send(data);
   }
 
-  /** Rejects with {@link AffectdClientError}; with code `disconnected` where the connection drops before the answer. */
-  request(method: string, params: unknown): Promise<unknown> {
+  /**
+   * Rejects with {@link AffectdClientError}; with code `disconnected` where the connection drops before the answer, and with
+   * `invalid-message` where the answer isn't what `isResult` asks for.
+   */
+  request(method: string, params: unknown): Promise<unknown>;
+  request<T>(method: string, params: unknown, isResult: (result: unknown) => result is T): Promise<T>;
+  request(
+    method: string,
+    params: unknown,
+    isResult: (result: unknown) => boolean = () => true,
+  ): Promise<unknown> {
     if (!this.#open) return Promise.reject(new AffectdClientError('disconnected', 'not connected'));
     const id = ++this.#requests;
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject });
+      this.#pending.set(id, { isResult, resolve, reject });
       this.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
     });
   }
@@ -122,9 +138,7 @@ export class Connection {
     };
     socket.onmessage = (event: { data: unknown }) => {
       if (this.#socket !== socket || typeof event.data !== 'string') return;
-      // A daemon that answers at all is well: the next failure starts from the shortest wait.
-      this.#failures = 0;
-      this.#receive(JSON.parse(event.data));
+      this.#receive(event.data);
     };
     // Every error is followed by a close, which says more.
     socket.onerror = () => {};
@@ -133,15 +147,31 @@ export class Connection {
     };
   }
 
-  #receive(message: RpcMessage): void {
-    const pending = typeof message.id === 'number' ? this.#pending.get(message.id) : undefined;
-    if (!pending) {
-      this.#handlers.text(message);
+  #receive(text: string): void {
+    const message = parsed(text);
+    if (!isObject(message) || (message.error !== undefined && !isRpcError(message.error))) {
+      this.#handlers.invalid(this.#invalid(text));
       return;
     }
-    this.#pending.delete(message.id as number);
-    if (message.error) pending.reject(new AffectdClientError(message.error.data.code, message.error.message));
-    else pending.resolve(message.result);
+    // A daemon that answers at all is well: the next failure starts from the shortest wait.
+    this.#failures = 0;
+    const { id, error, result } = message;
+    const pending = typeof id === 'number' ? this.#pending.get(id) : undefined;
+    if (!pending) {
+      if (!this.#handlers.text(message)) this.#handlers.invalid(this.#invalid(text));
+      return;
+    }
+    this.#pending.delete(id as number);
+    if (isRpcError(error)) pending.reject(new AffectdClientError(error.data.code, error.message));
+    else if (pending.isResult(result)) pending.resolve(result);
+    else pending.reject(this.#invalid(text));
+  }
+
+  #invalid(text: string): AffectdClientError {
+    return new AffectdClientError(
+      'invalid-message',
+      `${this.#url}: ${JSON.stringify(text.slice(0, QUOTED))} is no message of affectd's protocol; check that an affectd of this version serves the address`,
+    );
   }
 
   #lost(code: number, reason: string): void {
@@ -174,6 +204,15 @@ export class Connection {
     this.#pending.clear();
     for (const { reject } of pending)
       reject(new AffectdClientError('disconnected', 'the connection dropped'));
+  }
+}
+
+/** Undefined for what isn't JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,8 +1,15 @@
-import type { AckParams, OpenParams, OpenResult, RpcError, StreamDeclaration } from '../protocol/control.js';
+import type { OpenParams, OpenResult, RpcError, StreamDeclaration } from '../protocol/control.js';
 import { encodeSamples } from '../protocol/sample-frame.js';
 import { INGEST_PATH } from '../protocol/version.js';
-import { AffectdClientError, Connection, type ConnectionState, type ConnectOptions } from './connection.js';
+import {
+  AffectdClientError,
+  Connection,
+  type ConnectionState,
+  type ConnectOptions,
+  type Message,
+} from './connection.js';
 import { Emitter } from './emitter.js';
+import { isAckParams, isOpenResult, isRpcError } from './shapes.js';
 
 export interface IngestOptions extends ConnectOptions {
   /** Name of the sender, under which the daemon lets it resume. Default: a random one. */
@@ -19,7 +26,10 @@ export interface IngestEvents {
   readonly open: OpenResult;
   /** Index of the newest frame that is safe, as `push` returned it. */
   readonly ack: number;
-  /** A frame was refused, and is not sent again, or the stream can't be opened. */
+  /**
+   * A frame was refused, and is not sent again, the stream can't be opened, or the daemon sent what is no message
+   * (`invalid-message`); that is left out.
+   */
   readonly error: AffectdClientError;
   readonly state: ConnectionState;
 }
@@ -180,8 +190,8 @@ export class IngestStream {
   /** Called by the connection, when it is there. */
   open(): void {
     this.#isOpening = true;
-    this.#connection.request('open', this.#params).then(
-      (result) => this.#resume(result as OpenResult),
+    this.#connection.request('open', this.#params, isOpenResult).then(
+      (result) => this.#resume(result),
       (error: AffectdClientError) => {
         this.#isOpening = false;
         if (error.code === 'disconnected') return;
@@ -244,6 +254,11 @@ export class IngestStream {
     if (seq !== undefined) this.#unacknowledged.delete(this.#indexOf(seq));
     this.#emitter.emit('error', new AffectdClientError(code, error.message));
     if (this.#unacknowledged.size === 0) this.#settle(({ resolve }) => resolve());
+  }
+
+  /** Called by the connection: the daemon sent what is no message. */
+  invalid(error: AffectdClientError): void {
+    this.#emitter.emit('error', error);
   }
 
   #resume(result: OpenResult): void {
@@ -332,6 +347,9 @@ export class IngestConnection {
         for (const stream of this.#streams) stream.open();
       },
       text: (message) => this.#receive(message),
+      invalid: (error) => {
+        for (const stream of this.#streams) stream.invalid(error);
+      },
       state: (state) => {
         for (const stream of this.#streams) stream.state(state);
       },
@@ -379,14 +397,15 @@ export class IngestConnection {
     for (const { stream, frame } of waiting) stream.send(frame);
   }
 
-  #receive(message: unknown): void {
-    const received = message as { method?: string; params?: AckParams; error?: RpcError };
-    const id = received.params?.stream ?? received.error?.data.stream;
-    for (const stream of this.#streams) {
-      if (stream.id !== id) continue;
-      if (received.error) stream.refuse(received.error);
-      else if (received.method === 'ack') stream.acknowledge(received.params!.seq);
+  /** Whether it is a message of the protocol. What this client knows nothing of is left out. */
+  #receive({ method, params, error }: Message): boolean {
+    if (isRpcError(error)) {
+      for (const stream of this.#streams) if (stream.id === error.data.stream) stream.refuse(error);
+    } else if (method === 'ack') {
+      if (!isAckParams(params)) return false;
+      for (const stream of this.#streams) if (stream.id === params.stream) stream.acknowledge(params.seq);
     }
+    return true;
   }
 }
 

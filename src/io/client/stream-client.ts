@@ -1,14 +1,20 @@
 import type {
   DroppedParams,
-  RpcError,
   SubscribeParams,
   SubscribeResult,
   UnsubscribeParams,
 } from '../protocol/control.js';
-import type { NodeMessage, WireMessage, WireMessages } from '../protocol/output.js';
+import type { NodeMessage, OutputStream, WireMessages } from '../protocol/output.js';
 import { STREAM_PATH } from '../protocol/version.js';
-import { AffectdClientError, Connection, type ConnectionState, type ConnectOptions } from './connection.js';
+import {
+  AffectdClientError,
+  Connection,
+  type ConnectionState,
+  type ConnectOptions,
+  type Message,
+} from './connection.js';
 import { Emitter } from './emitter.js';
+import { isDroppedParams, isNodeMessage, isRpcError, isSubscribeResult } from './shapes.js';
 
 export interface StreamEvents extends WireMessages {
   /** Messages that the daemon dropped for this client because it read too slowly. */
@@ -16,8 +22,12 @@ export interface StreamEvents extends WireMessages {
   readonly state: ConnectionState;
   /** Why the connection dropped; it comes back by itself unless the state is `closed`. */
   readonly disconnected: { readonly code: number; readonly reason: string };
+  /** What the daemon refused, or sent though it is no message (`invalid-message`); that is left out. */
   readonly error: AffectdClientError;
 }
+
+/** Events that are the client's own: no stream of a daemon has such a name. */
+const ownEvents: readonly string[] = ['dropped', 'state', 'disconnected', 'error'];
 
 interface Subscription {
   params: SubscribeParams;
@@ -48,6 +58,7 @@ export class StreamClient {
         for (const subscription of this.#subscriptions) this.#send(subscription);
       },
       text: (message) => this.#receive(message),
+      invalid: (error) => this.#emitter.emit('error', error),
       state: (state, detail) => {
         this.#state = state;
         this.#emitter.emit('state', state);
@@ -100,9 +111,9 @@ export class StreamClient {
   }
 
   #send(subscription: Subscription): void {
-    this.#connection.request('subscribe', this.#asked(subscription)).then(
+    this.#connection.request('subscribe', this.#asked(subscription), isSubscribeResult).then(
       (result) => {
-        subscription.settle?.resolve(result as SubscribeResult);
+        subscription.settle?.resolve(result);
         subscription.settle = null;
       },
       (error: AffectdClientError) => {
@@ -134,17 +145,22 @@ export class StreamClient {
     heard.seqs.set(node, seq);
   }
 
-  #receive(message: unknown): void {
-    const received = message as
-      | WireMessage
-      | { stream?: undefined; method: 'dropped'; params: DroppedParams }
-      | { stream?: undefined; method?: undefined; error: RpcError };
-    if (received.stream !== undefined) {
-      if ('node' in received) this.#hear(received);
-      this.#emitter.emit(received.stream, received as never);
-    } else if (received.method === 'dropped') this.#emitter.emit('dropped', received.params);
-    else if (received.error)
-      this.#emitter.emit('error', new AffectdClientError(received.error.data.code, received.error.message));
+  /** Whether it is a message of the protocol. What this client knows nothing of is left out. */
+  #receive(message: Message): boolean {
+    const { stream, method, params, error } = message;
+    if (stream !== undefined) {
+      if (typeof stream !== 'string' || ownEvents.includes(stream)) return false;
+      if ('node' in message) {
+        if (!isNodeMessage(message)) return false;
+        this.#hear(message);
+      }
+      this.#emitter.emit(stream as OutputStream, message as never);
+    } else if (method === 'dropped') {
+      if (!isDroppedParams(params)) return false;
+      this.#emitter.emit('dropped', params);
+    } else if (isRpcError(error))
+      this.#emitter.emit('error', new AffectdClientError(error.data.code, error.message));
+    return true;
   }
 
   #abandon(): void {

@@ -17,7 +17,14 @@ export async function loadYaml<T>(path: string, schema: z.ZodType<T>, errors: Ya
   const document = parseDocument(text);
   const [syntax] = document.errors;
   if (syntax) throw errors.invalid(`${path}: ${syntax.message.split('\n')[0]}`);
-  const parsed = schema.safeParse(document.toJS());
+  let value: unknown;
+  try {
+    value = document.toJS();
+  } catch (error) {
+    // Valid YAML may still have aliases of nothing, or that unfold without end.
+    throw errors.invalid(`${path}: not usable: ${(error as Error).message.split('\n')[0]}`);
+  }
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw errors.invalid(`${path}: ${issue.path.join('.') || 'the file'}: ${issue.message}`);

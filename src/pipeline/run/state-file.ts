@@ -72,22 +72,31 @@ export function decodeState(bytes: Uint8Array): unknown {
     );
   const digest = bytes.subarray(MAGIC.length, MAGIC.length + DIGEST_BYTES);
   const whole = bytes.length >= HEAD_BYTES && digestOf(bytes).every((byte, i) => byte === digest[i]);
-  if (!whole)
-    throw new InputError(
-      'state-unreadable',
-      'the stored state is damaged or cut short; begin the session anew',
-    );
+  if (!whole) throw damaged();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = view.getUint32(MAGIC.length + DIGEST_BYTES, true);
   const text = new TextDecoder().decode(bytes.subarray(HEAD_BYTES, HEAD_BYTES + length));
   const arraysAt = Math.ceil((HEAD_BYTES + length) / ALIGNMENT) * ALIGNMENT;
-  return restored(JSON.parse(text) as unknown, (kind, at, count) => {
-    const array = new arrays[kind](count);
-    const from = arraysAt + at;
-    new Uint8Array(array.buffer).set(bytes.subarray(from, from + array.byteLength));
-    return array;
-  });
+  try {
+    return restored(JSON.parse(text) as unknown, (kind, at, count) => {
+      const from = arraysAt + at;
+      const end = from + count * arrays[kind].BYTES_PER_ELEMENT;
+      // Before the array takes memory; false for what is no number, too.
+      if (!(at >= 0 && count >= 0 && end <= bytes.length)) throw damaged();
+      const array = new arrays[kind](count);
+      new Uint8Array(array.buffer).set(bytes.subarray(from, end));
+      return array;
+    });
+  } catch (cause) {
+    // The digest was right, yet what was sealed is none of ours.
+    throw damaged(cause);
+  }
 }
+
+const damaged = (cause?: unknown) =>
+  new InputError('state-unreadable', 'the stored state is damaged or cut short; begin the session anew', {
+    cause,
+  });
 
 function digestOf(bytes: Uint8Array): Uint8Array {
   return createHash('sha256')

@@ -32,6 +32,7 @@ it.each([
     'training-invalid',
     /a\.yaml: sizes\.1: Invalid input: expected number, received string$/,
   ],
+  ['sizes: *b', 'training-invalid', /a\.yaml: not usable: Unresolved alias .+: b$/],
   ['- 3', 'training-invalid', /a\.yaml: the file: Invalid input: expected object, received array$/],
 ])('says in one line what is wrong with %j', async (text, code, message) => {
   await expect(loadYaml(file(text), schema, errors)).rejects.toMatchObject({

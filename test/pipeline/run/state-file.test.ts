@@ -1,6 +1,18 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { InputError } from '../../../src/core/errors.js';
 import { Random } from '../../../src/core/random.js';
 import { decodeState, encodeState } from '../../../src/pipeline/run/state-file.js';
+
+/** A file that holds `text`, sealed as ours are. */
+function sealed(text: string): Uint8Array {
+  const head = Buffer.alloc(16 + 32 + 4);
+  head.write('affectd-state 1\n');
+  head.writeUInt32LE(text.length, 48);
+  const bytes = Buffer.concat([head, Buffer.from(text)]);
+  createHash('sha256').update(bytes.subarray(48)).digest().copy(bytes, 16); // biome-ignore format: one line
+  return bytes;
+}
 
 const there = (state: unknown): unknown => decodeState(encodeState(state));
 
@@ -84,5 +96,25 @@ describe('a state file', () => {
       expect(() => decodeState(bytes.subarray(0, length))).toThrow(/damaged or cut short/);
     expect(() => decodeState(new TextEncoder().encode('affectd-state 2\n'))).toThrow(/another version/);
     expect(() => decodeState(new Uint8Array(0))).toThrow(/no stored state/);
+  });
+
+  it.each([
+    '',
+    'null]',
+    '{"$":"f16","at":0,"length":0}',
+    '{"$":"f64","at":0,"length":1}',
+    '{"$":"f64","at":-8,"length":1}',
+    '{"$":"u8","at":0,"length":-1}',
+    '{"$":"u8","at":0,"length":4000000000}',
+    '{"$":"u8","length":0}',
+    '{"$":"map"}',
+    '{"$":"map","entries":[3]}',
+    '{"$":"object","entries":{}}',
+    `${'['.repeat(1e5)}${']'.repeat(1e5)}`,
+  ])('finds damage that was sealed: %#', (text) => {
+    expect(decodeState(sealed('{"a":[1]}'))).toEqual({ a: [1] });
+    const read = () => decodeState(sealed(text));
+    expect(read).toThrow(InputError);
+    expect(read).toThrow(/damaged/);
   });
 });

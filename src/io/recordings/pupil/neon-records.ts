@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Seconds } from '../../../core/clock.js';
+import { InputError } from '../../../core/errors.js';
 import { tableOf } from '../../../core/table.js';
 import { RandomAccessFile } from '../files/random-access-file.js';
 
@@ -62,13 +63,19 @@ export class NeonRecords {
     return layout && raws.length > 0
       ? new NeonRecords(
           folder,
+          name,
           layout,
           raws.map(({ file }) => file),
         )
       : null;
   }
 
-  private constructor(folder: string, layout: readonly Field[], files: readonly string[]) {
+  private constructor(
+    private readonly folder: string,
+    private readonly name: string,
+    layout: readonly Field[],
+    files: readonly string[],
+  ) {
     for (const { name, type } of layout) {
       const { bytes, read } = readers.get(type)!;
       this.#fields.set(name, { at: this.#bytes, read });
@@ -96,9 +103,15 @@ export class NeonRecords {
     return time ? seconds(time.read(8 * index, 8).readBigInt64LE(0)) : Number.NaN;
   }
 
-  /** A number of a record; stamps within it in s since 1970. */
+  /** A number of a record; stamps within it in s since 1970. Throws {@link InputError} where the layout has no such field. */
   value(part: number, index: number, field: string): number {
-    const { at, read } = this.#fields.get(field)!;
+    const found = this.#fields.get(field);
+    if (!found)
+      throw new InputError(
+        'recording-unreadable',
+        `${join(this.folder, this.name)}.dtype: it has no field "${field}"; copy it from the device again`,
+      );
+    const { at, read } = found;
     return read(this.#parts[part].raw.read(this.#bytes * index, this.#bytes), at);
   }
 

@@ -119,6 +119,16 @@ describe('pupil neon', () => {
     }
   });
 
+  it.each([
+    ['blinks', 'start_timestamp_ns', 'event_type'],
+    ['worn', 'other', 'worn'],
+  ])('says that the layout of %s lacks a field', async (name, has, field) => {
+    writeFileSync(join(folder, `${name}.dtype`), `("${has}", "uint8")`);
+    const read = openRecording(folder).then(readRecording);
+    await expect(read).rejects.toBeInstanceOf(InputError);
+    await expect(read).rejects.toThrow(`${join(folder, name)}.dtype: it has no field "${field}"; copy it`);
+  });
+
   it('needs stamps', async () => {
     for (const name of readdirSync(folder)) if (name.endsWith('.time')) rmSync(join(folder, name));
     await expect(openRecording(folder)).rejects.toThrow(/no readable sample/);
