@@ -31,6 +31,8 @@ export interface ClockRow {
   readonly device: SimulatedDevice;
   readonly clock: 'ours' | 'own';
   readonly shows: ClockDemands;
+  /** So many seeds it has to be shown with, where one says little. */
+  readonly leastSeeds?: number;
 }
 
 export interface ClockRowResult {
@@ -123,6 +125,8 @@ const gaze = {
   ...{ sfreq: 60, packet: 90, lateness: uniform(0.1), stamping: 'device', duration_s: DURATION_S },
 } as const satisfies SimulatedDevice;
 
+const isTrackLost = (t: Seconds): boolean => Math.floor(t / 2.5) % 7 === 3 || Math.floor(t / 0.3) % 13 === 0;
+
 const quiet: ClockDemands = { falseGapsPerMinute: 1.2, outliers: 0, resets: 0, rate: null };
 const still: ClockDemands = { ...quiet, falseGapsPerMinute: 1 };
 const stepped: ClockDemands = {
@@ -185,6 +189,16 @@ export const clockRows: readonly ClockRow[] = [
     { rate: { hz: 250, by_s: 62 } },
   ),
   ours(
+    '257.5 Hz declared 250, packets',
+    { ...muse, sfreq: 257.5, declared: 250 },
+    { rate: { hz: 257.5, by_s: 62 } },
+  ),
+  ours(
+    '257.5 Hz declared 250, single samples',
+    { ...muse, sfreq: 257.5, declared: 250, packet: 1, lateness: normal(0.001), stamping: 'device-jittered' },
+    { rate: { hz: 257.5, by_s: 62 } },
+  ),
+  ours(
     '125 Hz declared 250, packets',
     { ...muse, sfreq: 125, declared: 250 },
     { rate: { hz: 125, by_s: 6 } },
@@ -193,6 +207,11 @@ export const clockRows: readonly ClockRow[] = [
     '125 Hz declared 250, single samples',
     { ...muse, sfreq: 125, declared: 250, packet: 1, lateness: normal(0.001), stamping: 'device-jittered' },
     { rate: { hz: 125, by_s: 6 } },
+  ),
+  ours(
+    '250 Hz declared 125, packets',
+    { ...muse, sfreq: 250, declared: 125 },
+    { rate: { hz: 250, by_s: 6 } },
   ),
   own(
     '250 Hz declared 125, frames of 125 whose first stamp is told',
@@ -212,28 +231,33 @@ export const clockRows: readonly ClockRow[] = [
       { told: 0.98, outliers: 0, rate: null },
     ),
   ),
-  ours(
-    '250 Hz, jitter of 10 ms, a hole of 100 ms',
-    {
-      ...muse,
-      sfreq: 250,
-      packet: 1,
-      lateness: normal(0.01),
-      stamping: 'device-jittered',
-      outage_s: [80, 80.1],
-    },
-    { ...still, told: 1 },
-  ),
+  {
+    ...ours(
+      '250 Hz, jitter of 10 ms, a hole of 100 ms',
+      {
+        ...muse,
+        sfreq: 250,
+        packet: 1,
+        lateness: normal(0.01),
+        stamping: 'device-jittered',
+        outage_s: [80, 80.1],
+      },
+      { ...still, told: 1 },
+    ),
+    leastSeeds: 8,
+  },
   own('Tobii, 120 Hz', { ...plain, sfreq: 120, packet: 1, lateness: uniform(0.02) }, still),
   own(
     'Tobii, 120 Hz, rows left out at track loss',
-    {
-      ...{ ...plain, sfreq: 120, packet: 1, lateness: uniform(0.02) },
-      omits: (t) => Math.floor(t / 2.5) % 7 === 3 || Math.floor(t / 0.3) % 13 === 0,
-    },
+    { ...plain, sfreq: 120, packet: 1, lateness: uniform(0.02), omits: isTrackLost },
     still,
   ),
   ours('Tobii, 1200 Hz', { ...plain, sfreq: 1200, packet: 12, lateness: uniform(0.005) }, still),
+  ours(
+    'Tobii, 1200 Hz, rows left out at track loss',
+    { ...plain, sfreq: 1200, packet: 12, lateness: uniform(0.005), omits: isTrackLost },
+    still,
+  ),
   own('Empatica through a phone, jitter of 200 ms', wristband, still),
   own(
     'Empatica through a phone, jitter of 200 ms, an outage of 9 s',

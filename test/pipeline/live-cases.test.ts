@@ -60,11 +60,17 @@ async function run(
       at: from_s + ((m + 1) * n - 1) / rate_hz,
       send: () => {
         device ??= session.device(declared);
-        device.send(Array.from({ length: n }, (_, i) => stampOf(from_s + (m * n + i) / rate_hz, m * n + i)));
+        const stamps = Array.from({ length: n }, (_, i) =>
+          stampOf(from_s + (m * n + i) / rate_hz, m * n + i),
+        );
+        device.send(m === 0 ? stamps.slice(declared.first) : stamps);
       },
     }));
   }
 }
+
+/** What is told of a clock that steps and stays. */
+const STEPPED = ['stamp-outlier', 'clock-reset'];
 
 const times = (rows: Rows): (number | null)[] => rows.filter(isPresent).map(({ time }) => time);
 
@@ -86,16 +92,30 @@ describe('one sample is stamped nonsense', () => {
     },
   );
 
-  it('the very first one: zero is what the next three agree on', async () => {
-    const session = begin();
-    await run(session, 20, { ...EEG, stampOf: (t, k) => (k === 0 ? 200_000 : t) }, GAZE);
-    // The session's zero lies one sample later than if its first stamp had been right.
-    const rows = session.rows('de');
-    expect(rows[0].time).toBe(plain.rows('de')[0].time);
-    expect(rows.length).toBeGreaterThanOrEqual(plain.rows('de').length - 1);
-    expect(rows.slice(4).every(isPresent)).toBe(true);
-    await replayed(session);
-  });
+  const FIRST = [30, -30, -3600, 200_000, 1e300, Number.NaN].flatMap((off_s) =>
+    [1, 8, 32].map((n) => [off_s, n] as const),
+  );
+
+  it.each(FIRST)(
+    'the very first one, by %d s in messages of %d: zero is what the next three agree on, and no window changes',
+    async (off_s, n) => {
+      const [session, right] = [begin(), begin()];
+      await run(session, 12, { ...EEG, n, stampOf: (t, k) => (k === 0 ? t + off_s : t) }, GAZE);
+      // What has the same zero lacks that sample, but where the gaze, in shorter messages, gives it.
+      const first = n === 32 ? 0 : 1;
+      await run(right, 12, { ...EEG, n, first }, GAZE);
+      expect(session.codes().filter((code) => code === 'stamp-outlier')).toHaveLength(1);
+      for (const code of ['clock-reset', 'stamps-ignored', 'gap-found', 'time-skipped'])
+        expect(session.codes()).not.toContain(code);
+      expect(session.stamps('eyes')).toEqual(right.stamps('eyes'));
+      const stamps = session.stamps('cap');
+      expect(stamps[0].isMissing).toBe(false);
+      expect(stamps[0].time).toBeCloseTo(0, 5);
+      expect(stamps.slice(first)).toEqual(right.stamps('cap'));
+      for (const node of ['de', 'eye']) expect(session.rows(node), node).toEqual(right.rows(node));
+      await replayed(session);
+    },
+  );
 });
 
 describe('stamps step back by 5 s and stay', () => {
@@ -135,21 +155,31 @@ describe('the only stream there is, its clock stepping an hour', () => {
 });
 
 describe('another clock', () => {
+  const unix = 1_700_000_000;
   it.each([
-    ['unix, 3 s ahead', (t: Seconds) => 1_700_000_003 + t],
-    ['unix, stepped by 2 s', (t: Seconds) => 1_700_000_000 + t + (t > 15 ? 2 : 0)],
-    ['unix, stepped back by an hour', (t: Seconds) => 1_700_000_000 + t - (t > 15 ? 3600 : 0)],
-    ['milliseconds', (t: Seconds) => 1000 * t],
-  ])('%s: no other stream’s window changes', async (_, stampOf) => {
-    const plain = begin();
-    await run(plain, 30, EEG);
-    const session = begin();
+    ['unix, 3 s ahead', (t: Seconds) => unix + 3 + t, []],
+    ['unix, stepped by 2 s', (t: Seconds) => unix + t + (t > 15 ? 2 : 0), STEPPED],
+    ['unix, stepped back by 2 s', (t: Seconds) => unix + t - (t > 15 ? 2 : 0), STEPPED],
+    ['unix, stepped by an hour', (t: Seconds) => unix + t + (t > 15 ? 3600 : 0), STEPPED],
+    ['unix, stepped back by an hour', (t: Seconds) => unix + t - (t > 15 ? 3600 : 0), STEPPED],
+    ['milliseconds', (t: Seconds) => 1000 * t, ['stamps-ignored']],
+  ])('%s: no other stream’s window changes, and it is placed by its arrivals', async (_, stampOf, codes) => {
+    const [session, plain] = [begin(), begin()];
+    await run(plain, 30, EEG, GAZE);
     const origin = { kind: 'unix', clock: 'unix of the tracker' };
     await run(session, 30, EEG, { ...GAZE, origin, stampOf });
-    // Windows may wait for the tracker; what is in them is the same.
-    const all = new Map(plain.rows('de').map(({ time, values }) => [time, values]));
-    for (const { time, values } of session.rows('de')) expect(values, String(time)).toEqual(all.get(time));
-    expect(session.rows('eye').at(-1)!.time).toBeGreaterThan(28);
+    const told = session.events.filter(({ code }) => /^(stamp|clock|rate|backlog)/.test(code));
+    expect(told.map(({ code }) => code)).toEqual(codes);
+    for (const { stream } of told) expect(stream).toBe('eyes');
+    // Windows may wait for the tracker; what is in them is the same, and none is missing.
+    expect(session.rows('de')).toEqual(plain.rows('de'));
+    expect(session.rows('eye').map(({ time }) => time)).toEqual(plain.rows('eye').map(({ time }) => time));
+    const [stamps, right] = [session, plain].map((of) => of.stamps('eyes'));
+    expect(stamps).toHaveLength(right.length);
+    for (const [k, { time, isMissing }] of stamps.entries()) {
+      expect(isMissing).toBe(false);
+      expect(Math.abs(time - right[k].time), String(right[k].time)).toBeLessThan(0.15);
+    }
     expect(isPresent(session.rows('eye').at(-1)!)).toBe(true);
     await replayed(session);
   });
@@ -207,7 +237,8 @@ describe('a rate that is another one', () => {
     // What the band of the rhythm holds; the others have but its leakage.
     const [one, other] = [last.values, right.get(last.time)!].map((values) => {
       const most = Math.max(...values.map((value) => value!));
-      return { most, band: values.indexOf(most) };
+      // Five bands a channel.
+      return { most, band: values.indexOf(most) % 5 };
     });
     expect(one.band).toBe(other.band);
     expect(Math.abs(one.most - other.most)).toBeLessThan(0.01);

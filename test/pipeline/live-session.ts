@@ -32,6 +32,8 @@ export interface DeviceOptions {
   readonly sfreq: number;
   readonly origin?: StampOrigin;
   readonly sourceId?: string;
+  /** Number of its first sample, by which values go. Default 0. */
+  readonly first?: number;
   /** Of the rhythm in an EEG's samples, rad a sample. Default 0.7. */
   readonly step_rad?: number;
 }
@@ -102,7 +104,7 @@ export class LiveSession {
 
   /** Connects a device of two channels; what is sent of it has values that tell the sample's place. */
   device(options: DeviceOptions): LiveDevice {
-    const { name, type, sfreq, origin = ON_SESSION, sourceId = '', step_rad = 0.7 } = options;
+    const { name, type, sfreq, origin = ON_SESSION, sourceId = '', step_rad = 0.7, first = 0 } = options;
     const shared = this.#shared.of('s');
     const unit = type === 'EEG' ? 'uV' : 'px';
     const labels = type === 'Gaze' ? ['left_x', 'left_y'] : ['Fz', 'Cz'];
@@ -127,14 +129,14 @@ export class LiveSession {
       events: (event) => this.events.push(event),
     });
     this.#doors.add(door);
-    let sent = 0;
+    let sent = first;
     const device = {
       door,
       send: (stamps: readonly number[]): void => {
         const values = Float64Array.from({ length: 2 * stamps.length }, (_, i) =>
           type === 'Gaze'
             ? 500 + 40 * Math.sin((sent + (i >> 1)) / 7 + (i & 1))
-            : 20 * Math.sin((sent + (i >> 1)) * step_rad + i),
+            : 20 * Math.sin((sent + (i >> 1)) * step_rad + (i & 1)),
         );
         sent += stamps.length;
         door.take(stamps, { values, text: null }, false);
