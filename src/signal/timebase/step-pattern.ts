@@ -133,6 +133,10 @@ export class StepPattern implements Stateful<StepPatternState> {
 
   /** Whether samples are missing where a step of `step_s` is seen. `period_s`: 1 / rate in use; null where it isn't known. */
   isGap(step_s: Seconds, period_s: Seconds | null): boolean {
+    if (!(step_s > this.#mostUsual_s(period_s))) return false;
+    if (!this.#isKnown) return true;
+    // What came back since the last look tells of lateness that this step may show again.
+    this.#findLateness(this.#history, this.#since);
     return step_s > this.#mostUsual_s(period_s);
   }
 

@@ -67,6 +67,19 @@ describe('StepPattern', () => {
     expect(pattern.isGap(late, 1 / 256)).toBe(true);
   });
 
+  it('knows of a packet that was late as soon as the next one has made up for it', () => {
+    const late_s = 0.03;
+    const step = [...repeated([1 / 256], 11), 1 / 256 + 0.0005];
+    const pattern = fed(new StepPattern(), repeated(step, 100), 1 / 256);
+    for (let more = 0; more < 12; more++) {
+      pattern.push(1 / 256 + 0.0005 + late_s, 1 / 256);
+      expect(pattern.isGap(1 / 256 + late_s, 1 / 256)).toBe(more === 0);
+      fed(pattern, [...repeated([1 / 256], 11), 1 / 256 - late_s], 1 / 256);
+      expect(pattern.isGap(1 / 256 + late_s, 1 / 256)).toBe(false);
+      fed(pattern, repeated(step, 3), 1 / 256);
+    }
+  });
+
   it('never takes losses for lateness, whatever rate was declared: they would hide each other for good', () => {
     for (const period_s of [1 / 128, 1 / 100, 1 / 64, 1 / 300, null]) {
       const steps = lossy(1 / 128, 4000);
