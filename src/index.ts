@@ -9,7 +9,7 @@ export type { FeatureDescriptor, FeatureSchema, FeatureVector } from './core/fea
 export type { Channel, Chunk, Marker, StreamInfo, StreamMessage, StreamType } from './core/signal.js';
 export type { Prediction } from './io/protocol/output.js';
 export { joinRecordings } from './io/recordings/join.js';
-export { openRecording } from './io/recordings/open.js';
+export { openRecording, openRecordings } from './io/recordings/open.js';
 export type { RecordedStream, Recording } from './io/recordings/recording.js';
 export { XdfWriter } from './io/recordings/xdf/xdf-writer.js';
 export { loadPipeline } from './pipeline/file/load.js';

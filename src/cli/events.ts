@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { ConfigurationError, InputError } from '../core/errors.js';
 import { joinRecordings } from '../io/recordings/join.js';
-import { openRecording } from '../io/recordings/open.js';
+import { openRecordings } from '../io/recordings/open.js';
 import type { Recording } from '../io/recordings/recording.js';
 import { SIMULATED_COLUMN } from '../signal/dialects/simulated-mark.js';
 import {
@@ -59,10 +59,10 @@ export const eventsCommand: CommandFactory = (context) =>
     .action(async (paths: string[], options: Options) => {
       const events = warnings(context);
       const screen = options.screen === undefined ? undefined : parseScreen(options.screen);
-      const opened: Recording[] = [];
+      let opened: readonly Recording[] = [];
       const output = openOutput(options.out, context.stdout);
       try {
-        for (const path of paths) opened.push(await openRecording(path));
+        opened = await openRecordings(paths);
         const recording =
           opened.length === 1 ? opened[0] : joinRecordings(opened, { alignStart: options.align === 'start' });
         for (const problem of recording.problems)

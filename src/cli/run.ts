@@ -15,6 +15,7 @@ import { changedNodes } from '../pipeline/session/kept-nodes.js';
 import { type CommandFactory, examples, PIPELINE_ARGUMENT } from './command.js';
 import { type CommandContext, daemonLog, defaultPipeline } from './context.js';
 import { addDaemonOptions } from './options/daemon-options.js';
+import { addRecordOptions } from './options/record-options.js';
 
 /** Editors write a file in several steps; a reload waits until they are through, s. */
 const SETTLE_S = 0.2;
@@ -22,10 +23,11 @@ const SETTLE_S = 0.2;
 /** `affectd run`: the daemon. */
 export const runCommand: CommandFactory = (context) =>
   addDaemonOptions(
-    new Command('run')
-      .description('run the daemon: devices in, predictions out')
-      .argument('[pipeline]', PIPELINE_ARGUMENT, findPipeline, defaultPipeline)
-      .option('--record <folder>', 'record every session to an XDF file in this folder')
+    addRecordOptions(
+      new Command('run')
+        .description('run the daemon: devices in, predictions out')
+        .argument('[pipeline]', PIPELINE_ARGUMENT, findPipeline, defaultPipeline),
+    )
       .option(
         '--lsl [query]',
         "take in the network's LSL streams, all or those that fit a query, as in \"type='EEG'\"",

@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
-import type { Clock } from '../core/clock.js';
+import type { Clock, Seconds } from '../core/clock.js';
 import { ConfigurationError } from '../core/errors.js';
 import type { BackendChoice } from '../io/lsl/backend.js';
 import type { ServerOptions } from '../io/server/server.js';
 import type { EngineChoice } from '../model/engines/engine.js';
+import type { Disk } from '../recorder/disk/disk.js';
+import type { SyncMode } from '../recorder/disk/synced-file.js';
 import type { LogLevel } from '../telemetry/log.js';
 import type { Rescue } from './last-resort.js';
 
@@ -14,6 +16,8 @@ export interface DaemonContext {
   readonly clock: Clock;
   /** Called if the process ends by a fault that nothing contained. */
   readonly rescues?: Set<Rescue>;
+  /** Where sessions are recorded. Default: the machine's. */
+  readonly disk?: Disk;
 }
 
 /** What every command that starts the daemon lets people choose. */
@@ -27,6 +31,12 @@ export interface DaemonOptions {
   readonly logLevel: LogLevel;
   /** Folder in which every session is recorded. */
   readonly record?: string;
+  /** When what is recorded is safe, and so acknowledged. Default `group`. */
+  readonly sync?: SyncMode;
+  /** A recording goes on in another part above so many megabytes. Default 1000. */
+  readonly partMb?: number;
+  /** And after so many seconds. Default: never. */
+  readonly partS?: Seconds;
   /** LSL streams to take in: all, or those that fit a query. */
   readonly lsl?: string | true;
   readonly lslBackend?: BackendChoice;

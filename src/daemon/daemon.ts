@@ -1,4 +1,5 @@
 import { map, tap } from 'rxjs';
+import type { Clock, Seconds, Timer } from '../core/clock.js';
 import type { EventSink } from '../core/event.js';
 import { streamOf } from '../core/signal.js';
 import { type RunningServer, startServer } from '../io/server/server.js';
@@ -21,6 +22,9 @@ import { StallWatch } from '../signal/timebase/stall-watch.js';
 import { foldedSink } from '../telemetry/fold-repeats.js';
 import { createMetrics } from '../telemetry/metrics.js';
 import { type DaemonContext, type DaemonOptions, serverOptions } from './daemon-settings.js';
+
+/** What a disk has left to take when the daemon ends, s. */
+const CLOSES_WITHIN_S: Seconds = 4;
 
 /** Session of sources that don't name one. */
 export const DEFAULT_SESSION = 'default';
@@ -83,6 +87,7 @@ export async function startDaemon(
     sessions,
     stall,
     busy: (session) => runtime.busy(session),
+    safe: (session, streams) => safe(session, streams),
   });
   const sink: WebSocketSink = new WebSocketSink({
     clock,
@@ -115,9 +120,17 @@ export async function startDaemon(
     events,
     runtime.ended$,
   );
-  const recorder =
-    options.record === undefined ? null : new SessionRecorder(options.record, { clock, events: announce });
-  const rescue = (): void => recorder?.close();
+  const recorder = recorderOf(options, context, (event) => {
+    announce(event);
+    metrics.recordings.set(recorder?.sessions ?? 0);
+    metrics.recordingsFailing.set(recorder?.failures.size ?? 0);
+  });
+  await recorder?.check();
+  const safe = (session: string, streams: readonly string[]): Promise<void> | undefined => {
+    const isSafe = (): Promise<void> | undefined => recorder?.safe(session, streams);
+    return runtime.ordering(session)?.then(isSafe) ?? isSafe();
+  };
+  const rescue = (): void => recorder?.rescue();
   if (recorder) context.rescues?.add(rescue);
   runtime.ended$.subscribe(
     containedObserver('recording', (session: string) => recorder?.ended(session), events),
@@ -154,7 +167,7 @@ export async function startDaemon(
   const close = async (): Promise<void> => {
     sources.close();
     await Promise.all([source.close(), sink.close(), sinks.close()]);
-    recorder?.close();
+    await within(clock, CLOSES_WITHIN_S, recorder?.close());
     context.rescues?.delete(rescue);
     stall.stop();
     await runtime.close();
@@ -168,6 +181,10 @@ export async function startDaemon(
       metrics,
       source,
       sink,
+      ready: () => {
+        const [failure] = recorder?.failures.values() ?? [];
+        return failure?.code ?? null;
+      },
       ...(await serverOptions(options)),
     });
     const openSinks = sinks.prepare(loaded.pipeline);
@@ -218,6 +235,29 @@ export async function startDaemon(
 function lslNodes({ lsl }: DaemonOptions) {
   if (lsl === undefined) return [];
   return [{ type: 'lsl', params: typeof lsl === 'string' ? { query: lsl } : {} }];
+}
+
+function recorderOf(
+  { record, sync, partMb, partS }: DaemonOptions,
+  { clock, disk }: DaemonContext,
+  events: EventSink,
+): SessionRecorder | null {
+  if (record === undefined) return null;
+  const limits = {
+    ...(partMb !== undefined && { bytes: partMb * 1e6 }),
+    ...(partS !== undefined && { span_s: partS }),
+  };
+  return new SessionRecorder(record, { clock, events, limits, ...(sync && { sync }), ...(disk && { disk }) });
+}
+
+/** Waits for work, but not for longer than `limit_s`. */
+async function within(clock: Clock, limit_s: Seconds, work: Promise<void> | undefined): Promise<void> {
+  let timer: Timer | null = null;
+  const over = new Promise<void>((resolve) => {
+    timer = clock.after(limit_s, resolve);
+  });
+  await Promise.race([work, over]);
+  (timer as Timer | null)?.cancel();
 }
 
 /** Resolves when the process is asked to end. */

@@ -11,7 +11,7 @@ const LATELY_S: Seconds = 600;
 
 /**
  * Which streams fed the sources of sessions when the daemon that recorded to `folder` ended, by the stem of a session's files: from the
- * newest file of each session, if it was written to lately.
+ * newest file of each session, which of a recording is its last part, if it was written to lately.
  */
 export function recordedBindings(
   folder: string,
@@ -19,7 +19,7 @@ export function recordedBindings(
 ): ReadonlyMap<string, readonly Binding[]> {
   const newest = new Map<string, { readonly path: string; readonly written_s: Seconds }>();
   for (const file of filesIn(folder)) {
-    const stem = /^(.*)_\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(_\d+)?\.xdf$/.exec(file)?.[1];
+    const stem = /^(.*)_\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(_part\d+)?(_\d+)?\.xdf$/.exec(file)?.[1];
     if (stem === undefined) continue;
     const path = join(folder, file);
     const written_s = statSync(path).mtimeMs / 1000;

@@ -1,338 +1,217 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { Clock, Seconds } from '../core/clock.js';
+import type { Clock, Seconds, Timer } from '../core/clock.js';
 import { ConfigurationError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
-import { type BegunAnew, isSameStream, type StreamInfo, type StreamMessage } from '../core/signal.js';
+import { owned } from '../core/owned.js';
+import type { BegunAnew, StreamMessage } from '../core/signal.js';
 import type { ThinnedWindow } from '../io/recordings/recording.js';
-import type { SessionLogLine } from '../io/recordings/xdf/session-log.js';
-import { type SamplesPlace, XdfWriter } from '../io/recordings/xdf/xdf-writer.js';
 import type { SessionMessage } from '../io/sources/source.js';
+import { Budget } from './disk/budget.js';
+import type { Disk, DiskError } from './disk/disk.js';
+import { Lanes } from './disk/lanes.js';
+import type { SyncMode } from './disk/synced-file.js';
+import { systemDisk } from './disk/system-disk.js';
+import { type PartLimits, type RecordingNews, SessionRecording } from './session-recording.js';
+
+/** Longest stem of a file's name, characters: with date and part it stays below what any file system takes. */
+const MOST_STEM = 100;
+/** Files that wait for the disk at once: the other threads of the pool serve names and other disks. */
+const LANES = 2;
+const HELD_BYTES = 128 << 20;
+/** How often it looks at what is free, s, and below what it warns: bytes, and as long as the present rate goes on, s. */
+const LOOK_S: Seconds = 10;
+const LOW_BYTES = 1 << 30;
+const LOW_S: Seconds = 1800;
+/** As large as parts become where nothing else is said. */
+const PART_BYTES = 1e9;
 
 /** What the names of a session's files begin with. */
 export function fileStem(session: string): string {
-  return session.replace(/[^\w.-]+/g, '_');
+  return session.replace(/[^\w.-]+/g, '_').slice(0, MOST_STEM);
 }
 
-interface WrittenStream {
-  /** Its name for the writer. */
-  readonly key: string;
-  /** Its number in the file. */
-  readonly number: number;
-  readonly info: StreamInfo;
+export interface SessionRecorderOptions {
+  readonly clock: Clock;
+  readonly events: EventSink;
+  /** Default: the machine's. */
+  readonly disk?: Disk;
+  /** Default `group`. */
+  readonly sync?: SyncMode;
+  /** Default: 1 GB, however long it takes. */
+  readonly limits?: Partial<PartLimits>;
+  /** What all sessions together hold while the disk takes nothing, bytes. Default: 32 channels at 250 Hz for half an hour. */
+  readonly heldBytes?: number;
 }
-
-interface SessionFile {
-  readonly path: string;
-  readonly writer: XdfWriter;
-  /** By id, the streams written so far as they were described last. */
-  readonly known: Map<string, WrittenStream>;
-  /** Headers written so far. */
-  headers: number;
-  /** Lines of the session's log that are written before the next samples, and the messages that they tell. */
-  lines: PendingLine[];
-  /** Where each message stands in the file. */
-  readonly places: WeakMap<StreamMessage, SamplesPlace>;
-  /** Furthest stamp written so far; -Infinity before any. */
-  newest: Seconds;
-  /** By node and model, windows that were thinned and have no line yet. */
-  readonly thinned: Map<string, ThinnedRun>;
-  /** By stream, how many samples of its next message the session's graph never gets. */
-  readonly missed: Map<string, number>;
-  /** By number of the stream, samples that were left out and have no line yet. */
-  readonly dropped: Map<number, DroppedRuns>;
-}
-
-interface PendingLine {
-  readonly line: () => SessionLogLine | null;
-  readonly message: StreamMessage | null;
-}
-
-interface ThinnedRun {
-  readonly node: string;
-  readonly model: string;
-  seq: number[];
-  time: Seconds[];
-  /** When their last line was written. */
-  writtenAt: Seconds;
-}
-
-interface DroppedRuns {
-  chunk: number[];
-  samples: number[];
-  /** The chunk that was left out last. */
-  last: number;
-  /** When their last line was written. */
-  writtenAt: Seconds;
-}
-
-/** Most often that a node's thinned windows, or a stream's samples that were left out, get a line, s. */
-const LINE_EVERY_S = 0.1;
 
 /**
- * Writes what arrives to XDF files in a folder, one a session, chunk by chunk: what was acknowledged is on disk, and a
- * file whose daemon was killed is readable up to there. A disk that fails ends the recording, not the daemon.
+ * Records what arrives, each session by itself, in a folder that its owner alone may read. A disk that fails ends neither the daemon
+ * nor another session's recording: it is tried again.
  */
 export class SessionRecorder {
   readonly #folder: string;
   readonly #clock: Clock;
   readonly #events: EventSink;
-  readonly #files = new Map<string, SessionFile>();
+  readonly #disk: Disk;
+  readonly #sync: SyncMode;
+  readonly #limits: PartLimits;
+  readonly #lanes = new Lanes(LANES);
+  readonly #budget: Budget;
+  readonly #recordings = new Map<string, SessionRecording>();
+  /** Those that end, until all of them is on the disk. */
+  readonly #ending = new Set<Promise<void>>();
+  readonly #timer: Timer;
+  #free: { readonly bytes: number; readonly at: Seconds } | null = null;
+  #isLow = false;
 
-  /** @throws ConfigurationError `output-unwritable` when the folder can't be made. */
-  constructor(folder: string, options: { readonly clock: Clock; readonly events: EventSink }) {
+  constructor(folder: string, options: SessionRecorderOptions) {
+    const { clock, events, disk = systemDisk, sync = 'group', limits = {}, heldBytes = HELD_BYTES } = options;
+    this.#budget = new Budget(heldBytes);
+    this.#folder = folder;
+    this.#clock = clock;
+    this.#events = events;
+    this.#disk = disk;
+    this.#sync = sync;
+    this.#limits = { bytes: PART_BYTES, span_s: Number.POSITIVE_INFINITY, ...limits };
+    this.#timer = clock.every(LOOK_S, () => owned(this.#look(), () => {}));
+  }
+
+  /**
+   * Makes the folder, and writes a file in it that goes again: what can't be recorded is told before anything is.
+   * @throws ConfigurationError `output-unwritable`.
+   */
+  async check(): Promise<void> {
+    const probe = join(this.#folder, `.affectd-${randomUUID()}`);
     try {
-      mkdirSync(folder, { recursive: true });
+      await this.#disk.makeFolder(this.#folder);
+      const file = await this.#disk.create(probe);
+      try {
+        await file.write(Buffer.from('affectd'), 0);
+        await file.datasync();
+      } finally {
+        await file.close();
+        await this.#disk.remove(probe);
+      }
+      await this.#look();
     } catch (error) {
       throw new ConfigurationError(
         'output-unwritable',
-        `--record ${folder}: can't be made (${(error as NodeJS.ErrnoException).code}); choose another place`,
+        `--record ${this.#folder}: can't be written (${(error as NodeJS.ErrnoException).code}); choose another place`,
       );
     }
-    this.#folder = folder;
-    this.#clock = options.clock;
-    this.#events = options.events;
   }
 
   take({ session, message }: SessionMessage): void {
-    try {
-      const file = this.#files.get(session) ?? (message.kind === 'open' ? this.#start(session) : null);
-      if (!file) return;
-      const now = this.#clock.now();
-      switch (message.kind) {
-        case 'open':
-          openStream(file, message.info);
-          note(file, message, message.info.id, (stream) => ({ k: 'open', t: now, stream }));
-          break;
-        case 'zero':
-          file.lines.push({ line: () => ({ k: 'zero', t: now, zero: message.time }), message });
-          break;
-        case 'bind': {
-          const { source } = message;
-          note(file, message, message.stream, (stream) => ({ k: 'bind', t: now, stream, source }));
-          break;
-        }
-        case 'stale': {
-          const { isStale } = message;
-          note(file, message, message.stream, (stream) => ({ k: 'stale', t: now, stream, stale: isStale }));
-          break;
-        }
-        case 'dropped':
-          file.missed.set(message.stream, message.samples);
-          break;
-        case 'chunk': {
-          const { chunk } = message;
-          const stream = file.known.get(chunk.info.id);
-          if (!stream || chunk.times.length === 0) break;
-          writeLines(file, chunk.times[0]);
-          const place = file.writer.write({ ...chunk, info: { ...chunk.info, id: stream.key } });
-          if (place) notePlace(file, message, place, chunk.info.id);
-          file.newest = Math.max(file.newest, chunk.times[chunk.times.length - 1]);
-          writeBehind(file, now, LINE_EVERY_S);
-          break;
-        }
-        case 'marker': {
-          const { marker } = message;
-          const stream = file.known.get(marker.stream);
-          if (!stream) break;
-          writeLines(file, marker.time);
-          const place = file.writer.writeMarker({ ...marker, stream: stream.key });
-          notePlace(file, message, place, marker.stream);
-          writeBehind(file, now, LINE_EVERY_S);
-          break;
-        }
-        case 'close': {
-          const cut = message.cut === true ? { cut: true as const } : {};
-          note(file, message, message.id, (stream) => ({ k: 'close', t: now, stream, ...cut }));
-          // Nothing may come after it that its line could stand before.
-          writeLines(file, file.newest);
-          break;
-        }
-      }
-    } catch (error) {
-      this.#fail(session, error);
-    }
+    const recording =
+      this.#recordings.get(session) ?? (message.kind === 'open' ? this.#start(session) : null);
+    recording?.take(message);
   }
 
   /** Notes that a node's model is not asked about a window, so that a replay doesn't ask it either. */
-  thinned(session: string, { node, model, seq, time }: ThinnedWindow): void {
-    const file = this.#files.get(session);
-    if (!file) return;
-    const key = `${node} ${model}`;
-    const run = file.thinned.get(key) ?? {
-      node,
-      model,
-      seq: [],
-      time: [],
-      writtenAt: Number.NEGATIVE_INFINITY,
-    };
-    file.thinned.set(key, run);
-    run.seq.push(seq);
-    run.time.push(time);
-    try {
-      writeBehind(file, this.#clock.now(), LINE_EVERY_S);
-    } catch (error) {
-      this.#fail(session, error);
-    }
+  thinned(session: string, window: ThinnedWindow): void {
+    this.#recordings.get(session)?.thinned(window);
   }
 
   /** Notes where a session's graph begins anew: in the message `after`, or behind it; null: at the session's end. */
   begunAnew(session: string, anew: BegunAnew, after: StreamMessage | null): void {
-    const file = this.#files.get(session);
-    if (!file) return;
-    const t = this.#clock.now();
-    const { pipeline, given, isDown: down, reason } = anew;
-    const line = (): SessionLogLine | null => {
-      const place = after === null ? { stream: null, chunk: 0 } : file.places.get(after);
-      // A message that the file doesn't hold is given to no graph again.
-      return place
-        ? { k: 'anew', t, ...place, pipeline, given, down, ...(reason !== null && { reason }) }
-        : null;
-    };
-    file.lines.push({ line, message: null });
-    if (file.newest === Number.NEGATIVE_INFINITY) return;
-    try {
-      writeLines(file, file.newest);
-    } catch (error) {
-      this.#fail(session, error);
-    }
+    this.#recordings.get(session)?.begunAnew(anew, after);
   }
 
-  /** Notes in every file that another pipeline took over; `from`, `to`: their digests. */
+  /** Notes in every recording that another pipeline took over; `from`, `to`: their digests. */
   reloaded(from: string, to: string): void {
-    for (const [session, file] of this.#files) {
-      if (file.newest === Number.NEGATIVE_INFINITY) continue;
-      try {
-        file.writer.writeLog(file.newest, { k: 'reload', t: file.newest, from, to });
-      } catch (error) {
-        this.#fail(session, error);
-      }
-    }
+    for (const recording of this.#recordings.values()) recording.reloaded(from, to);
+  }
+
+  /** As {@link SessionRecording.safe}; at once where the session is not recorded. */
+  safe(session: string, streams: readonly string[] = []): Promise<void> {
+    return this.#recordings.get(session)?.safe(streams) ?? Promise.resolve();
+  }
+
+  /** How many sessions are recorded. */
+  get sessions(): number {
+    return this.#recordings.size;
+  }
+
+  /** Sessions of which nothing is kept at present, and why. */
+  get failures(): ReadonlyMap<string, DiskError> {
+    const failures = new Map<string, DiskError>();
+    for (const [session, { failure }] of this.#recordings) if (failure) failures.set(session, failure);
+    return failures;
   }
 
   /** Writes the footer of a session's file: what comes under its name after this is another session. */
   ended(session: string): void {
-    const file = this.#files.get(session);
-    if (!file) return;
-    try {
-      this.#finish(session, file);
-    } catch (error) {
-      this.#fail(session, error);
+    const recording = this.#recordings.get(session);
+    if (!recording) return;
+    this.#recordings.delete(session);
+    const ending = recording.end().then(() => void this.#ending.delete(ending));
+    this.#ending.add(ending);
+  }
+
+  /** Writes the footers of every file; resolves once they are on the disk. */
+  async close(): Promise<void> {
+    this.#timer.cancel();
+    for (const session of this.#recordings.keys()) this.ended(session);
+    await Promise.all(this.#ending);
+  }
+
+  /** Writes every footer in this very turn. */
+  rescue(): void {
+    for (const recording of this.#recordings.values()) recording.rescue();
+  }
+
+  #start(session: string): SessionRecording {
+    const recording = new SessionRecording({
+      ...{ folder: this.#folder, stem: fileStem(session), session, id: randomUUID() },
+      ...{ disk: this.#disk, lanes: this.#lanes, mode: this.#sync },
+      ...{ clock: this.#clock, limits: this.#limits, budget: this.#budget },
+      tell: (news) => this.#tell(session, news),
+    });
+    this.#recordings.set(session, recording);
+    return recording;
+  }
+
+  /** Warns of a disk that will be full. */
+  async #look(): Promise<void> {
+    const now = this.#clock.now();
+    const bytes = await this.#disk.free(this.#folder);
+    const before = this.#free;
+    this.#free = { bytes, at: now };
+    const perSecond = before && now > before.at ? (before.bytes - bytes) / (now - before.at) : 0;
+    const isLow = bytes < LOW_BYTES || bytes < perSecond * LOW_S;
+    if (isLow && !this.#isLow)
+      this.#events({
+        code: 'disk-low',
+        level: 'warn',
+        message: `${this.#folder}: ${(bytes / 1e9).toFixed(1)} GB are free; free some before nothing can be recorded`,
+        details: { free_bytes: bytes },
+      });
+    this.#isLow = isLow;
+  }
+
+  #tell(session: string, news: RecordingNews): void {
+    if (news.kind === 'failed') {
+      const { message, code: reason } = news.error;
+      this.#events({
+        ...{ code: 'recording-failed', level: 'error', session, details: { reason } },
+        message: `session ${session} is not recorded: ${message}; it is tried again`,
+      });
+      return;
     }
-  }
-
-  /** Writes the footers of every file. */
-  close(): void {
-    for (const session of this.#files.keys()) this.ended(session);
-  }
-
-  #start(session: string): SessionFile {
-    const start_unix_s = this.#clock.unix();
-    const stamp = new Date(start_unix_s * 1000).toISOString().slice(0, 19).replaceAll(':', '-');
-    const name = `${fileStem(session)}_${stamp}`;
-    let path = join(this.#folder, `${name}.xdf`);
-    for (let n = 2; existsSync(path); n++) path = join(this.#folder, `${name}_${n}.xdf`);
-    const writer = XdfWriter.create(path, { start_unix_s });
-    const file: SessionFile = {
-      ...{ path, writer, known: new Map(), headers: 0, lines: [], thinned: new Map() },
-      ...{ places: new WeakMap(), missed: new Map(), dropped: new Map() },
-      newest: Number.NEGATIVE_INFINITY,
-    };
-    this.#files.set(session, file);
-    this.#tell('recording-opened', 'info', session, `records to ${path}`);
-    return file;
-  }
-
-  #finish(session: string, file: SessionFile): void {
-    writeLines(file, file.newest);
-    writeBehind(file, this.#clock.now(), 0);
-    file.writer.close();
-    this.#files.delete(session);
-    this.#tell('recording-closed', 'info', session, `${file.path} is complete`);
-  }
-
-  #fail(session: string, error: unknown): void {
-    const path = this.#files.get(session)?.path ?? this.#folder;
-    this.#files.delete(session);
-    this.#tell(
-      'recording-failed',
-      'error',
-      session,
-      `${path}: can't be written any more: ${(error as Error).message}`,
-    );
-  }
-
-  #tell(
-    code: 'recording-opened' | 'recording-closed' | 'recording-failed',
-    level: 'info' | 'error',
-    session: string,
-    message: string,
-  ): void {
-    this.#events({ code, level, session, message });
-  }
-}
-
-/** Writes a stream's header, unless the file has it. */
-function openStream(file: SessionFile, info: StreamInfo): void {
-  const before = file.known.get(info.id);
-  if (before && isSameStream(before.info, info)) return;
-  const key = String(file.headers++);
-  const number = file.writer.open({ ...info, id: key }, { arrival: true });
-  file.known.set(info.id, { key, number, info });
-}
-
-function note(
-  file: SessionFile,
-  message: StreamMessage,
-  id: string,
-  lineOf: (stream: number) => SessionLogLine,
-): void {
-  const stream = file.known.get(id);
-  if (stream) file.lines.push({ line: () => lineOf(stream.number), message });
-}
-
-function writeLines(file: SessionFile, stamp: Seconds): void {
-  // Of a session without samples there is nothing to give again.
-  if (stamp === Number.NEGATIVE_INFINITY) file.lines = [];
-  for (const { line: lineOf, message } of file.lines.splice(0)) {
-    const line = lineOf();
-    const place = line && file.writer.writeLog(stamp, line);
-    if (message && place) file.places.set(message, place);
-  }
-}
-
-/** Notes where a message stands, and whether the session's graph never gets it. */
-function notePlace(file: SessionFile, message: StreamMessage, place: SamplesPlace, id: string): void {
-  file.places.set(message, place);
-  const samples = file.missed.get(id);
-  if (samples === undefined) return;
-  file.missed.delete(id);
-  const { stream, chunk } = place;
-  const none: DroppedRuns = { chunk: [], samples: [], last: 0, writtenAt: Number.NEGATIVE_INFINITY };
-  const runs = file.dropped.get(stream) ?? none;
-  file.dropped.set(stream, runs);
-  const isSame = runs.chunk.length > 0 && runs.last === chunk - 1;
-  if (isSame) runs.samples[runs.samples.length - 1] += samples;
-  else {
-    runs.chunk.push(chunk);
-    runs.samples.push(samples);
-  }
-  runs.last = chunk;
-}
-
-/** Writes what was thinned and what was left out, but nothing of which the last line is younger than `every_s`. */
-function writeBehind(file: SessionFile, now: Seconds, every_s: Seconds): void {
-  if (file.newest === Number.NEGATIVE_INFINITY) return;
-  for (const run of file.thinned.values()) {
-    if (run.seq.length === 0 || now - run.writtenAt < every_s) continue;
-    const { node, model, seq, time } = run;
-    file.writer.writeLog(file.newest, { k: 'thinned', t: now, node, model, seq, time });
-    Object.assign(run, { seq: [], time: [], writtenAt: now });
-  }
-  for (const [stream, runs] of file.dropped) {
-    const { chunk, samples, writtenAt } = runs;
-    if (chunk.length === 0 || now - writtenAt < every_s) continue;
-    file.writer.writeLog(file.newest, { k: 'dropped', t: now, stream, chunk, samples });
-    Object.assign(runs, { chunk: [], samples: [], writtenAt: now });
+    if (news.kind === 'lost') {
+      const { stream } = news;
+      this.#events({
+        ...{ code: 'samples-lost', level: 'error', session, stream },
+        message: `session ${session}: samples of ${stream} are not kept: the disk takes nothing, and no more can be held`,
+      });
+      return;
+    }
+    const { kind, path } = news;
+    const message = {
+      opened: `records to ${path}`,
+      continued: `goes on recording, to ${path}`,
+      closed: `${path} is complete`,
+    }[kind];
+    this.#events({ code: `recording-${kind}`, level: 'info', session, message });
   }
 }

@@ -16,6 +16,9 @@ export interface Metrics {
   readonly ingestStreams: Gauge;
   readonly ingestSamples: Counter;
   readonly ingestAcks: Counter;
+  readonly ingestNacks: Counter<'code'>;
+  readonly recordings: Gauge;
+  readonly recordingsFailing: Gauge;
   readonly protocolErrors: Counter<'path' | 'code'>;
   /** Times that a connection was read more slowly because it sent too fast. */
   readonly throttled: Counter<'path'>;
@@ -78,6 +81,11 @@ export function createMetrics(): Metrics {
     ingestStreams: gauge('affectd_ingest_streams', 'Open ingest streams.'),
     ingestSamples: counter('affectd_ingest_samples_total', 'Samples taken.'),
     ingestAcks: counter('affectd_ingest_acks_total', 'Frames acknowledged.'),
+    ingestNacks: counter('affectd_ingest_nacks_total', 'Times a frame was answered that it is not kept.', [
+      'code',
+    ]),
+    recordings: gauge('affectd_recordings', 'Sessions that are recorded.'),
+    recordingsFailing: gauge('affectd_recordings_failing', 'Those of which nothing is kept at present.'),
     protocolErrors: counter('affectd_protocol_errors_total', 'Coded errors answered.', ['path', 'code']),
     throttled: counter('affectd_throttled_total', 'Times a sender was read more slowly.', ['path']),
     connectionsRefused: counter('affectd_connections_refused_total', 'Connections refused.', ['code']),

@@ -170,7 +170,7 @@ export async function liveAndReplay(
   }
   clock.advance(Math.max(0, until - clock.now()));
   source.complete();
-  recorder.close();
+  await recorder.close();
   const recording = await openRecording(join(folder, readdirSync(folder)[0]));
   const told: SessionEvent[] = [];
   const replayed = await replayedTexts(

@@ -210,6 +210,7 @@ export class LiveSession {
   async end(): Promise<Replayed> {
     for (const door of this.#doors) door.close('closed');
     for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await this.#recorder.close();
     const [file] = readdirSync(this.folder).sort();
     const recording = await openRecording(join(this.folder, file));
     const { pipeline } = this.#loaded;

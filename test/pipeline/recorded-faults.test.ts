@@ -186,7 +186,7 @@ async function run({
   }
   messages.complete();
   await work();
-  recorder.close();
+  await recorder.close();
   const codes = (all: readonly SessionEvent[]) =>
     all.flatMap(({ code, message }) =>
       code === 'session-failed' || code === 'samples-dropped' ? [message] : [],

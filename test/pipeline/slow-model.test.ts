@@ -144,6 +144,7 @@ models:
   const codes = (...asked: string[]) => told.filter(({ code }) => asked.includes(code));
   const ticks = log.filter((message) => message.kind === 'chunk' && message.chunk.info.type === 'Ticks');
   const asked = { affect: affect.asked(), quick: quick.asked() };
+  await recorder.close();
   const replayed = await replayOf(folder, loaded);
   const askedAgain = { affect: affect.asked() - asked.affect, quick: quick.asked() - asked.quick };
   const live = textsOf(outputs);

@@ -4,6 +4,7 @@ export type {
   ClockKind,
   DroppedParams,
   LastHeard,
+  NackCode,
   OpenParams,
   OpenResult,
   Policy,
@@ -34,6 +35,7 @@ export {
   type IngestOptions,
   IngestStream,
   openIngest,
+  type Refusal,
   type Samples,
 } from './ingest-client.js';
 export { connectStream, StreamClient, type StreamEvents } from './stream-client.js';

@@ -1,4 +1,11 @@
-import type { OpenParams, OpenResult, RpcError, StreamDeclaration } from '../protocol/control.js';
+import type {
+  NackCode,
+  NackParams,
+  OpenParams,
+  OpenResult,
+  RpcError,
+  StreamDeclaration,
+} from '../protocol/control.js';
 import { encodeSamples } from '../protocol/sample-frame.js';
 import { INGEST_PATH } from '../protocol/version.js';
 import {
@@ -9,7 +16,7 @@ import {
   type Message,
 } from './connection.js';
 import { Emitter } from './emitter.js';
-import { isAckParams, isOpenResult, isRpcError } from './shapes.js';
+import { isAckParams, isNackParams, isOpenResult, isRpcError } from './shapes.js';
 
 export interface IngestOptions extends ConnectOptions {
   /** Name of the sender, under which the daemon lets it resume. Default: a random one. */
@@ -26,12 +33,22 @@ export interface IngestEvents {
   readonly open: OpenResult;
   /** Index of the newest frame that is safe, as `push` returned it. */
   readonly ack: number;
+  /** A frame is not kept, at least not yet: the recording's disk takes nothing. */
+  readonly nack: Refusal;
   /**
    * A frame was refused, and is not sent again, the stream can't be opened, or the daemon sent what is no message
    * (`invalid-message`); that is left out.
    */
   readonly error: AffectdClientError;
   readonly state: ConnectionState;
+}
+
+export interface Refusal {
+  /** As `push` returned it. */
+  readonly index: number;
+  readonly code: NackCode;
+  /** Whether it is tried again; else it is lost, and so given up. */
+  readonly held: boolean;
 }
 
 /** Samples [n][C], or [n * C] sample by sample; null, NaN = missing; text for markers. */
@@ -47,6 +64,8 @@ interface Frame {
 
 /** How long to wait before frames that the daemon did not take are sent again, s. */
 const RESEND_S = 0.5;
+/** How soon it is asked again whether a frame is kept, and how rarely at last, s. */
+const ASKS_S = [1, 10] as const;
 
 /** What a stream asks of its connection. */
 interface IngestOwner {
@@ -77,6 +96,11 @@ export class IngestStream {
   /** Whether everything that waits has been sent, so that what is pushed is sent at once. */
   #isCaughtUp = false;
   #paused: { cancel(): void } | null = null;
+  /** Asks again for the first frame that isn't kept. */
+  #asking: { cancel(): void } | null = null;
+  #asks_s: number = ASKS_S[0];
+  /** Index of the newest of them. */
+  #refusedTo = -1;
   #waiting: { resolve(): void; reject(error: Error): void }[] = [];
   #failed: AffectdClientError | null = null;
 
@@ -156,8 +180,7 @@ export class IngestStream {
       // A stream that failed, or whose connection was closed, has nothing left to end.
       if (!(error instanceof AffectdClientError)) throw error;
     } finally {
-      this.#paused?.cancel();
-      this.#paused = null;
+      this.#stopWaiting();
       this.#opened = null;
       this.#isCaughtUp = false;
       this.#owner.closed();
@@ -220,8 +243,7 @@ export class IngestStream {
       this.#opened = null;
       this.#isOpening = false;
       this.#isCaughtUp = false;
-      this.#paused?.cancel();
-      this.#paused = null;
+      this.#stopWaiting();
     }
     this.#emitter.emit('state', state);
     if (state === 'closed') this.#fail(new AffectdClientError('closed', 'the connection is closed'));
@@ -236,8 +258,51 @@ export class IngestStream {
       this.#unacknowledged.delete(newest);
     }
     if (newest === null) return;
+    this.#asking?.cancel();
+    this.#asking = null;
+    this.#asks_s = ASKS_S[0];
+    const [first] = this.#unacknowledged.keys();
+    if (first !== undefined && first <= this.#refusedTo) this.#ask();
     this.#emitter.emit('ack', newest);
     if (this.#unacknowledged.size === 0) this.#settle(({ resolve }) => resolve());
+  }
+
+  /** Called by the connection: a frame is not kept. What the daemon holds is kept here, too, until it is. */
+  notKept({ seq, code, held }: NackParams): void {
+    const index = this.#indexOf(seq);
+    if (!this.#unacknowledged.has(index)) return;
+    if (held) {
+      this.#refusedTo = Math.max(this.#refusedTo, index);
+      this.#ask();
+    } else {
+      this.#unacknowledged.delete(index);
+      this.#skip(seq);
+    }
+    this.#emitter.emit('nack', { index, code, held });
+    if (this.#unacknowledged.size === 0) this.#settle(({ resolve }) => resolve());
+  }
+
+  /** Sends the first frame that isn't acknowledged again, after a while. */
+  #ask(): void {
+    this.#asking ??= this.#connection.timers.after(this.#asks_s, () => {
+      this.#asking = null;
+      this.#asks_s = Math.min(2 * this.#asks_s, ASKS_S[1]);
+      const [first] = this.#unacknowledged.values();
+      if (first && this.#opened) this.send(first);
+    });
+  }
+
+  #skip(seq: number): void {
+    if (!this.#opened) return;
+    const params = { stream: this.#opened.stream, from: seq, to: seq };
+    this.#connection.send(JSON.stringify({ jsonrpc: '2.0', method: 'skip', params }));
+  }
+
+  #stopWaiting(): void {
+    this.#paused?.cancel();
+    this.#paused = null;
+    this.#asking?.cancel();
+    this.#asking = null;
   }
 
   /** Called by the connection: the daemon refused a frame. */
@@ -404,6 +469,9 @@ export class IngestConnection {
     } else if (method === 'ack') {
       if (!isAckParams(params)) return false;
       for (const stream of this.#streams) if (stream.id === params.stream) stream.acknowledge(params.seq);
+    } else if (method === 'nack') {
+      if (!isNackParams(params)) return false;
+      for (const stream of this.#streams) if (stream.id === params.stream) stream.notKept(params);
     }
     return true;
   }

@@ -1,4 +1,11 @@
-import type { AckParams, DroppedParams, OpenResult, RpcError, SubscribeResult } from '../protocol/control.js';
+import type {
+  AckParams,
+  DroppedParams,
+  NackParams,
+  OpenResult,
+  RpcError,
+  SubscribeResult,
+} from '../protocol/control.js';
 import type { NodeMessage } from '../protocol/output.js';
 
 /*
@@ -32,6 +39,9 @@ export const isOpenResult = (value: unknown): value is OpenResult =>
 
 export const isAckParams = (value: unknown): value is AckParams =>
   isObject(value) && isCount(value.stream) && isCount(value.seq);
+
+export const isNackParams = (value: unknown): value is NackParams =>
+  isAckParams(value) && isText((value as Fields).code) && typeof (value as Fields).held === 'boolean';
 
 export const isDroppedParams = (value: unknown): value is DroppedParams =>
   isObject(value) && isText(value.stream) && isCount(value.count);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type NotKeptCode, notKeptCodes } from '../../core/not-kept-error.js';
 import { type ErrorCode, errorCodes } from './error-code.js';
 import { ingestLimitsSchema } from './limits.js';
 import { type OutputStream, outputSchemas } from './output.js';
@@ -223,6 +224,32 @@ export const ackParamsSchema = z.object({
 });
 export type AckParams = z.infer<typeof ackParamsSchema>;
 
+export type NackCode = NotKeptCode;
+
+export const nackParamsSchema = z.object({
+  stream: streamId,
+  seq: seq.describe('The frame that is not kept.'),
+  code: z
+    .enum(notKeptCodes)
+    .describe(
+      'Why: the disk is full, takes no writes, fails, or the daemon may open no more files. What it takes part in goes on.',
+    ),
+  held: z
+    .boolean()
+    .describe(
+      '`true`: the daemon holds it, and keeps it once it can; send it again to learn of that. `false`: it does not; `skip` it.',
+    ),
+});
+export type NackParams = z.infer<typeof nackParamsSchema>;
+
+export const skipParamsSchema = z.object({
+  stream: streamId,
+  from: seq.describe('First frame that does not come any more.'),
+  to: seq.describe('Last one.'),
+});
+export type SkipParams = z.infer<typeof skipParamsSchema>;
+export const skipResultSchema = z.object({ stream: streamId, to: seq });
+
 export const droppedParamsSchema = z.object({
   stream: outputStreamSchema,
   session: name,
@@ -280,7 +307,10 @@ export const controlSchemas = {
   close: request('close', closeParamsSchema),
   closeResponse: response(closeResultSchema),
   push: request('push', pushParamsSchema),
-  pushResponse: response(ackParamsSchema),
+  pushResponse: response(z.union([ackParamsSchema, nackParamsSchema])),
   ack: notification('ack', ackParamsSchema),
+  nack: notification('nack', nackParamsSchema),
+  skip: request('skip', skipParamsSchema),
+  skipResponse: response(skipResultSchema),
   error: errorMessageSchema,
 } as const;

@@ -102,7 +102,7 @@ The client does this by itself for subscriptions that name a session.
 it: for recorders, which subscribe with policy \`buffer\`. Whoever comes late first gets \`open\` for every stream that is open.`;
 
 const ingestRules = `\`open\` a stream, then send frames, as binary or as \`push\`. Each frame is answered by \`ack\` once it is safe (in the recording,
-if one runs).
+if one runs, and on the disk as \`--sync\` says).
 
 **Binary frame**, little-endian:
 
@@ -119,6 +119,11 @@ if one runs).
 
 **Sequence.** \`seq\` starts at 0 for each stream and rises by one, modulo 2^32. A frame that came before is acknowledged again and
 dropped. After a gap the frame is refused with \`seq-gap\`, which names the frame \`expected\`.
+
+**Not kept.** Where the recording's disk takes nothing, frames are answered by \`nack\` instead; what is predicted from them goes on. The
+daemon holds what it can, and writes it when the disk is there again: send the first such frame again from time to time, until \`ack\`
+tells up to where all is kept. What it could not hold (\`held: false\`) is a gap in the recording, and no \`ack\` passes it until the client
+gives it up by \`skip\`. \`skip\` also tells of frames that were never sent: the samples behind them come after a gap.
 
 **Resuming.** A client that gives \`open\` a \`client\` name may lose its connection: its streams stay open for \`grace_s\`, and \`open\` with
 the same \`client\`, session, stream name and layout answers \`last_seq\`; send again from the next. \`resume: false\` starts anew. Another

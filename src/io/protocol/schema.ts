@@ -47,8 +47,15 @@ const messages = {
   },
   openResponse: { path: 'ingest', from: 'daemon', summary: 'The id of the stream, and where to go on.' },
   push: { path: 'ingest', from: 'client', summary: 'Samples as JSON.' },
-  pushResponse: { path: 'ingest', from: 'daemon', summary: 'Beside `ack`, when the `push` carried an id.' },
+  pushResponse: {
+    path: 'ingest',
+    from: 'daemon',
+    summary: 'Beside `ack` or `nack`, when the `push` carried an id.',
+  },
   ack: { path: 'ingest', from: 'daemon', summary: 'A frame, JSON or binary, is safe.' },
+  nack: { path: 'ingest', from: 'daemon', summary: 'A frame, JSON or binary, is not kept.' },
+  skip: { path: 'ingest', from: 'client', summary: 'Frames that do not come any more: a gap that is told.' },
+  skipResponse: { path: 'ingest', from: 'daemon', summary: 'They are awaited no more.' },
   close: { path: 'ingest', from: 'client', summary: 'Ends a stream.' },
   closeResponse: { path: 'ingest', from: 'daemon', summary: 'It has ended.' },
   error: {

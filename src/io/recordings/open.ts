@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { AffectdError, InputError } from '../../core/errors.js';
 import { brainVision } from './brainvision/brainvision.js';
 import { bdf } from './edf/bdf.js';
@@ -56,11 +57,30 @@ export async function openRecording(path: string): Promise<Recording> {
         )
       : new InputError(
           'recording-unrecognised',
-          `${path}: neither a folder with Empatica E4 files (ACC.csv, BVP.csv, EDA.csv, TEMP.csv, HR.csv, IBI.csv) nor one of a Pupil Labs Neon (gaze ps1.raw, or gaze.csv of an export)`,
+          `${path}: neither a folder with Empatica E4 files (ACC.csv, BVP.csv, EDA.csv, TEMP.csv, HR.csv, IBI.csv) nor one of a Pupil Labs Neon (gaze ps1.raw, or gaze.csv of an export), nor with the parts of one recording (XDF)`,
         );
   } catch (error) {
     throw error instanceof AffectdError ? error : unreadable(path, error);
   }
+}
+
+/** Opens recordings in order; one that several paths name, by its parts or their folder, once. */
+export async function openRecordings(paths: readonly string[]): Promise<Recording[]> {
+  const opened: Recording[] = [];
+  const isOpen = (file: string | undefined): boolean =>
+    file !== undefined && opened.some(({ files }) => files?.includes(file));
+  try {
+    for (const path of paths) {
+      if (isOpen(resolve(path))) continue;
+      const recording = await openRecording(path);
+      if (isOpen(recording.files?.[0])) await recording.close();
+      else opened.push(recording);
+    }
+  } catch (error) {
+    await Promise.all(opened.map((recording) => recording.close()));
+    throw error;
+  }
+  return opened;
 }
 
 function unreadable(path: string, cause: unknown): InputError {

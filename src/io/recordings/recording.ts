@@ -51,6 +51,8 @@ export interface Recording {
   readonly streams: readonly RecordedStream[];
   /** Wall-clock time of the recording clock's zero, s since 1970, when the format tells. */
   readonly zero_unix_s: number | null;
+  /** The files that are the parts of it, by their whole paths; none where it isn't kept in parts. */
+  readonly files?: readonly string[];
   /** What was wrong with the file, one line each. */
   readonly problems: readonly string[];
   /** Whether messages come as they came live, chunk by chunk, instead of in order of their stamps. */

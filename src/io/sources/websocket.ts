@@ -4,6 +4,7 @@ import type { WebSocket } from 'ws';
 import { z } from 'zod';
 import type { Clock, Seconds, Timer } from '../../core/clock.js';
 import type { EventSink } from '../../core/event.js';
+import { NotKeptError } from '../../core/not-kept-error.js';
 import { owned } from '../../core/owned.js';
 import type { StreamMessage } from '../../core/signal.js';
 import { type CanonicalStream, canonicalStreams } from '../../signal/dialects/canonical-stream.js';
@@ -14,13 +15,17 @@ import { isUnixStamp } from '../../signal/timebase/unix-stamps.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import { CloseCode } from '../protocol/close-code.js';
 import {
+  type AckParams,
   type ClockKind,
   closeParamsSchema,
   type DeclaredStream,
+  type NackParams,
   type OpenResult,
   openParamsSchema,
   type PushParams,
   pushParamsSchema,
+  type SkipParams,
+  skipParamsSchema,
 } from '../protocol/control.js';
 import { ProtocolError } from '../protocol/error-code.js';
 import { defaultIngestLimits, type IngestLimits } from '../protocol/limits.js';
@@ -41,8 +46,11 @@ export interface WebSocketSourceOptions {
   readonly sessions?: SharedSessions;
   /** Knows when we stood still or the machine slept. Default: never. */
   readonly stall?: StallWatch;
-  /** Resolves once everything emitted for `session` so far is safe; frames are acknowledged then. Default: at once. */
-  readonly safe?: (session: string) => Promise<void> | undefined;
+  /**
+   * Resolves once everything emitted for `session` so far is safe; frames are acknowledged then. Rejects with a {@link NotKeptError} where
+   * the last of the `streams` isn't kept, or not yet. Default: at once.
+   */
+  readonly safe?: (session: string, streams: readonly string[]) => Promise<void> | undefined;
   /** Resolves once `session` can take more; its senders are not read until then. Default: always. */
   readonly busy?: (session: string) => Promise<void> | undefined;
 }
@@ -56,6 +64,11 @@ interface Sender {
   readonly hostname: string | undefined;
   readonly streams: Map<number, IngestStream>;
 }
+
+/** A frame's. */
+type Place = Readonly<AckParams>;
+/** What a frame is answered. */
+type Receipt = Place | NackParams;
 
 const STREAM_IDS = 0x10000;
 /** How often senders are pinged, to know how long what they send is on its way, s. */
@@ -115,6 +128,7 @@ export class WebSocketSource implements Source {
         push: rpcMethod(pushParamsSchema, (params) => this.#push(sender, params), {
           bound: (params) => requireFewValues(params, this.limits),
         }),
+        skip: rpcMethod(skipParamsSchema, (params) => this.#skip(sender, params)),
         close: rpcMethod(closeParamsSchema, ({ stream }) => this.#closeByRequest(sender, stream)),
       },
       binary: (bytes) => this.#binary(sender, bytes),
@@ -321,13 +335,14 @@ export class WebSocketSource implements Source {
   /** Takes one frame and acknowledges it once it is safe. Errors say which stream and frame they are about. */
   #take(
     sender: Sender,
-    place: { stream: number; seq: number },
+    place: Place,
     read: (stream: IngestStream) => IngestFrame,
-  ): Promise<typeof place> | typeof place {
+  ): Promise<Receipt> | Receipt {
     try {
       const stream = this.#streamOf(sender, place.stream);
       this.#requireSubscriber();
-      if (stream.place(place.seq) === 'next') {
+      const isNext = stream.place(place.seq) === 'next';
+      if (isNext) {
         this.#accept(stream, read(stream));
         const { infos, lateness_s } = stream.door;
         this.#sessions.of(stream.session).came(infos[0].id, lateness_s, this.#options.clock.now());
@@ -337,7 +352,9 @@ export class WebSocketSource implements Source {
         sender.rpc.hold(busy);
         sender.socket.holdFor(stream.session);
       }
-      return this.#acknowledge(sender, stream, place);
+      // Who sends a refused frame again asks what became of all since.
+      const asked = isNext || !stream.isRefusing ? place : { ...place, seq: stream.newest(place.seq) };
+      return this.#acknowledge(sender, stream, asked, isNext);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       throw new ProtocolError(error.code, error.message, { ...error.place, ...place });
@@ -359,27 +376,64 @@ export class WebSocketSource implements Source {
     this.#options.metrics?.ingestSamples.inc(frame.samples);
   }
 
-  #acknowledge<P extends { stream: number; seq: number }>(
+  /** Answers a frame once it is known whether it is kept; `isNew`: it was taken just now. */
+  #acknowledge(
     sender: Sender,
     stream: IngestStream,
-    place: P,
-  ): Promise<P> | P {
-    const answer = () => {
-      const { acknowledged } = stream;
-      if (acknowledged === null || ((place.seq - acknowledged) | 0) > 0) stream.acknowledged = place.seq;
-      sender.rpc.notify('ack', place);
-      this.#options.metrics?.ingestAcks.inc();
-      return place;
-    };
-    const safe = (): Promise<void> | undefined => this.#options.safe?.(stream.session);
-    const { settled } = stream.door;
-    const isSafe = settled ? settled.then(safe) : safe();
-    if (!isSafe) return answer();
-    // Frames are acknowledged in order, as an ack vouches for everything before it.
-    const done = Promise.all([stream.safe, isSafe]).then(answer);
-    stream.safe = done.then(() => undefined);
-    stream.safe.catch(() => {});
+    place: Place,
+    isNew: boolean,
+  ): Promise<Receipt> | Receipt {
+    const { session, door } = stream;
+    const safe = (): Promise<void> | undefined => this.#options.safe?.(session, idsOf(stream));
+    const isSafe = door.settled ? door.settled.then(safe) : safe();
+    if (!isSafe) return this.#kept(sender, stream, place);
+    // Frames are answered in order, as an ack vouches for everything before it.
+    const before = stream.safe;
+    const done = isSafe.then(
+      () => before.then(() => this.#kept(sender, stream, place)),
+      (error: unknown) => before.then(() => this.#notKept(sender, stream, place, error, isNew)),
+    );
+    stream.safe = done.then(
+      () => {},
+      () => {},
+    );
     return done;
+  }
+
+  #kept(sender: Sender, stream: IngestStream, place: Place): Receipt {
+    const lost = stream.lostBefore(place.seq);
+    if (lost) return this.#refuse(sender, stream, { ...place, code: lost.code, held: !lost.isLost });
+    const { acknowledged } = stream;
+    if (acknowledged === null || ((place.seq - acknowledged) | 0) > 0) stream.acknowledged = place.seq;
+    stream.isRefusing = false;
+    sender.rpc.notify('ack', place);
+    this.#options.metrics?.ingestAcks.inc();
+    return place;
+  }
+
+  #notKept(sender: Sender, stream: IngestStream, place: Place, error: unknown, isNew: boolean): Receipt {
+    if (!(error instanceof NotKeptError)) throw error;
+    if (isNew && !error.isHeld) stream.lose(place.seq, error.code);
+    const isLost = stream.lostBefore(place.seq)?.isLost === true;
+    return this.#refuse(sender, stream, { ...place, code: error.code, held: !isLost });
+  }
+
+  #refuse(sender: Sender, stream: IngestStream, refusal: NackParams): Receipt {
+    stream.isRefusing = true;
+    sender.rpc.notify('nack', refusal);
+    this.#options.metrics?.ingestNacks.inc({ code: refusal.code });
+    return refusal;
+  }
+
+  #skip(sender: Sender, { stream: id, from, to }: SkipParams): { stream: number; to: number } {
+    const stream = this.#streamOf(sender, id);
+    const missing = stream.skip(from, to);
+    if (missing > 0)
+      this.#options.events({
+        ...{ code: 'samples-lost', level: 'warn', session: stream.session, stream: stream.door.infos[0].id },
+        message: `stream '${stream.declaration.name}': its sender gave up ${missing} frames that were not sent`,
+      });
+    return { stream: id, to };
   }
 
   #closeByRequest(sender: Sender, id: number): { stream: number } {

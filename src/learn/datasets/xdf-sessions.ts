@@ -3,6 +3,7 @@ import { basename, join, sep } from 'node:path';
 import { z } from 'zod';
 import { ConfigurationError } from '../../core/errors.js';
 import { isMeasured, type Marker } from '../../core/signal.js';
+import { withoutFurtherParts } from '../../io/recordings/xdf/xdf-parts.js';
 import { copyFolder } from './copy-folder.js';
 import {
   type Dataset,
@@ -70,7 +71,9 @@ export const xdfSessions: DatasetDefinition<XdfSessionsSettings> = {
     if (files.length === 0)
       throw missing(join(root, '*.xdf'), 'give the folder of your recordings as `path`');
     const sessions = new Map<string, SessionFile[]>();
+    const whole = new Set(withoutFurtherParts(files.map((file) => join(root, file))));
     for (const file of files) {
+      if (!whole.has(join(root, file))) continue;
       const { person = basename(file).replace(/\.xdf$/i, ''), session } = fits.exec(file)?.groups ?? {};
       const own = sessions.get(person) ?? [];
       sessions.set(person, [...own, { path: join(root, file), session: session ?? String(own.length + 1) }]);

@@ -2,7 +2,7 @@ import { InputError } from '../../core/errors.js';
 import type { EventSink } from '../../core/event.js';
 import { TIME_TOLERANCE_S } from '../../core/signal.js';
 import { joinRecordings } from '../../io/recordings/join.js';
-import { openRecording } from '../../io/recordings/open.js';
+import { openRecordings } from '../../io/recordings/open.js';
 import type { Recording } from '../../io/recordings/recording.js';
 import type { Pipeline } from '../file/pipeline.js';
 import { loggedSources, matchStreams } from './match-streams.js';
@@ -30,9 +30,8 @@ export async function openSession(
   options: OpenSessionOptions,
 ): Promise<RecordedSession> {
   const { pipeline, events } = options;
-  const opened: Recording[] = [];
+  const opened = await openRecordings(paths);
   try {
-    for (const path of paths) opened.push(await openRecording(path));
     const recording =
       opened.length === 1 ? opened[0] : joinRecordings(opened, { alignStart: options.alignStart });
     for (const problem of recording.problems) {

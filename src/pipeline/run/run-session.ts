@@ -62,6 +62,8 @@ export interface RunSessionOptions {
   readonly begunAnew?: (anew: BegunAnew, after: StreamMessage | null) => void;
   /** Told how many messages wait for their turn, whenever that changes. */
   readonly waiting?: (messages: number) => void;
+  /** Told whenever messages begin or end to wait for others that were sent before them: they aren't in the log yet. */
+  readonly ordering?: (isWaiting: boolean) => void;
   /** Whether senders are asked to wait, which is no silence of theirs. Default: they never are. */
   readonly isBusy?: () => boolean;
   /** Whether something is to come that was sent before what comes now. Default: it never is. */
@@ -183,6 +185,7 @@ class RunningSession implements Worker {
       this.#take(message, false);
       return;
     }
+    if (this.#backlog.isEmpty) this.#options.ordering?.(true);
     this.#backlog.add(message);
     if (this.#backlog.isFull) this.#takeBacklog();
     else this.#look ??= this.#options.clock.every(LOOK_S, () => this.#goOn());
@@ -202,7 +205,9 @@ class RunningSession implements Worker {
   #takeBacklog(): void {
     this.#look?.cancel();
     this.#look = null;
+    if (this.#backlog.isEmpty) return;
     for (const message of this.#backlog.take()) this.#take(message, true);
+    this.#options.ordering?.(false);
   }
 
   #take(message: StreamMessage, isBehind: boolean): void {

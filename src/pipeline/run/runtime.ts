@@ -73,6 +73,8 @@ export class PipelineRuntime {
   readonly #subscriptions = new Subscription();
   /** Sessions that lag behind what is sent. */
   readonly #busy = new Map<string, Busy>();
+  /** Sessions of which messages wait to be put in order: until when. */
+  readonly #ordering = new Map<string, { readonly over: Promise<void>; readonly end: () => void }>();
   readonly #leaving: LeavingModels;
   readonly #turns: Turns;
   readonly #shared: SharedSessions;
@@ -160,6 +162,24 @@ export class PipelineRuntime {
     return this.#busy.get(session)?.idle;
   }
 
+  /** While messages of `session` wait to be put in order: resolves when what came so far is in its log. */
+  ordering(session: string): Promise<void> | undefined {
+    return this.#ordering.get(session)?.over;
+  }
+
+  #setOrdering(session: string, isWaiting: boolean): void {
+    if (isWaiting) {
+      let end = (): void => {};
+      const over = new Promise<void>((resolve) => {
+        end = resolve;
+      });
+      this.#ordering.set(session, { over, end });
+    } else {
+      this.#ordering.get(session)?.end();
+      this.#ordering.delete(session);
+    }
+  }
+
   /** `count` waits for the model or the graph; above `most` senders are asked to wait until half of that is left. */
   #setWaiting(session: string, what: 'model' | 'graph', count: number, most: number): void {
     const busy = this.#busy.get(session);
@@ -218,6 +238,7 @@ export class PipelineRuntime {
         expected: this.options.expected?.(session) ?? [],
         stall: this.options.stall,
         waiting: (messages) => this.#setWaiting(session, 'graph', messages, CROWDED_ABOVE),
+        ordering: (isWaiting) => this.#setOrdering(session, isWaiting),
         isBusy: () => this.#busy.has(session),
         isCatchingUp: () => this.#shared.of(session).isCatchingUp(clock.now()),
       }),
@@ -271,6 +292,7 @@ export class PipelineRuntime {
         return EMPTY;
       }),
       finalize(() => {
+        this.#setOrdering(session, false);
         this.#setWaiting(session, 'model', 0, BUSY_ABOVE);
         this.#setWaiting(session, 'graph', 0, CROWDED_ABOVE);
         // A session that began anew under this name has a status of its own.

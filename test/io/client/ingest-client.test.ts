@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { NotKeptError } from '../../../src/core/not-kept-error.js';
 import {
   IngestConnection,
   type IngestOptions,
   type IngestStream,
   openIngest,
+  type Refusal,
 } from '../../../src/io/client/index.js';
 import type { Timers } from '../../../src/io/client/timers.js';
 import { type Daemon, type DaemonOptions, startDaemon, until } from '../server/daemon.js';
@@ -295,5 +297,74 @@ describe('ingest client', () => {
     cues.push([['a'], ['b']], [0, 1]);
     await connection.close();
     expect(daemon.metricsOf('affectd_protocol_errors_total')).toBe(0);
+  });
+});
+
+describe('frames that are not kept', () => {
+  /** A daemon whose recording takes what it is told to. */
+  async function notKeeping() {
+    const kept: { now: 'kept' | 'held' | 'lost' } = { now: 'held' };
+    const safe = (): Promise<void> =>
+      kept.now === 'kept'
+        ? Promise.resolve()
+        : Promise.reject(new NotKeptError('disk-full', 'no room', kept.now === 'held'));
+    await start({ safe });
+    const timers = new ManualTimers();
+    const stream = connect({ timers }).open(headset);
+    const refusals: Refusal[] = [];
+    stream.on('nack', (refusal) => refusals.push(refusal));
+    const sendsAgain = async (): Promise<void> => {
+      const before = refusals.length;
+      timers.fire();
+      if (kept.now === 'held') await until(() => refusals.length > before);
+    };
+    return { kept, timers, stream, refusals, sendsAgain };
+  }
+
+  it('are kept here while the daemon holds them, and asked for ever more rarely, until all is safe', async () => {
+    const { kept, timers, stream, refusals, sendsAgain } = await notKeeping();
+    for (let k = 0; k < 4; k++) stream.push([[k, k]], k / 100);
+    await until(() => refusals.length === 4);
+    expect(refusals).toEqual([0, 1, 2, 3].map((index) => ({ index, code: 'disk-full', held: true })));
+    for (let k = 0; k < 5; k++) await sendsAgain();
+    expect(stream.unacknowledged).toBe(4);
+    expect(timers.waits_s.slice(0, 6)).toEqual([1, 2, 4, 8, 10, 10]);
+    kept.now = 'kept';
+    timers.fire();
+    await stream.drain();
+    expect(firstChannel()).toEqual([0, 1, 2, 3]);
+    kept.now = 'held';
+    stream.push([[4, 4]], 0.04);
+    await until(() => timers.waits_s.length === 7);
+    expect(timers.waits_s.at(-1)).toBe(1);
+  });
+
+  it('and are lost are given up, told, and hold nothing up', async () => {
+    const { kept, stream, refusals } = await notKeeping();
+    const acks: number[] = [];
+    stream.on('ack', (index) => acks.push(index));
+    kept.now = 'lost';
+    for (let k = 0; k < 3; k++) stream.push([[k, k]], k / 100);
+    await stream.drain();
+    expect(refusals).toEqual([0, 1, 2].map((index) => ({ index, code: 'disk-full', held: false })));
+    kept.now = 'kept';
+    stream.push([[3, 3]], 0.03);
+    await stream.drain();
+    expect(acks).toEqual([3]);
+    expect(firstChannel()).toEqual([0, 1, 2, 3]);
+  });
+
+  it('go to the daemon that comes back after one that died while it held them', async () => {
+    const { timers, stream, refusals } = await notKeeping();
+    for (let k = 0; k < 3; k++) stream.push([[k, k]], k / 100);
+    await until(() => refusals.length === 3);
+    const { port } = daemon;
+    const waits = timers.waits_s.length;
+    await daemon.stop();
+    await until(() => timers.waits_s.length > waits);
+    await start({ server: { port } });
+    timers.fire();
+    await stream.drain();
+    expect(firstChannel()).toEqual([0, 1, 2]);
   });
 });

@@ -278,6 +278,9 @@ export const examples: Readonly<Record<MessageName, readonly object[]>> = {
   ],
   pushResponse: [{ ...rpc, id: 9, result: { stream: 0, seq: 1 } }],
   ack: [{ ...rpc, method: 'ack', params: { stream: 0, seq: 1 } }],
+  nack: [{ ...rpc, method: 'nack', params: { stream: 0, seq: 1, code: 'disk-full', held: true } }],
+  skip: [{ ...rpc, id: 7, method: 'skip', params: { stream: 0, from: 1, to: 4 } }],
+  skipResponse: [{ ...rpc, id: 7, result: { stream: 0, to: 4 } }],
   close: [{ ...rpc, id: 3, method: 'close', params: { stream: 0 } }],
   closeResponse: [{ ...rpc, id: 3, result: { stream: 0 } }],
   error: [
@@ -329,4 +332,7 @@ export const counterexamples: Readonly<Partial<Record<MessageName, readonly obje
   ],
   push: [{ ...rpc, method: 'push', params: { stream: 70_000, seq: 0, t0: 0, data: [[1]] } }],
   ack: [{ ...rpc, method: 'ack', params: { stream: 0, seq: -1 } }],
+  nack: [{ ...rpc, method: 'nack', params: { stream: 0, seq: 1, code: 'tired', held: true } }],
+  skip: [{ ...rpc, id: 7, method: 'skip', params: { stream: 0, from: 1 } }],
+  skipResponse: [{ ...rpc, id: 7, result: { stream: 0 } }],
 };

@@ -1,6 +1,9 @@
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { chunkOf } from '../../../src/testing/stream-fixtures.js';
+import { eeg, recordSteps, type Step } from '../../recorder/recorded-parts.js';
+import { temporaryFolder } from '../../setup/temporary-folder.js';
 import { fixtureCopy, fixtures } from './fixture-copy.js';
 import { openDataset, signalsOf, streamsOf } from './read-dataset.js';
 
@@ -94,6 +97,20 @@ describe('XDF sessions', () => {
       [108, 114],
       [114, 120],
     ]);
+  });
+
+  it('take parts of one recording as one session', async () => {
+    const copy = temporaryFolder();
+    const samples = Array.from({ length: 12 }, (_, i): Step[] => [
+      { do: 'take', message: { kind: 'chunk', chunk: chunkOf(eeg, [[i], [0]], i) } },
+      { do: 'wait', s: 10 },
+    ]);
+    const steps: Step[] = [{ do: 'take', message: { kind: 'open', info: eeg } }, ...samples.flat()];
+    for (const [id, stem] of ['a', 'b'].entries())
+      await recordSteps(copy, steps, { id: String(id), stem, limits: { span_s: 40 } });
+    expect(readdirSync(copy)).toHaveLength(6);
+    const dataset = await openDataset('xdf-sessions', { path: copy });
+    expect(dataset.people.map((person) => person[0])).toEqual(['a', 'b']);
   });
 
   it('refuse what can’t be', async () => {

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { type FileBytes, WholeFile } from './file-bytes.js';
 
 const WINDOW_BYTES = 1 << 20;
 const WINDOWS = 4;
@@ -16,14 +16,17 @@ interface LoadedWindow {
  */
 export class RandomAccessFile {
   readonly size: number;
-  readonly #fd: number;
+  readonly #bytes: FileBytes;
   readonly #windows: LoadedWindow[] = [];
   #tick = 0;
-  #isOpen = true;
 
-  constructor(readonly path: string) {
-    this.#fd = openSync(path, 'r');
-    this.size = fstatSync(this.#fd).size;
+  /** `bytes`: what stands for the file. Default: the file at `path`. */
+  constructor(
+    readonly path: string,
+    bytes: FileBytes = new WholeFile(path),
+  ) {
+    this.#bytes = bytes;
+    this.size = bytes.size;
   }
 
   /** Up to `length` bytes from `offset`: fewer at the file's end. A view that is valid until the next read. */
@@ -41,18 +44,11 @@ export class RandomAccessFile {
 
   /** Fills `target` from `offset`, past the windows; returns the number of bytes read. */
   readInto(target: Uint8Array, offset: number): number {
-    let done = 0;
-    while (done < target.byteLength) {
-      const n = readSync(this.#fd, target, done, target.byteLength - done, offset + done);
-      if (n === 0) break;
-      done += n;
-    }
-    return done;
+    return this.#bytes.readInto(target, offset);
   }
 
   close(): void {
-    if (this.#isOpen) closeSync(this.#fd);
-    this.#isOpen = false;
+    this.#bytes.close();
   }
 
   #window(start: number): LoadedWindow {

@@ -47,9 +47,27 @@ export type SessionLogLine =
       readonly down: boolean;
       readonly reason?: string;
     }
+  /**
+   * A part begins, of a recording that began in others; the `restates` lines behind it say again what those told. It is the first of
+   * its part.
+   */
+  | {
+      readonly k: 'part';
+      readonly t: Seconds;
+      readonly part: number;
+      readonly after: PartEnd;
+      readonly restates: number;
+    }
   /** The stamp that is the session's zero. */
   | { readonly k: 'zero'; readonly t: Seconds; readonly zero: Seconds }
   | StreamLogLine;
+
+/** Up to where a part counts: what comes behind it, of a disk that failed, stands in the part that goes on from there again. */
+export interface PartEnd {
+  readonly part: number;
+  /** From the file's beginning. */
+  readonly bytes: number;
+}
 
 /** A line about one stream. */
 export type StreamLogLine =
@@ -78,6 +96,11 @@ export function parseSessionLogLine(text: string): SessionLogLine | null {
       return null;
     return seq.length === time.length ? { k, t, node, model, seq, time } : null;
   }
+  if (k === 'part') {
+    const { part, after, restates } = line;
+    if (typeof part !== 'number' || typeof restates !== 'number' || !isPartEnd(after)) return null;
+    return { k, t, part, after: { part: after.part, bytes: after.bytes }, restates };
+  }
   if (k === 'zero') return typeof zero === 'number' ? { k, t, zero } : null;
   if (k === 'anew') return anewLine(t, line);
   if (typeof stream !== 'number') return null;
@@ -104,6 +127,11 @@ function isCount(value: unknown): value is number {
 
 function isCounts(value: unknown): value is number[] {
   return Array.isArray(value) && value.every(isCount);
+}
+
+function isPartEnd(value: unknown): value is PartEnd {
+  const { part, bytes } = (value ?? {}) as Partial<Record<string, unknown>>;
+  return typeof part === 'number' && typeof bytes === 'number';
 }
 
 function isNumbers(value: unknown): value is number[] {

@@ -38,6 +38,8 @@ export interface XdfStream {
   /** Byte offset and length of the content of each samples chunk, after the stream id. */
   readonly chunkOffsets: number[];
   readonly chunkLengths: number[];
+  /** Chunks, by their index, before which a part of the recording is missing. */
+  readonly lostBefore: Set<number>;
 }
 
 export interface XdfIndex {
@@ -205,6 +207,7 @@ function parseHeader(streamId: number, xml: string, problems: string[]): XdfStre
     clockOffsetsAt: [],
     chunkOffsets: [],
     chunkLengths: [],
+    lostBefore: new Set(),
   };
 }
 

@@ -56,7 +56,9 @@ export function repairXdf(path: string, out: string, always = false): XdfRepair 
       throw new InputError('recording-empty', `${path}: no readable sample in it; nothing can be saved`);
     const needed = report.problems.length > 0;
     if (!needed && !always) return { needed, ...report };
-    const writer = XdfWriter.create(out, fileHeader === '' ? {} : { header: fileHeader });
+    // Its bytes stand elsewhere than in the part that others go on from: the copy is a recording by itself.
+    const header = fileHeader.replace(/<part>\d+<\/part>/, '');
+    const writer = XdfWriter.create(out, header === '' ? {} : { header });
     try {
       for (const { id, stream } of surveys)
         writer.openSender({

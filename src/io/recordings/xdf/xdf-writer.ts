@@ -1,6 +1,6 @@
-import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import type { Seconds } from '../../../core/clock.js';
 import type { Channel, Chunk, Marker, StreamInfo } from '../../../core/signal.js';
+import { FileOutput, type XdfOutput } from './file-output.js';
 import type { SessionLogLine } from './session-log.js';
 import { SESSION_LOG, XDF_BOUNDARY, XDF_MAGIC, xdfNumericFormats, xdfTag } from './xdf-format.js';
 
@@ -14,6 +14,8 @@ export interface XdfWriterOptions {
   readonly header?: string;
   /** How numbers are stored; `double64` gives every bit back. */
   readonly format?: 'float32' | 'double64';
+  /** By id, the numbers of the streams in the parts before this one, which they keep; those of new streams are added. */
+  readonly numbers?: Map<string, number>;
 }
 
 /** A stream as its sender describes it. */
@@ -36,6 +38,8 @@ export interface MappedStream {
   readonly about?: Readonly<Record<string, string>>;
   /** Chunks are written as they arrive: replay delivers them in that order, and cuts where samples were missing. */
   readonly arrival?: boolean;
+  /** Stamp of its last sample in the parts before this one. */
+  readonly after?: Seconds | null;
 }
 
 /** The content of a samples chunk after the stream's id. */
@@ -60,6 +64,8 @@ interface OpenStream {
   /** Whose clock the stamps are on; the session's needs no measurements. */
   readonly stamps: 'session' | 'sender';
   readonly marksGaps: boolean;
+  /** Stamp of its last sample in the parts before this one; null where it begins here. */
+  readonly after: Seconds | null;
   first: Seconds;
   last: Seconds;
   samples: number;
@@ -72,28 +78,29 @@ interface OpenStream {
  * to there. Stamps are written as given; the header says that they lie on the session's clock already.
  */
 export class XdfWriter {
-  readonly #fd: number;
+  readonly #output: XdfOutput;
   readonly #format: 'float32' | 'double64';
   readonly #streams = new Map<string, OpenStream>();
+  readonly #numbers: Map<string, number>;
   #sinceBoundary = 0;
   #isOpen = true;
 
-  private constructor(
-    readonly path: string,
-    { start_unix_s = null, format = 'double64', header }: XdfWriterOptions,
-  ) {
-    this.#fd = openSync(path, 'w');
+  /** Begins a file in `output`. */
+  constructor(output: XdfOutput, options: XdfWriterOptions = {}) {
+    const { start_unix_s = null, format = 'double64', header, numbers = new Map() } = options;
+    this.#output = output;
+    this.#numbers = numbers;
     this.#format = format;
     const start =
       start_unix_s === null ? '' : `<datetime>${new Date(start_unix_s * 1000).toISOString()}</datetime>`;
-    writeSync(this.#fd, XDF_MAGIC);
+    output.write(Buffer.from(XDF_MAGIC));
     this.#append(xdfTag.fileHeader, [xml(header ?? `<info><version>1.0</version>${start}</info>`)]);
     this.#appendBoundary();
   }
 
   /** Creates or overwrites the file; throws the file system's error when it can't be written. */
   static create(path: string, options: XdfWriterOptions = {}): XdfWriter {
-    return new XdfWriter(path, options);
+    return new XdfWriter(new FileOutput(path), options);
   }
 
   /** Adds a stream, and gives its number in the file. Markers are text, everything else numbers. */
@@ -102,7 +109,7 @@ export class XdfWriter {
     const header = headerXml(info, format, mapped);
     const stream = { id: info.id, header, format, channels: info.channels.length };
     const isOnlyClock = mapped.session === undefined && mapped.clock !== 'lsl';
-    return this.#open(stream, isOnlyClock ? 'session' : 'sender', mapped.arrival);
+    return this.#open(stream, isOnlyClock ? 'session' : 'sender', mapped);
   }
 
   /** Adds a stream whose stamps stay on its sender's clock; {@link writeClockOffset} tells where that lies. */
@@ -113,11 +120,12 @@ export class XdfWriter {
   #open(
     { id, header, format, channels }: SenderStream,
     stamps: OpenStream['stamps'],
-    marksGaps = false,
+    { arrival: marksGaps = false, after = null }: MappedStream = {},
   ): number {
-    const streamId = this.#streams.size + 1;
+    const streamId = this.#numbers.get(id) ?? this.#numbers.size + 1;
+    this.#numbers.set(id, streamId);
     this.#streams.set(id, {
-      ...{ id, streamId, format, channels, stamps, marksGaps },
+      ...{ id, streamId, format, channels, stamps, marksGaps, after },
       ...{ first: 0, last: 0, samples: 0, chunks: 0, offsets: [] },
     });
     this.#append(xdfTag.streamHeader, [streamIdBytes(streamId), xml(header)]);
@@ -156,8 +164,9 @@ export class XdfWriter {
     const stream = this.#stream(info.id);
     const n = times.length;
     if (n === 0) return null;
+    this.#begin(stream, times[0]);
     // A measurement at the very stamp that follows it says that samples are missing there, and is true for any reader.
-    if (chunk.gapBefore && stream.marksGaps && stream.samples > 0)
+    if (chunk.gapBefore && stream.marksGaps && (stream.samples > 0 || stream.after !== null))
       this.writeClockOffset(info.id, times[0], stream.offsets.at(-1)?.offset ?? 0);
     const { bytes: width, write } = xdfNumericFormats.get(stream.format)!;
     const channels = info.channels.length;
@@ -218,20 +227,26 @@ export class XdfWriter {
       this.#append(xdfTag.streamFooter, [streamIdBytes(stream.streamId), xml(footerXml(stream))]);
     }
     this.#isOpen = false;
-    closeSync(this.#fd);
+    this.#output.close();
   }
 
   /** Removes what was written. */
   discard(): void {
-    if (this.#isOpen) closeSync(this.#fd);
     this.#isOpen = false;
-    unlinkSync(this.path);
+    this.#output.discard();
   }
 
   #stream(id: string): OpenStream {
     const stream = this.#streams.get(id);
-    if (!stream) throw new Error(`stream '${id}' was not opened in ${this.path}`);
+    if (!stream) throw new Error(`stream '${id}' was not opened in this file`);
     return stream;
+  }
+
+  /** Before a stream's first samples. */
+  #begin(stream: OpenStream, first: Seconds): void {
+    if (stream.samples > 0 || stream.offsets.length > 0) return;
+    // Readers that synchronise clocks expect at least one measurement; the stamps need none.
+    if (stream.stamps === 'session') this.writeClockOffset(stream.id, stream.after ?? first, 0);
   }
 
   #appendSamples(
@@ -241,11 +256,8 @@ export class XdfWriter {
     last: Seconds,
     n: number,
   ): SamplesPlace {
-    if (stream.samples === 0) {
-      stream.first = first;
-      // Readers that synchronise clocks expect at least one measurement; the stamps need none.
-      if (stream.stamps === 'session') this.writeClockOffset(stream.id, first, 0);
-    }
+    this.#begin(stream, first);
+    if (stream.samples === 0) stream.first = first;
     stream.last = last;
     stream.samples += n;
     this.#append(xdfTag.samples, [streamIdBytes(stream.streamId), content]);
@@ -259,7 +271,7 @@ export class XdfWriter {
   }
 
   #append(tag: number, content: readonly Uint8Array[]): void {
-    if (!this.#isOpen) throw new Error(`${this.path} is closed already`);
+    if (!this.#isOpen) throw new Error('the file is closed already');
     const length = content.reduce((sum, part) => sum + part.length, 2);
     const head = Buffer.alloc(length < 256 ? 4 : 7);
     head.writeUInt8(length < 256 ? 1 : 4, 0);
@@ -267,7 +279,7 @@ export class XdfWriter {
     else head.writeUInt32LE(length, 1);
     head.writeUInt16LE(tag, head.length - 2);
     const bytes = Buffer.concat([head, ...content]);
-    for (let done = 0; done < bytes.length; ) done += writeSync(this.#fd, bytes, done);
+    this.#output.write(bytes);
     this.#sinceBoundary += bytes.length;
   }
 }
@@ -353,5 +365,12 @@ function footerXml({ first, last, samples, offsets }: OpenStream): string {
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
 function element(name: string, text: string): string {
-  return `<${name}>${text.replace(/[&<>]/g, (c) => entities[c])}</${name}>`;
+  return `<${name}>${xmlText(text)}</${name}>`;
+}
+
+/** A text as XML 1.0 can hold it: characters that it can't, controls and halves of pairs, become U+FFFD. */
+export function xmlText(text: string): string {
+  return text
+    .replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD')
+    .replace(/[&<>]/g, (c) => entities[c]);
 }

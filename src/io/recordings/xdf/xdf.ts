@@ -12,16 +12,20 @@ import { type CanonicalStream, canonicalStreams } from '../../../signal/dialects
 import { clockEvent } from '../../../signal/timebase/clock-events.js';
 import { isUnixStamp } from '../../../signal/timebase/unix-stamps.js';
 import { ChunkBuilder } from '../chunk-builder.js';
-import { RandomAccessFile } from '../files/random-access-file.js';
+import { headOf } from '../files/file-head.js';
+import type { RandomAccessFile } from '../files/random-access-file.js';
 import { stemOf } from '../files/stem.js';
 import { type DataMessage, mergeStreams, stampOf } from '../merge.js';
 import type { ReadOptions, RecordedStream, Recording, RecordingFormat, ThinnedWindow } from '../recording.js';
 import { StreamSurvey } from '../stream-survey.js';
-import { parseSessionLogLine, type SessionLogLine } from './session-log.js';
+import { type IndexedRecording, indexedFile, indexedParts } from './joined-parts.js';
+import { isSessionLog, type LoggedLine } from './logged-lines.js';
+import type { SessionLogLine } from './session-log.js';
 import type { XdfArrivals } from './xdf-arrivals.js';
 import { clocksOf, UNIX_CLOCK } from './xdf-clocks.js';
-import { SESSION_LOG, XDF_MAGIC, xdfNumericFormats } from './xdf-format.js';
-import { indexXdf, type XdfStream } from './xdf-index.js';
+import { XDF_MAGIC, xdfNumericFormats } from './xdf-format.js';
+import type { XdfStream } from './xdf-index.js';
+import { type PartFile, partsAt } from './xdf-parts.js';
 import {
   arrivalsIn,
   KeptPlacement,
@@ -36,25 +40,33 @@ import { XdfSampleReader } from './xdf-sample-reader.js';
 export const xdf: RecordingFormat = {
   name: 'XDF',
   recognise(path, head) {
-    if (!head) return 0;
+    if (!head) return partsAt(path) ? 2 : 0;
     if (Buffer.from(head.subarray(0, 4)).toString('latin1') === XDF_MAGIC) return 2;
     return /\.xdf$/i.test(path) ? 1 : 0;
   },
   async open(path) {
-    const file = new RandomAccessFile(path);
+    const parts = partsAt(path);
+    const indexed = parts ? indexedParts(path, parts) : indexedFile(requireMagic(path));
     try {
-      if (file.read(0, 4).toString('latin1') !== XDF_MAGIC)
-        throw new InputError(
-          'recording-unreadable',
-          `${path}: not an XDF file, it doesn't start with 'XDF:'`,
-        );
-      return new XdfRecording(file);
+      return new XdfRecording(indexed, parts ?? []);
     } catch (error) {
-      file.close();
+      indexed.file.close();
       throw error;
     }
   },
 };
+
+function requireMagic(path: string): string {
+  if (Buffer.from(headOf(path).subarray(0, 4)).toString('latin1') === XDF_MAGIC) return path;
+  throw new InputError('recording-unreadable', `${path}: not an XDF file, it doesn't start with 'XDF:'`);
+}
+
+/** Name of a recording by its first part that is there. */
+function stemOfParts(path: string, [first]: readonly PartFile[]): string {
+  if (!first) return stemOf(path);
+  const stem = stemOf(first.path);
+  return first.part === 1 ? stem : stem.replace(/_part\d+(_\d+)?$/, '');
+}
 
 /** A canonical stream and the XDF stream that it is a part of. */
 interface Part {
@@ -80,15 +92,19 @@ class XdfRecording implements Recording {
   readonly inArrivalOrder: boolean;
   readonly bound: ReadonlyMap<string, readonly StreamInfo[]>;
   readonly thinned: readonly ThinnedWindow[];
+  readonly files: readonly string[];
   /** What the session told of its streams, beside their samples. */
   readonly #log: readonly LoggedLine<ToldLine>[];
   readonly #reloads: readonly LoggedLine<Extract<SessionLogLine, { k: 'reload' }>>[];
 
-  constructor(file: RandomAccessFile) {
+  /** `files`: the parts that it was found in, if it was kept in parts. */
+  constructor(indexed: IndexedRecording, files: readonly PartFile[]) {
+    const { file } = indexed;
     this.#file = file;
     this.path = file.path;
-    this.stem = stemOf(file.path);
-    const { delivering, lines, parts, inArrivalOrder, problems, placeOf } = outlineOf(file);
+    this.stem = stemOfParts(file.path, files);
+    this.files = files.map(({ path }) => path);
+    const { delivering, lines, parts, inArrivalOrder, problems, placeOf } = outlineOf(indexed);
     this.problems = problems;
     this.inArrivalOrder = inArrivalOrder;
     this.#arrivals = this.inArrivalOrder ? null : arrivalsIn(file, delivering);
@@ -344,28 +360,25 @@ class XdfRecording implements Recording {
 
 /**
  * Which streams fed each source of the session that a daemon recorded to `path`, in order; none of another file. Reads what the
- * session told, and no samples.
+ * session told, and no samples; of a part, what the session told there.
  */
 export function boundStreams(path: string): ReadonlyMap<string, readonly StreamInfo[]> {
-  const file = new RandomAccessFile(path);
+  const indexed = indexedFile(path);
   try {
-    const { lines, parts, inArrivalOrder } = outlineOf(file);
+    const { lines, parts, inArrivalOrder } = outlineOf(indexed);
     return boundBy(inArrivalOrder ? lines : [], parts);
   } finally {
-    file.close();
+    indexed.file.close();
   }
 }
 
-/** What a file holds, before its samples are read. */
-function outlineOf(file: RandomAccessFile) {
-  const { streams: all, problems } = indexXdf(file);
-  const isLog = ({ name, format }: XdfStream): boolean => name === SESSION_LOG && format === 'string';
-  const streams = all.filter((source) => !isLog(source));
+/** What a recording holds, before its samples are read. */
+function outlineOf({ streams: all, lines, problems }: IndexedRecording) {
+  const streams = all.filter((source) => !isSessionLog(source));
   const delivering = streams.filter(({ chunkOffsets }) => chunkOffsets.length > 0);
   const [first] = delivering;
   const placeOf: PlaceOf = (stream, chunk) =>
     all.find(({ streamId }) => streamId === stream)?.chunkOffsets[chunk - 1];
-  const lines = all.filter(isLog).flatMap((log) => readLog(file, log));
   const known = lines.filter((logged): logged is LoggedLine<SessionLogLine> => isKnown(logged, placeOf));
   const unknown = lines.length - known.length;
   if (unknown > 0)
@@ -445,7 +458,7 @@ class ArrivedStamps implements SampleStamps {
   }
 
   next(stamp: Seconds): Seconds {
-    const { clockOffsets, clockOffsetsAt, chunkOffsets } = this.#source;
+    const { clockOffsets, clockOffsetsAt, chunkOffsets, lostBefore } = this.#source;
     this.isGap = false;
     if (this.#reader.chunk === this.#chunk) return stamp;
     this.#chunk = this.#reader.chunk;
@@ -453,13 +466,16 @@ class ArrivedStamps implements SampleStamps {
     while (clockOffsetsAt[this.#offset + 1] < at) this.#offset++;
     const measured = clockOffsetsAt[this.#offset];
     this.isGap =
-      measured < at && measured > chunkOffsets[this.#chunk - 1] && clockOffsets[this.#offset].time === stamp;
+      lostBefore.has(this.#chunk) ||
+      (measured < at &&
+        measured > chunkOffsets[this.#chunk - 1] &&
+        clockOffsets[this.#offset].time === stamp);
     return stamp;
   }
 }
 
 /** What of the log is told as messages. */
-type ToldLine = Exclude<SessionLogLine, { k: 'reload' | 'thinned' }>;
+type ToldLine = Exclude<SessionLogLine, { k: 'reload' | 'thinned' | 'part' }>;
 
 function windowsOf({ node, model, seq, time }: Extract<SessionLogLine, { k: 'thinned' }>): ThinnedWindow[] {
   return seq.map((number, i) => ({ node, model, seq: number, time: time[i] }));
@@ -484,7 +500,13 @@ function toldAhead(
 
 /** Whether a line is told at its own place. */
 function isTold(line: SessionLogLine): line is ToldLine {
-  return line.k !== 'reload' && line.k !== 'thinned' && line.k !== 'anew' && line.k !== 'dropped';
+  return (
+    line.k !== 'reload' &&
+    line.k !== 'thinned' &&
+    line.k !== 'anew' &&
+    line.k !== 'dropped' &&
+    line.k !== 'part'
+  );
 }
 
 /** Whether a line was read, and the file has what it tells of. */
@@ -492,23 +514,6 @@ function isKnown({ line }: LoggedLine<SessionLogLine | null>, placeOf: PlaceOf):
   if (line?.k === 'anew') return line.stream === null || placeOf(line.stream, line.chunk) !== undefined;
   if (line?.k === 'dropped') return line.chunk.every((chunk) => placeOf(line.stream, chunk) !== undefined);
   return line !== null;
-}
-
-/** A line of a session's log (null: it can't be read), its stamp, and where it stands in the file. */
-interface LoggedLine<Line extends SessionLogLine | null> {
-  readonly line: Line;
-  readonly stamp: Seconds;
-  readonly place: number;
-}
-
-function readLog(file: RandomAccessFile, source: XdfStream): LoggedLine<SessionLogLine | null>[] {
-  const reader = new XdfSampleReader(file, source);
-  const lines: LoggedLine<SessionLogLine | null>[] = [];
-  while (reader.next()) {
-    const line = parseSessionLogLine(reader.texts()[0]);
-    lines.push({ line, stamp: reader.stamp, place: source.chunkOffsets[reader.chunk] });
-  }
-  return lines;
 }
 
 /** Samples that none of the stream's chunks exceeds. */

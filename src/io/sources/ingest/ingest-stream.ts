@@ -1,4 +1,5 @@
 import type { Timer } from '../../../core/clock.js';
+import type { NotKeptCode } from '../../../core/not-kept-error.js';
 import type { DeclaredStream } from '../../protocol/control.js';
 import { ProtocolError } from '../../protocol/error-code.js';
 import type { DoorStream } from '../door/door-stream.js';
@@ -19,17 +20,33 @@ export interface IngestFrame {
 /** Where a frame stands in its stream's sequence. */
 export type FramePlace = 'next' | 'duplicate';
 
+/** Frames that were taken and are not kept; both ends are among them. */
+interface LostFrames {
+  from: number;
+  to: number;
+  readonly code: NotKeptCode;
+}
+
+/** So many stretches of lost frames are told apart; what lies between more of them counts as lost. */
+const MOST_LOST = 64;
+
 /** One open stream of the ingest path, whichever connection feeds it at the moment. */
 export class IngestStream {
   /** Sequence number that comes next. */
   #expected = 0;
   /** How many frames from `#expected` on were refused: the sender may go on behind them, or mend them. */
   #refused = 0;
+  /** In order; the sender hasn't given them up. */
+  readonly #lost: LostFrames[] = [];
+  /** Whether frames that come next were given up before they were sent. */
+  #isSkipped = false;
+  /** Whether frames since the last that was acknowledged were answered that they aren't kept. */
+  isRefusing = false;
   /** Last frame that is safe; null before any. */
   acknowledged: number | null = null;
   /** Waits for the client to come back. */
   grace: Timer | null = null;
-  /** Resolves once everything accepted so far is safe. */
+  /** Settles once all accepted so far was acknowledged or refused. */
   safe: Promise<void> = Promise.resolve();
 
   constructor(
@@ -72,6 +89,48 @@ export class IngestStream {
     requireFewGaps(stamps, maxGaps);
     this.#expected = (frame.seq + 1) >>> 0;
     this.#refused = 0;
-    this.door.take(stamps, frame, false, frame.times || frame.samples === 1 ? undefined : rate_hz);
+    const gapBefore = this.#isSkipped;
+    this.#isSkipped = false;
+    this.door.take(stamps, frame, gapBefore, frame.times || frame.samples === 1 ? undefined : rate_hz);
+  }
+
+  /** A frame that was taken is not kept. */
+  lose(seq: number, code: NotKeptCode): void {
+    const last = this.#lost.at(-1);
+    if (last && (this.#lost.length >= MOST_LOST || (((seq - last.to) | 0) <= 1 && last.code === code)))
+      last.to = seq;
+    else this.#lost.push({ from: seq, to: seq, code });
+  }
+
+  /** What an `ack` may tell of once all that was taken is safe; `seq`: a frame that was taken. */
+  newest(seq: number): number {
+    const [first] = this.#lost;
+    const newest = ((first?.from ?? this.#expected) - 1) >>> 0;
+    return ((newest - seq) | 0) > 0 ? newest : seq;
+  }
+
+  /** Why no `ack` may tell of a frame: it isn't kept, or one before it that the sender hasn't given up; null: it may. */
+  lostBefore(seq: number): { readonly code: NotKeptCode; readonly isLost: boolean } | null {
+    const [first] = this.#lost;
+    if (!first || ((seq - first.from) | 0) < 0) return null;
+    const isLost = this.#lost.some(({ from, to }) => isWithin(seq, from, to));
+    return { code: first.code, isLost };
+  }
+
+  /** The sender gives frames up; gives how many of them never came. */
+  skip(from: number, to: number): number {
+    for (let first = this.#lost[0]; first && isWithin(first.from, from, to); first = this.#lost[0]) {
+      if (isWithin(first.to, from, to)) this.#lost.shift();
+      else first.from = (to + 1) >>> 0;
+    }
+    const missing = (to - this.#expected + 1) | 0;
+    if (missing <= 0 || ((from - this.#expected) | 0) > 0) return 0;
+    this.#expected = (to + 1) >>> 0;
+    this.#refused = 0;
+    this.#isSkipped = true;
+    return missing;
   }
 }
+
+const isWithin = (seq: number, from: number, to: number): boolean =>
+  ((seq - from) | 0) >= 0 && ((to - seq) | 0) >= 0;
