@@ -7,6 +7,7 @@ import type { SessionEvent } from '../../src/core/event.js';
 import type { ModelFrame, ModelRunner } from '../../src/core/model.js';
 import type { StreamInfo, StreamMessage } from '../../src/core/signal.js';
 import { openRecording } from '../../src/io/recordings/open.js';
+import type { OutputMessage } from '../../src/io/sinks/sink.js';
 import type { Pipeline } from '../../src/pipeline/file/pipeline.js';
 import { loggedSources } from '../../src/pipeline/run/match-streams.js';
 import { outputMessage } from '../../src/pipeline/run/output-messages.js';
@@ -43,7 +44,7 @@ const truth: StreamInfo = {
   ...{ id: 'truth', name: 'truth' },
 };
 
-const text = (half_life_s: number) => `
+const text = (half_life_s: number, hasModel = true) => `
 sources:
   eeg: { type: websocket, stream_type: EEG }
   gaze: { type: websocket, stream_type: Gaze }
@@ -52,8 +53,8 @@ transforms:
   de: { type: extract, input: held, features: [differential-entropy], window_s: 1, hop_s: 0.25 }
   z: { type: normalize, input: de, min_s: 0, half_life_s: ${half_life_s} }
   look: { type: extract, input: gaze, features: [gaze-statistics], window_s: 1, hop_s: 0.5 }
-models:
-  affect: { type: hi-moe, inputs: { eeg: z }, path: models/demo }
+  index: { type: rest-index, input: de, span_s: 5, features: [Cz.de_alpha] }
+${hasModel ? 'models:\n  affect: { type: hi-moe, inputs: { eeg: z }, path: models/demo }' : ''}
 `;
 
 const feature = { channel: 'Cz', feature: 'de_alpha', unit: 'nat' };
@@ -71,7 +72,7 @@ const runner = {
 
 const loadedOf = (pipeline: Pipeline): LoadedPipeline => ({
   pipeline,
-  runners: new Map([['affect', runner]]),
+  runners: new Map([...pipeline.models.keys()].map((name) => [name, runner])),
 });
 
 interface Live {
@@ -86,6 +87,8 @@ interface Live {
   /** Of work in a turn. */
   readonly units?: number;
   readonly reload?: { readonly at: number; readonly half_life_s: number };
+  /** Whether the pipeline has a model. Default: yes. */
+  readonly hasModel?: boolean;
   /** How it is replayed. */
   readonly ways?: readonly Partial<ReplayOptions>[];
 }
@@ -135,13 +138,14 @@ async function run({
   together = 7,
   units = 3,
   reload,
+  hasModel = true,
   ways = everyWay,
 }: Live) {
   const own = join(folder, String(runs++));
   const look = (got: { readonly time?: number }): void => {
     if (throwsAt(got)) throw new RangeError('it is odd');
   };
-  const pipeline = pipelineOf(text(30));
+  const pipeline = pipelineOf(text(30, hasModel));
   const live = watchedNode(pipeline, node, look);
   const clock = new VirtualClock(0, 1_700_000_000);
   const current = new Switch(loadedOf(live));
@@ -306,6 +310,49 @@ describe('the replay of a session whose graph had a fault that does not come aga
     expect(failedIn(ended.lines)).toBeGreaterThan(10);
     expect(failedIn(ended.lines)).toBeLessThan(25);
     expectSame(ended);
+  });
+
+  it.each([true, false])(
+    'that keeps it down: every node goes on at its hops, with a model (%s)',
+    async (hasModel) => {
+      const left = new Set([4.5, 7.25, 9]);
+      const told = await run({
+        hasModel,
+        node: 'index',
+        throwsAt: ({ time = -1 }) => left.delete(time),
+      });
+      expect(left.size).toBe(0);
+      const rows = told.lines.flatMap((line) => {
+        const [, message] = JSON.parse(line) as [string, OutputMessage | null];
+        return message?.stream === 'features' || message?.stream === 'indices' ? [message] : [];
+      });
+      expectSame(told);
+      for (const [node, hop_s, width] of [
+        ['de', 0.25, 5],
+        ['look', 0.5, 5],
+        ['index', 0.25, 1],
+      ] as const) {
+        const own = rows.filter((row) => row.node === node);
+        expect(own.map(({ seq }) => seq)).toEqual(own.map((_, k) => k));
+        const down = own.filter(({ time }) => time >= 9);
+        const times = Array.from({ length: (END_S - 9) / hop_s + 1 }, (_, k) => 9 + k * hop_s);
+        expect(down.map(({ time }) => time)).toEqual(times);
+        for (const row of down)
+          expect(row.stream === 'features' ? row.values : row.indices.map(({ reason }) => reason)).toEqual(
+            Array(width).fill(row.stream === 'features' ? null : 'failed'),
+          );
+      }
+    },
+  );
+
+  it('that keeps it down before any window was whole: its rows hold nothing, not even names', async () => {
+    let calls = 0;
+    const told = await run({ node: 'held', throwsAt: () => ++calls <= 3 });
+    expect(told.events).toHaveLength(3);
+    const rows = told.lines.filter((line) => line.includes('"features","session":"s","node":"de"'));
+    expect(rows.length).toBeGreaterThan(60);
+    for (const row of rows) expect(row).toContain('"features":[],"values":[]');
+    expectSame(told);
   });
 
   it('that keeps it down, while every line of its being down has one, too', async () => {

@@ -345,7 +345,7 @@ class RunningSession implements Worker {
       const loaded = this.#loaded;
       const options = this.#graphOptions(loaded, this.#options.events);
       const emit: GraphOptions['emit'] = (output) => this.#give(output, loaded);
-      this.#graph = new FailedSession({ ...options, facts: this.#facts, emit }, this.#windows.closed_s);
+      this.#graph = new FailedSession({ ...options, facts: this.#facts, emit }, this.#windows);
       return;
     }
     this.#attempt(() => {

@@ -1,4 +1,5 @@
 import type { Seconds } from '../../core/clock.js';
+import type { FeatureSchema, FeatureVector } from '../../core/features.js';
 import {
   isMeasured,
   period_s,
@@ -9,30 +10,39 @@ import {
 import { ClosingTimes, type ClosingTimesState } from './closing-times.js';
 import { FrameBuilder } from './frame.js';
 import { NodeSequence } from './node-sequence.js';
+import { type PublishedNode, publishedNodes } from './published-nodes.js';
 import type { SessionFacts } from './session-facts.js';
 import type { GraphOptions } from './session-graph.js';
+import type { WholeWindows } from './whole-windows.js';
 
 /**
- * What a session says that stays down after faults of its graph: at each hop of its models a frame of which nothing is
- * there. It looks at stamps alone, so that what brought the graph down can't bring it down.
+ * What a session says that stays down after faults of its graph: at each hop of its models a frame of which nothing is there, and
+ * of each node whose vectors go out one that holds nothing, once its source has had a stream. It looks at stamps alone, so that what
+ * brought the graph down can't bring it down; so it knows what a node's vectors hold only from those that it gave before.
  */
 export class FailedSession {
   readonly #options: Pick<GraphOptions, 'emit'>;
   readonly #frames: readonly FrameBuilder[];
+  readonly #nodes: readonly PublishedNode[];
+  readonly #schemas: ReadonlyMap<string, FeatureSchema>;
+  readonly #sequence: NodeSequence;
   readonly #closing = new ClosingTimes();
   readonly #facts: SessionFacts;
 
-  /** `closed_s`: the session time of its last line. */
   constructor(
     options: Omit<GraphOptions, 'ordered' | 'facts'> & { readonly facts: SessionFacts },
-    closed_s: Seconds,
+    { closed_s, schemas }: Pick<WholeWindows, 'closed_s' | 'schemas'>,
   ) {
     this.#options = options;
     this.#facts = options.facts;
-    const { pipeline, models, sequence } = options;
+    const { pipeline, models, sequence = new NodeSequence(), features = true } = options;
+    this.#sequence = sequence;
+    this.#schemas = new Map(schemas);
+    this.#nodes = publishedNodes(pipeline).filter(({ kind }) => features || kind === 'indices');
+    for (const { name, timing } of publishedNodes(pipeline)) this.#closing.add(name, timing);
     this.#frames = [...pipeline.models.values()].map((model) => {
       this.#closing.add(model.name, model.join);
-      return new FrameBuilder(model, models.get(model.name) ?? new Map(), sequence ?? new NodeSequence());
+      return new FrameBuilder(model, models.get(model.name) ?? new Map(), sequence);
     });
     this.#closing.skipTo(closed_s + TIME_TOLERANCE_S);
   }
@@ -90,6 +100,9 @@ export class FailedSession {
   #closeAt(time: Seconds): void {
     const due = this.#closing.take(time);
     const simulated = this.#facts.open.some((info) => info.simulated);
+    const fed = new Set(this.#facts.told.map(({ source }) => source));
+    for (const node of this.#nodes)
+      if (due.has(node.name) && fed.has(node.source)) this.#tell(node, time, simulated);
     for (const frame of this.#frames) {
       if (!due.has(frame.model.name)) continue;
       const empty = frame.build(time, new Map());
@@ -99,5 +112,22 @@ export class FailedSession {
       this.#options.emit({ ...empty, modalities, simulated, failed: true });
     }
     this.#options.emit({ kind: 'closed', time, zero: this.#facts.zero ?? 0, inputs: new Map() });
+  }
+
+  #tell({ name: node, kind, source, timing }: PublishedNode, time: Seconds, simulated: boolean): void {
+    const schema = this.#schemas.get(node) ?? { features: [] };
+    const length = schema.features.length;
+    const vector: FeatureVector = {
+      schema,
+      values: new Float64Array(length).fill(Number.NaN),
+      present: new Uint8Array(length),
+      time,
+      window: [time - timing.window_s, time],
+      coverage: 0,
+      reason: 'failed',
+      ...(kind === 'indices' && { reasons: schema.features.map(() => 'failed' as const) }),
+    };
+    const made = { node, seq: this.#sequence.next(node), vector, simulated };
+    this.#options.emit(kind === 'indices' ? { kind, ...made } : { kind, ...made, input: source });
   }
 }

@@ -15,6 +15,7 @@ import type { BoundSources } from './bound-sources.js';
 import type { ClosingTimes } from './closing-times.js';
 import type { GraphState } from './graph-state.js';
 import { InterpolationWatch, type MissingChannel } from './interpolation-watch.js';
+import { type PublishedOn, publishedNodes } from './published-nodes.js';
 
 interface WindowStep {
   readonly node: string;
@@ -43,7 +44,7 @@ interface FeatureStep {
   readonly input: string;
   readonly processor: FeatureProcessor;
   /** The stream on which its vectors go out; null: they only serve other nodes. */
-  readonly publishes: 'indices' | 'features' | null;
+  readonly publishes: PublishedOn | null;
   /** The nodes whose vectors it gets before its own. */
   readonly beside: readonly string[];
   schemaIn: FeatureSchema | null;
@@ -77,7 +78,7 @@ export class NodeSteps {
   constructor({ pipeline, closing, isFed, missing }: NodeStepsOptions) {
     this.#isFed = isFed;
     for (const name of pipeline.sources.keys()) this.#roots.set(name, { chunkSteps: [], windowSteps: [] });
-    const asked = new Set([...pipeline.sinks.values()].flatMap(({ inputs }) => inputs));
+    const published = new Map(publishedNodes(pipeline).map(({ name, kind }) => [name, kind]));
     const chunkSteps = new Map<string, ChunkSteps>(this.#roots);
     for (const node of pipeline.transforms.values()) {
       const { definition, params, name, source, input, beside } = node;
@@ -99,7 +100,7 @@ export class NodeSteps {
       } else if (definition.kind === 'features') {
         const transform = definition as FeatureTransform<never>;
         const processor = transform.create(params as never);
-        const publishes = transform.publishes ?? (asked.has(name) ? 'features' : null);
+        const publishes = published.get(name) ?? null;
         const way = { node: name, version, source, input, publishes, beside } as const;
         this.#featureSteps.push({ ...way, processor, schemaIn: null });
       }
@@ -142,7 +143,7 @@ export class NodeSteps {
     time: Seconds,
     due: ReadonlySet<string>,
     sources: Pick<BoundSources, 'hasBegun' | 'isStale'>,
-    publish: (kind: 'features' | 'indices', node: string, vector: FeatureVector) => void,
+    publish: (kind: PublishedOn, node: string, vector: FeatureVector) => void,
   ): void {
     for (const step of this.#windowSteps) {
       if (!due.has(step.node) || !sources.hasBegun(step.source, time)) continue;

@@ -1,3 +1,4 @@
+import type { FeatureSchema } from '../../core/features.js';
 import { type BegunAnew, type StreamMessage, sliceChunk, streamOf } from '../../core/signal.js';
 import { FailedSession } from './failed-session.js';
 import { samplesLeftOut } from './graph-events.js';
@@ -19,6 +20,8 @@ export interface RecordedGraphState {
   readonly dueAtEnd: BegunAnew | null;
   /** By stream, how many of its next samples are left out. */
   readonly dropped: readonly (readonly [stream: string, samples: number])[];
+  /** What each node's vectors hold, by the last that was given. */
+  readonly schemas: Readonly<Record<string, FeatureSchema>>;
 }
 
 /**
@@ -38,6 +41,7 @@ export class RecordedGraph {
 
   constructor(options: RecordedGraphOptions, state: RecordedGraphState | null) {
     this.#options = options;
+    const schemas = new Map(Object.entries(state?.schemas ?? {}));
     if (!state?.isDown) {
       const graph = new SessionGraph(this.#graphOptions());
       if (state) graph.restore(state.graph);
@@ -48,12 +52,12 @@ export class RecordedGraph {
       for (const info of streams) this.#facts.opened(info);
       for (const { source, stream } of told) this.#facts.bound(source, stream);
       this.#sequence.restore(sequence);
-      this.#windows.goOn(closedUntil);
+      this.#windows.goOn(closedUntil, schemas);
       this.#graph = this.#down();
       this.#graph.restore(closing);
     }
     if (!state) return;
-    this.#windows.goOn(state.graph.closedUntil);
+    this.#windows.goOn(state.graph.closedUntil, schemas);
     this.#due = state.due;
     this.#dueAtEnd = state.dueAtEnd;
     for (const [stream, samples] of state.dropped) this.#dropped.set(stream, samples);
@@ -92,6 +96,7 @@ export class RecordedGraph {
       due: this.#due,
       dueAtEnd: this.#dueAtEnd,
       dropped: [...this.#dropped],
+      schemas: Object.fromEntries(this.#windows.schemas),
     };
   }
 
@@ -161,7 +166,7 @@ export class RecordedGraph {
   }
 
   #down(): FailedSession {
-    return new FailedSession({ ...this.#graphOptions(), facts: this.#facts }, this.#windows.closed_s);
+    return new FailedSession({ ...this.#graphOptions(), facts: this.#facts }, this.#windows);
   }
 
   #graphOptions(): GraphOptions {

@@ -1,4 +1,5 @@
 import type { Seconds } from '../../core/clock.js';
+import type { FeatureSchema } from '../../core/features.js';
 import type { GraphOutput } from './graph-output.js';
 import { bareState, type GraphState } from './graph-state.js';
 import type { NodeSequence, NodeSequenceState } from './node-sequence.js';
@@ -14,6 +15,8 @@ export class WholeWindows {
   #closed_s: Seconds = Number.NEGATIVE_INFINITY;
   /** Numbers of the nodes behind the last whole window. */
   #numbers: NodeSequenceState = {};
+  /** What the last vector of each node that was given holds. */
+  #schemas = new Map<string, FeatureSchema>();
   #given = 0;
   #most = Number.POSITIVE_INFINITY;
 
@@ -27,6 +30,11 @@ export class WholeWindows {
     return this.#closed_s;
   }
 
+  /** What each node's vectors hold, by its last. */
+  get schemas(): ReadonlyMap<string, FeatureSchema> {
+    return this.#schemas;
+  }
+
   /** Windows closed, and other things told, since the message was begun. */
   get given(): number {
     return this.#given;
@@ -38,9 +46,10 @@ export class WholeWindows {
     this.#most = most;
   }
 
-  /** A graph goes on behind a window. */
-  goOn(closed_s: Seconds): void {
+  /** A graph goes on behind a window; `schemas`: of vectors that were given before. */
+  goOn(closed_s: Seconds, schemas: ReadonlyMap<string, FeatureSchema> = this.#schemas): void {
     this.#closed_s = closed_s;
+    this.#schemas = new Map(schemas);
     this.#numbers = this.#sequence.snapshot();
   }
 
@@ -52,8 +61,13 @@ export class WholeWindows {
     }
     if (this.#given >= this.#most) throw new CutShort();
     this.#given++;
-    if (output.kind === 'closed') this.goOn(output.time);
-    return [...this.#window.splice(0), output];
+    const given = this.#window.splice(0);
+    for (const one of given) if ('node' in one) this.#schemas.set(one.node, one.vector.schema);
+    if (output.kind === 'closed') {
+      this.#closed_s = output.time;
+      this.#numbers = this.#sequence.snapshot();
+    }
+    return [...given, output];
   }
 
   /** The graph gives no more: what it had of a window is forgotten. */
