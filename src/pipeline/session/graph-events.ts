@@ -50,6 +50,16 @@ export class GraphEvents {
     });
   }
 
+  /** `stream`: whose samples come after a silence of which nothing told before; null: a tick does. */
+  silenceSkipped(stream: string | null, time: Seconds, skipped_s: Seconds): void {
+    this.#tell({
+      ...{ code: 'time-skipped', level: 'warn', time },
+      ...(stream !== null && { stream }),
+      message: `nothing tells of ${skipped_s.toFixed(1)} s before ${stream === null ? 'the time' : `samples of ${stream} at`} ${time.toFixed(3)} s: windows in between are left out`,
+      details: { jumps: 1, skipped_s },
+    });
+  }
+
   streamIgnored(source: string, stream: string, reason: string): void {
     this.#tell({
       ...{ code: 'stream-ignored', level: 'warn', stream },

@@ -520,7 +520,7 @@ export class SessionGraph {
       this.#events.samplesLate(info.name, first, this.#closedUntil);
     const gapBefore = chunk.gapBefore || binds.some(({ source }) => this.#isSuccessor(info, source));
     if (gapBefore) this.#events.gapFound(info.name, first);
-    const skip: GraphStep[] = first - this.#known > LONGEST_SILENCE_S ? [{ do: 'skip-to', time: first }] : [];
+    const skip = this.#skipSilence(info.name, first, this.#options.ordered ? LONGEST_SILENCE_S : 0);
     const feed: GraphStep[] = [...binds, { do: 'feed', chunk: { ...chunk, times, gapBefore }, from: 0 }];
     const reach: GraphStep = { do: 'reach', info, first, last: times[n - 1] };
     if (!this.#isSilenceTold(info.id)) this.#silence.take(info, times);
@@ -581,6 +581,16 @@ export class SessionGraph {
     return 1;
   }
 
+  /** Leaves out windows of a silence beyond {@link LONGEST_SILENCE_S} that ends at `time`, but for its first `closed_s`. */
+  #skipSilence(stream: string | null, time: Seconds, closed_s: Seconds): readonly GraphStep[] {
+    if (time - this.#known <= LONGEST_SILENCE_S) return [];
+    const since = Math.max(this.#known, this.#skippedTo);
+    // Nothing was before the first sample; a jump of stamps was told.
+    if (since > Number.NEGATIVE_INFINITY && time - since > LONGEST_SILENCE_S)
+      this.#events.silenceSkipped(stream, time, time - since - closed_s);
+    return [{ do: 'skip-to', time }];
+  }
+
   #skipTo(time: Seconds): void {
     this.#closing.skipTo(time);
     this.#skippedTo = time;
@@ -588,7 +598,7 @@ export class SessionGraph {
 
   /** Tells that session time has come to `time` although no sample says so: closes what was waiting for silent streams. */
   #tick(time: Seconds): void {
-    if (time - this.#known > LONGEST_SILENCE_S) this.#todo.push({ do: 'skip-to', time });
+    this.#todo.push(...this.#skipSilence(null, time, 0));
     this.#ticked = Math.max(this.#ticked, time);
     this.#todo.push({ do: 'close-until', time });
   }

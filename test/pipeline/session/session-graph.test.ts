@@ -309,6 +309,10 @@ describe('a zero that is told', () => {
 });
 
 describe('when everything is silent', () => {
+  const skips = (events: readonly SessionEvent[]) =>
+    events.flatMap(({ code, stream, time, details }) =>
+      code === 'time-skipped' ? [[stream, time, details?.skipped_s]] : [],
+    );
   const ticks = { ...streamInfo({ type: 'Ticks', sfreq: 0, labels: ['tick'], unit: '' }), id: 'ticks' };
   const tick = (graph: SessionGraph, time: number): void =>
     graph.push({ kind: 'chunk', chunk: chunkOf(ticks, [[0]], [time]) });
@@ -335,22 +339,55 @@ describe('when everything is silent', () => {
   });
 
   it('leaves out what a tick leaps over by more than a minute', () => {
-    const { graph, outputs } = start({ ordered: false });
+    const { graph, outputs, events } = start({ ordered: false });
     graph.push({ kind: 'chunk', chunk: signal(eeg, 0, 3) });
     tick(graph, 4);
+    tick(graph, 64);
+    expect(skips(events)).toEqual([]);
     tick(graph, 10_000);
+    expect(skips(events)).toEqual([[undefined, 10_000, 9936]]);
     expect(
       framesOf(outputs)
         .map(({ time }) => time)
-        .slice(4),
-    ).toEqual([4, 10_000]);
+        .filter((time) => time > 64),
+    ).toEqual([10_000]);
   });
 
   it('a hole in a recording is left out from a minute on', () => {
     const after = { ...signal(eeg, 200, 204, 2), gapBefore: true };
-    const recorded = run([signal(eeg, 0, 3), after]).frames.map(({ time }) => time);
+    const beside = { ...signal(eog, 200.1, 204, 2), gapBefore: true };
+    const again = { ...signal(eeg, 300, 304, 3), gapBefore: true };
+    const { frames, events } = run([signal(eeg, 0, 3), signal(eog, 0, 3), after, beside, again]);
+    const recorded = frames.map(({ time }) => time);
+    // Once a hole, whoever comes back first, and how much of it has no lines.
+    expect(skips(events)).toEqual([
+      ['EEG', 200, expect.closeTo(200 - 3 - 60, 1)],
+      ['EEG', 300, expect.closeTo(300 - 204 - 60, 1)],
+    ]);
     expect(recorded.filter((time) => time > 63 && time < 200)).toEqual([]);
     expect(recorded).toContain(63);
+  });
+
+  it('a silence of more than a minute that stamps alone tell of is told once, live too', () => {
+    const told = (longest_s: number, to: number) => {
+      const events: SessionEvent[] = [];
+      const graph = new SessionGraph({
+        ...{ session: 's', models: new Map(), ordered: false, monitor: false, emit: () => {} },
+        pipeline: pipelineOf(`
+sources: { eeg: { type: websocket, stream_type: EEG } }
+transforms: { de: { type: extract, input: eeg, features: [differential-entropy], window_s: ${longest_s}, hop_s: 1 } }
+`),
+        events: (event) => events.push(event),
+      });
+      graph.push({ kind: 'chunk', chunk: signal(eeg, 0, 3) });
+      graph.push({ kind: 'chunk', chunk: signal(eeg, to, to + 2) });
+      return skips(events);
+    };
+    // Below two windows of 40 s it is the silence that is told, beyond them the jump.
+    expect(told(40, 60)).toEqual([]);
+    expect(told(40, 80)).toEqual([['EEG', 80, expect.closeTo(77, 1)]]);
+    expect(told(40, 90)).toEqual([['EEG', undefined, expect.closeTo(87, 1)]]);
+    expect(told(2, 80)).toEqual([['EEG', undefined, expect.closeTo(77, 1)]]);
   });
 });
 
