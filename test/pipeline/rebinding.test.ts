@@ -35,7 +35,7 @@ const wave = (t: number): number => 20 * Math.sin(60 * t) + 9 * Math.sin(7 * t *
 function live(loaded: LoadedPipeline) {
   const clock = new VirtualClock();
   const source = new Subject<StreamMessage>();
-  const rows: { node: string; time: number; value: number }[] = [];
+  const rows: { node: string; time: number; value: number; all: readonly number[] }[] = [];
   const events: (SessionEvent & { at: number })[] = [];
   const log: StreamMessage[] = [];
   source
@@ -51,6 +51,7 @@ function live(loaded: LoadedPipeline) {
         rows.push({
           node: output.node,
           time: output.vector.time,
+          all: [...output.vector.values, ...output.vector.present],
           value: output.vector.present[0] ? output.vector.values[0] : Number.NaN,
         });
     });
@@ -88,6 +89,9 @@ function alone(headset: Headset, to: number): Map<number, number> {
 describe('a source of a live session', () => {
   const A = headset('A', 1);
   const B = headset('B', 3);
+  const neighbour = headset('B', 3, { client: 'their phone', hostname: 'next door' });
+  const halves = (from: number, to: number): number[] =>
+    Array.from({ length: 2 * (to - from) + 1 }, (_, k) => from + k / 2);
 
   it('is fed by the next headset within a hop where the first was closed', () => {
     const session = live(loadedOf(oneEeg, de('eeg')));
@@ -129,21 +133,56 @@ describe('a source of a live session', () => {
   });
 
   it('is nothing to one that was there all along, whether the first has a hiccup or is lost', () => {
-    const neighbour = headset('B', 3, { client: 'their phone', hostname: 'next door' });
-    const session = live(loadedOf(oneEeg, de('eeg')));
+    const told = (isThere: boolean) => {
+      const session = live(loadedOf(oneEeg, de('eeg')));
+      const beside = isThere ? [neighbour] : [];
+      session.open(A);
+      for (const other of beside) session.open(other);
+      session.run(10, A, ...beside);
+      session.run(12, ...beside);
+      session.run(20, A, ...beside);
+      session.cut(A);
+      session.run(100, ...beside);
+      expect(session.of('source-rebound')).toEqual([]);
+      expect(session.log.flatMap((m) => (m.kind === 'bind' ? [m.stream] : []))).toEqual(['A']);
+      return session.rows;
+    };
+    const rows = told(true);
+    expect(rows).toEqual(told(false));
+    expect(rows.map(({ time }) => time)).toEqual(Array.from({ length: rows.length }, (_, k) => 1 + k / 2));
+    expect(rows.at(-1)?.time).toBeGreaterThan(99);
+    const there = rows.flatMap(({ time, value }) => (Number.isNaN(value) ? [] : [time]));
+    // Half a window is enough.
+    expect(there).toEqual([...halves(1, 10.5), ...halves(12.5, 20.5)]);
+  });
+
+  it('takes one that was there all along after 30 s where it has failover, and no sooner', () => {
+    const session = live(loadedOf('  eeg: { type: websocket, stream_type: EEG, failover: true }', de('eeg')));
     session.open(A);
     session.open(neighbour);
-    session.run(10, A, neighbour);
-    session.run(12, neighbour);
     session.run(20, A, neighbour);
     session.cut(A);
-    session.run(100, neighbour);
-    expect(session.of('source-rebound')).toEqual([]);
-    expect(session.log.flatMap((m) => (m.kind === 'bind' ? [m.stream] : []))).toEqual(['A']);
-    const last = alone(A, 20);
-    for (const { time, value } of session.rows)
-      if (!Number.isNaN(value) && time < 10) expect(value).toBe(last.get(time));
-    expect(session.rows.filter(({ time, value }) => time > 22 && !Number.isNaN(value))).toEqual([]);
+    session.run(70, neighbour);
+    session.open(A);
+    session.run(80, A, neighbour);
+    expect(session.of('source-rebound').map(({ details, at }) => [details?.from, details?.to, at])).toEqual([
+      ['A', 'B', expect.closeTo(50, 0)],
+      ['B', 'A', expect.closeTo(70, 0)],
+    ]);
+    const [first, second] = [alone(A, 80), alone(neighbour, 80)];
+    const there = new Set<Headset>();
+    for (const { time, value } of session.rows) {
+      if (Number.isNaN(value)) continue;
+      expect(time <= 20.5 || time >= 50).toBe(true);
+      const worn = time <= 20 || time > 71 ? first : second;
+      there.add(worn === first ? A : neighbour);
+      // Filters of one that takes over begin anew.
+      if (time <= 20 || (time > 53 && time <= 70) || time > 74)
+        expect(Math.abs(value - worn.get(time)!)).toBeLessThan(time <= 20 ? 1e-9 : 0.05);
+    }
+    expect(there.size).toBe(2);
+    const filled = session.rows.filter(({ time, value }) => time > 52 && time <= 70 && !Number.isNaN(value));
+    expect(filled.map(({ time }) => time)).toEqual(halves(52.5, 70));
   });
 
   it('learns anew where the device is another, and goes on where it is the same', () => {
