@@ -170,7 +170,7 @@ export class Connection {
   #invalid(text: string): AffectdClientError {
     return new AffectdClientError(
       'invalid-message',
-      `${this.#url}: ${JSON.stringify(text.slice(0, QUOTED))} is no message of affectd's protocol; check that an affectd of this version serves the address`,
+      `${this.#url}: ${JSON.stringify(text.slice(0, QUOTED))} is no message of affectd's protocol; check that a daemon of this version serves the address`,
     );
   }
 
