@@ -242,6 +242,7 @@ export class SessionRecording {
     this.#part = part;
     if (this.#after) part.restate(this.#written, this.#after, clock.now());
     for (const unsafe of this.#unsafe) this.#put(part, unsafe);
+    file.begun();
   }
 
   #put(part: RecordingPart, unsafe: Unsafe): void {

@@ -41,11 +41,11 @@ function start(name: string, options: Partial<SessionRecorderOptions> = {}) {
     files: () => readdirSync(path).sort(),
     /** Values of all files' samples, file by file. */
     values: async () => {
-      const values = [];
+      const values: number[] = [];
       for (const file of readdirSync(path).sort()) {
         const recording = await openRecording(join(path, file));
         for await (const message of recording.messages({ chunk: null, clockSync: true, events: () => {} }))
-          if (message.kind === 'chunk') values.push(...message.chunk.data);
+          if (message.kind === 'chunk') for (const value of message.chunk.data) values.push(value);
         await recording.close();
       }
       return values;
@@ -135,6 +135,24 @@ describe('more than can be held', () => {
     }
     expect([...new Set(values)]).toEqual([...upTo(1 + held), 21, 21.5]);
     expect(gaps).toContain(21);
+  });
+
+  it('than may wait for a disk that is too slow is written all the same, once the disk is well', async () => {
+    const { recorder, clock, disk, push, open, values } = start('long');
+    open();
+    disk.fault = { on: 'write', code: 'ENOSPC' };
+    await push();
+    const many = Array.from({ length: 200_000 }, (_, i) => i);
+    for (let k = 0; k < 8; k++)
+      recorder.take({
+        session: 'lab',
+        message: { kind: 'chunk', chunk: chunkOf(eeg, [many], 10 + k * 20_000) },
+      });
+    disk.fault = null;
+    clock.advance(10);
+    await expect.poll(() => recorder.failures.size).toBe(0);
+    await recorder.close();
+    expect(await values()).toHaveLength(2 + 8 * many.length);
   });
 
   it('of one session takes nothing of another, whose disk is well', async () => {

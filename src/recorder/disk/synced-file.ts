@@ -33,7 +33,8 @@ export interface SyncedFileOptions {
 }
 
 /**
- * A file that is written and synced behind its writer's back, in order; `safe` tells how far that has come. One whose write or sync failed takes no more: what a failed sync left behind nobody knows.
+ * A file that is written and synced behind its writer's back, in order; `safe` tells how far that has come. One whose write or sync
+ * failed takes no more: what a failed sync left behind nobody knows.
  */
 export class SyncedFile implements XdfOutput {
   readonly #options: SyncedFileOptions;
@@ -41,11 +42,12 @@ export class SyncedFile implements XdfOutput {
   #path: string;
   #file: DiskFile | null = null;
   #failed: DiskError | null = null;
-  /** Taken so far, written so far, and safe so far, bytes from the file's beginning. */
+  /** Taken so far, and safe so far, bytes from the file's beginning. */
   #taken = 0;
-  #written = 0;
   #safe = 0;
-  /** What isn't written yet, or is being written: from `#written` on. */
+  /** Up to where bytes had waited for a file before they came: that they wait is no slowness of its disk. */
+  #waited = Number.POSITIVE_INFINITY;
+  /** What isn't safe yet: from `#safe` on. */
   #pending: Uint8Array[] = [];
   #isRunning = false;
   #isClosing = false;
@@ -84,11 +86,16 @@ export class SyncedFile implements XdfOutput {
     if (this.#failed || this.#isClosing) return;
     this.#pending.push(bytes);
     this.#taken += bytes.length;
-    if (this.#taken - this.#written > MOST_WAITING_BYTES)
+    if (this.#taken - Math.max(this.#safe, this.#waited) > MOST_WAITING_BYTES)
       this.#fail(
         new DiskError('disk-failed', `${this.#path}: the disk is too slow for what is to be written`),
       );
     else this.#run();
+  }
+
+  /** What was written so far had waited for a file; from here on what comes must not wait for long. */
+  begun(): void {
+    this.#waited = this.#taken;
   }
 
   /** Nothing is written after this; what was goes to the disk. */
@@ -109,7 +116,7 @@ export class SyncedFile implements XdfOutput {
   /** Writes what waits in this very turn. */
   rescue(): void {
     if (!this.#file || this.#failed || this.#pending.length === 0) return;
-    this.#file.writeNow(Buffer.concat(this.#pending), this.#written);
+    this.#file.writeNow(Buffer.concat(this.#pending), this.#safe);
   }
 
   #run(): void {
@@ -139,13 +146,12 @@ export class SyncedFile implements XdfOutput {
     const group = this.#pending.slice();
     const bytes = group.length === 1 ? group[0] : Buffer.concat(group);
     this.#synced_s = this.#clock.now();
-    await file.write(bytes, this.#written);
+    await file.write(bytes, this.#safe);
     if (this.#failed) return;
     if (mode !== 'none') await file.datasync();
     if (this.#failed) return;
     this.#pending.splice(0, group.length);
-    this.#written += bytes.length;
-    this.#safe = this.#written;
+    this.#safe += bytes.length;
     this.#options.safe?.(this.#safe);
   }
 
