@@ -38,14 +38,14 @@ const TOLERANCE_S: Seconds = 0.02;
 export function clockFigures(trial: ClockTrial): ClockFigures {
   const { samples, events, device } = trial;
   const starts_s = device.starts_s ?? 0;
-  const minutes = (samples[samples.length - 1].true_s - samples[0].true_s) / 60;
-  const falseGaps = samples.filter(({ isGap, lost }) => isGap && lost === 0);
-  const lossy = samples.slice(1).filter(({ lost }) => lost > 0);
-  const end_s = samples[samples.length - 1].true_s;
+  const minutes = (samples[samples.length - 1].sample.true_s - samples[0].sample.true_s) / 60;
+  const falseGaps = samples.filter(({ isGap, sample }) => isGap && sample.lost === 0);
+  const lossy = samples.slice(1).filter(({ sample }) => sample.lost > 0);
+  const end_s = samples[samples.length - 1].sample.true_s;
   const errors = (from: Seconds): number[] =>
     samples
-      .filter(({ true_s, isPredicted, isMasked }) => true_s > from && !isPredicted && !isMasked)
-      .map(({ time, true_s }) => time - true_s);
+      .filter(({ sample, isPredicted, isMasked }) => sample.true_s > from && !isPredicted && !isMasked)
+      .map(({ sample, time }) => time - sample.true_s);
   const late = errors(end_s - SETTLED_AFTER_S).sort((a, b) => a - b);
   const count = (code: string): number => events.filter((event) => event.code === code).length;
   return {
@@ -75,7 +75,7 @@ function greatest(errors: readonly Seconds[]): Seconds {
 function lostWindows({ device, samples, stale }: ClockTrial, falseGaps: readonly TriedSample[]): number {
   const { starts_s = 0, outage_s } = device;
   const period_s = 1 / device.sfreq;
-  const end_s = samples[samples.length - 1].true_s;
+  const end_s = samples[samples.length - 1].sample.true_s;
   let lost = 0;
   let total = 0;
   let next = 0;
@@ -86,7 +86,7 @@ function lostWindows({ device, samples, stale }: ClockTrial, falseGaps: readonly
       next++;
     const reached_s = next < samples.length ? samples[next].given_s : Number.POSITIVE_INFINITY;
     const tick = Math.ceil(time / TICK_S);
-    const staleAt = stale.findIndex((isStale, at) => at >= tick && isStale);
+    const staleAt = stale.indexOf(true, tick);
     const closes_s = Math.min(
       time + WAIT_S,
       staleAt < 0 || device.sfreq < WAITED_FOR_HZ ? Number.POSITIVE_INFINITY : staleAt * TICK_S,

@@ -18,7 +18,8 @@ export interface ClockTrialOptions {
 }
 
 /** One sample, what is known of it, and what the clock said. */
-export interface TriedSample extends SimulatedSample {
+export interface TriedSample {
+  readonly sample: SimulatedSample;
   readonly time: Seconds;
   readonly isGap: boolean;
   readonly isPredicted: boolean;
@@ -61,7 +62,7 @@ export function clockTrial(device: SimulatedDevice, options: ClockTrialOptions):
       const { content, from, to, times, gaps, predicted, isMasked, rate_hz } = output;
       for (let i = from; i < to; i++)
         samples.push({
-          ...content[i],
+          sample: content[i],
           time: times[i - from],
           isGap: gaps.includes(i - from),
           isPredicted: predicted.includes(i - from),

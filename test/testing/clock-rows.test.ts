@@ -7,11 +7,15 @@ import { type ClockTrial, clockTrial } from '../../src/testing/clock-trial.js';
 
 const STORED_SHARE = 0.002;
 
+/** A number of each sample, as hex: runners compare long arrays slowly. */
+const bytesOf = (samples: ClockTrial['samples'], of: (sample: ClockTrial['samples'][number]) => number) =>
+  Buffer.from(Float64Array.from(samples, of).buffer).toString('hex');
+
 /** All that a clock gave, in order. */
 const given = ({ samples, events, staleOnsets }: ClockTrial) => ({
-  times: Float64Array.from(samples, ({ time }) => time),
-  given: Float64Array.from(samples, ({ given_s }) => given_s),
-  rates: Float64Array.from(samples, ({ rate_hz }) => rate_hz),
+  times: bytesOf(samples, ({ time }) => time),
+  given: bytesOf(samples, ({ given_s }) => given_s),
+  rates: bytesOf(samples, ({ rate_hz }) => rate_hz),
   gaps: samples.flatMap(({ isGap }, i) => (isGap ? [i] : [])),
   predicted: samples.flatMap(({ isPredicted }, i) => (isPredicted ? [i] : [])),
   events,
