@@ -211,7 +211,7 @@ const thread: ReplayOptions['host'] = (setup, state) => new ThreadHost(setup, st
 const inThisThread: readonly Partial<ReplayOptions>[] = [{ batch: 16 }, { batch: 1, restoreEvery_s: 0.9 }];
 const everyWay: readonly Partial<ReplayOptions>[] = [
   ...inThisThread,
-  ...(isBuilt ? [{ batch: 4, restoreEvery_s: 7, host: thread }] : []),
+  ...(isBuilt ? [{ batch: 4, restoreEvery_s: 11, host: thread }] : []),
 ];
 
 async function replayOf(own: string, loaded: LoadedPipeline, options: Partial<ReplayOptions>) {
