@@ -1,13 +1,16 @@
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { type Seconds, VirtualClock } from '../../src/core/clock.js';
+import { type Clock, type Seconds, VirtualClock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
+import { Random } from '../../src/core/random.js';
 import { startDaemon } from '../../src/daemon/daemon.js';
 import { loadConfig } from '../../src/io/lsl/config.js';
 import { channelsElement } from '../../src/io/lsl/declaration.js';
 import { Outlet } from '../../src/io/lsl/outlet.js';
 import { encodeSamples } from '../../src/io/protocol/sample-frame.js';
+import { openRecording } from '../../src/io/recordings/open.js';
 import type { OutputMessage } from '../../src/io/sinks/sink.js';
 import { checkPipeline } from '../../src/pipeline/file/check.js';
 import { PipelineDocument } from '../../src/pipeline/file/document.js';
@@ -114,17 +117,39 @@ async function feed({ clock }: Started, span_s: Seconds, ...headsets: readonly H
   }
 }
 
+/** The clock of another machine, which was started `ahead_s` earlier and runs fast by `ppm`. */
+function machineClock(clock: VirtualClock, ahead_s: Seconds, ppm: number): Clock {
+  return {
+    now: () => ahead_s + clock.now() * (1 + ppm * 1e-6),
+    unix: () => clock.unix(),
+    uptime: () => clock.uptime(),
+    after: (delay_s, action) => clock.after(delay_s, action),
+    every: (period_s, action) => clock.every(period_s, action),
+  };
+}
+
+/** Stamps of the stream `name` in what was recorded to a folder, s from the session's zero. */
+async function recordedStamps(record: string, name: string): Promise<Seconds[]> {
+  const recording = await openRecording(join(record, readdirSync(record)[0]));
+  const stamps: Seconds[] = [];
+  let zero: Seconds = Number.NaN;
+  for await (const message of recording.messages({ chunk: null, clockSync: true, events: () => {} }))
+    if (message.kind === 'zero') zero = message.time;
+    else if (message.kind === 'chunk' && message.chunk.info.name === name)
+      for (const time of message.chunk.times) stamps.push(time - zero);
+  await recording.close();
+  return stamps;
+}
+
 const rebound = ({ events }: Started): string[] =>
   events.flatMap(({ code, details }) =>
     code === 'source-rebound' ? [`${details?.from} -> ${details?.to}`] : [],
   );
 
 describe('a headset over LSL and an eye tracker over WebSocket', () => {
-  /** Bytes of the headset's features; the tracker goes in the middle, or stays. */
-  const run = async (trackerGoes: boolean) => {
-    const started = await start(true);
-    const { clock, connect, features, outputs } = started;
-    const network = { clock, config: loadConfig(), events: () => {} };
+  /** Both, connected; `own`: the clock of the headset's machine. */
+  const connected = async ({ clock, connect }: Started, own: Clock = clock) => {
+    const network = { clock: own, config: loadConfig(), events: () => {} };
     const channels = channelsElement(
       ['Fz', 'Cz'].map((label) => ({ label, unit: 'microvolts', type: 'EEG' })),
     );
@@ -139,6 +164,14 @@ describe('a headset over LSL and an eye tracker over WebSocket', () => {
       { name: 'eyes', type: 'Gaze', sfreq: 60, channels: ['left_x', 'left_y'], unit: 'px' },
       { clock: 'unix' },
     );
+    return { outlet, tracker, gaze };
+  };
+
+  /** Bytes of the headset's features; the tracker goes in the middle, or stays. */
+  const run = async (trackerGoes: boolean) => {
+    const started = await start(true);
+    const { clock, features, outputs } = started;
+    const { outlet, tracker, gaze } = await connected(started);
     const begin = clock.now();
     let seq = 0;
     for (let round = 0; round < 40; round++) {
@@ -173,6 +206,74 @@ describe('a headset over LSL and an eye tracker over WebSocket', () => {
     const times = new Set(both.de.map(({ time }) => time));
     expect(one.de.filter(({ time }) => times.has(time))).toEqual(both.de.slice(0, one.de.length));
   });
+
+  it.each([
+    [50, -50, 0],
+    [-50, 50, 5],
+  ])(
+    'whose clocks drift by %d and %d ppm, the tracker’s 3 s ahead and its network 0 to 200 ms late, from %d s on: features of both, within 20 ms of when they were measured',
+    async (headset_ppm, tracker_ppm, joins_s) => {
+      const [span_s, settled_s] = [45, 30];
+      const [gaze_hz, in_one] = [60, 6];
+      const record = join(folder, `joins at ${joins_s} s`);
+      const started = await start(true, record);
+      const { clock, features } = started;
+      const own = machineClock(clock, 321, headset_ppm);
+      const { outlet, tracker, gaze } = await connected(started, own);
+      const begin = clock.now();
+      /** Stamps of samples from `from` on, by a clock that shows `shown` when the first is measured. */
+      const stamped = (from: number, n: number, rate_hz: number, shown: Seconds, ppm: number): Float64Array =>
+        Float64Array.from({ length: n }, (_, i) => shown + ((from + i) / rate_hz) * (1 + ppm * 1e-6));
+      const [headsetBegin, trackerBegin] = [own.now(), clock.unix() + 3];
+      const messages: { readonly at: Seconds; readonly send: () => void }[] = [];
+      for (let round = 0; round < span_s / ROUND_S; round++) {
+        const times = stamped(A_ROUND * round, A_ROUND, RATE_HZ, headsetBegin, headset_ppm);
+        messages.push({
+          at: begin + (round + 1) * ROUND_S,
+          send: () => outlet.push(wave(1, A_ROUND * round), times),
+        });
+      }
+      const random = new Random('network');
+      let arrival: Seconds = 0;
+      for (let k = joins_s * gaze_hz, seq = 0; k < span_s * gaze_hz; k += in_one, seq++) {
+        const times = stamped(k, in_one, gaze_hz, trackerBegin, tracker_ppm);
+        const data = Float32Array.from({ length: 2 * in_one }, (_, i) => 500 + ((k + i) % 7));
+        const frame = encodeSamples({ stream: gaze, seq, t0: Number.NaN, times, data }, 2);
+        // What is sent later doesn't overtake.
+        arrival = Math.max(arrival, begin + (k + in_one - 1) / gaze_hz + 0.2 * random.uniform());
+        messages.push({
+          at: arrival,
+          send: () => tracker.send(frame),
+        });
+      }
+      for (const { at, send } of messages.sort((a, b) => a.at - b.at)) {
+        await passUntil(clock, at);
+        send();
+        await passUntil(clock, clock.now() + 0.001);
+      }
+      for (const node of ['de', 'eye']) {
+        const rows = features(node).filter(({ time }) => time! > settled_s);
+        expect(rows.length, node).toBeGreaterThan(2 * (span_s - settled_s) - 4);
+        for (const { time, values } of rows)
+          expect(
+            values.some((value) => value !== null),
+            `${node} at ${time} s`,
+          ).toBe(true);
+      }
+      await started.daemon.close();
+      // Zero is when the first sample of the first of them was measured.
+      for (const [name, rate_hz, from_s] of [
+        ['Cap', RATE_HZ, 0],
+        ['eyes', gaze_hz, joins_s],
+      ] as const) {
+        const stamps = await recordedStamps(record, name);
+        expect(stamps.length, name).toBe((span_s - from_s) * rate_hz);
+        const errors = stamps.map((time, k) => time - from_s - k / rate_hz);
+        const most = Math.max(...errors.slice((settled_s - from_s) * rate_hz).map(Math.abs));
+        expect(most, name).toBeLessThan(0.02);
+      }
+    },
+  );
 });
 
 describe('a source over sockets', () => {
