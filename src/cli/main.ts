@@ -1,7 +1,9 @@
-import { lastResort, type Rescue } from '../daemon/last-resort.js';
+import { lastResort, type Rescue, rescueAll } from '../daemon/last-resort.js';
+import { hurryGates } from '../model/engines/native-gate.js';
 
-/** What a command may take for its orderly end, recordings and open files included, ms. */
-const END_WITHIN_MS = 5000;
+/** What a command may take for its orderly end, recordings and open files included, ms; and native calls of threads, from the same moment on. */
+const END_WITHIN_MS = 4500;
+const CALL_WITHIN_MS = 4000;
 
 const ending = new AbortController();
 const rescues = new Set<Rescue>();
@@ -16,8 +18,12 @@ let isStarted = false;
 /** Asks the command to end. Whatever it does then, the process ends soon after, with `code`. */
 function end(reason: 'SIGINT' | 'SIGTERM' | 'EPIPE', code: number): void {
   if (!isStarted) process.exit(code);
+  hurryGates(CALL_WITHIN_MS);
   ending.abort(reason);
-  setTimeout(() => process.exit(code), END_WITHIN_MS).unref();
+  setTimeout(() => {
+    rescueAll(rescues);
+    process.exit(code);
+  }, END_WITHIN_MS).unref();
 }
 
 process.on('SIGINT', () => {

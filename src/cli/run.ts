@@ -9,7 +9,7 @@ import type { DaemonOptions } from '../daemon/daemon-settings.js';
 import { backendNames } from '../io/lsl/backend.js';
 import { loadPipeline } from '../pipeline/file/load.js';
 import { findPipeline } from '../pipeline/file/shipped-pipelines.js';
-import { loadModels } from '../pipeline/run/load-models.js';
+import { LIVE_ANSWERS_WITHIN_S, loadModels } from '../pipeline/run/load-models.js';
 import { closeRunners } from '../pipeline/run/runtime.js';
 import { changedNodes } from '../pipeline/session/kept-nodes.js';
 import { type CommandFactory, examples, PIPELINE_ARGUMENT } from './command.js';
@@ -53,6 +53,7 @@ export const runCommand: CommandFactory = (context) =>
       const loaded = await loadModels(await loadPipeline(file), {
         engine: options.engine,
         events,
+        answersWithin_s: LIVE_ANSWERS_WITHIN_S,
         signal: context.signal,
       });
       const daemon = await startDaemon(context, loaded, options, events);
@@ -80,6 +81,7 @@ function reloadOnChange(
       const loaded = await loadModels(await loadPipeline(file), {
         engine: options.engine,
         events,
+        answersWithin_s: LIVE_ANSWERS_WITHIN_S,
         signal: context.signal,
       });
       const { pipeline: replaced } = daemon.runtime.loaded;

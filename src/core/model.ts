@@ -99,6 +99,15 @@ export interface ModelOutput {
   readonly abstained?: readonly string[];
 }
 
+/** Whether every value of an output is a number. */
+export function isAnswer(output: ModelOutput): boolean {
+  const isNumber = (value: unknown): boolean => {
+    if (typeof value === 'number') return Number.isFinite(value);
+    return typeof value !== 'object' || value === null || Object.values(value).every(isNumber);
+  };
+  return isNumber(output);
+}
+
 /** A loaded model, wherever it runs. `predict` never blocks the event loop. */
 export interface ModelRunner {
   readonly name: string;
@@ -107,6 +116,8 @@ export interface ModelRunner {
   readonly type: string;
   readonly worth: Worth;
   readonly engine: string;
+  /** Whether it gave no answer when it was asked last: it died, hung, or gave what is no number. Default: it answers. */
+  readonly isFailing?: boolean;
   /** Modalities in the order of {@link ModelFrame}. */
   readonly inputs: ReadonlyMap<string, ModalityInput>;
   /** Whether it weighs modalities against each other: {@link ModelOutput.weights}. */

@@ -167,10 +167,10 @@ export async function startDaemon(
   const close = async (): Promise<void> => {
     sources.close();
     await Promise.all([source.close(), sink.close(), sinks.close()]);
-    await within(clock, CLOSES_WITHIN_S, recorder?.close());
+    // A model that hangs takes its time beside a disk that does.
+    await Promise.all([within(clock, CLOSES_WITHIN_S, recorder?.close()), runtime.close()]);
     context.rescues?.delete(rescue);
     stall.stop();
-    await runtime.close();
     logged.close();
     metrics.close();
   };
@@ -183,7 +183,9 @@ export async function startDaemon(
       sink,
       ready: () => {
         const [failure] = recorder?.failures.values() ?? [];
-        return failure?.code ?? null;
+        if (failure) return failure.code;
+        const runners = [...runtime.loaded.runners.values()];
+        return runners.some(({ isFailing }) => isFailing) ? 'model-failed' : null;
       },
       ...(await serverOptions(options)),
     });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Seconds, VirtualClock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
 import { startDaemon } from '../../src/daemon/daemon.js';
@@ -58,7 +58,7 @@ const textsOf = (outputs: readonly OutputMessage[]): string[] =>
   outputs.flatMap((output) => ('node' in output ? [JSON.stringify(output)] : []));
 
 interface RunOptions {
-  /** Whether the model is stuck for a while. */
+  /** Whether the session lags behind for a while, so that its senders are asked to wait. */
   readonly isStuck?: boolean;
   /** Whether the headset sends texts that count as many messages. */
   readonly isLong?: boolean;
@@ -73,8 +73,8 @@ async function run(
 ) {
   const clock = new VirtualClock(5000, 1_700_000_000);
   let letGo = (): void => {};
-  let stuck: Promise<void> | null = null;
-  const loaded = { pipeline, runners: new Map([['affect', modelOf({ eeg: alpha }, () => stuck)]]) };
+  let stuck: Promise<void> | undefined;
+  const loaded = { pipeline, runners: new Map([['affect', modelOf({ eeg: alpha })]]) };
   const record = join(folder, name);
   const events: SessionEvent[] = [];
   const daemon = await startDaemon(
@@ -91,6 +91,7 @@ async function run(
     (event) => events.push(event),
   );
   cleanups.push(() => daemon.close());
+  vi.spyOn(daemon.runtime, 'busy').mockImplementation(() => stuck);
   const outputs: OutputMessage[] = [];
   daemon.runtime.outputs$.subscribe((output) => outputs.push(output));
   const connect = async ({ type, sfreq, channels }: Device) => {
@@ -133,7 +134,7 @@ async function run(
       });
     if (t === STUCK[1]) {
       letGo();
-      stuck = null;
+      stuck = undefined;
     }
     if (daemon.runtime.busy('default')) paused_s += ROUND_S;
     const longs = LONG_TEXTS * ROUND_S;

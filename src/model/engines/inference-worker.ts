@@ -4,8 +4,14 @@ import { readModel } from '../manifest.js';
 import { chooseEngine } from './choose.js';
 import { unpackFrames } from './frame-packing.js';
 import { createInference } from './inference.js';
+import type {
+  WorkerError,
+  WorkerReply,
+  WorkerRequest,
+  WorkerSettings,
+  WorkerStop,
+} from './inference-thread.js';
 import { gated, NativeGate } from './native-gate.js';
-import type { WorkerError, WorkerReply, WorkerRequest, WorkerSettings, WorkerStop } from './worker-runner.js';
 
 /** The worker thread of {@link WorkerRunner}: engines compute synchronously, and the event loop must not wait. */
 const port = parentPort!;

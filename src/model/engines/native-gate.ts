@@ -3,7 +3,7 @@ import type { Engine } from './engine.js';
 const INSIDE = 0;
 const CLOSED = 1;
 
-/** Longest that {@link NativeGate.close} waits for a call to come out, ms: a batch of the largest model, or its loading. */
+/** Longest that an ending process waits for a call to come out, ms: a batch of the largest model, or its loading. */
 const LONGEST_CALL_MS = 5000;
 
 /**
@@ -33,10 +33,17 @@ export class NativeGate {
     }
   }
 
-  /** In the main thread: no call begins after this, and none is inside when it returns. */
-  close(): void {
+  /** In the main thread: no call begins after this. @returns whether none is inside, either, for which it waits so long at most */
+  close(within_ms: number): boolean {
     Atomics.store(this.#state, CLOSED, 1);
-    Atomics.wait(this.#state, INSIDE, 1, LONGEST_CALL_MS);
+    return Atomics.wait(this.#state, INSIDE, 1, within_ms) !== 'timed-out';
+  }
+
+  /** In the main thread: no call begins after this. @returns null if none is inside, or what resolves once the one that is comes out */
+  whenOut(): Promise<void> | null {
+    Atomics.store(this.#state, CLOSED, 1);
+    const { async, value } = Atomics.waitAsync(this.#state, INSIDE, 1);
+    return async ? value.then(() => {}) : null;
   }
 
   #leave(): void {
@@ -46,9 +53,22 @@ export class NativeGate {
 }
 
 const gates = new Set<NativeGate>();
+let deadline_ms = Number.POSITIVE_INFINITY;
+
+/**
+ * A thread that hangs in a native call can't be stopped, and Node waits for all of its threads: nothing ends a process that has one
+ * but this signal.
+ */
 const closeAll = (): void => {
-  for (const gate of gates) gate.close();
+  const until = Math.min(performance.now() + LONGEST_CALL_MS, deadline_ms);
+  const areOut = [...gates].map((gate) => gate.close(Math.max(0, until - performance.now())));
+  if (areOut.includes(false)) process.kill(process.pid, 'SIGKILL');
 };
+
+/** An ending process waits for native calls for `within_ms` from now at most. */
+export function hurryGates(within_ms: number): void {
+  deadline_ms = performance.now() + within_ms;
+}
 
 /** A gate that is closed before this process exits, in whatever way; {@link forgetGate} once its thread has ended. */
 export function gateUntilExit(): NativeGate {

@@ -1,71 +1,27 @@
-import { Worker } from 'node:worker_threads';
-import { AffectdError, ConfigurationError } from '../../core/errors.js';
+import { type Clock, type Seconds, SystemClock } from '../../core/clock.js';
+import { AffectdError } from '../../core/errors.js';
 import type { EventSink } from '../../core/event.js';
-import type { ModalityInput, ModelFrame, ModelOutput, ModelRunner } from '../../core/model.js';
+import {
+  isAnswer,
+  type ModalityInput,
+  type ModelFrame,
+  type ModelOutput,
+  type ModelRunner,
+} from '../../core/model.js';
+import { errorOf } from '../../core/owned.js';
 import type { Worth } from '../../core/worth.js';
 import { BrokenLink, brokenWorth, judge, type LinkedFiles } from '../evidence/judge.js';
 import { outputsOf } from '../evidence/outputs.js';
 import { EVIDENCE_TOLERANCE, type Manifest, modelId, readModel } from '../manifest.js';
-import type { Unavailable } from './choose.js';
 import type { EngineChoice, EngineName } from './engine.js';
-import { type PackedFrames, packFrames } from './frame-packing.js';
-import { forgetGate, gateUntilExit } from './native-gate.js';
-import { silenceTelemetry } from './onnx.js';
-import { workerFile } from './worker-file.js';
+import { InferenceThread, type Ready } from './inference-thread.js';
 
-export interface WorkerSettings {
-  readonly directory: string;
-  readonly engine: EngineChoice;
-  /** Of the {@link NativeGate} between its engine and the process's end. */
-  readonly gate: SharedArrayBuffer;
-}
-export interface WorkerRequest {
-  readonly id: number;
-  readonly frames: PackedFrames;
-  readonly explain: boolean;
-}
-/** Asks the worker to end once every question before it is answered. */
-export interface WorkerStop {
-  readonly stop: true;
-}
-export type WorkerReply =
-  | {
-      readonly kind: 'ready';
-      readonly engine: EngineName;
-      readonly detail: string;
-      readonly unavailable: readonly Unavailable[];
-      readonly probe_difference: number;
-    }
-  | { readonly kind: 'outputs'; readonly id: number; readonly outputs: ModelOutput[] }
-  | ({ readonly kind: 'failed'; readonly id: number } & WorkerError)
-  /** The worker could not start. */
-  | ({ readonly kind: 'stillborn' } & WorkerError);
-
-/** An error as it crosses the thread's border, where classes are lost. */
-export interface WorkerError {
-  readonly code: string;
-  readonly message: string;
-  readonly configuration: boolean;
-}
-
-function errorOf({ code, message, configuration }: WorkerError): AffectdError {
-  return configuration ? new ConfigurationError(code, message) : new AffectdError(code, message);
-}
-
-interface Pending {
-  resolve(outputs: ModelOutput[]): void;
-  reject(error: Error): void;
-}
-
-const WORKER_NURSERY_MB = 4;
-
-/** A started worker: its thread, what it runs on, and the questions it has not answered. */
-interface Started {
-  readonly worker: Worker;
-  readonly engine: EngineName;
-  readonly probe_difference: number;
-  readonly pending: Map<number, Pending>;
-}
+/** Longest that a model may work on one window, s, where nobody says otherwise. */
+const ANSWERS_WITHIN_S: Seconds = 60;
+/** A thread that died without one answer is followed by the next after 0, 1, 2, 4, 8 s and so on, this at most. */
+const LONGEST_REST_S: Seconds = 10;
+/** Threads that hang in a native call, where nothing can stop them; with as many the model stays down. */
+const MOST_STUCK = 3;
 
 export interface LoadModelOptions {
   /** Default `auto`. */
@@ -73,6 +29,10 @@ export interface LoadModelOptions {
   readonly events?: EventSink;
   /** What those can check of its evidence who serve the model; throws `BrokenLink`. */
   readonly check?: (manifest: Manifest, files: LinkedFiles) => Promise<void> | void;
+  /** Longest that it may work on one window before it counts as hanging, s. Default: {@link ANSWERS_WITHIN_S}. */
+  readonly answersWithin_s?: Seconds;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
   /** Another worker program, for tests. */
   readonly worker?: URL;
   /** Ends the loading, for whose reason it throws then. */
@@ -86,18 +46,23 @@ class WorkerRunner implements ModelRunner {
   readonly inputs: ReadonlyMap<string, ModalityInput>;
   readonly fuses: boolean;
   readonly validity: Manifest['validity'];
-  #started: Promise<Started> | null = null;
+  #thread: InferenceThread | null = null;
   #engine: EngineName | 'none' = 'none';
-  #questions = 0;
-  #restarts = 1;
+  /** Threads that died since the last answer. */
+  #deaths = 0;
+  #stuck = 0;
+  #restsUntil_s: Seconds = Number.NEGATIVE_INFINITY;
+  #isFailing = false;
   #closed = false;
+  readonly #clock: Clock;
 
   constructor(
     manifest: Manifest,
     public worth: Worth,
-    private readonly settings: Omit<WorkerSettings, 'gate'>,
+    private readonly directory: string,
     private readonly options: LoadModelOptions,
   ) {
+    this.#clock = options.clock ?? new SystemClock();
     this.name = manifest.name;
     this.id = modelId(manifest);
     this.type = manifest.type;
@@ -110,94 +75,86 @@ class WorkerRunner implements ModelRunner {
     return this.#engine;
   }
 
-  start(): Promise<Started> {
-    this.#started ??= this.#spawn();
-    return this.#started;
+  get isFailing(): boolean {
+    return this.#isFailing;
+  }
+
+  get #isDown(): boolean {
+    return this.#stuck >= MOST_STUCK;
+  }
+
+  start(): Promise<Ready> {
+    this.#thread ??= this.#begin();
+    return this.#thread.ready;
   }
 
   async predict(frames: readonly ModelFrame[], explain = false): Promise<ModelOutput[]> {
-    if (this.#closed) throw new AffectdError('model-failed', `${this.name}: the model is closed`);
+    if (this.#closed) throw this.#failure('the model is closed');
     if (frames.length === 0) return [];
-    const { worker, pending } = await this.start();
-    const packed = packFrames(frames);
-    return new Promise((resolve, reject) => {
-      const id = this.#questions++;
-      pending.set(id, { resolve, reject });
-      // An unanswered question keeps the process alive; an idle worker does not.
-      worker.ref();
-      worker.postMessage({ id, frames: packed, explain } satisfies WorkerRequest, [
-        packed.values.buffer,
-        packed.masks.buffer,
-        packed.present.buffer,
-      ]);
-    });
+    if (!this.#thread && (this.#isDown || this.#clock.now() < this.#restsUntil_s))
+      throw this.#failure('it rests until it is started again');
+    try {
+      this.#thread ??= this.#begin();
+      const outputs = await this.#thread.ask(frames, explain);
+      this.#deaths = 0;
+      if (outputs.every(isAnswer)) this.#isFailing = false;
+      else this.#fail('it gave values that are no numbers');
+      return outputs;
+    } catch (error) {
+      // The death of its thread was told when it died.
+      if (this.#thread) this.#fail(errorOf(error).message);
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    const started = await this.#started?.catch(() => null);
-    if (!started) return;
-    // A native engine that is cut off in the middle of a call takes the whole process with it: the worker answers what
-    // it owes, and ends by itself.
-    const ended = new Promise<void>((resolve) => started.worker.once('exit', () => resolve()));
-    started.worker.ref();
-    started.worker.postMessage({ stop: true } satisfies WorkerStop);
-    if (started.worker.threadId !== -1) await ended;
+    await this.#thread?.close();
   }
 
-  #spawn(): Promise<Started> {
-    silenceTelemetry();
-    const gate = gateUntilExit();
-    const worker = new Worker(this.options.worker ?? workerFile('inference-worker', import.meta.url), {
-      workerData: { ...this.settings, gate: gate.memory } satisfies WorkerSettings,
-      // The parent's flags (a test runner's loaders) are no business of the worker's.
-      execArgv: [],
-      // What a prediction leaves behind is small and dies at once: a small nursery keeps the process small.
-      resourceLimits: { maxYoungGenerationSizeMb: WORKER_NURSERY_MB },
+  #begin(): InferenceThread {
+    const { directory } = this;
+    const { engine = 'auto', answersWithin_s = ANSWERS_WITHIN_S, worker } = this.options;
+    const thread = new InferenceThread({
+      ...{ name: this.name, directory, engine, answersWithin_s, worker, clock: this.#clock },
+      died: (cause, outlives) => this.#bury(cause, outlives),
     });
-    const pending = new Map<number, Pending>();
-    return new Promise((resolve, reject) => {
-      const crashed = (cause: string): void => {
-        const error = new AffectdError('model-failed', `${this.name}: inference stopped (${cause})`);
-        reject(error);
-        for (const question of pending.values()) question.reject(error);
-        pending.clear();
-        if (this.#closed) return;
-        this.options.events?.({ code: 'model-failed', level: 'error', message: error.message });
-        if (this.#restarts-- > 0) this.#started = null;
-        else this.#started = Promise.reject(error);
-        this.#started?.catch(() => undefined);
-      };
-      let cause = 'it ended';
-      worker.on('error', (error) => {
-        cause = error.message;
-      });
-      worker.on('exit', () => {
-        forgetGate(gate);
-        crashed(cause);
-      });
-      worker.on('message', (message: WorkerReply) => {
-        if (message.kind === 'ready') {
-          this.#announce(message);
-          worker.unref();
-          resolve({ worker, engine: message.engine, probe_difference: message.probe_difference, pending });
-          return;
-        }
-        if (message.kind === 'stillborn') {
-          this.#closed = true;
-          reject(errorOf(message));
-          void worker.terminate();
-          return;
-        }
-        if (message.kind === 'outputs') pending.get(message.id)?.resolve(message.outputs);
-        else pending.get(message.id)?.reject(errorOf(message));
-        pending.delete(message.id);
-        if (pending.size === 0 && !this.#closed) worker.unref();
-      });
-    });
+    thread.ready.then(
+      (ready) => this.#announce(ready),
+      () => {},
+    );
+    return thread;
   }
 
-  #announce({ engine, detail, unavailable }: Extract<WorkerReply, { kind: 'ready' }>): void {
+  /** After a thread's death: another one is begun with a later question. */
+  #bury(cause: string, outlives: Promise<void> | null): void {
+    this.#thread = null;
+    // What never ran isn't started again.
+    if (this.#engine === 'none') this.#closed = true;
+    if (outlives) {
+      this.#stuck++;
+      outlives.then(() => this.#stuck--);
+    }
+    if (this.#closed) return;
+    const rest_s = Math.min(LONGEST_REST_S, this.#deaths === 0 ? 0 : 2 ** (this.#deaths - 1));
+    this.#deaths++;
+    this.#restsUntil_s = this.#clock.now() + rest_s;
+    const next = this.#isDown
+      ? `it stays down while ${MOST_STUCK} of its threads hang in the engine; start the daemon again, or try another --engine`
+      : `it is started again ${rest_s === 0 ? 'with the next window' : `in ${rest_s} s`}`;
+    this.#fail(`inference stopped (${cause}); ${next}`);
+  }
+
+  #fail(message: string): void {
+    this.#isFailing = true;
+    this.options.events?.({ code: 'model-failed', level: 'error', message: `${this.name}: ${message}` });
+  }
+
+  #failure(message: string): AffectdError {
+    return new AffectdError('model-failed', `${this.name}: ${message}`);
+  }
+
+  #announce({ engine, detail, unavailable }: Ready): void {
     this.#engine = engine;
     for (const { name, reason } of unavailable)
       this.options.events?.({
@@ -216,15 +173,15 @@ class WorkerRunner implements ModelRunner {
 
 /**
  * Loads the model in `directory` onto an engine in a worker thread, checks it, and gives what runs it.
- * Answers come in the order of the questions. A worker that dies rejects what it had not answered and is started
- * again once, at the next question. Throws `ConfigurationError` with one line when the model can't be used.
+ * Answers come in the order of the questions. A worker that dies, or hangs, rejects what it had not answered and is followed
+ * by another one at a later question, as often as it does. Throws `ConfigurationError` with one line when the model can't be used.
  */
 export async function loadModel(directory: string, options: LoadModelOptions = {}): Promise<ModelRunner> {
   const { manifest, model } = await readModel(directory);
-  const { engine = 'auto', check = () => {}, events, signal } = options;
+  const { check = () => {}, events, signal } = options;
   const worth = await judge(directory, manifest, outputsOf(model), (files) => check(manifest, files));
   signal?.throwIfAborted();
-  const runner = new WorkerRunner(manifest, worth, { directory, engine }, options);
+  const runner = new WorkerRunner(manifest, worth, directory, options);
   const { probe_difference } = await unlessAborted(runner.start(), signal, () => runner.close());
   // Engines may differ by more than evidence may.
   if (worth.evidence === 'validated' && probe_difference > EVIDENCE_TOLERANCE)

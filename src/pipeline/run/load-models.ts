@@ -1,3 +1,4 @@
+import type { Seconds } from '../../core/clock.js';
 import { ConfigurationError } from '../../core/errors.js';
 import type { EventSink } from '../../core/event.js';
 import type { ModalityInput, ModelRunner } from '../../core/model.js';
@@ -8,9 +9,14 @@ import { checkServed } from './raw-probe.js';
 import type { LoadedPipeline } from './run-session.js';
 import { closeRunners } from './runtime.js';
 
+/** What a live session's models have for a window, s: several times as long as a line may be late. */
+export const LIVE_ANSWERS_WITHIN_S: Seconds = 10;
+
 export interface LoadModelsOptions {
   readonly engine: EngineChoice;
   readonly events: EventSink;
+  /** Longest that a model may work on one window before it counts as hanging, s. */
+  readonly answersWithin_s?: Seconds;
   /** Ends the loading, for whose reason it throws then. */
   readonly signal?: AbortSignal;
 }

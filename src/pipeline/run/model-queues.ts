@@ -1,21 +1,33 @@
 import type { Subscriber } from 'rxjs';
+import type { Seconds } from '../../core/clock.js';
 import type { ModelRunner } from '../../core/model.js';
 import { owned } from '../../core/owned.js';
 import { type Answer, askModel, type FrameOutput, isForModel } from '../session/predict.js';
 import type { UntoldFrame } from './untold-outputs.js';
+
+/** How many frames may wait for a model. */
+export interface Shed {
+  /** So many may wait for however long. */
+  readonly frames: number;
+  /** More of them for so long, s, */
+  readonly wait_s: Seconds;
+  /** and so many at most. */
+  readonly most: number;
+}
+
+/** A live session's: a line that comes late is of little use, and raw data, which are recorded, wait for no model. */
+export const shedLive: Shed = { frames: 32, wait_s: 10, most: 1024 };
 
 export interface ModelQueuesOptions {
   /** Whether somebody wants a model's predictions to carry their `contribution`; asked whenever it works. Default: nobody. */
   readonly explain?: (model: string) => boolean;
   /** Frames that go to a model together, the last ones apart; default 1. The predictions don't depend on it. */
   readonly batch?: number;
-  /** Most frames that may wait for one model; beyond it the oldest is thinned: its line says `overloaded`. Default: none is. */
-  readonly limit?: number;
-  /** Told how many frames wait for the model that is furthest behind, whenever that changes. */
-  readonly waiting?: (frames: number) => void;
+  /** When the oldest frame that waits for a model is thinned: its line says `overloaded`. Default: none is. */
+  readonly shed?: Shed;
   /** Whether a frame is thinned in any case, for it was when it was recorded. Default: none is. */
   readonly isThinned?: (frame: FrameOutput, runner: ModelRunner) => boolean;
-  /** Called for every frame that `limit` thins. */
+  /** Called for every frame that `shed` thins. */
   readonly thinned?: (frame: FrameOutput, runner: ModelRunner) => void;
 }
 
@@ -29,7 +41,6 @@ interface ModelQueue {
 /** Frames that wait for models, each of which is asked by itself: none waits for another's answer. */
 export class ModelQueues {
   readonly #queues = new Map<ModelRunner, ModelQueue>();
-  #mostWaiting = 0;
 
   constructor(
     readonly options: ModelQueuesOptions,
@@ -45,19 +56,18 @@ export class ModelQueues {
 
   /** The frame waits, if its model is to be asked about it at all. */
   add(runner: ModelRunner, frame: UntoldFrame): void {
-    const { isThinned, thinned, limit = Number.POSITIVE_INFINITY } = this.options;
+    const { isThinned, thinned, shed } = this.options;
     if (isThinned?.(frame.output, runner)) thin(frame);
     if (!isForModel(frame.output)) return;
     const queue = this.#queues.get(runner) ?? { frames: [], asked: [], work: null };
     this.#queues.set(runner, queue);
     frame.waits = true;
     queue.frames.push(frame);
-    if (queue.frames.length > limit) {
+    while (shed && isTooMuch(queue.frames, shed, frame.since)) {
       const oldest = queue.frames.shift()!;
       thin(oldest);
       thinned?.(oldest.output, runner);
     }
-    this.#tellWaiting();
   }
 
   /** How many frames the model has not answered. */
@@ -72,7 +82,6 @@ export class ModelQueues {
     if (!queue) return;
     this.#queues.delete(runner);
     for (const frame of [...queue.asked, ...queue.frames]) answer(frame, 'failed');
-    this.#tellWaiting();
     this.answered();
   }
 
@@ -97,7 +106,6 @@ export class ModelQueues {
     while (length < batch && frames[length]?.loaded === loaded) length++;
     const asked = frames.splice(0, length);
     queue.asked = asked;
-    this.#tellWaiting();
     const answers = await askModel(
       asked.map((frame) => frame.output),
       runner,
@@ -111,13 +119,14 @@ export class ModelQueues {
     if (frames.length === 0) this.#queues.delete(runner);
     this.answered();
   }
+}
 
-  #tellWaiting(): void {
-    const most = Math.max(0, ...[...this.#queues.values()].map(({ frames }) => frames.length));
-    if (most === this.#mostWaiting) return;
-    this.#mostWaiting = most;
-    this.options.waiting?.(most);
-  }
+function isTooMuch(
+  frames: readonly UntoldFrame[],
+  { frames: few, wait_s, most }: Shed,
+  now: Seconds,
+): boolean {
+  return frames.length > most || (frames.length > few && now - frames[0].since > wait_s);
 }
 
 function answer(frame: UntoldFrame, given: Answer): void {

@@ -37,7 +37,7 @@ export interface PredictionsState {
 
 /**
  * Replaces frames by their predictions and keeps the order of everything, live and in replay. Each model is asked by itself, so
- * that none waits for another's answer but to be told in order. Who can't be asked to wait has frames thinned (`limit`), each of
+ * that none waits for another's answer but to be told in order. Who can't be asked to wait has frames thinned (`shed`), each of
  * them told; who can is asked to by `held`.
  */
 export function predictInOrder(options: PredictInOrderOptions): OperatorFunction<LiveOutput, SessionOutput> {

@@ -15,16 +15,14 @@ import { anchorIgnored } from '../session/anchors.js';
 import type { Binding } from '../session/binder.js';
 import { bySession } from './by-session.js';
 import { LeavingModels } from './leaving-models.js';
+import { shedLive } from './model-queues.js';
 import { outputMessage } from './output-messages.js';
 import { predictInOrder } from './predict-in-order.js';
 import { type LoadedPipeline, runSession } from './run-session.js';
 import { Switch } from './switch.js';
 import { Turns } from './turns.js';
 
-/** Windows of a session that may wait for a model: above the first number its senders are asked to wait, above the second the oldest is thinned. */
-const BUSY_ABOVE = 32;
-const QUEUE_LIMIT = 1024;
-/** The same for messages of a session that wait for its graph; beyond what an `Inbox` holds, samples are left out. */
+/** Messages of a session that may wait for its graph before its senders are asked to wait; beyond what an `Inbox` holds, samples are left out. */
 const CROWDED_ABOVE = 256;
 
 export interface SessionStatus {
@@ -58,7 +56,6 @@ export interface RuntimeOptions {
 
 /** What a session that is asked to send no more waits for, and who waits for it. */
 interface Busy {
-  readonly with: Set<'model' | 'graph'>;
   readonly idle: Promise<void>;
   readonly release: () => void;
 }
@@ -180,19 +177,16 @@ export class PipelineRuntime {
     }
   }
 
-  /** `count` waits for the model or the graph; above `most` senders are asked to wait until half of that is left. */
-  #setWaiting(session: string, what: 'model' | 'graph', count: number, most: number): void {
+  /** `messages` wait for the graph; above {@link CROWDED_ABOVE} senders are asked to wait until half of that is left. */
+  #setWaiting(session: string, messages: number): void {
     const busy = this.#busy.get(session);
-    if (count > most) {
-      if (busy) busy.with.add(what);
-      else {
-        let release = (): void => {};
-        const idle = new Promise<void>((resolve) => {
-          release = resolve;
-        });
-        this.#busy.set(session, { with: new Set([what]), idle, release });
-      }
-    } else if (count <= most / 2 && busy?.with.delete(what) && busy.with.size === 0) {
+    if (!busy && messages > CROWDED_ABOVE) {
+      let release = (): void => {};
+      const idle = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      this.#busy.set(session, { idle, release });
+    } else if (busy && messages <= CROWDED_ABOVE / 2) {
       this.#busy.delete(session);
       busy.release();
     }
@@ -237,19 +231,18 @@ export class PipelineRuntime {
         turns: this.#turns,
         expected: this.options.expected?.(session) ?? [],
         stall: this.options.stall,
-        waiting: (messages) => this.#setWaiting(session, 'graph', messages, CROWDED_ABOVE),
+        waiting: (messages) => this.#setWaiting(session, messages),
         ordering: (isWaiting) => this.#setOrdering(session, isWaiting),
-        isBusy: () => this.#busy.has(session),
+        isBusy: () => this.busy(session) !== undefined,
         isCatchingUp: () => this.#shared.of(session).isCatchingUp(clock.now()),
       }),
       predictInOrder({
         session,
         clock,
         ...(explain && { explain: (model) => explain(session, model) }),
-        limit: QUEUE_LIMIT,
+        shed: shedLive,
         leaving: this.#leaving,
         held: (isHeld) => held$.next(isHeld),
-        waiting: (frames) => this.#setWaiting(session, 'model', frames, BUSY_ABOVE),
         thinned: ({ model, seq, time }, { id }) => {
           status.droppedWindows++;
           this.options.thinned?.(session, { node: model, model: id, seq, time });
@@ -293,8 +286,7 @@ export class PipelineRuntime {
       }),
       finalize(() => {
         this.#setOrdering(session, false);
-        this.#setWaiting(session, 'model', 0, BUSY_ABOVE);
-        this.#setWaiting(session, 'graph', 0, CROWDED_ABOVE);
+        this.#setWaiting(session, 0);
         // A session that began anew under this name has a status of its own.
         if (this.#sessions.get(session) === status) this.#sessions.delete(session);
         metrics?.sessions.set(this.#sessions.size);

@@ -1,4 +1,4 @@
-import type { ModelOutput, ModelRunner, RankingScores } from '../../core/model.js';
+import { isAnswer, type ModelOutput, type ModelRunner, type RankingScores } from '../../core/model.js';
 import type { AbstentionReason, InvalidReason } from '../../core/prediction.js';
 import type { Interval, ModalityState, Prediction } from '../../io/protocol/output.js';
 import { onScale } from '../../model/intervals.js';
@@ -20,7 +20,7 @@ export interface Predicted {
   readonly scores: Readonly<Record<string, RankingScores>> | null;
 }
 
-/** What a model said of a frame; `failed`: it gave an error. */
+/** What a model said of a frame; `failed`: it gave an error, or what is no number. */
 export type Answer = Withheld | 'failed';
 
 /** Whether a model is to be asked about a frame: one without any present modality isn't shown to it, nor one that it has no time for. */
@@ -39,7 +39,7 @@ export async function askModel(
       frames.map(({ frame }) => frame),
       explain,
     );
-    return frames.map((_, i) => withhold(outputs[i]));
+    return frames.map((_, i) => (isAnswer(outputs[i]) ? withhold(outputs[i]) : 'failed'));
   } catch {
     return frames.map(() => 'failed');
   }

@@ -19,7 +19,7 @@ describe('a gate', () => {
 
   it('that is closed lets no call begin', async () => {
     const gate = new NativeGate();
-    gate.close();
+    expect(gate.close(0)).toBe(true);
     let calls = 0;
     void gate.pass(async () => calls++);
     await new Promise((resolve) => setImmediate(resolve));
@@ -46,7 +46,8 @@ describe('a gate', () => {
       execArgv: [],
     });
     await once(worker, 'message');
-    gate.close();
+    expect(gate.close(0)).toBe(false);
+    expect(gate.close(10_000)).toBe(true);
     expect(Atomics.load(done, 0)).toBe(1);
     await worker.terminate();
   });

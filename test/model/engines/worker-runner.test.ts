@@ -3,7 +3,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { VirtualClock } from '../../../src/core/clock.js';
 import { ConfigurationError } from '../../../src/core/errors.js';
 import type { SessionEvent } from '../../../src/core/event.js';
 import type { ModelFrame, ModelOutput, ModelRunner } from '../../../src/core/model.js';
@@ -164,19 +165,38 @@ describe('engines', () => {
   });
 });
 
-/** A worker that answers, and dies of a frame whose first value is 13. */
-const mortal = `
-import { parentPort } from 'node:worker_threads';
-parentPort.on('message', ({ id, frames }) => {
-  if (frames.values[0] === 13) process.exit(1);
-  parentPort.postMessage({ kind: 'outputs', id, outputs: [{ valence: 0.5 }] });
+/** A worker that answers, and does to a frame what its first value asks for. */
+const odd = `
+import { BroadcastChannel, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+const gate = new Int32Array(workerData.gate);
+/** As a native call that comes out when it is told to, and sees nothing else. */
+function call() {
+  Atomics.store(gate, 0, 1);
+  const told = new BroadcastChannel('come out');
+  new BroadcastChannel('inside').postMessage('');
+  while (!receiveMessageOnPort(told)) Atomics.wait(gate, 0, 1, 5);
+  Atomics.store(gate, 0, 0);
+  Atomics.notify(gate, 0);
+}
+parentPort.on('message', ({ id, frames, stop }) => {
+  if (stop) return parentPort.close();
+  const [first] = frames.values;
+  if (first === 13) process.exit(1);
+  if (first === 14) for (;;);
+  if (first === 15) call();
+  const valence = first === 16 ? NaN : 0.5;
+  parentPort.postMessage({ kind: 'outputs', id, outputs: Array.from(frames.present, () => ({ valence })) });
 });
 parentPort.postMessage({ kind: 'ready', engine: 'onnx', detail: 'pretended', unavailable: [] });
 `;
+const asks = (value: number): ModelFrame => [
+  { values: Float32Array.of(value), mask: Uint8Array.of(1), present: true },
+];
+const [fatal, endless, stuck, nothing] = [13, 14, 15, 16].map(asks);
+const failed = { code: 'model-failed' };
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('loadModel', () => {
-  const fatal: ModelFrame = [{ values: Float32Array.of(13), mask: Uint8Array.of(1), present: true }];
-
   it.each(engines)(
     '%s is closed in the middle of its work: what was asked is answered first',
     async (engine) => {
@@ -188,22 +208,115 @@ describe('loadModel', () => {
     },
   );
 
-  it('rejects what a dying worker owed, starts another once, and then stays down', async () => {
-    const worker = pathToFileURL(join(directory, 'mortal.mjs'));
-    writeFileSync(worker, mortal);
+  describe('of a worker that', () => {
+    const clock = new VirtualClock();
     const events: SessionEvent[] = [];
-    const runner = await loadModel(directory, { worker, events: (event) => events.push(event) });
-    await expect(runner.predict([fatal])).rejects.toMatchObject({ code: 'model-failed' });
-    expect(await runner.predict([fullFrame()])).toEqual([{ valence: 0.5 }]);
-    await expect(runner.predict([fatal])).rejects.toMatchObject({ code: 'model-failed' });
-    await expect(runner.predict([fullFrame()])).rejects.toMatchObject({ code: 'model-failed' });
-    expect(events.map(({ code }) => code)).toEqual([
-      'engine-chosen',
-      'model-failed',
-      'engine-chosen',
-      'model-failed',
-    ]);
-    await runner.close();
+    const codes = () => events.splice(0).map(({ code }) => code);
+    let runner: ModelRunner;
+    const begin = async (): Promise<void> => {
+      const worker = pathToFileURL(join(directory, 'odd.mjs'));
+      writeFileSync(worker, odd);
+      events.length = 0;
+      runner = await loadModel(directory, {
+        ...{ worker, clock, answersWithin_s: 10 },
+        events: (event) => events.push(event),
+      });
+      expect(codes()).toEqual(['engine-chosen']);
+    };
+    afterEach(() => runner.close());
+
+    it('dies: what it owed is rejected, and another one follows, as often as it dies', async () => {
+      await begin();
+      for (let death = 0; death < 4; death++) {
+        await expect(runner.predict([fatal])).rejects.toMatchObject(failed);
+        expect(runner.isFailing).toBe(true);
+        expect(await runner.predict([asks(0)])).toEqual([{ valence: 0.5 }]);
+        expect(runner.isFailing).toBe(false);
+        expect(codes()).toEqual(['model-failed', 'engine-chosen']);
+      }
+    });
+
+    it('dies of whatever it is asked: the next one waits ever longer, 10 s at most, and asks for nothing meanwhile', async () => {
+      await begin();
+      for (const [deaths, rest_s] of [0, 1, 2, 4, 8, 10, 10].entries()) {
+        await expect(runner.predict([fatal])).rejects.toMatchObject(failed);
+        expect(codes()).toEqual(deaths === 0 ? ['model-failed'] : ['engine-chosen', 'model-failed']);
+        for (let s = 0; s < rest_s; s++) {
+          await expect(runner.predict([asks(0)])).rejects.toMatchObject(failed);
+          clock.advance(1);
+        }
+        expect(codes()).toEqual([]);
+      }
+      expect(await runner.predict([asks(0)])).toEqual([{ valence: 0.5 }]);
+    });
+
+    it('hangs: after 10 s a frame its questions are rejected, and another one follows', async () => {
+      await begin();
+      const asked = [runner.predict([endless, asks(0)]), runner.predict([asks(0)])].map((answer) =>
+        answer.catch((error: unknown) => error),
+      );
+      await settle();
+      clock.advance(19);
+      expect(codes()).toEqual([]);
+      clock.advance(1);
+      for (const answer of asked) expect(await answer).toMatchObject(failed);
+      expect(codes()).toEqual(['model-failed']);
+      expect(runner.isFailing).toBe(true);
+      expect(await runner.predict([asks(0)])).toEqual([{ valence: 0.5 }]);
+    });
+
+    it('does not hang because the process stood still', async () => {
+      await begin();
+      const asked = runner.predict([endless]).catch((error: unknown) => error);
+      await settle();
+      clock.stall(3600);
+      clock.advance(5);
+      expect(codes()).toEqual([]);
+      clock.advance(5);
+      expect(await asked).toMatchObject(failed);
+    });
+
+    it('hangs where nothing can stop it: it is left alone; with three of them the model is down until one comes out', async () => {
+      await begin();
+      const inside = new BroadcastChannel('inside');
+      const comeOut = new BroadcastChannel('come out');
+      for (let k = 0; k < 3; k++) {
+        clock.advance(10);
+        const asked = runner.predict([stuck]).catch((error: unknown) => error);
+        await new Promise((resolve) => Object.assign(inside, { onmessage: resolve }));
+        clock.advance(10);
+        expect(await asked).toMatchObject(failed);
+      }
+      expect(events.at(-1)?.message).toContain('3 of its threads hang');
+      codes();
+      clock.advance(1000);
+      await expect(runner.predict([asks(0)])).rejects.toMatchObject(failed);
+      expect(codes()).toEqual([]);
+      comeOut.postMessage('');
+      await vi.waitFor(async () => expect(await runner.predict([asks(0)])).toEqual([{ valence: 0.5 }]));
+      inside.close();
+      comeOut.close();
+    });
+
+    it('gives what is no number: it is told, and not ready until it gives one', async () => {
+      await begin();
+      expect(await runner.predict([nothing, nothing])).toHaveLength(2);
+      expect(codes()).toEqual(['model-failed']);
+      expect(runner.isFailing).toBe(true);
+      await runner.predict([asks(0)]);
+      expect(runner.isFailing).toBe(false);
+    });
+
+    it('hangs as it is closed: that takes 2 s at most', async () => {
+      await begin();
+      const asked = runner.predict([endless]).catch((error: unknown) => error);
+      await settle();
+      const closing = runner.close();
+      clock.advance(2);
+      await closing;
+      expect(await asked).toMatchObject(failed);
+      expect(codes()).toEqual([]);
+    });
   });
 
   it('says why the engines before the chosen one do not run', async () => {

@@ -86,7 +86,7 @@ describe('frames that wait for models', () => {
   it('are thinned beyond a number, each model its own, the oldest first; what is worked on does not count', async () => {
     const said: string[] = [];
     const { queues, ask } = queuesOf({
-      limit: 2,
+      shed: { frames: 2, wait_s: 0, most: 2 },
       thinned: ({ seq, overloaded }, runner) => said.push(`${seq} ${overloaded} ${runner === slow}`),
     });
     const [slow, fast] = [new SlowRunner(), new SlowRunner()];
@@ -122,19 +122,26 @@ describe('frames that wait for models', () => {
     expect([asked(one), asked(two), said]).toEqual([[1], [1], []]);
   });
 
-  it('are counted for the model that is furthest behind, whenever that changes', async () => {
-    const counts: number[] = [];
-    const { queues, ask } = queuesOf({ waiting: (frames) => counts.push(frames), limit: 3 });
-    const [slow, fast] = [new SlowRunner(), new SlowRunner()];
-    for (const seq of [1, 2, 3, 4]) queues.add(slow, frame(seq));
-    queues.add(fast, frame(5));
-    expect(counts).toEqual([1, 2, 3]);
-    ask();
-    expect(counts).toEqual([1, 2, 3, 2]);
-    fast.waiting[0].answer(0);
-    await settle();
-    ask();
-    expect(counts).toEqual([1, 2, 3, 2]);
+  it('may wait for a while beyond that number, up to another one', () => {
+    const said: number[] = [];
+    const { queues } = queuesOf({
+      shed: { frames: 2, wait_s: 10, most: 4 },
+      thinned: ({ seq }) => said.push(seq),
+    });
+    const slow = new SlowRunner();
+    const at = (seq: number, since: number): void => queues.add(slow, { ...frame(seq), since });
+    for (const seq of [1, 2, 3]) at(seq, seq);
+    at(4, 11);
+    expect(said).toEqual([]);
+    at(5, 11.5);
+    expect(said).toEqual([1]);
+    at(6, 13.5);
+    expect(said).toEqual([1, 2, 3]);
+    for (const seq of [7, 8]) at(seq, 13.5);
+    expect(said).toEqual([1, 2, 3, 4]);
+    // Two are left alone, for however long.
+    at(9, 100);
+    expect(said).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 
   it('are not shown to a model when nobody listens any more; what it works on is known', () => {

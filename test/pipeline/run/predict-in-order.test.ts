@@ -33,6 +33,9 @@ const closed = (time: number): LiveOutput['output'] => ({
 });
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** Nothing is thinned but beyond a number. */
+const beyond = (most: number) => ({ frames: most, wait_s: 0, most });
+
 function start(limit = 100, explain: () => boolean = () => false, state: PredictionsState | null = null) {
   const runner = new SlowRunner();
   let snapshot: () => PredictionsState = () => expect.unreachable();
@@ -42,7 +45,6 @@ function start(limit = 100, explain: () => boolean = () => false, state: Predict
   const drops: number[] = [];
   const faults: unknown[] = [];
   const latencies: number[] = [];
-  const waiting: number[] = [];
   const clock = new VirtualClock();
   let ended = false;
   const subscription = outputs
@@ -51,12 +53,11 @@ function start(limit = 100, explain: () => boolean = () => false, state: Predict
         session: 's',
         clock,
         explain,
-        limit,
+        shed: beyond(limit),
         ...(state && { from: { state, loaded } }),
         snapshots: (take) => {
           snapshot = take;
         },
-        waiting: (frames) => waiting.push(frames),
         thinned: ({ time }) => drops.push(time),
         ignored: () => {},
         failed: (fault) => faults.push(fault),
@@ -70,7 +71,6 @@ function start(limit = 100, explain: () => boolean = () => false, state: Predict
       output.kind === 'prediction' ? `p${output.prediction.seq}=${output.prediction.valence}` : output.kind,
     );
   return {
-    waiting,
     runner,
     outputs,
     push,
@@ -195,12 +195,10 @@ describe('predictInOrder', () => {
       const outputs = new Subject<LiveOutput>();
       const told: string[] = [];
       const drops: string[] = [];
-      const waiting: number[] = [];
       outputs
         .pipe(
           predictInOrder({
-            ...{ session: 's', clock: new VirtualClock(), limit: 2, ignored: () => {} },
-            waiting: (frames) => waiting.push(frames),
+            ...{ session: 's', clock: new VirtualClock(), shed: beyond(2), ignored: () => {} },
             thinned: ({ model, seq }, runner) => drops.push(`${model} ${seq} ${runner === slow}`),
           }),
         )
@@ -217,7 +215,6 @@ describe('predictInOrder', () => {
         await settle();
       }
       expect(drops).toEqual(['affect 1 true', 'affect 2 true']);
-      expect(Math.max(...waiting)).toBe(2);
       expect(told).toEqual([]);
       for (let i = 0; i < 3; i++) {
         slow.waiting[i].answer(0.5);
@@ -255,7 +252,7 @@ describe('predictInOrder', () => {
     outputs
       .pipe(
         predictInOrder({
-          ...{ session: 's', clock: new VirtualClock(), limit: 100, waiting: () => {}, thinned: () => {} },
+          ...{ session: 's', clock: new VirtualClock(), shed: beyond(100), thinned: () => {} },
           ...{ ignored: () => {}, failed: () => {}, predicted: () => {}, mostOutputs: 6 },
           held: (isHeld) => held.push(isHeld),
         }),
@@ -269,18 +266,6 @@ describe('predictInOrder', () => {
       expect(held).toEqual(k < 4 ? [true] : [true, false]);
       runner.waiting[k].answer(0);
     }
-  });
-
-  it('tells how many windows wait', async () => {
-    const { push, runner, waiting } = start();
-    for (let seq = 0; seq < 3; seq++) push(frame(seq));
-    push(closed(3));
-    for (let i = 0; i < 3; i++) {
-      await settle();
-      runner.waiting[i].answer(0);
-    }
-    await settle();
-    expect(waiting).toEqual([1, 0, 1, 2, 1, 0]);
   });
 
   it('completes after the last prediction, not before', async () => {
@@ -309,6 +294,18 @@ describe('predictInOrder', () => {
     expect(first).toMatchObject({ valid: false, reason: 'model-failed', valence: null, arousal: null });
     expect(second).toMatchObject({ valid: true, reason: null, valence: 0.1 });
   });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])(
+    'has no value to tell where the model gives %s',
+    async (given) => {
+      const { push, runner, seen } = start();
+      push(frame(0));
+      await settle();
+      runner.waiting[0].answer(given);
+      await settle();
+      expect(seen[0]).toMatchObject({ prediction: { valid: false, reason: 'model-failed', valence: null } });
+    },
+  );
 
   it('does not ask the model about a window without any sensor', async () => {
     const { push, runner, seen } = start();
@@ -482,7 +479,7 @@ describe('predictInOrder', () => {
     const own = (source: Observable<LiveOutput>) =>
       source.pipe(
         predictInOrder({
-          ...{ session: 's', clock: new VirtualClock(), limit: 1, waiting: () => {}, thinned: () => {} },
+          ...{ session: 's', clock: new VirtualClock(), shed: beyond(1), thinned: () => {} },
           ...{ ignored: () => {}, failed: () => {}, predicted: () => {} },
         }),
         map(({ kind }) => kind),
@@ -536,8 +533,7 @@ describe('predictInOrder', () => {
         predictInOrder({
           session: 's',
           clock: new VirtualClock(),
-          limit: 1,
-          waiting: () => {},
+          shed: beyond(1),
           thinned: () => {},
           ignored: () => {},
           failed: () => {},

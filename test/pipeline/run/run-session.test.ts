@@ -262,7 +262,12 @@ models:
       .pipe(
         operator(current),
         predictInOrder({
-          ...{ session: 's', clock: new VirtualClock(), limit: 100, waiting: () => {}, thinned: () => {} },
+          ...{
+            session: 's',
+            clock: new VirtualClock(),
+            shed: { frames: 100, wait_s: 0, most: 100 },
+            thinned: () => {},
+          },
           ...{ ignored: () => {}, failed: (fault) => expect.unreachable(String(fault)), predicted: () => {} },
         }),
       )
