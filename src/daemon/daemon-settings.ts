@@ -3,8 +3,10 @@ import type { Writable } from 'node:stream';
 import type { Clock, Seconds } from '../core/clock.js';
 import { ConfigurationError } from '../core/errors.js';
 import type { BackendChoice } from '../io/lsl/backend.js';
-import type { ServerOptions } from '../io/server/server.js';
+import type { ServerOptions, startServer } from '../io/server/server.js';
+import type { SourceContext } from '../io/sources/source.js';
 import type { EngineChoice } from '../model/engines/engine.js';
+import type { Turns } from '../pipeline/run/turns.js';
 import type { Disk } from '../recorder/disk/disk.js';
 import type { SyncMode } from '../recorder/disk/synced-file.js';
 import type { LogLevel } from '../telemetry/log.js';
@@ -18,6 +20,14 @@ export interface DaemonContext {
   readonly rescues?: Set<Rescue>;
   /** Where sessions are recorded. Default: the machine's. */
   readonly disk?: Disk;
+  /** What carries LSL. Default: the machine's network. */
+  readonly lslNetwork?: SourceContext['lslNetwork'];
+  /** Serves clients. Default: {@link startServer}. */
+  readonly serve?: typeof startServer;
+  /** Bounds the work of all sessions in one turn of the event loop. */
+  readonly turns?: Turns;
+  /** Gives names that nobody else has: of runs and recordings. Default: drawn. */
+  readonly newName?: () => string;
 }
 
 /** What every command that starts the daemon lets people choose. */

@@ -74,6 +74,7 @@ export async function startDaemon(
     sessions,
     expected: onceFor(expected),
     stall,
+    ...(context.turns && { turns: context.turns }),
     log: (message) => take(message),
     thinned: (session, window) => recorder?.thinned(session, window),
     begunAnew: (session, anew, after) => recorder?.begunAnew(session, anew, after),
@@ -93,6 +94,7 @@ export async function startDaemon(
     clock,
     events,
     metrics,
+    ...(context.newName && { run: context.newName() }),
     unixOf: (session, time) => {
       const place = runtime.placeOf(session, time);
       return place === null ? undefined : clock.unix() - clock.now() + place;
@@ -158,8 +160,17 @@ export async function startDaemon(
     ),
   });
   const { lslBackend = 'auto' } = options;
+  const { lslNetwork, serve = startServer } = context;
   const sources = new RunningSources({
-    context: { clock, events: announce, session: DEFAULT_SESSION, sessions, stall, lslBackend },
+    context: {
+      clock,
+      events: announce,
+      session: DEFAULT_SESSION,
+      sessions,
+      stall,
+      lslBackend,
+      ...(lslNetwork && { lslNetwork }),
+    },
     always: lslNodes(options),
     consume: (started) => runtime.consume(started),
   });
@@ -175,7 +186,7 @@ export async function startDaemon(
     metrics.close();
   };
   try {
-    const server = await startServer({
+    const server = await serve({
       clock,
       events,
       metrics,
@@ -241,7 +252,7 @@ function lslNodes({ lsl }: DaemonOptions) {
 
 function recorderOf(
   { record, sync, partMb, partS }: DaemonOptions,
-  { clock, disk }: DaemonContext,
+  { clock, disk, newName }: DaemonContext,
   events: EventSink,
 ): SessionRecorder | null {
   if (record === undefined) return null;
@@ -249,7 +260,14 @@ function recorderOf(
     ...(partMb !== undefined && { bytes: partMb * 1e6 }),
     ...(partS !== undefined && { span_s: partS }),
   };
-  return new SessionRecorder(record, { clock, events, limits, ...(sync && { sync }), ...(disk && { disk }) });
+  return new SessionRecorder(record, {
+    clock,
+    events,
+    limits,
+    ...(sync && { sync }),
+    ...(disk && { disk }),
+    ...(newName && { newName }),
+  });
 }
 
 /** Waits for work, but not for longer than `limit_s`. */

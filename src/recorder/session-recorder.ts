@@ -42,6 +42,8 @@ export interface SessionRecorderOptions {
   readonly limits?: Partial<PartLimits>;
   /** What all sessions together hold while the disk takes nothing, bytes. Default: 32 channels at 250 Hz for half an hour. */
   readonly heldBytes?: number;
+  /** Gives names that nobody else has. Default: drawn. */
+  readonly newName?: () => string;
 }
 
 /**
@@ -55,6 +57,7 @@ export class SessionRecorder {
   readonly #disk: Disk;
   readonly #sync: SyncMode;
   readonly #limits: PartLimits;
+  readonly #newName: () => string;
   readonly #lanes = new Lanes(LANES);
   readonly #budget: Budget;
   readonly #recordings = new Map<string, SessionRecording>();
@@ -67,6 +70,7 @@ export class SessionRecorder {
   constructor(folder: string, options: SessionRecorderOptions) {
     const { clock, events, disk = systemDisk, sync = 'group', limits = {}, heldBytes = HELD_BYTES } = options;
     this.#budget = new Budget(heldBytes);
+    this.#newName = options.newName ?? randomUUID;
     this.#folder = folder;
     this.#clock = clock;
     this.#events = events;
@@ -81,7 +85,7 @@ export class SessionRecorder {
    * @throws ConfigurationError `output-unwritable`.
    */
   async check(): Promise<void> {
-    const probe = join(this.#folder, `.affectd-${randomUUID()}`);
+    const probe = join(this.#folder, `.affectd-${this.#newName()}`);
     try {
       await this.#disk.makeFolder(this.#folder);
       const file = await this.#disk.create(probe);
@@ -162,7 +166,7 @@ export class SessionRecorder {
 
   #start(session: string): SessionRecording {
     const recording = new SessionRecording({
-      ...{ folder: this.#folder, stem: fileStem(session), session, id: randomUUID() },
+      ...{ folder: this.#folder, stem: fileStem(session), session, id: this.#newName() },
       ...{ disk: this.#disk, lanes: this.#lanes, mode: this.#sync },
       ...{ clock: this.#clock, limits: this.#limits, budget: this.#budget },
       tell: (news) => this.#tell(session, news),

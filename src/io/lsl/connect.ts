@@ -1,7 +1,7 @@
-import { connect as connectSocket, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Seconds } from '../../core/clock.js';
 import { LslError } from './lsl-error.js';
-import type { LslContext } from './network.js';
+import { carrierOf, type LslContext } from './network.js';
 import { type LslStreamInfo, parseInfo, type StreamAddress } from './stream-info.js';
 import { XML_LIMITS } from './xml.js';
 
@@ -24,13 +24,13 @@ export async function connect(context: LslContext, info: LslStreamInfo, timeout_
 }
 
 function connectTo(
-  { clock }: LslContext,
+  context: LslContext,
   { address, dataPort }: StreamAddress,
   timeout_s: Seconds,
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connectSocket({ host: address, port: dataPort, noDelay: true, keepAlive: true });
-    const late = clock.after(timeout_s, () => {
+    const socket = carrierOf(context).connect(address, dataPort);
+    const late = context.clock.after(timeout_s, () => {
       socket.destroy();
       reject(new LslError('timeout', `${address}:${dataPort} doesn't answer within ${timeout_s} s`));
     });

@@ -32,7 +32,7 @@ export const openConnection: OpenConnection = async (context, info, options) => 
     },
   });
   if (measured)
-    udpProbes(info)
+    udpProbes(context, info)
       .then((transport) => {
         if (!transport) return;
         if (isOpen) correction = new TimeCorrection(context, transport, measured);

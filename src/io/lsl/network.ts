@@ -1,6 +1,12 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { isIPv6 } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import {
+  connect as connectSocket,
+  createServer,
+  isIPv6,
+  type Server,
+  type Socket as TcpSocket,
+} from 'node:net';
+import { hostname, networkInterfaces } from 'node:os';
 import type { Clock } from '../../core/clock.js';
 import { ConfigurationError } from '../../core/errors.js';
 import type { EventSink } from '../../core/event.js';
@@ -18,6 +24,16 @@ export interface InterfaceAddress {
   readonly internal: boolean;
 }
 
+/** What carries datagrams and connections: the machine's network, or a simulated one. */
+export interface Carrier {
+  /** Name of the machine, as it tells others. */
+  readonly hostname: string;
+  bind(options: DatagramOptions, received: Datagram): Promise<Socket>;
+  connect(host: string, port: number): TcpSocket;
+  /** Rejects with `EADDRINUSE` where the port is taken; 0 takes any. */
+  listen(port: number, host: string, ipv6Only: boolean): Promise<Server>;
+}
+
 /** What everything in this folder needs to talk to the network. */
 export interface LslContext {
   /** Its `now` is the clock of stamps, seconds since the machine's start. */
@@ -26,6 +42,8 @@ export interface LslContext {
   readonly events: EventSink;
   /** Addresses to use, looked up anew as interfaces come and go. Default: all of this machine. */
   readonly interfaces?: () => readonly InterfaceAddress[];
+  /** Default: the machine's network. */
+  readonly carrier?: Carrier;
 }
 
 /** Only this machine: nothing that is sent leaves it. */
@@ -74,16 +92,15 @@ function broadcastOf(address: string, netmask: string): string {
 
 export type Datagram = (bytes: Buffer, from: RemoteInfo) => void;
 
+export interface DatagramOptions {
+  readonly family: 4 | 6;
+  readonly port: number;
+  readonly address?: string;
+  readonly shared?: boolean;
+}
+
 /** A bound UDP socket that never throws later: what goes wrong with a datagram, sent or received, concerns that one only. */
-export function bindDatagrams(
-  options: {
-    readonly family: 4 | 6;
-    readonly port: number;
-    readonly address?: string;
-    readonly shared?: boolean;
-  },
-  received: Datagram,
-): Promise<Socket> {
+export function bindDatagrams(options: DatagramOptions, received: Datagram): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = createSocket({
       type: options.family === 4 ? 'udp4' : 'udp6',
@@ -107,6 +124,29 @@ export function bindDatagrams(
       resolve(socket);
     });
   });
+}
+
+function listen(port: number, host: string, ipv6Only: boolean): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer({ noDelay: true });
+    server.once('error', reject);
+    server.listen({ port, host, ipv6Only }, () => {
+      server.off('error', reject);
+      server.on('error', () => {});
+      resolve(server);
+    });
+  });
+}
+
+const systemCarrier: Carrier = {
+  hostname: hostname(),
+  bind: bindDatagrams,
+  connect: (host, port) => connectSocket({ host, port, noDelay: true, keepAlive: true }),
+  listen,
+};
+
+export function carrierOf({ carrier = systemCarrier }: Pick<LslContext, 'carrier'>): Carrier {
+  return carrier;
 }
 
 export function close(socket: Socket): void {

@@ -1,8 +1,8 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { Seconds } from '../../core/clock.js';
 import { numericLayouts, type SampleBatch, sliceBatch } from './channel-format.js';
 import { LslError, lslErrorOf } from './lsl-error.js';
-import { bindInRange, type LslContext, usableInterfaces } from './network.js';
+import { bindInRange, carrierOf, type LslContext, usableInterfaces } from './network.js';
 import { Rejections } from './rejections.js';
 import {
   createStreamInfo,
@@ -74,7 +74,7 @@ export class OutletPorts {
         const own = local.filter((at) => at.family === family);
         if (own.length === 0 || (family === 6 && ports.v6 === 0)) continue;
         const server = await bindInRange(context.config, (port) =>
-          listen(port, listenAddress(context, own, family), family === 6),
+          carrierOf(context).listen(port, listenAddress(context, own, family), family === 6),
         );
         server.on('connection', refuse);
         servers.push(server);
@@ -139,6 +139,7 @@ export class Outlet {
     const declared = createStreamInfo(description, {
       createdAt: context.clock.now(),
       sessionId: context.config.sessionId,
+      hostname: carrierOf(context).hostname,
     });
     const opened = ports ?? (await OutletPorts.open(context));
     const { data, time } = opened;
@@ -422,16 +423,4 @@ class Feed {
       this.socket.write(bytes);
     }
   }
-}
-
-function listen(port: number, host: string, ipv6Only: boolean): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = createServer({ noDelay: true });
-    server.once('error', reject);
-    server.listen({ port, host, ipv6Only }, () => {
-      server.off('error', reject);
-      server.on('error', () => {});
-      resolve(server);
-    });
-  });
 }

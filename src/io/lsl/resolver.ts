@@ -4,7 +4,7 @@ import { isIP, isIPv6 } from 'node:net';
 import type { Seconds, Timer } from '../../core/clock.js';
 import { errorOf, owned } from '../../core/owned.js';
 import {
-  bindDatagrams,
+  carrierOf,
   close,
   type InterfaceAddress,
   isLoopback,
@@ -104,8 +104,9 @@ export class Resolver {
   async #open(at: InterfaceAddress): Promise<void> {
     this.#voices.set(at.address, 'opening');
     try {
-      const socket = await bindDatagrams({ family: at.family, port: 0, address: at.address }, (bytes, from) =>
-        this.#answered(bytes, from),
+      const socket = await carrierOf(this.#context).bind(
+        { family: at.family, port: 0, address: at.address },
+        (bytes, from) => this.#answered(bytes, from),
       );
       if (!this.#isOpen) return close(socket);
       const { multicastTtl } = this.#context.config;

@@ -53,7 +53,7 @@ const unreachable: StreamAddress = { address: '', dataPort: 0, servicePort: 0 };
 /** A stream as its outlet announces it. @throws LslError `unsupported` for a declaration that no stream can have. */
 export function createStreamInfo(
   description: Partial<StreamDescription> & Pick<StreamDescription, 'name' | 'type'>,
-  context: { readonly createdAt: number; readonly sessionId: string },
+  context: { readonly createdAt: number; readonly sessionId: string; readonly hostname?: string },
 ): LslStreamInfo {
   const info: LslStreamInfo = {
     channelCount: 1,
@@ -66,7 +66,7 @@ export function createStreamInfo(
     createdAt: context.createdAt,
     uid: randomUUID(),
     sessionId: context.sessionId,
-    hostname: hostname(),
+    hostname: context.hostname ?? hostname(),
     v4: unreachable,
     v6: unreachable,
   };

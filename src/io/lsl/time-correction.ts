@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Seconds, Timer } from '../../core/clock.js';
 import { SleepMeter } from '../../signal/timebase/sleep-meter.js';
-import { bindDatagrams, close, type LslContext, send } from './network.js';
+import { carrierOf, close, type LslContext, send } from './network.js';
 import type { LslStreamInfo } from './stream-info.js';
 import { stamp } from './udp-service.js';
 
@@ -103,12 +103,12 @@ export class TimeCorrection {
 }
 
 /** Probes over UDP to the outlet's service port; null if it has none that can be reached. */
-export async function udpProbes(info: LslStreamInfo): Promise<ProbeTransport | null> {
+export async function udpProbes(context: LslContext, info: LslStreamInfo): Promise<ProbeTransport | null> {
   const family = info.v4.address !== '' && info.v4.servicePort > 0 ? 4 : 6;
   const { address, servicePort } = family === 4 ? info.v4 : info.v6;
   if (address === '' || servicePort === 0) return null;
   let answer: (text: string) => void = () => {};
-  const socket = await bindDatagrams({ family, port: 0 }, (bytes, from) => {
+  const socket = await carrierOf(context).bind({ family, port: 0 }, (bytes, from) => {
     if (from.port === servicePort && bytes.length < 256) answer(bytes.toString('latin1'));
   });
   return {

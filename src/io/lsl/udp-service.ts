@@ -2,8 +2,8 @@ import type { RemoteInfo, Socket } from 'node:dgram';
 import type { Timer } from '../../core/clock.js';
 import type { LslError } from './lsl-error.js';
 import {
-  bindDatagrams,
   bindInRange,
+  carrierOf,
   close,
   isLoopback,
   isMulticast,
@@ -52,7 +52,9 @@ export class UdpService {
       try {
         const address = listenAddress(context, own, family);
         const socket = await bindInRange(context.config, (port) =>
-          bindDatagrams({ family, port, address }, (bytes, from) => service.#unicast(socket, bytes, from)),
+          carrierOf(context).bind({ family, port, address }, (bytes, from) =>
+            service.#unicast(socket, bytes, from),
+          ),
         );
         service.#sockets.push(socket);
         ports[family === 4 ? 'v4' : 'v6'] = socket.address().port;
@@ -88,7 +90,7 @@ export class UdpService {
     try {
       const onlyLoopback = staysInside(this.#context);
       const address = family === 4 && onlyLoopback && process.platform === 'win32' ? '127.0.0.1' : undefined;
-      const socket = await bindDatagrams(
+      const socket = await carrierOf(this.#context).bind(
         { family, port: multicastPort, shared: true, ...(address ? { address } : {}) },
         (bytes, from) => {
           if (!onlyLoopback || isLoopback(from.address)) this.#discover(socket, bytes, from);

@@ -510,8 +510,8 @@ export const lslSource = sourceDefinition<LslParams>({
   summary: 'Streams of the Lab Streaming Layer, found on the network by what they say of themselves.',
   params: lslParams,
   receiver: ({ session }) => session ?? null,
-  create: (params, { clock, events, lslBackend = 'auto', ...shared }) =>
-    new LslSource({ clock, events, config: loadConfig() }, params, {
+  create: (params, { clock, events, lslBackend = 'auto', lslNetwork = {}, ...shared }) =>
+    new LslSource({ clock, events, ...lslNetwork, config: lslNetwork.config ?? loadConfig() }, params, {
       ...shared,
       backend: chooseBackend(lslBackend),
     }),

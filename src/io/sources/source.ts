@@ -6,6 +6,7 @@ import { errorOf } from '../../core/owned.js';
 import type { StreamMessage } from '../../core/signal.js';
 import type { StallWatch } from '../../signal/timebase/stall-watch.js';
 import type { BackendChoice } from '../lsl/backend.js';
+import type { LslContext } from '../lsl/network.js';
 import type { SharedSessions } from './door/shared-sessions.js';
 
 /** A source's message together with the session it belongs to. */
@@ -38,6 +39,8 @@ export interface SourceContext {
   readonly stall?: StallWatch;
   /** What receives LSL streams; default `auto`. */
   readonly lslBackend?: BackendChoice;
+  /** What carries LSL, and its settings. Default: the machine's. */
+  readonly lslNetwork?: Partial<Pick<LslContext, 'config' | 'interfaces' | 'carrier'>>;
 }
 
 /** A source as a pipeline file knows it. Nodes of equal `type` and {@link SourceDefinition.receiver} share one source. */

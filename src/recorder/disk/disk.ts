@@ -1,7 +1,10 @@
+import type { Clock } from '../../core/clock.js';
 import { type NotKeptCode, NotKeptError } from '../../core/not-kept-error.js';
 
 /** A disk as a recorder uses it. Nothing of it blocks the event loop, and what fails rejects with the system's error. */
 export interface Disk {
+  /** Times what is asked of it. Default: the machine's. */
+  readonly clock?: Clock;
   /** Makes a folder that its owner alone may enter, and those above it, unless they are there. */
   makeFolder(path: string): Promise<void>;
   /** Makes a file for its owner alone; rejects with `EEXIST` where there is one. */

@@ -24,7 +24,7 @@ export interface SyncedFileOptions {
   /** Where a file that waits for the disk waits, so that a slow one doesn't take every thread. */
   readonly lanes: Lanes;
   readonly mode: SyncMode;
-  /** Times the groups. Default: the machine's, as the disk is its, too. */
+  /** Times the groups. Default: the disk's. */
   readonly clock?: Clock;
   /** Told up to where the file is safe, bytes, whenever more of it is. */
   readonly safe?: (to: number) => void;
@@ -61,7 +61,7 @@ export class SyncedFile implements XdfOutput {
     readonly nameOf: (n: number) => string,
   ) {
     this.#options = options;
-    this.#clock = options.clock ?? new SystemClock();
+    this.#clock = options.clock ?? options.disk.clock ?? new SystemClock();
     this.#path = nameOf(1);
     this.#closed = new Promise((resolve) => {
       this.#settleClosed = resolve;
