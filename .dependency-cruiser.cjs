@@ -15,7 +15,6 @@ const layers = {
   'signal/features': ['core', 'signal/detectors', 'signal/dsp', 'signal/montage'],
   'signal/transforms': ['core', 'signal/dsp', 'signal/features', 'signal/montage'],
   simulation: ['core', 'signal/dsp'],
-  testing: ['core', 'signal/timebase'],
 
   'io/protocol': ['core'],
   'io/client': ['io/protocol'],
@@ -151,6 +150,20 @@ const layers = {
     'pipeline/session',
     'recorder',
   ],
+  'testing/world': [
+    'core',
+    'io/client',
+    'io/lsl',
+    'io/protocol',
+    'io/recordings',
+    'io/server',
+    'io/sinks',
+    'pipeline/file',
+    'pipeline/run',
+    'recorder',
+    'daemon',
+  ],
+  testing: ['core', 'signal/timebase', 'testing/world'],
   bench: [
     'core',
     'signal/dsp',

@@ -2,3 +2,9 @@
 export { assertChunkInvariant, cutChunk, joinChunks } from './chunk-invariance.js';
 export { SchedulerClock } from './scheduler-clock.js';
 export { chunkOf, streamInfo } from './stream-fixtures.js';
+export { formatWorldFault, parseWorldFaults, type WorldFault, worldFaults } from './world/faults.js';
+export { brokenInvariants } from './world/invariants.js';
+export { smallDevices, smallPipeline, smallSubscribers } from './world/small-world.js';
+export { runWorld, type WorldHistory, type WorldPlan } from './world/world.js';
+export type { DeviceDescription } from './world/world-device.js';
+export type { SubscriberDescription } from './world/world-subscriber.js';

@@ -1,0 +1,304 @@
+import type { Seconds } from '../../core/clock.js';
+import { isMeasured } from '../../core/signal.js';
+import { openRecordings } from '../../io/recordings/open.js';
+import type { Recording } from '../../io/recordings/recording.js';
+import type { OutputMessage } from '../../io/sinks/sink.js';
+import { loggedSources } from '../../pipeline/run/match-streams.js';
+import { outputMessage } from '../../pipeline/run/output-messages.js';
+import { replay } from '../../pipeline/run/replay.js';
+import type { DaemonLife, WorldHistory } from './world.js';
+import type { DeviceHost } from './world-device.js';
+import type { WorldSubscriber } from './world-subscriber.js';
+
+/** What a client may be behind, bytes: what it isn't answered, what is in flight, and a message. */
+const MOST_UNREAD_BYTES = (1 << 20) + (128 << 10);
+/** Timers and what is on its way, in a world of few devices. */
+const MOST_DUE = 5000;
+/** A stream may be silent for so long before it is told, and must be silent for so long, s. */
+const LONGEST_SILENCE_S: Seconds = 5;
+const LEAST_SILENCE_S: Seconds = 0.55;
+/** How long a device takes to begin its stream anew, s. */
+const ENDING_S: Seconds = 2;
+/** What is told of a window is so late at most, and its place so uncertain, s. */
+const HOP_S: Seconds = 0.5;
+const PLACE_S: Seconds = 0.25;
+/** What the replay of a recording without an end may close at its end otherwise than the daemon that went on, s. */
+const OPEN_END_S: Seconds = 3;
+/** Events that tell a fault of our own code. */
+const OWN_FAULTS: ReadonlySet<string> = new Set(['connection-failed', 'session-failed', 'source-failed']);
+/** Problems of one kind that are told. */
+const MOST_TOLD = 5;
+
+/** Whether a message is of a node, and numbered by it. */
+const isOfNode = (output: object): output is { node: string; seq: number; time: Seconds } =>
+  'node' in output && 'seq' in output;
+
+/** What must hold in every world, whatever its faults: one line for each thing that doesn't. `folder`: for its files. */
+export async function brokenInvariants(history: WorldHistory, folder: string): Promise<string[]> {
+  history.disk.writeTo(folder, history.folder);
+  const { recordings, problems } = await openedRecordings(history, folder);
+  try {
+    return [
+      ...problems,
+      ...history.troubles,
+      ...ownFaults(history),
+      ...(await wrongSamples(history, recordings)),
+      ...history.subscribers.flatMap(wrongNumbers),
+      ...history.lives.flatMap((life) => [...wrongTimes(life), ...wrongSilence(history, life)]),
+      ...(await replayedOtherwise(history, recordings, folder)),
+      ...overfull(history),
+    ];
+  } finally {
+    await Promise.all([...recordings.values()].map((recording) => recording.close()));
+  }
+}
+
+const few = (problems: readonly string[]): string[] =>
+  problems.length <= MOST_TOLD
+    ? [...problems]
+    : [...problems.slice(0, MOST_TOLD), `and ${problems.length - MOST_TOLD} more like this`];
+
+/** By the path of each file. */
+async function openedRecordings(
+  { disk, folder: top }: WorldHistory,
+  folder: string,
+): Promise<{ readonly recordings: ReadonlyMap<string, Recording>; readonly problems: string[] }> {
+  const recordings = new Map<string, Recording>();
+  const problems: string[] = [];
+  for (const name of disk.names) {
+    const path = name.replace(top, folder);
+    if (recordings.has(path) || disk.contentOf(name).length === 0) continue;
+    try {
+      const [recording] = await openRecordings([path]);
+      for (const file of recording.files ?? [path]) recordings.set(file, recording);
+    } catch (error) {
+      problems.push(`a file that doesn't open: ${(error as Error).message}`);
+    }
+  }
+  return { recordings, problems };
+}
+
+function ownFaults({ lives }: WorldHistory): string[] {
+  return few(
+    lives.flatMap(({ events }) =>
+      events.filter(({ code }) => OWN_FAULTS.has(code)).map(({ code, message }) => `${code}: ${message}`),
+    ),
+  );
+}
+
+/** No acknowledged sample is lost, and none is there more often than it was sent. */
+async function wrongSamples(
+  { ledger }: WorldHistory,
+  recordings: ReadonlyMap<string, Recording>,
+): Promise<string[]> {
+  const found = new Map<string, number[]>();
+  /** Samples of masked streams, which have no number left. */
+  const unnamed = new Map<string, number>();
+  for (const recording of new Set(recordings.values()))
+    for await (const message of recording.messages({ chunk: null, clockSync: true, events: () => {} })) {
+      if (message.kind !== 'chunk' || !isMeasured(message.chunk.info)) continue;
+      const { info, data, times } = message.chunk;
+      const counts = found.get(info.name) ?? [];
+      found.set(info.name, counts);
+      for (const number of data.subarray(0, times.length)) {
+        if (Number.isNaN(number)) unnamed.set(info.name, (unnamed.get(info.name) ?? 0) + 1);
+        else counts[number] = (counts[number] ?? 0) + 1;
+      }
+    }
+  const problems: string[] = [];
+  for (const [device, { sent, acknowledged }] of ledger.accounts) {
+    const counts = found.get(device) ?? [];
+    const lost = acknowledged.flatMap((times, number) => ((counts[number] ?? 0) < times ? [number] : []));
+    const excess = counts.flatMap((times, number) => (times > (sent[number] ?? 0) ? [number] : []));
+    if (lost.length > (unnamed.get(device) ?? 0))
+      problems.push(`${device}: ${lost.length} acknowledged samples lost, of them ${spanOf(lost)}`);
+    if (excess.length > 0)
+      problems.push(`${device}: ${excess.length} samples doubled, of them ${spanOf(excess)}`);
+  }
+  return problems;
+}
+
+const spanOf = (numbers: readonly number[]): string => `${numbers[0]} to ${numbers[numbers.length - 1]}`;
+
+/** Numbers of a node's messages rise by one, where a subscriber is to get all. */
+function wrongNumbers({ description, heard }: WorldSubscriber): string[] {
+  const { name, policy } = description;
+  const last = new Map<string, number>();
+  const problems: string[] = [];
+  for (const message of heard) {
+    if (!isOfNode(message)) continue;
+    const { session, node, run, seq, stream } = message;
+    const key = `${session} ${run} ${stream} ${node}`;
+    const before = last.get(key) ?? -1;
+    last.set(key, seq);
+    const isRight = policy === 'buffer' ? seq === before + 1 : seq > before;
+    if (!isRight) problems.push(`${name}: seq ${seq} of ${key} came after ${before}`);
+  }
+  return few(problems);
+}
+
+/** Windows of a node close one after the other. */
+function wrongTimes({ told, from }: DaemonLife): string[] {
+  const last = new Map<string, { readonly seq: number; readonly time: Seconds }>();
+  const problems: string[] = [];
+  for (const { output } of told) {
+    if (!isOfNode(output)) continue;
+    const { session, stream, node, seq, time } = output;
+    const key = `${session} ${stream} ${node}`;
+    const before = last.get(key);
+    last.set(key, { seq, time });
+    // A session that begins anew counts from 0.
+    if (!before || seq === 0) continue;
+    if (seq !== before.seq + 1 || time <= before.time)
+      problems.push(
+        `${key} (daemon of ${from} s): ${seq} at ${time} s came after ${before.seq} at ${before.time} s`,
+      );
+  }
+  return few(problems);
+}
+
+/** Who sends isn't called silent for longer than a hop, and who is silent is, by when samples came to the daemon's machine. */
+function wrongSilence({ devices }: WorldHistory, { told, from }: DaemonLife): string[] {
+  const hosts = new Map(devices.map(({ host }) => [host.name, host]));
+  /** By session and source, what was wrong of the window before. */
+  const before = new Map<string, string | null>();
+  const problems: string[] = [];
+  for (const { output, at, place } of told) {
+    if (output.stream !== 'quality' || place === null) continue;
+    for (const [source, { name, present, reason, sfreq }] of Object.entries(output.inputs)) {
+      const host = hosts.get(name);
+      if (!host || sfreq < 10) continue;
+      const key = `${output.session} ${source}`;
+      const wrong = silenceWronglyTold(host, { from, place, at, present, reason });
+      if (wrong !== null && before.get(key) === wrong)
+        problems.push(`${key} at ${output.time} s, told at ${at.toFixed(3)} s: ${wrong}`);
+      before.set(key, wrong);
+    }
+  }
+  return few(problems);
+}
+
+interface SourceTold {
+  /** When the daemon's process began, where the window lies, and when it was told, s of the world's time. */
+  readonly from: Seconds;
+  readonly place: Seconds;
+  readonly at: Seconds;
+  readonly present: boolean;
+  readonly reason: string | null;
+}
+
+/** What is wrong with what is told of a source in a window; null: nothing. */
+function silenceWronglyTold(
+  { landed, ended }: DeviceHost,
+  { from, place, at, present, reason }: SourceTold,
+): string | null {
+  if (present) {
+    const since = Math.min(place, at) - LONGEST_SILENCE_S - HOP_S - PLACE_S;
+    const isHeard = since <= from || greatestPause(landed, since, at) < at - since;
+    return isHeard ? null : 'it counts as present, though nothing came for a long time';
+  }
+  if (reason !== 'stale') return null;
+  const since = Math.min(place, at) - 2 * LEAST_SILENCE_S;
+  // A stream that its device ended is masked at once.
+  const isOver = ended.some((end) => end >= since - ENDING_S && end <= at);
+  const isSilent = since <= from || isOver || greatestPause(landed, since, at) >= LEAST_SILENCE_S;
+  return isSilent ? null : 'it counts as silent, though samples came all the time';
+}
+
+/** The longest time without anything, s. */
+function greatestPause(times: readonly Seconds[], from: Seconds, to: Seconds): Seconds {
+  let most = 0;
+  let last = from;
+  for (let i = firstAfter(times, from); i < times.length && times[i] < to; i++) {
+    most = Math.max(most, times[i] - last);
+    last = times[i];
+  }
+  return Math.max(most, to - last);
+}
+
+function firstAfter(times: readonly Seconds[], from: Seconds): number {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle] < from) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** What a daemon told live is what the replay of its recordings gives. */
+async function replayedOtherwise(
+  history: WorldHistory,
+  recordings: ReadonlyMap<string, Recording>,
+  folder: string,
+): Promise<string[]> {
+  const problems: string[] = [];
+  for (const life of history.lives) {
+    const opened = life.events.filter(({ code }) => code === 'recording-opened');
+    for (const session of new Set(opened.map((event) => event.session!))) {
+      const live = life.told.map(({ output }) => output).filter((output) => isCompared(output, session));
+      const replayed: OutputMessage[] = [];
+      for (const { message } of opened.filter((event) => event.session === session)) {
+        const path = message.slice(message.indexOf(history.folder)).replace(history.folder, folder);
+        const recording = recordings.get(path);
+        if (recording) replayed.push(...(await replayOf(history, recording, session)));
+      }
+      const problem = differenceOf(live, replayed, life.end);
+      if (problem) problems.push(`${session} (daemon of ${life.from} s): ${problem}`);
+    }
+  }
+  return problems;
+}
+
+function isCompared(output: OutputMessage, session: string): boolean {
+  return output.session === session && (isOfNode(output) || output.stream === 'quality');
+}
+
+async function replayOf(
+  { plan }: WorldHistory,
+  recording: Recording,
+  session: string,
+): Promise<OutputMessage[]> {
+  const { pipeline: loaded, restore_s } = plan;
+  const outputs: OutputMessage[] = [];
+  const messages = recording.messages({ chunk: null, clockSync: true, events: () => {} });
+  for await (const output of replay(messages, {
+    ...{ session, loaded, events: () => {}, features: true, monitor: true, batch: 16 },
+    ...(recording.inArrivalOrder !== undefined && { inArrivalOrder: recording.inArrivalOrder }),
+    logged: loggedSources(loaded.pipeline, recording.bound),
+    ...(recording.thinned && { thinned: recording.thinned }),
+    restoreEvery_s: restore_s,
+  })) {
+    const message = outputMessage(session, output);
+    if (message && isCompared(message, session)) outputs.push(message);
+  }
+  return outputs;
+}
+
+function differenceOf(
+  live: readonly OutputMessage[],
+  replayed: readonly OutputMessage[],
+  end: DaemonLife['end'],
+): string | null {
+  const texts = replayed.map((output) => JSON.stringify(output));
+  const at = texts.findIndex((text, i) => text !== JSON.stringify(live[i]));
+  if (end === 'closed' && at < 0 && texts.length === live.length) return null;
+  if (end === 'killed') {
+    const last = replayed.at(-1)?.time ?? 0;
+    if (at < 0 || (replayed[at].time ?? last) >= last - OPEN_END_S) return null;
+  }
+  const first = at < 0 ? replayed.length : at;
+  return `the replay gives ${texts.length} lines, live were ${live.length}; the first that differs, ${first}: ${short(texts[first])} instead of ${short(JSON.stringify(live[first]))}`;
+}
+
+const short = (text: string | undefined): string => (text === undefined ? 'none' : text.slice(0, 400));
+
+/** Nothing waits without a bound. */
+function overfull({ most }: WorldHistory): string[] {
+  const problems: string[] = [];
+  if (most.unread_bytes > MOST_UNREAD_BYTES)
+    problems.push(`${most.unread_bytes} bytes waited for one client, more than ${MOST_UNREAD_BYTES}`);
+  if (most.due > MOST_DUE) problems.push(`${most.due} things were due at once, more than ${MOST_DUE}`);
+  return problems;
+}

@@ -1,0 +1,195 @@
+import { mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import type { Seconds } from '../../core/clock.js';
+import type { Random } from '../../core/random.js';
+import type { Disk, DiskFile } from '../../recorder/disk/disk.js';
+import type { ProcessClock, WorldTime } from './world-time.js';
+
+/** A disk writes so much at once or not at all, bytes. */
+const SECTOR_BYTES = 512;
+/** Means of what a call and a sync take, s. */
+const CALL_S: Seconds = 0.0002;
+const SYNC_S: Seconds = 0.004;
+
+interface Write {
+  readonly position: number;
+  readonly bytes: Uint8Array;
+}
+
+interface StoredFile {
+  /** As its readers see it while there is power. */
+  content: Buffer;
+  length: number;
+  /** What a power cut leaves for sure. */
+  safe: Buffer;
+  /** Not synced yet, in order. */
+  unsynced: Write[];
+  isNameSafe: boolean;
+  written_unix_s: Seconds;
+}
+
+/** What is wrong with a disk at present. */
+export interface DiskTrouble {
+  /** Every write and every new file fails with this code of the system's. */
+  code: 'ENOSPC' | 'EROFS' | 'EIO' | 'EMFILE' | null;
+  /** How much longer a call takes, s. */
+  slow_s: Seconds;
+}
+
+/** A disk of a world: what isn't synced may be lost at a power cut, whole, torn and in any order. */
+export class WorldDisk {
+  readonly trouble: DiskTrouble = { code: null, slow_s: 0 };
+  readonly #files = new Map<string, StoredFile>();
+
+  constructor(
+    readonly time: WorldTime,
+    readonly random: Random,
+  ) {}
+
+  /** The disk as one process has it: what that has asked for ends with it. */
+  of(clock: ProcessClock): Disk {
+    const call = <T>(mean_s: Seconds, act: () => T): Promise<T> =>
+      new Promise((resolve, reject) => {
+        const due = this.time.now + this.random.exponential(mean_s) + this.trouble.slow_s;
+        this.time.at(due, () => {
+          // A call of a killed process is done, or isn't.
+          if (clock.isDead && this.random.uniform() < 0.5) return;
+          let given: T;
+          try {
+            given = act();
+          } catch (error) {
+            clock.arrive(() => reject(error));
+            return;
+          }
+          clock.arrive(() => resolve(given));
+        });
+      });
+    return {
+      clock,
+      makeFolder: () => call(CALL_S, () => this.#check()),
+      create: (path) =>
+        call(CALL_S, () => {
+          this.#check();
+          if (this.#files.has(path)) throw errorOf('EEXIST');
+          const none = (): Buffer => Buffer.alloc(0);
+          const file: StoredFile = {
+            ...{ content: none(), length: 0, safe: none(), unsynced: [], isNameSafe: false },
+            written_unix_s: clock.unix(),
+          };
+          this.#files.set(path, file);
+          return this.#opened(file, clock, call);
+        }),
+      syncFolder: (path) =>
+        call(SYNC_S, () => {
+          this.#check();
+          for (const [name, file] of this.#files) if (dirname(name) === path) file.isNameSafe = true;
+        }),
+      remove: (path) => call(CALL_S, () => void this.#files.delete(path)),
+      free: () => call(CALL_S, () => (this.trouble.code === 'ENOSPC' ? 0 : 1e12)),
+    };
+  }
+
+  #opened(
+    file: StoredFile,
+    clock: ProcessClock,
+    call: <T>(mean_s: Seconds, act: () => T) => Promise<T>,
+  ): DiskFile {
+    const write = (bytes: Uint8Array, position: number): void => {
+      if (this.trouble.code && this.trouble.code !== 'EMFILE') {
+        // As much as there was room for.
+        store(file, { position, bytes: bytes.slice(0, Math.floor(this.random.uniform() * bytes.length)) });
+        throw errorOf(this.trouble.code);
+      }
+      store(file, { position, bytes: bytes.slice() });
+      file.written_unix_s = clock.unix();
+    };
+    return {
+      write: (bytes, position) => call(CALL_S, () => write(bytes, position)),
+      datasync: () => {
+        const asked = file.unsynced.length;
+        return call(SYNC_S, () => {
+          if (this.trouble.code === 'EIO') throw errorOf('EIO');
+          file.safe = written(file.safe, file.unsynced.splice(0, asked));
+        });
+      },
+      close: () => call(CALL_S, () => {}),
+      writeNow: write,
+    };
+  }
+
+  #check(): void {
+    if (this.trouble.code) throw errorOf(this.trouble.code);
+  }
+
+  /** Names of its files, in order. */
+  get names(): readonly string[] {
+    return [...this.#files.keys()].sort();
+  }
+
+  contentOf(name: string): Buffer {
+    const { content, length } = this.#files.get(name)!;
+    return content.subarray(0, length);
+  }
+
+  /** The power goes: names and writes that aren't synced stay or go as it happens, sector by sector. */
+  cutPower(): void {
+    for (const name of this.names) {
+      const file = this.#files.get(name)!;
+      if (!file.isNameSafe && this.random.uniform() < 0.5) {
+        this.#files.delete(name);
+        continue;
+      }
+      const sectors = file.unsynced.flatMap(sectorsOf).filter(() => this.random.uniform() < 0.5);
+      file.safe = written(file.safe, sectors);
+      Object.assign(file, { content: file.safe, length: file.safe.length, unsynced: [], isNameSafe: true });
+    }
+  }
+
+  /** Writes its files to a folder of the machine, in place of what is there; `top`: the folder of the world's that it stands for. */
+  writeTo(folder: string, top: string): void {
+    mkdirSync(folder, { recursive: true });
+    const wanted = new Set(this.names.map((name) => relative(top, name)));
+    for (const found of readdirSync(folder)) if (!wanted.has(found)) rmSync(join(folder, found));
+    for (const name of this.names) {
+      const path = join(folder, relative(top, name));
+      writeFileSync(path, this.contentOf(name));
+      const { written_unix_s } = this.#files.get(name)!;
+      utimesSync(path, written_unix_s, written_unix_s);
+    }
+  }
+}
+
+const errorOf = (code: string): Error => Object.assign(new Error(`${code}: the world's disk`), { code });
+
+function store(file: StoredFile, write: Write): void {
+  const { position, bytes } = write;
+  const end = position + bytes.length;
+  if (end > file.content.length) {
+    const larger = Buffer.alloc(Math.max(end, 2 * file.content.length, 4096));
+    file.content.copy(larger, 0, 0, file.length);
+    file.content = larger;
+  }
+  file.content.set(bytes, position);
+  file.length = Math.max(file.length, end);
+  file.unsynced.push(write);
+}
+
+/** What lies between what was written is zero. */
+function written(before: Buffer, writes: readonly Write[]): Buffer {
+  const end = writes.reduce((most, { position, bytes }) => Math.max(most, position + bytes.length), 0);
+  if (end === 0) return before;
+  const after = Buffer.alloc(Math.max(end, before.length));
+  before.copy(after);
+  for (const { position, bytes } of writes) after.set(bytes, position);
+  return after;
+}
+
+function sectorsOf({ position, bytes }: Write): Write[] {
+  const sectors: Write[] = [];
+  for (let from = 0; from < bytes.length; ) {
+    const to = Math.min(bytes.length, from + SECTOR_BYTES - ((position + from) % SECTOR_BYTES));
+    sectors.push({ position: position + from, bytes: bytes.subarray(from, to) });
+    from = to;
+  }
+  return sectors;
+}

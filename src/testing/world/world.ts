@@ -1,0 +1,290 @@
+import { createHash } from 'node:crypto';
+import { Writable } from 'node:stream';
+import type { Seconds } from '../../core/clock.js';
+import type { SessionEvent } from '../../core/event.js';
+import { Random } from '../../core/random.js';
+import { type Daemon, startDaemon } from '../../daemon/daemon.js';
+import { defaultConfig } from '../../io/lsl/config.js';
+import type { OutputMessage } from '../../io/sinks/sink.js';
+import type { LoadedPipeline } from '../../pipeline/run/run-session.js';
+import { Turns } from '../../pipeline/run/turns.js';
+import type { WorldFault, WorldFaultKind } from './faults.js';
+import { Ledger } from './ledger.js';
+import { wired } from './line.js';
+import { LslNetwork } from './lsl-network.js';
+import { WebSocketNetwork } from './web-sockets.js';
+import { type DeviceDescription, WorldDevice } from './world-device.js';
+import { type DiskTrouble, WorldDisk } from './world-disk.js';
+import { type SubscriberDescription, WorldSubscriber } from './world-subscriber.js';
+import { ProcessClock, WorldTime } from './world-time.js';
+
+/** All that decides a world. */
+export interface WorldPlan {
+  readonly seed: number | string;
+  readonly duration_s: Seconds;
+  readonly devices: readonly DeviceDescription[];
+  readonly subscribers: readonly SubscriberDescription[];
+  readonly faults: readonly WorldFault[];
+  readonly pipeline: LoadedPipeline;
+  /** Recordings go on in another part so often, s. Default: never. */
+  readonly part_s?: Seconds;
+  /** Replays of its recordings are stopped and go on from their state so often, s. Default: never. */
+  readonly restore_s?: Seconds;
+}
+
+/** Something that the daemon told. */
+export interface Told {
+  readonly output: OutputMessage;
+  /** s of the world's time. */
+  readonly at: Seconds;
+  /** Where its own time, if it has one, lies in the world's; null before that is known. */
+  readonly place: Seconds | null;
+}
+
+/** What the daemon told, in one life of its process. */
+export interface DaemonLife {
+  readonly told: Told[];
+  readonly events: SessionEvent[];
+  /** When it was ready, and when it ended, s of the world's time. */
+  from: Seconds;
+  to: Seconds;
+  /** How it ended. */
+  end: 'closed' | 'killed';
+}
+
+/** What waits in a world at a moment. */
+export interface WorldLoad {
+  /** For one client, in the daemon, bytes. */
+  unread_bytes: number;
+  /** Timers and what is on its way. */
+  due: number;
+}
+
+/** What happened in a world. */
+export interface WorldHistory {
+  readonly plan: WorldPlan;
+  readonly lives: readonly DaemonLife[];
+  readonly ledger: Ledger;
+  readonly devices: readonly WorldDevice[];
+  readonly subscribers: readonly WorldSubscriber[];
+  readonly disk: WorldDisk;
+  /** Folder of the recordings, on the world's disk. */
+  readonly folder: string;
+  /** What devices and subscribers were told that they mustn't be. */
+  readonly troubles: readonly string[];
+  /** The most that waited at once. */
+  readonly most: WorldLoad;
+  /** Of all that came out: messages, events and files. */
+  readonly digest: string;
+}
+
+const WALL_UNIX_S = 1_700_000_000;
+const UP_S = 5000;
+/** How long a machine, or a process, is down before it is started again, s. */
+const DOWN_S: Seconds = 0.5;
+/** What a daemon may take to start and to end, s. */
+const START_S: Seconds = 30;
+const END_S: Seconds = 10;
+/** Grace of streams, and what a disk may be behind: then all is told. */
+const AFTER_S: Seconds = 15;
+
+/** How often it is looked at what waits, s. */
+const LOOK_S: Seconds = 0.5;
+
+const troubleCodes: Partial<Record<WorldFaultKind, DiskTrouble['code']>> = {
+  ...{ full: 'ENOSPC', readonly: 'EROFS', failing: 'EIO', nofiles: 'EMFILE' },
+};
+
+/** Lets a world go by. `folder`: where on the machine a daemon that starts finds what its disk holds. */
+export async function runWorld(plan: WorldPlan, folder: string): Promise<WorldHistory> {
+  const world = new World(plan, folder);
+  return world.run();
+}
+
+class World {
+  readonly #time = new WorldTime();
+  readonly #webSockets: WebSocketNetwork;
+  readonly #lsl: LslNetwork;
+  readonly #disk: WorldDisk;
+  readonly #ledger = new Ledger();
+  readonly #troubles: string[] = [];
+  readonly #lives: DaemonLife[] = [];
+  readonly #devices: WorldDevice[];
+  readonly #subscribers: WorldSubscriber[];
+  #running: { readonly daemon: Daemon; readonly clock: ProcessClock } | null = null;
+  readonly #most: WorldLoad = { unread_bytes: 0, due: 0 };
+  #wall_s: Seconds = 0;
+  #names = 0;
+
+  constructor(
+    readonly plan: WorldPlan,
+    readonly folder: string,
+  ) {
+    const { seed, devices, subscribers, faults } = plan;
+    const time = this.#time;
+    this.#webSockets = new WebSocketNetwork(time, seed);
+    this.#lsl = new LslNetwork(time, seed);
+    this.#disk = new WorldDisk(time, new Random(seed, 'disk'));
+    const troubled = (what: string): void => void this.#troubles.push(`${time.now.toFixed(3)} ${what}`);
+    const shared = {
+      time,
+      seed,
+      webSockets: this.#webSockets,
+      lsl: this.#lsl,
+      ledger: this.#ledger,
+      troubled,
+    };
+    this.#devices = devices.map((device, i) => new WorldDevice(device, i, faults, shared));
+    this.#subscribers = subscribers.map((one, i) => new WorldSubscriber(one, i, faults, shared));
+  }
+
+  async run(): Promise<WorldHistory> {
+    const { plan } = this;
+    this.#look();
+    await this.#start();
+    for (const device of this.#devices)
+      this.#time.at(this.#time.now + this.#stagger(device), () => device.start());
+    const turns = [...plan.faults].filter(({ from }) => from < plan.duration_s);
+    const ends = turns.flatMap((fault) => (fault.to === null ? [] : [{ at: fault.to, fault, isEnd: true }]));
+    const moments = [...turns.map((fault) => ({ at: fault.from, fault, isEnd: false })), ...ends].sort(
+      (a, b) => a.at - b.at,
+    );
+    for (const { at, fault, isEnd } of moments) {
+      if (at >= plan.duration_s) break;
+      if (at > this.#time.now) await this.#time.run(at);
+      await this.#befall(fault, isEnd);
+    }
+    await this.#time.run(Math.max(this.#time.now, plan.duration_s));
+    this.#disk.trouble.code = null;
+    this.#disk.trouble.slow_s = 0;
+    const open = new Set(this.#devices);
+    for (const device of this.#devices)
+      device.close().then(
+        () => void open.delete(device),
+        ({ message }: Error) => this.#troubles.push(`${device.host.name}: ${message}`),
+      );
+    await this.#time.run(this.#time.now + AFTER_S);
+    for (const { host } of open) this.#troubles.push(`${host.name} could not end its stream`);
+    const { daemon } = this.#running!;
+    await this.#time.finish(daemon.close(), END_S);
+    Object.assign(this.#lives.at(-1)!, { end: 'closed', to: this.#time.now });
+    await this.#time.run(this.#time.now + 1);
+    for (const subscriber of this.#subscribers) subscriber.close();
+    return {
+      ...{ plan, lives: this.#lives, ledger: this.#ledger, devices: this.#devices },
+      subscribers: this.#subscribers,
+      ...{
+        disk: this.#disk,
+        folder: this.folder,
+        troubles: this.#troubles,
+        most: this.#most,
+        digest: this.#digest(),
+      },
+    };
+  }
+
+  /** Notes what waits, again and again. */
+  #look(): void {
+    const most = this.#most;
+    most.unread_bytes = Math.max(most.unread_bytes, this.#webSockets.mostUnread);
+    most.due = Math.max(most.due, this.#time.waiting);
+    this.#time.at(this.#time.now + LOOK_S, () => this.#look());
+  }
+
+  #stagger({ description }: WorldDevice): Seconds {
+    return new Random(this.plan.seed, `start of ${description.name}`).between(0.05, 1);
+  }
+
+  async #befall({ kind, to, amount, from }: WorldFault, isEnd: boolean): Promise<void> {
+    const { trouble } = this.#disk;
+    const code = troubleCodes[kind];
+    if (code) trouble.code = isEnd ? null : code;
+    else if (kind === 'sluggish') trouble.slow_s = isEnd ? 0 : amount!;
+    else if (kind === 'sigstop' && !isEnd) this.#running?.clock.stop(to! - from);
+    else if (kind === 'wallclock') {
+      this.#wall_s += amount!;
+      this.#running?.clock.step(amount!);
+    } else if (kind === 'sigkill' || kind === 'powercut') {
+      this.#kill();
+      if (kind === 'powercut') this.#disk.cutPower();
+      await this.#time.run(this.#time.now + DOWN_S);
+      await this.#start();
+    }
+  }
+
+  #kill(): void {
+    const { clock } = this.#running!;
+    clock.kill();
+    this.#running = null;
+    Object.assign(this.#lives.at(-1)!, { end: 'killed', to: this.#time.now });
+    this.#webSockets.killed();
+    this.#lsl.killed(this.#hostOf(clock));
+  }
+
+  #hostOf(clock: ProcessClock) {
+    return { name: 'lab', address: '10.0.0.1', clock, route: wired() };
+  }
+
+  async #start(): Promise<void> {
+    const { pipeline, part_s } = this.plan;
+    const clock = new ProcessClock(this.#time, { start: UP_S, epoch_unix_s: WALL_UNIX_S + this.#wall_s });
+    const host = this.#hostOf(clock);
+    this.#disk.writeTo(this.folder, this.folder);
+    const life: DaemonLife = {
+      told: [],
+      events: [],
+      from: this.#time.now,
+      to: Number.POSITIVE_INFINITY,
+      end: 'killed',
+    };
+    this.#lives.push(life);
+    const lslNetwork = {
+      ...{ config: defaultConfig, carrier: this.#lsl.carrierOf(host) },
+      interfaces: this.#lsl.interfacesOf(host),
+    };
+    const starting = startDaemon(
+      {
+        ...{ clock, disk: this.#disk.of(clock), lslNetwork, serve: this.#webSockets.serverOf(clock) },
+        stdout: new Writable({ write: (_chunk, _encoding, done) => done() }),
+        turns: new Turns({ nextTurn: (turn) => void clock.after(0, turn) }),
+        newName: () => `name-${++this.#names}`,
+      },
+      pipeline,
+      {
+        ...{ host: '127.0.0.1', port: 0, engine: 'auto', logLevel: 'silent', record: this.folder, lsl: true },
+        ...(part_s !== undefined && { partS: part_s }),
+      },
+      (event) => {
+        if (!clock.isDead) life.events.push(event);
+      },
+    );
+    const daemon = await this.#time.finish(starting, START_S);
+    const note = (output: OutputMessage): void => {
+      if (clock.isDead) return;
+      const { session, time } = output;
+      const place = time === null ? null : daemon.runtime.placeOf(session, time);
+      life.told.push({ output, at: this.#time.now, place: place === null ? null : place - UP_S });
+    };
+    daemon.runtime.outputs$.subscribe({
+      next: note,
+      error: ({ message }: Error) => this.#troubles.push(message),
+    });
+    this.#running = { daemon, clock };
+  }
+
+  #digest(): string {
+    const hash = createHash('sha256');
+    const add = (value: unknown): void =>
+      void hash.update(JSON.stringify(value).replaceAll(this.folder, '')).update('\n');
+    for (const { told, events } of this.#lives) {
+      for (const { output } of told) add(output);
+      for (const event of events) add(event);
+    }
+    for (const { heard } of this.#subscribers) for (const message of heard) add(message);
+    for (const name of this.#disk.names) {
+      hash.update(name.slice(this.folder.length));
+      hash.update(this.#disk.contentOf(name));
+    }
+    return hash.digest('hex');
+  }
+}
