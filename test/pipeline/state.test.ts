@@ -20,15 +20,19 @@ const pipelines: readonly (readonly [name: string, load: () => Promise<Pipeline>
   ['others', async () => pipelineOf(others)],
 ];
 
-/** Places of messages, drawn by `name`: some anywhere, one right before samples that come after a hole. */
+/** Places of messages, drawn by `name`: some anywhere, some after a minute, one right before samples that come after a hole. */
 function stopsOf(name: string, messages: readonly StreamMessage[]): number[] {
   const random = new Random('stops', name);
-  const anywhere = Array.from({ length: 8 }, () => Math.floor(random.uniform() * messages.length));
+  const drawn = (from: number, n: number): number[] =>
+    Array.from({ length: n }, () => from + Math.floor(random.uniform() * (messages.length - from)));
+  const minute = messages.findIndex((message) => message.kind === 'chunk' && message.chunk.times[0] > 60);
   const holes = [...messages.keys()].filter((i) => {
     const message = messages[i];
     return message.kind === 'chunk' && message.chunk.gapBefore;
   });
-  return [...anywhere, holes[Math.floor(random.uniform() * holes.length)]].sort((a, b) => a - b);
+  return [...drawn(0, 8), ...drawn(minute, 3), holes[Math.floor(random.uniform() * holes.length)]].sort(
+    (a, b) => a - b,
+  );
 }
 
 describe('a session that is stopped, stored and goes on in a new object gives what it would have given', () => {

@@ -2,7 +2,6 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ModelFrame, ModelOutput, ModelRunner } from '../../../src/core/model.js';
-import { Random } from '../../../src/core/random.js';
 import type { StreamMessage } from '../../../src/core/signal.js';
 import { type ReplayOptions, replay } from '../../../src/pipeline/run/replay.js';
 import { InlineHost } from '../../../src/pipeline/run/session-host.js';
@@ -13,6 +12,7 @@ import type { SessionOutput } from '../../../src/pipeline/session/session-output
 import { temporaryFolder } from '../../setup/temporary-folder.js';
 import { settle } from '../counted-recording.js';
 import { modelsOf, others, pipelineOf, until } from '../every-component.js';
+import { Scribe } from '../scribe.js';
 import { bitsOf } from '../stop-and-go.js';
 
 const folder = temporaryFolder();
@@ -20,38 +20,7 @@ const isBuilt = existsSync(join(import.meta.dirname, '../../../dist/pipeline/run
 const pipeline = pipelineOf(others);
 const models = modelsOf(pipeline);
 
-/** Ranks, and tells each value of a frame; its answers take a few turns of the event loop. */
-class Scribe implements ModelRunner {
-  readonly name = 'scribe';
-  readonly id = 'scribe@sha256:0';
-  readonly type = 'hi-moe';
-  readonly worth = { evidence: 'none', reason: 'a test', broken: null } as unknown as ModelRunner['worth'];
-  readonly engine = 'none';
-  readonly inputs = models.get('all')!;
-  readonly fuses = true;
-  readonly validity = { min_present: 1, required: [] };
-  asked = 0;
-  readonly #random = new Random('scribe');
-
-  async predict(frames: readonly ModelFrame[]): Promise<ModelOutput[]> {
-    this.asked += frames.length;
-    for (let turn = Math.floor(4 * this.#random.uniform()); turn > 0; turn--) await settle();
-    return frames.map((frame) => {
-      const sum = frame.reduce((all, { values }) => values.reduce((s, x) => s + Math.sin(x), all), 0);
-      const scores = { first: [sum, 0, 1], second: [1, -sum, 0] };
-      return {
-        valence: Math.sin(sum),
-        arousal: Math.cos(sum),
-        weights: frame.map(({ present }) => Number(present)),
-        ranking: { valence: scores },
-        routing: [],
-        interval: null,
-      };
-    });
-  }
-
-  async close(): Promise<void> {}
-}
+const scribe = (): Scribe => new Scribe(models.get('all')!);
 
 interface Told {
   readonly outputs: readonly string[];
@@ -61,7 +30,7 @@ interface Told {
 }
 
 async function run(options: Partial<ReplayOptions>): Promise<Told> {
-  const runner = new Scribe();
+  const runner = scribe();
   const [outputs, events]: [string[], string[]] = [[], []];
   const own: ReplayOptions = {
     session: 's',
@@ -89,7 +58,7 @@ it('ends with what is thrown in the graph: a recording has no session beside it 
   });
   const broken = { ...node, definition: { ...node.definition, create } } as typeof node;
   const transforms = new Map(pipeline.transforms).set('eeg_live', broken);
-  const loaded = { pipeline: { ...pipeline, transforms }, runners: new Map([['all', new Scribe()]]) };
+  const loaded = { pipeline: { ...pipeline, transforms }, runners: new Map([['all', scribe()]]) };
   await expect(run({ loaded })).rejects.toThrow('it is odd');
 });
 
@@ -125,7 +94,7 @@ describe('a replay reads no further', () => {
 
   it.each([1, 4])('than the model lets wait, %i windows at a time', async (batch) => {
     const read = { s: 0, closed: 0 };
-    const runner = new PatientScribe();
+    const runner = new PatientScribe(models.get('all')!);
     const outputs = replay(counted(read), options(runner, batch));
     const predictions: SessionOutput[] = [];
     const all = (async () => {
@@ -147,7 +116,7 @@ describe('a replay reads no further', () => {
 
   it('where nobody takes more, and ends behind what the model still works on', async () => {
     const read = { s: 0, closed: 0 };
-    const runner = new PatientScribe();
+    const runner = new PatientScribe(models.get('all')!);
     const outputs = replay(counted(read), options(runner, 1));
     for (;;) {
       const next = outputs.next();
