@@ -11,8 +11,9 @@ import { readModel } from '../../src/model/manifest.js';
 import { loadPipeline } from '../../src/pipeline/file/load.js';
 import { decodeState, encodeState } from '../../src/pipeline/run/state-file.js';
 import { parseFaults } from '../../src/simulation/faults.js';
-import { type FuzzParser, seed, textSeed } from './parser.js';
-import { folder } from './recording-parsers.js';
+import { folder } from './folder.js';
+import type { Seed } from './mutation.js';
+import { type FuzzParser, isRefusal, seed, textSeed } from './parser.js';
 
 const written = (name: string, bytes: Uint8Array): string => {
   const path = join(folder, name);
@@ -21,6 +22,7 @@ const written = (name: string, bytes: Uint8Array): string => {
 };
 const fixtures = (...names: string[]) =>
   names.map((name) => seed(readFileSync(`fixtures/datasets/formats/${name}`), name));
+const refused = (...seeds: readonly Seed[]): Seed[] => seeds.map((one) => ({ ...one, isRefused: true }));
 const shipped = (...paths: string[]) => paths.map((path) => seed(readFileSync(path), path));
 const yamlWords = [': ', '- ', '{', '}', '[', ']', '&a ', '*a', '<<: *a', '!!binary ', '!!set ', '? ', '|\n', '>\n', '---\n', '...\n', '"', "'", '# ', '~', '.inf', '.nan', '\t', '__proto__: ', 'null', '1e999', '\n  ', '%YAML 1.1\n']; // biome-ignore format: one list
 const jsonWords = ['null', '[]', '{}', '"', ',', ':', '-1', '1e999', 'true', '"__proto__":'];
@@ -99,8 +101,10 @@ export const fileParsers: readonly FuzzParser[] = [
   {
     name: 'mat',
     kind: 'reader',
-    seeds: () =>
-      fixtures('plain.mat', 'compressed.mat', 'big-endian.mat', 'unsupported.mat', 'version-7.3.mat'),
+    seeds: () => [
+      ...fixtures('plain.mat', 'compressed.mat', 'big-endian.mat'),
+      ...refused(...fixtures('unsupported.mat', 'version-7.3.mat')),
+    ],
     words: [],
     run: async (bytes) => {
       const file = await Mat5File.open(written('x.mat', bytes));
@@ -121,14 +125,27 @@ export const fileParsers: readonly FuzzParser[] = [
       '99999999,',
     ],
     run: (bytes) => {
-      for (const read of readNpz(bytes, 'x.npz').values()) read();
+      // An array of text is refused when it is read; others aren't.
+      let refusal: unknown = null;
+      let taken = 0;
+      for (const read of readNpz(bytes, 'x.npz').values())
+        try {
+          read();
+          taken++;
+        } catch (error) {
+          if (!isRefusal(error)) throw error;
+          refusal = error;
+        }
+      if (taken === 0 && refusal !== null) throw refusal;
     },
   },
   {
     name: 'pickle',
     kind: 'reader',
-    seeds: () =>
-      fixtures(...[0, 1, 2, 3, 4, 5].map((protocol) => `values.${protocol}.pickle`), 'hostile.pickle'),
+    seeds: () => [
+      ...fixtures(...[0, 1, 2, 3, 4, 5].map((protocol) => `values.${protocol}.pickle`)),
+      ...refused(...fixtures('hostile.pickle')),
+    ],
     words: ['(', 'd', 'l', 't', '}', ']', ')', 'R', 'b', '.', '0', '2', 'cnumpy\nndarray\n', 'cos\nsystem\n', '\x8e', '\x95', 'S"', 'I1\n', 'F1e999\n', 'L99999999999L\n'], // biome-ignore format: one list
     run: (bytes) => readPickle(bytes, 'x.pickle'),
   },

@@ -1,23 +1,32 @@
 import { openSync, rmSync, writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { Random } from '../../src/core/random.js';
-import { mutated } from './mutation.js';
+import { folder } from './folder.js';
+import { mutated, type Seed } from './mutation.js';
 import { type FuzzParser, isRefusal } from './parser.js';
-import { parsers } from './parsers.js';
-import { folder } from './recording-parsers.js';
 
-/** Inputs of a parser, by their numbers; `to` is left out. */
+/** Inputs of a parser, by their numbers; `to` is left out. The first are its seeds as they are. */
 export interface FuzzStretch {
   readonly parser: string;
   readonly from: number;
   readonly to: number;
 }
 
+/** What a parser may take for one input. */
+export interface FuzzLimits {
+  /** Of computing. */
+  readonly input_s: number;
+  /** By the clock: a process that waits for nothing is as stuck as one that computes. */
+  readonly wall_s: number;
+  /** Of the process, in all. */
+  readonly memory_mb: number;
+}
+
 /** What a process is to do; `run-fuzz.ts` starts it. */
 export interface FuzzJob {
   readonly stretches: readonly FuzzStretch[];
   readonly seed: number;
-  readonly limits: { readonly input_s: number; readonly memory_mb: number };
+  readonly limits: FuzzLimits;
   /** File that holds the place of the stretch, and the number of the input, that is run. */
   readonly place: string;
 }
@@ -39,9 +48,9 @@ export type FuzzReport =
       readonly peak_mb: number;
     };
 
+/** A process ends so when it ends by itself: a parser that ends it gives another code. */
+const DONE = 42;
 const MB = 1024 * 1024;
-/** A process that waits for nothing is as stuck as one that computes. */
-const WALL_S = 10;
 const TELL_EVERY_MS = 1000;
 
 /**
@@ -76,7 +85,8 @@ const described = (thrown: unknown): string => {
 };
 
 let current = { parser: '', input: 0 };
-const failed = (thrown: unknown): void => tell({ kind: 'failure', ...current, what: described(thrown) });
+const fails = (what: string): void => tell({ kind: 'failure', ...current, what });
+const failed = (thrown: unknown): void => fails(described(thrown));
 process.on('uncaughtException', failed);
 process.on('unhandledRejection', failed);
 
@@ -95,23 +105,27 @@ async function run(parser: FuzzParser, { from, to }: FuzzStretch, at: number): P
     current = { parser: parser.name, input };
     numbers[1] = input;
     writeSync(placeFile, numbers, 0, 8, 0);
-    const { name, bytes } = mutated(seeds, parser.words, new Random(seed, `${parser.name}/${input}`));
+    const sound: Seed | undefined = seeds[input];
+    const { name, bytes } =
+      sound ?? mutated(seeds, parser.words, new Random(seed, `${parser.name}/${input}`));
     const before = process.cpuUsage();
     Atomics.store(place, 1, input);
     try {
-      const result = parser.run(bytes as Buffer, name);
+      const result = parser.run(Buffer.from(bytes), name);
       if (result instanceof Promise) await result;
       parsed++;
+      if (sound?.isRefused) fails('takes a seed that is to be refused');
     } catch (error) {
-      if (isRefusal(error)) refused++;
-      else failed(error);
+      if (!isRefusal(error)) failed(error);
+      else if (sound && !sound.isRefused) fails(`refuses a sound seed: ${(error as Error).message}`);
+      else refused++;
     }
     Atomics.store(place, 1, -1);
     const { user, system } = process.cpuUsage(before);
     if ((user + system) / 1000 > slowest_ms) [slowest, slowest_ms] = [input, (user + system) / 1000];
     const held_mb = Math.max(process.resourceUsage().maxRSS / 1024, process.memoryUsage().arrayBuffers / MB);
     if (held_mb > limits.memory_mb) {
-      tell({ kind: 'failure', ...current, what: `takes ${Math.round(held_mb)} MB` });
+      fails(`takes ${Math.round(held_mb)} MB`);
       report(input + 1);
       return false;
     }
@@ -126,17 +140,20 @@ async function run(parser: FuzzParser, { from, to }: FuzzStretch, at: number): P
   return true;
 }
 
-new Worker(watch, {
-  eval: true,
-  workerData: {
-    ...{ shared: place.buffer, input_s: limits.input_s, wall_s: WALL_S },
-    parsers: stretches.map(({ parser }) => parser),
-  },
-});
-for (const [at, stretch] of stretches.entries()) {
-  const parser = parsers.find(({ name }) => name === stretch.parser);
-  if (!parser) throw new Error(`no parser is named ${stretch.parser}`);
-  if (!(await run(parser, stretch, at))) break;
+/** The process: runs its job, tells of it, and ends. */
+export async function work(parsers: readonly FuzzParser[]): Promise<never> {
+  new Worker(watch, {
+    eval: true,
+    workerData: {
+      ...{ shared: place.buffer, input_s: limits.input_s, wall_s: limits.wall_s },
+      parsers: stretches.map(({ parser }) => parser),
+    },
+  });
+  for (const [at, stretch] of stretches.entries()) {
+    const parser = parsers.find(({ name }) => name === stretch.parser);
+    if (!parser) throw new Error(`no parser is named ${stretch.parser}`);
+    if (!(await run(parser, stretch, at))) break;
+  }
+  rmSync(folder, { recursive: true, force: true });
+  process.exit(DONE);
 }
-rmSync(folder, { recursive: true, force: true });
-process.exit();

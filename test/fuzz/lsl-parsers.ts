@@ -50,7 +50,8 @@ const [info] = infos;
 const element = infoElement(info, 'full');
 const queries = [
   "session_id='default' and name='x' and starts-with(type,'E') and count(desc/channels/channel)>1",
-  '//channel[label=\'Fp1\'][1]/../label | not(contains(name,"a")) or channel_count>=3',
+  "//channel[label='Fp1'][1]/label or desc//unit",
+  'not(contains(name,"a")) or channel_count>=3',
   "name!='a' and (type='EEG' or nominal_srate<=100) and @x",
 ];
 const xmlWords = ['<', '>', '</info>', '<info>', '&amp;', '&#0;', '&#x110000;', '<![CDATA[', ']]>', '<!--', '-->', '<?xml', '<!DOCTYPE a [<!ENTITY b "c">]>', '<channel_count>', '__proto__', 'constructor', '"', "'"]; // biome-ignore format: one list

@@ -1,10 +1,12 @@
 import type { Random } from '../../src/core/random.js';
 
-/** A sound input of a parser, written by a script or a test of ours. */
+/** An input of a parser, written by a script or a test of ours. */
 export interface Seed {
   /** What the parser is to take it for: a file's name where it reads files. */
   readonly name: string;
   readonly bytes: Uint8Array;
+  /** It isn't sound: the parser is to refuse it. */
+  readonly isRefused?: boolean;
 }
 
 /** Bytes at which parsers part ways. */

@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatInspection, inspectRecording } from '../../src/io/recordings/inspect.js';
 import { openRecording } from '../../src/io/recordings/open.js';
@@ -10,11 +9,9 @@ import { XdfWriter } from '../../src/io/recordings/xdf/xdf-writer.js';
 import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
 import { annotations, bdfAnnotations, edfBytes } from '../io/recordings/edf-bytes.js';
 import * as xdf from '../io/recordings/xdf-bytes.js';
+import { folder } from './folder.js';
 import type { Seed } from './mutation.js';
 import { type FuzzParser, seed, textSeed } from './parser.js';
-
-/** Where inputs are written, one over the other. */
-export const folder = mkdtempSync(join(tmpdir(), 'fuzz-'));
 
 /** Writes a file of a folder; gives the folder. */
 function place(recording: string, files: readonly Seed[]): string {
@@ -54,13 +51,16 @@ const file = (name: string, ending: string, seeds: () => readonly Seed[], words:
 /** A recording of several files, of which each input spoils one; `opened`: the one that is opened, left out: the folder. */
 const files = (name: string, seeds: () => readonly Seed[], words: readonly string[], opened = '') => {
   const path = name.replaceAll(' ', '-');
+  let before = '';
   return {
     name,
     kind: 'reader',
     words,
     seeds,
     run: (bytes, spoilt) => {
-      const sound = seeds().filter((one) => one.name !== spoilt);
+      // All are written once, then what is spoilt and what was.
+      const sound = seeds().filter((one) => one.name !== spoilt && (before === '' || one.name === before));
+      before = spoilt;
       return read(join(place(path, [...sound, { name: spoilt, bytes }]), opened), bytes);
     },
   } satisfies FuzzParser;
@@ -343,7 +343,7 @@ export const recordingParsers: readonly FuzzParser[] = [
   file('eyelink', 'asc', eyeLinkSeed, [...numberWords, 'START', 'END', 'SAMPLES', 'EVENTS', 'LEFT', 'RIGHT', 'RATE', 'MSG', 'EBLINK', 'EFIX', 'INPUT', 'PRESCALER\t0', 'RECCFG', 'HREF', 'PUPIL', 'VELOCITY']), // biome-ignore format: one list
   file('csv', 'csv', () => [
     table('time,EEG.FP1[uV],EEG.T3[mV],ECG.II[mV],Gaze.x[deg],"Markers.cue, spoken"', rows(80, (i) => [(i / 100).toFixed(3), i, i / 1000, i % 2 ? '' : -i, i / 10, i === 25 ? '"say ""go"", now"' : ''])), // biome-ignore format: one table
-    table('unix_time;EEG.Cz[uV];ACC.x[g]', rows(60, (i) => [1.7e9 + i / 50, `${i},5`, 1], ';')),
+    { ...table('unix_time;EEG.Cz[uV];ACC.x[g]', rows(60, (i) => [1.7e9 + i / 50, `${i},5`, 1], ';')), isRefused: true }, // biome-ignore format: one table
   ], [...numberWords, 'time', 'EEG.', '[uV]', 'Markers.', 'simulated']), // biome-ignore format: one list
   file('openface', 'csv', () => [
     table('frame, face_id, timestamp, confidence, success, gaze_angle_x, gaze_angle_y, AU01_r, AU12_r, AU01_c, AU28_c', rows(60, (i) => [i + 1, 0, (i / 30).toFixed(3), 0.95, 1, 0.1, -0.2, i / 60, 5, 0, 1], ', ')), // biome-ignore format: one table

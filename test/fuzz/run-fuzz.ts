@@ -1,14 +1,16 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
-import type { FuzzJob, FuzzReport } from './fuzz-process.js';
+import type { FuzzJob, FuzzLimits, FuzzReport } from './fuzz-process.js';
 
 /** Seed of all inputs: a parser and a number name one. */
 export const FUZZ_SEED = 20_260_801;
-export const fuzzLimits = { input_s: 1, memory_mb: 500 } as const;
+export const fuzzLimits: FuzzLimits = { input_s: 1, wall_s: 10, memory_mb: 500 };
+/** As `fuzz-process.ts` has it: that module is a program, and can't be loaded for it. */
+const DONE = 42;
 /** Places at which a parser may fail before it isn't run on. */
 const MOST_FAILURES = 20;
 const HEAP = ['--max-old-space-size=384', '--max-semi-space-size=8'];
@@ -52,22 +54,30 @@ function failed({ failures }: FuzzResult, input: number, what: string): void {
 
 /** Parsers and what runs them, from these sources, as a program for processes of their own. */
 export class FuzzProgram {
+  #processes = 0;
+
   private constructor(
     private readonly program: string,
     private readonly folder: string,
+    private readonly limits: FuzzLimits,
   ) {}
 
-  static async make(): Promise<FuzzProgram> {
+  /** @param table The module beside this one that exports the parsers. */
+  static async make(table = 'parsers', limits = fuzzLimits): Promise<FuzzProgram> {
     // Two folders below the root, as compiled sources are: the root is found from there.
     const cache = join('node_modules', '.fuzz');
     mkdirSync(cache, { recursive: true });
-    const outfile = join(cache, `process-${process.pid}.mjs`);
+    const folder = mkdtempSync(join(tmpdir(), 'fuzz-run-'));
+    const outfile = join(cache, `${basename(folder)}.mjs`);
     await build({
-      entryPoints: [join('test', 'fuzz', 'fuzz-process.ts')],
+      stdin: {
+        contents: `import { parsers } from './${table}.js'; import { work } from './fuzz-process.js'; await work(parsers);`,
+        resolveDir: join('test', 'fuzz'),
+      },
       ...{ outfile, bundle: true, packages: 'external', platform: 'node', format: 'esm', target: 'node20' },
       ...{ sourcemap: 'inline', logLevel: 'warning' },
     });
-    return new FuzzProgram(outfile, mkdtempSync(join(tmpdir(), 'fuzz-run-')));
+    return new FuzzProgram(outfile, folder, limits);
   }
 
   close(): void {
@@ -95,9 +105,9 @@ export class FuzzProgram {
   }
 
   #process(results: readonly FuzzResult[], to: number, told: (result: FuzzResult) => boolean): Promise<void> {
-    const place = join(this.folder, 'place');
+    const place = join(this.folder, `place-${this.#processes++}`);
     const stretches = results.map(({ parser, next }) => ({ parser, from: next, to }));
-    const job: FuzzJob = { stretches, seed: FUZZ_SEED, limits: fuzzLimits, place };
+    const job: FuzzJob = { stretches, seed: FUZZ_SEED, limits: this.limits, place };
     const child = spawn(
       process.execPath,
       [...HEAP, '--enable-source-maps', this.program, JSON.stringify(job)],
@@ -135,7 +145,7 @@ export class FuzzProgram {
     return new Promise((resolve, reject) => {
       child.on('error', reject);
       child.on('close', (code, signal) => {
-        if (!isStopped && code !== 0) {
+        if (!isStopped && code !== DONE) {
           const [at, input] = new Int32Array(Uint8Array.from(readFileSync(place)).buffer);
           const result = results[at ?? 0];
           if (!hung.has(`${result.parser} ${input}`))
