@@ -19,7 +19,7 @@ transforms:
   sweat: { type: extract, input: skin, features: [skin-conductance], window_s: 4, hop_s: 0.5 }
   breath: { type: extract, input: chest, features: [respiration], window_s: 10, hop_s: 0.5 }
 models:
-  affect: { type: hi-moe, inputs: { eeg: de_z, gaze: look, skin: sweat }, path: models/none }
+  affect: { type: hi-moe, inputs: { eeg: de_z, gaze: look, skin: sweat }, path: models/demo }
 `;
 
 /** A model that says what a feature of each of its inputs says, and nothing slow. */
