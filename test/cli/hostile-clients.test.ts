@@ -12,16 +12,23 @@ import { encodeSamples } from '../../src/io/protocol/sample-frame.js';
 import { checkPipeline } from '../../src/pipeline/file/check.js';
 import { PipelineDocument } from '../../src/pipeline/file/document.js';
 import type { Pipeline, TransformNode } from '../../src/pipeline/file/pipeline.js';
+import type { LoadedPipeline } from '../../src/pipeline/run/run-session.js';
 import { ownSettings } from '../io/lsl/own-settings.js';
 import { RawClient } from '../io/server/daemon.js';
+import { Ranker } from '../pipeline/ranker.js';
 import { cleanUpAfterEach } from '../setup/clean-up-after-each.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 
 const ROUNDS = 24;
 const RATE_HZ = 64;
-const HEALTHY = ['one', 'two', 'three', 'four', 'five'];
+const SOCKETS = ['one', 'two', 'three', 'four'];
+/** The session of what comes over LSL, where the hostile outlets are, too. */
+const LSL = 'default';
+const HEALTHY = [...SOCKETS, LSL];
 /** Units of work in a turn (src/pipeline/run/turns.ts); what is counted between two turns of this file's own may have parts of two. */
-const MOST_WINDOWS = 2 * 64;
+const MOST_UNITS = 2 * 64;
+/** Values that one unit feeds (src/pipeline/session/session-graph.ts). */
+const MOST_VALUES_A_UNIT = 16_384;
 const ODD = 1234.5;
 
 const folder = temporaryFolder();
@@ -40,6 +47,13 @@ async function passUntil(to: number): Promise<void> {
 }
 const { cleanups, cleanUp } = cleanUpAfterEach();
 
+/** What is counted in a turn of the event loop: windows that close, and messages, or pieces of them, and their values that are fed. */
+const counts = ['windows', 'messages', 'values'] as const;
+type Work = Record<(typeof counts)[number], number>;
+const none = (): Work => ({ windows: 0, messages: 0, values: 0 });
+/** Work of this turn, whosoever's it is. */
+let work = none();
+
 /** A pipeline one of whose nodes throws at a certain value. */
 function fragile(more = ''): Pipeline {
   const text = `
@@ -50,6 +64,8 @@ transforms:
   held: { type: mask, input: eeg }
   de: { type: extract, input: held, features: [differential-entropy], window_s: 4, hop_s: 0.5 }
   eye: { type: extract, input: gaze, features: [gaze-statistics], window_s: 4, hop_s: 0.5 }
+models:
+  affect: { type: prnet, inputs: { eeg: de }, path: models/none }
 `;
   const { pipeline, problems } = checkPipeline(new PipelineDocument(join(folder, 'test.yaml'), text));
   if (!pipeline) throw new Error(JSON.stringify(problems));
@@ -59,6 +75,8 @@ transforms:
     create: () => ({
       reset: (info: unknown) => info,
       process: (chunk: { data: Float64Array }, emit: (chunk: unknown) => void) => {
+        work.messages++;
+        work.values += chunk.data.length;
         if (chunk.data.includes(ODD)) throw new RangeError('it is odd');
         emit(chunk);
       },
@@ -69,27 +87,31 @@ transforms:
   return { ...pipeline, transforms: new Map(pipeline.transforms).set('held', { ...node, definition }) };
 }
 
+/** One model for everybody. */
+const loaded = (more = ''): LoadedPipeline => ({
+  pipeline: fragile(more),
+  runners: new Map([['affect', new Ranker('ranks@sha256:0', 1)]]),
+});
+
 const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
 
 async function start() {
   const events: SessionEvent[] = [];
   const daemon = await startDaemon(
     { stdout: silent, clock },
-    { pipeline: fragile(), runners: new Map() },
+    loaded(),
     { host: '127.0.0.1', port: 0, engine: 'auto', logLevel: 'silent', lsl: true },
     (event) => events.push(event),
   );
   cleanups.push(() => daemon.close());
-  // Windows that close in one turn of the event loop, whosoever they are.
-  let windows = 0;
-  let most = 0;
+  const most = none();
   daemon.runtime.outputs$.subscribe(({ stream }) => {
-    if (stream === 'quality') windows++;
+    if (stream === 'quality') work.windows++;
   });
   let isCounting = true;
   const count = (): void => {
-    most = Math.max(most, windows);
-    windows = 0;
+    for (const what of counts) most[what] = Math.max(most[what], work[what]);
+    work = none();
     if (isCounting) setImmediate(count);
   };
   count();
@@ -101,7 +123,7 @@ async function start() {
     cleanups.push(() => client.socket.terminate());
     return client;
   };
-  return { daemon, events, connect, most: () => most };
+  return { daemon, events, connect, most };
 }
 
 type Started = Awaited<ReturnType<typeof start>>;
@@ -116,13 +138,17 @@ const frame = (stream: number, seq: number, data: Float32Array, at: number | Flo
     2,
   );
 
+/** What the `k`th of the healthy ones measures in a round. */
+const measured = (round: number, k: number): Float32Array =>
+  Float32Array.from({ length: 64 }, (_, i) => 20 * Math.sin((32 * round + (i >> 1)) * (0.3 + k / 10) + i));
+
 /** A sender that means ill; what it does in each round, from 0 on. */
 type Hostile = (started: Started, name: string) => Promise<(round: number) => unknown>;
 
 /** Opens a stream in a session of its own, and doesn't listen to what is answered. */
-async function opened({ connect }: Started, session: string, stream: object = {}) {
+async function opened({ connect }: Started, session: string, stream: object = {}, more: object = {}) {
   const client = await connect('/v1/ingest');
-  const answer = await client.request('open', { session, stream: { ...eeg, ...stream } });
+  const answer = await client.request('open', { session, ...more, stream: { ...eeg, ...stream } });
   const id = (answer.result as { stream: number } | undefined)?.stream ?? 0;
   client.socket.on('error', () => {});
   return { client, id };
@@ -199,6 +225,24 @@ const hostiles: Readonly<Record<string, Hostile>> = {
     expect(text.length).toBeGreaterThan(2e6);
     return (round) => round % 4 === 0 && client.send(text);
   },
+  'a quarter of an hour in one message': async (started, name) => {
+    const { client, id } = await opened(started, name);
+    return (round) => round === 0 && client.send(frame(id, 0, rows(65_536, 1), 0));
+  },
+  'three million values that wait to be placed, and go on together': async (started, name) => {
+    const first = await opened(started, name, { name: 'skin', type: 'EDA', unit: 'uS' });
+    first.client.send(frame(first.id, 0, rows(64, 1), 0));
+    const [rate_hz, width, n] = [16_384, 16, 32_768];
+    const channels = Array.from({ length: width }, (_, c) => `c${c}`);
+    const { client, id } = await opened(started, name, { sfreq: rate_hz, channels }, { clock: 'device' });
+    return (round) => {
+      if (round > 0) return;
+      for (let seq = 0; seq < 6; seq++) {
+        const data = new Float32Array(width * n);
+        client.send(encodeSamples({ stream: id, seq, t0: (seq * n) / rate_hz, times: null, data }, width));
+      }
+    };
+  },
   'samples that share a stamp': async (started, name) => {
     const { client, id } = await opened(started, name, { sfreq: 0 });
     return (round) => round < 6 && client.send(frame(id, round, rows(65_536, 1), new Float64Array(65_536)));
@@ -252,9 +296,25 @@ const hostiles: Readonly<Record<string, Hostile>> = {
   },
 };
 
+const network = { clock, config: loadConfig(), events: () => {} };
+
+/** A headset on the network that is heard; it sends what a round measures, up to the time that is given. */
+async function healthyOutlet(): Promise<(round: number, until: number) => void> {
+  const outlet = await Outlet.create(network, {
+    ...{ name: 'cap', type: 'EEG', channelCount: 2, nominalRate_hz: RATE_HZ, sourceId: 'healthy' },
+    description: [channelsElement(['Fz', 'Cz'].map((label) => ({ label, unit: 'microvolts', type: 'EEG' })))],
+  });
+  cleanups.push(() => outlet.close());
+  while (outlet.consumers === 0) await passUntil(clock.now() + STEP_S);
+  return (round, until) =>
+    outlet.push(
+      measured(round, HEALTHY.indexOf(LSL)),
+      Float64Array.from({ length: 32 }, (_, i) => until + (i - 32) / RATE_HZ),
+    );
+}
+
 /** Outlets on the network that mean ill. */
 async function hostileOutlets(): Promise<(round: number) => void> {
-  const network = { clock, config: loadConfig(), events: () => {} };
   const odd = channelsElement(
     ['Fz', 'Cz'].map((label) => ({ label, unit: 'constructor', type: '__proto__' })),
   );
@@ -281,6 +341,8 @@ async function hostileOutlets(): Promise<(round: number) => void> {
   for (const outlet of outlets) cleanups.push(() => outlet.close());
   const far = outlets[described.length - 1];
   return (round) => {
+    // Who delivers first feeds the source.
+    if (round === 0) return;
     const now = clock.now();
     for (const outlet of outlets.filter(({ info }) => info.channelCount === 2 && info.name !== 'silent')) {
       const n = outlet === far ? 100 : 16;
@@ -306,14 +368,19 @@ async function run(areHostile: boolean) {
   });
   listener.socket.on('message', (data) => {
     const { session, time_unix: _, age_ms: __, run: ___, ...rest } = JSON.parse(String(data));
-    heard.get(session)?.push(JSON.stringify(rest));
-    if (rest.event?.code === 'session-closed' && heard.has(session)) closed.add(session);
-    if (closed.size === HEALTHY.length) whole();
+    // What stays silent after the last round is heard for as long as the session is open.
+    if (session !== LSL || rest.time < ROUNDS * ROUND_S) heard.get(session)?.push(JSON.stringify(rest));
+    if (rest.event?.code === 'session-closed' && SOCKETS.includes(session)) closed.add(session);
+    if (closed.size === SOCKETS.length) whole();
   });
-  for (const session of HEALTHY)
-    listener.notify('subscribe', { session, policy: 'buffer', streams: ['features', 'quality', 'sys'] });
+  const streams = ['affect', 'features', 'quality'];
+  for (const session of SOCKETS)
+    listener.notify('subscribe', { session, policy: 'buffer', streams: [...streams, 'sys'] });
+  // Of a session it is told what others open in it.
+  listener.notify('subscribe', { session: LSL, policy: 'buffer', streams });
+  const push = await healthyOutlet();
   const senders = await Promise.all(
-    HEALTHY.map(async (session) => {
+    SOCKETS.map(async (session) => {
       const client = await connect('/v1/ingest');
       return { client, id: await client.open(eeg, { session }) };
     }),
@@ -326,21 +393,20 @@ async function run(areHostile: boolean) {
     acts.push((round) => {
       if (round !== 10) return;
       const missing = `\n  gone: { type: recording, path: ${join(folder, 'gone.xdf')}, stream_type: PPG }`;
-      daemon.replace({ pipeline: fragile(missing), runners: new Map() }).catch((error: Error) => {
+      daemon.replace(loaded(missing)).catch((error: Error) => {
         refused = error.message;
       });
     });
   }
-  const began = clock.now();
+  // Stamps that a double holds whole are the same from the session's zero on, whenever it is.
+  const began = Math.ceil(clock.now());
   for (let round = 0; round < ROUNDS; round++) {
-    await passUntil(began + ROUND_S * (round + 1));
+    const until = began + ROUND_S * (round + 1);
+    await passUntil(until);
+    push(round, until);
     for (const act of acts) act(round);
     for (const [k, { client, id }] of senders.entries()) {
-      const data = Float32Array.from(
-        { length: 64 },
-        (_, i) => 20 * Math.sin((32 * round + (i >> 1)) * (0.3 + k / 10) + i),
-      );
-      client.send(frame(id, round, data, round / 2));
+      client.send(frame(id, round, measured(round, k), round / 2));
       expect(await client.next()).toEqual({
         jsonrpc: '2.0',
         method: 'ack',
@@ -348,24 +414,36 @@ async function run(areHostile: boolean) {
       });
     }
   }
+  await passUntil(clock.now() + ROUND_S);
   for (const { client, id } of senders) await client.request('close', { stream: id });
   await all;
   const health = await fetch(`${daemon.server.url}healthz`);
-  return { heard, events, refused, most: started.most(), isAlive: health.ok };
+  return { heard, events, refused, most: started.most, isAlive: health.ok };
 }
 
-it('hostile clients and outlets of every kind change no byte of five sessions beside them, and bound the work of a turn', async () => {
+it('hostile clients and outlets of every kind change no byte of five sessions beside them, over LSL, too, and bound the work of a turn', async () => {
   const plain = await run(false);
   await cleanUp();
   const beside = await run(true);
   for (const session of HEALTHY) {
     const lines = plain.heard.get(session)!;
-    expect(lines.filter((line) => line.includes('"stream":"features"'))).toHaveLength(17);
-    expect(beside.heard.get(session)).toEqual(lines);
+    // LSL tells nobody that a stream ended: the last window waits for more.
+    const windows = session === LSL ? 16 : 17;
+    for (const stream of ['features', 'affect'])
+      expect(
+        lines.filter((line) => line.includes(`"stream":"${stream}"`)),
+        `${stream} of ${session}`,
+      ).toHaveLength(windows);
+    expect(lines.join()).toMatch(/"valence":-?0\.\d/);
+    expect(beside.heard.get(session), session).toEqual(lines);
   }
   expect(beside.isAlive).toBe(true);
-  expect(beside.most).toBeGreaterThan(5);
-  expect(beside.most).toBeLessThanOrEqual(MOST_WINDOWS);
+  for (const what of ['windows', 'messages'] as const) {
+    expect(beside.most[what], what).toBeGreaterThan(5);
+    expect(beside.most[what], what).toBeLessThanOrEqual(MOST_UNITS);
+  }
+  expect(beside.most.values).toBeGreaterThan(MOST_VALUES_A_UNIT);
+  expect(beside.most.values).toBeLessThanOrEqual(MOST_UNITS * MOST_VALUES_A_UNIT);
   const codes = new Set(beside.events.map(({ code }) => code));
   for (const code of ['session-failed', 'stream-ignored', 'stamp-outlier'] as const)
     expect([...codes]).toContain(code);
