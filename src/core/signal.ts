@@ -118,14 +118,29 @@ export interface BegunAnew {
   readonly reason: string | null;
 }
 
+/** Where samples stand in a frame, as its sender numbers them. */
+export interface FramePlace {
+  /** The frame's number. */
+  readonly seq: number;
+  /** How many samples of the frame come before these, and how many it has. */
+  readonly from: number;
+  readonly samples: number;
+  /** Stamp of the last of these samples by the sender's clock. */
+  readonly raw: Seconds;
+}
+
 /** What a source emits, in order of arrival. */
 export type StreamMessage =
   /** Of a stream that is open already: it is described anew, and its samples are other ones from here on. */
   | { readonly kind: 'open'; readonly info: StreamInfo }
-  /** The session's zero, a stamp, before its first samples; where it isn't told, the first measured sample's stamp is. */
-  | { readonly kind: 'zero'; readonly time: Seconds }
-  | { readonly kind: 'chunk'; readonly chunk: Chunk }
-  | { readonly kind: 'marker'; readonly marker: Marker }
+  /**
+   * The session's zero, a stamp, before its first samples; where it isn't told, the first measured sample's stamp is. `clock` names the
+   * clock that it is a stamp of.
+   */
+  | { readonly kind: 'zero'; readonly time: Seconds; readonly clock?: string }
+  /** `frame`: of a sender that asks what became of it. */
+  | { readonly kind: 'chunk'; readonly chunk: Chunk; readonly frame?: FramePlace }
+  | { readonly kind: 'marker'; readonly marker: Marker; readonly frame?: FramePlace }
   /** A source of the pipeline is fed by a stream from here on, until another is said to; `stream` is an id. */
   | { readonly kind: 'bind'; readonly source: string; readonly stream: string }
   /** A stream that feeds a source fell silent, or is back. */

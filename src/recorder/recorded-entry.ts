@@ -36,7 +36,14 @@ export function sampledStream(entry: RecordedEntry): string | null {
   return message.kind === 'chunk' || message.kind === 'marker' ? streamOf(message) : null;
 }
 
+/** Whether an entry goes on with a frame that began in the one before: no frame spans parts. */
+export function isInFrame(entry: RecordedEntry): boolean {
+  if (entry.kind !== 'message') return false;
+  const { message } = entry;
+  return (message.kind === 'chunk' || message.kind === 'marker') && (message.frame?.from ?? 0) > 0;
+}
+
 export function applyEntry(state: RecordedState, entry: RecordedEntry): void {
-  if (entry.kind === 'message') state.take(entry.message);
+  if (entry.kind === 'message') state.take(entry.message, entry.t);
   else if (entry.kind === 'missed') state.missed(entry.stream);
 }

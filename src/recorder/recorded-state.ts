@@ -1,5 +1,5 @@
 import type { Seconds } from '../core/clock.js';
-import { isSameStream, type StreamInfo, type StreamMessage } from '../core/signal.js';
+import { type FramePlace, isSameStream, type StreamInfo, type StreamMessage } from '../core/signal.js';
 
 /** A stream of a session, as far as its recording has come. */
 export interface RecordedStream {
@@ -14,11 +14,24 @@ export interface RecordedStream {
   readonly last: Seconds | null;
   /** Samples of it were not kept since its last. */
   readonly isMissing: boolean;
+  /** The last frame of it that is whole; null where its sender numbers none. */
+  readonly frame: RecordedFrame | null;
+}
+
+/** A frame of which all is recorded. */
+export interface RecordedFrame {
+  readonly seq: number;
+  /** Stamp of its last sample by the sender's clock. */
+  readonly raw: Seconds;
+  /** When it was taken, by the clock. */
+  readonly t: Seconds;
 }
 
 /** What a part says again of those before it: zero, the streams, what they feed, and which are silent. */
 export class RecordedState {
   zero: Seconds | null = null;
+  /** The clock that zero is a stamp of; null: nobody told. */
+  clock: string | null = null;
   /** Furthest stamp of samples; -Infinity before any. */
   newest: Seconds = Number.NEGATIVE_INFINITY;
   readonly #streams: Map<string, RecordedStream>;
@@ -27,7 +40,7 @@ export class RecordedState {
 
   constructor(from?: RecordedState) {
     this.#streams = new Map(from?.streams);
-    if (from) Object.assign(this, { zero: from.zero, newest: from.newest });
+    if (from) Object.assign(this, { zero: from.zero, clock: from.clock, newest: from.newest });
     this.#described = from?.described ?? 0;
   }
 
@@ -39,14 +52,15 @@ export class RecordedState {
     return this.#described;
   }
 
-  /** Goes on by a message that is written. */
-  take(message: StreamMessage): void {
+  /** Goes on by a message that is written; `t`: when it was taken, by the clock. */
+  take(message: StreamMessage, t: Seconds): void {
     switch (message.kind) {
       case 'open':
         this.#open(message.info);
         break;
       case 'zero':
         this.zero = message.time;
+        this.clock = message.clock ?? null;
         break;
       case 'bind':
         this.#bind(message.source, message.stream);
@@ -59,12 +73,14 @@ export class RecordedState {
         break;
       case 'marker':
         this.#change(message.marker.stream, { last: message.marker.time, isMissing: false });
+        this.#take(message.marker.stream, message.frame, 1, t);
         break;
       case 'chunk': {
         const { info, times } = message.chunk;
         const last = times[times.length - 1];
         if (last === undefined || !this.#streams.has(info.id)) return;
         this.#change(info.id, { last, isMissing: false });
+        this.#take(info.id, message.frame, times.length, t);
         this.newest = Math.max(this.newest, last);
       }
     }
@@ -73,6 +89,11 @@ export class RecordedState {
   /** Samples of a stream were not kept. */
   missed(id: string): void {
     if (this.#streams.get(id)?.last !== null) this.#change(id, { isMissing: true });
+  }
+
+  #take(id: string, frame: FramePlace | undefined, samples: number, t: Seconds): void {
+    if (!frame || frame.from + samples < frame.samples) return;
+    this.#change(id, { frame: { seq: frame.seq, raw: frame.raw, t } });
   }
 
   #open(info: StreamInfo): void {
@@ -84,7 +105,7 @@ export class RecordedState {
     else
       this.#streams.set(info.id, {
         ...{ info, key: String(this.#described++), isOpen: true, sources: [], isStale: false },
-        ...{ last: null, isMissing: false },
+        ...{ last: null, isMissing: false, frame: null },
       });
   }
 

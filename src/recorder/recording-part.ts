@@ -1,8 +1,15 @@
 import type { Seconds } from '../core/clock.js';
-import { type StreamMessage, streamOf } from '../core/signal.js';
+import { crc32 } from '../core/crc32.js';
+import { type FramePlace, type StreamMessage, streamOf } from '../core/signal.js';
 import type { ThinnedWindow } from '../io/recordings/recording.js';
+import type { FramesLine } from '../io/recordings/xdf/frames-line.js';
 import type { PartEnd, SessionLogLine } from '../io/recordings/xdf/session-log.js';
-import { type SamplesPlace, XdfWriter, type XdfWriterOptions } from '../io/recordings/xdf/xdf-writer.js';
+import {
+  type SamplesPlace,
+  type WrittenSamples,
+  XdfWriter,
+  type XdfWriterOptions,
+} from '../io/recordings/xdf/xdf-writer.js';
 import type { SyncedFile } from './disk/synced-file.js';
 import { applyEntry, type RecordedEntry } from './recorded-entry.js';
 import type { RecordedState, RecordedStream } from './recorded-state.js';
@@ -16,7 +23,7 @@ export interface RecordingPartOptions extends Pick<XdfWriterOptions, 'header' | 
 
 /** A line that waits, and the message that it tells. */
 interface WaitingLine {
-  readonly line: SessionLogLine;
+  readonly line: SessionLogLine | FramesLine;
   readonly message: StreamMessage | null;
 }
 
@@ -36,6 +43,22 @@ interface DroppedRuns {
   last: number;
   /** When their last line was written. */
   writtenAt: Seconds;
+}
+
+/** Frames of a stream that have no line yet. */
+interface FrameRun {
+  client: string;
+  /** The chunk that the first of them begins with. */
+  chunk: number;
+  seq: number[];
+  n: number[];
+  crc: number[];
+  /** Of the frame that isn't whole yet, the samples so far, and their CRC-32. */
+  open: { chunk: number; n: number; crc: number } | null;
+  raw: Seconds;
+  /** When the last was taken, and its last session stamp. */
+  t: Seconds;
+  last: Seconds;
 }
 
 /** Most often that a node's thinned windows, or a stream's samples that were left out, get a line, s. */
@@ -62,6 +85,9 @@ export class RecordingPart {
   /** By number of the stream, samples that were left out and have no line yet. */
   readonly #dropped = new Map<number, DroppedRuns>();
 
+  /** By number of the stream, frames that have no line yet. */
+  readonly #frames = new Map<number, FrameRun>();
+
   constructor({ file, number, begun_s, ...options }: RecordingPartOptions) {
     this.file = file;
     this.number = number;
@@ -77,18 +103,30 @@ export class RecordingPart {
   }
 
   /** Says again what of the parts before it still holds. `after`: what it goes on from. */
-  restate({ zero, streams }: RecordedState, after: PartEnd, t: Seconds): void {
-    const lines: SessionLogLine[] = zero === null ? [] : [{ k: 'zero', t, zero }];
+  restate({ zero, clock, streams }: RecordedState, after: PartEnd, t: Seconds): void {
+    const lines: SessionLogLine[] = zero === null ? [] : [zeroLine(t, zero, clock)];
     for (const known of streams.values()) {
       if (!known.isOpen) continue;
       const stream = this.#numberOf(known);
-      lines.push({ k: 'open', t, stream });
+      lines.push({ k: 'open', t, stream, id: known.info.id });
       for (const source of known.sources) lines.push({ k: 'bind', t, stream, source });
       if (known.isStale) lines.push({ k: 'stale', t, stream, stale: true });
     }
     const part: SessionLogLine = { k: 'part', t, part: this.number, after, restates: lines.length };
-    this.#lines = [part, ...lines].map((line) => ({ line, message: null }));
+    this.#lines = [part, ...lines, ...this.#framesOf(streams)].map((line) => ({ line, message: null }));
     this.#restated = null;
+  }
+
+  /** What the parts before hold of the frames of streams that are open. */
+  #framesOf(streams: RecordedState['streams']): FramesLine[] {
+    return [...streams.values()].flatMap((known): FramesLine[] => {
+      const { isOpen, frame } = known;
+      const { client } = known.info;
+      if (!isOpen || !frame || client === undefined) return [];
+      const { seq, raw, t } = frame;
+      const none = { chunk: 1, seq: [seq], n: [0], crc: [0] };
+      return [{ k: 'frames', t, stream: this.#numberOf(known), client, ...none, raw }];
+    });
   }
 
   /** Writes what comes next; `state` is of what is written, and goes on by it. */
@@ -126,10 +164,27 @@ export class RecordingPart {
     }
   }
 
-  /** Writes the lines that wait, and the footers. */
-  close(state: RecordedState, t: Seconds): void {
+  /** Writes what is kept of the frames so far, of all streams together. `newest`: the furthest stamp of samples. */
+  writeFrames(newest: Seconds): void {
+    const runs = [...this.#frames].filter(([, { seq }]) => seq.length > 0);
+    for (const [i, [stream, run]] of runs.entries()) {
+      const { t, client, chunk, seq, n, crc, raw, last } = run;
+      const more = i + 1 < runs.length ? { more: true as const } : {};
+      this.#writer.writeLog(Math.max(newest, last), {
+        ...{ k: 'frames', t, stream, client, chunk, seq, n, crc, raw, ...more },
+      });
+      Object.assign(run, { seq: [], n: [], crc: [] });
+    }
+  }
+
+  /** Writes the lines that wait, and the footers. `isLast`: the session ends, and what is open closes. */
+  close(state: RecordedState, t: Seconds, isLast: boolean): void {
+    const open = isLast ? [...state.streams.values()].filter(({ isOpen }) => isOpen) : [];
+    for (const stream of open)
+      this.#lines.push({ line: { k: 'close', t, stream: this.#numberOf(stream) }, message: null });
     this.#writeLines(state.newest);
     this.#writeBehind(t, 0, state);
+    this.writeFrames(state.newest);
     this.#writer.close();
   }
 
@@ -141,15 +196,16 @@ export class RecordingPart {
     const id = streamOf(message);
     // Gaps are by what is written before it.
     const isMissing = id !== null && state.streams.get(id)?.isMissing === true;
-    state.take(message);
-    if (message.kind === 'zero') this.#lines.push({ line: { k: 'zero', t, zero: message.time }, message });
+    state.take(message, t);
+    if (message.kind === 'zero')
+      this.#lines.push({ line: zeroLine(t, message.time, message.clock ?? null), message });
     const stream = id === null ? undefined : state.streams.get(id);
     if (!stream) return;
     const number = this.#numberOf(stream);
     const note = (line: SessionLogLine): number => this.#lines.push({ line, message });
     switch (message.kind) {
       case 'open':
-        note({ k: 'open', t, stream: number });
+        note({ k: 'open', t, stream: number, id: message.info.id });
         break;
       case 'bind':
         note({ k: 'bind', t, stream: number, source: message.source });
@@ -168,8 +224,9 @@ export class RecordingPart {
       case 'marker': {
         const { marker } = message;
         this.#writeLines(marker.time);
-        const place = this.#writer.writeMarker({ ...marker, stream: stream.key });
-        this.#notePlace(message, place, dropped);
+        const written = this.#writer.writeMarker({ ...marker, stream: stream.key });
+        this.#notePlace(message, written.place, dropped);
+        this.#noteFrame(message.frame, stream, written, { t, samples: 1, last: marker.time });
         this.#writeBehind(t, LINE_EVERY_S, state);
         break;
       }
@@ -178,8 +235,10 @@ export class RecordingPart {
         if (chunk.times.length === 0) break;
         this.#writeLines(chunk.times[0]);
         const gapBefore = chunk.gapBefore || isMissing;
-        const place = this.#writer.write({ ...chunk, gapBefore, info: { ...chunk.info, id: stream.key } });
-        if (place) this.#notePlace(message, place, dropped);
+        const written = this.#writer.write({ ...chunk, gapBefore, info: { ...chunk.info, id: stream.key } })!;
+        this.#notePlace(message, written.place, dropped);
+        const samples = chunk.times.length;
+        this.#noteFrame(message.frame, stream, written, { t, samples, last: chunk.times[samples - 1] });
         this.#writeBehind(t, LINE_EVERY_S, state);
       }
     }
@@ -233,6 +292,27 @@ export class RecordingPart {
     runs.last = chunk;
   }
 
+  /** Notes what is written of a frame, whose sender may ask for it when the daemon was started again. */
+  #noteFrame(
+    frame: FramePlace | undefined,
+    { info: { client } }: RecordedStream,
+    { place, content }: WrittenSamples,
+    { t, samples, last }: { readonly t: Seconds; readonly samples: number; readonly last: Seconds },
+  ): void {
+    if (!frame || client === undefined) return;
+    const none: FrameRun = { client, chunk: 0, seq: [], n: [], crc: [], open: null, raw: 0, t, last };
+    const run = this.#frames.get(place.stream) ?? none;
+    this.#frames.set(place.stream, run);
+    const { chunk, n, crc } = (frame.from > 0 && run.open) || { chunk: place.chunk, n: 0, crc: 0 };
+    run.open = { chunk, n: n + samples, crc: crc32(content, crc) };
+    if (frame.from + samples < frame.samples) return;
+    if (run.seq.length === 0) run.chunk = chunk;
+    run.seq.push(frame.seq);
+    run.n.push(run.open.n);
+    run.crc.push(run.open.crc);
+    Object.assign(run, { open: null, raw: frame.raw, t, last });
+  }
+
   #addThinned({ node, model, seq, time }: ThinnedWindow): void {
     const key = `${node} ${model}`;
     const none: ThinnedRun = { node, model, seq: [], time: [], writtenAt: Number.NEGATIVE_INFINITY };
@@ -260,4 +340,8 @@ export class RecordingPart {
       Object.assign(runs, { chunk: [], samples: [], writtenAt: now });
     }
   }
+}
+
+function zeroLine(t: Seconds, zero: Seconds, clock: string | null): SessionLogLine {
+  return { k: 'zero', t, zero, ...(clock !== null && { clock }) };
 }

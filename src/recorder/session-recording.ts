@@ -8,7 +8,14 @@ import { xmlText } from '../io/recordings/xdf/xdf-writer.js';
 import type { Budget } from './disk/budget.js';
 import type { DiskError } from './disk/disk.js';
 import { SyncedFile, type SyncedFileOptions } from './disk/synced-file.js';
-import { applyEntry, bytesOf, ENTRY_BYTES, type RecordedEntry, sampledStream } from './recorded-entry.js';
+import {
+  applyEntry,
+  bytesOf,
+  ENTRY_BYTES,
+  isInFrame,
+  type RecordedEntry,
+  sampledStream,
+} from './recorded-entry.js';
 import { RecordedState } from './recorded-state.js';
 import { RecordingPart } from './recording-part.js';
 
@@ -145,7 +152,7 @@ export class SessionRecording {
     await this.#closing;
     this.#retry?.cancel();
     if (!this.#part && this.#unsafe.length > 0) this.#begin();
-    if (this.#part) await this.#closePart(this.#part);
+    if (this.#part) await this.#closePart(this.#part, true);
     this.#retry?.cancel();
     const lost = new Set<string>();
     for (const { entry } of this.#unsafe.splice(0)) {
@@ -160,7 +167,7 @@ export class SessionRecording {
   rescue(): void {
     const part = this.#part;
     if (!part) return;
-    part.close(this.#written, this.#options.clock.now());
+    part.close(this.#written, this.#options.clock.now(), false);
     part.file.rescue();
   }
 
@@ -176,7 +183,7 @@ export class SessionRecording {
     const stream = sampledStream(entry);
     if (stream !== null) this.#losing.delete(stream);
     this.#taken++;
-    this.#rollOver();
+    this.#rollOver(entry);
     const unsafe: Unsafe = { entry, place: null };
     this.#unsafe.push(unsafe);
     if (this.#part) this.#put(this.#part, unsafe);
@@ -203,10 +210,10 @@ export class SessionRecording {
   }
 
   /** Goes on in another part where the present one is large or old enough, once that is closed: entries go there in order. */
-  #rollOver(): void {
+  #rollOver(entry: RecordedEntry): void {
     const part = this.#part;
     const { limits, clock } = this.#options;
-    if (!part || this.#written.newest === Number.NEGATIVE_INFINITY) return;
+    if (!part || this.#written.newest === Number.NEGATIVE_INFINITY || isInFrame(entry)) return;
     if (part.file.size < limits.bytes && clock.now() - part.begun_s < limits.span_s) return;
     owned(
       this.#closePart(part).then(() => {
@@ -224,6 +231,7 @@ export class SessionRecording {
     const file = new SyncedFile(
       {
         ...{ disk, lanes, mode },
+        writing: () => part.writeFrames(this.#written.newest),
         safe: (to) => {
           if (part.safe === 0) this.#began(part);
           part.safe = to;
@@ -289,10 +297,10 @@ export class SessionRecording {
     this.#retry_s = Math.min(2 * this.#retry_s, RETRIES_WITHIN_S);
   }
 
-  /** Footers; what comes after this goes into another part. Resolves once it is closed. */
-  #closePart(part: RecordingPart): Promise<void> {
+  /** Footers; what comes after this, unless it is the last, goes into another part. Resolves once it is closed. */
+  #closePart(part: RecordingPart, isLast = false): Promise<void> {
     this.#part = null;
-    part.close(this.#written, this.#options.clock.now());
+    part.close(this.#written, this.#options.clock.now(), isLast);
     const { file, number } = part;
     this.#closing = file.closed.then(() => {
       if (file.failure) return;

@@ -26,6 +26,8 @@ export interface SyncedFileOptions {
   readonly mode: SyncMode;
   /** Times the groups. Default: the disk's. */
   readonly clock?: Clock;
+  /** Called right before what waits is written: what it writes goes with that. */
+  readonly writing?: () => void;
   /** Told up to where the file is safe, bytes, whenever more of it is. */
   readonly safe?: (to: number) => void;
   /** Told once, if the file takes no more. */
@@ -142,7 +144,9 @@ export class SyncedFile implements XdfOutput {
     const file = this.#file ?? (await this.#create());
     if (this.#failed) return this.#leave(file);
     this.#file = file;
-    const { mode } = this.#options;
+    const { mode, writing } = this.#options;
+    writing?.();
+    if (this.#failed) return;
     const group = this.#pending.slice();
     const bytes = group.length === 1 ? group[0] : Buffer.concat(group);
     this.#synced_s = this.#clock.now();

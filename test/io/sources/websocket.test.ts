@@ -40,7 +40,7 @@ describe('ingest', () => {
     client.notify('push', { stream: id, seq: 1, t0: 0.3, data: [[5, null]] });
     expect(await client.next()).toEqual(ack(id, 1));
     expect(daemon.kinds()).toEqual(['open', 'chunk', 'chunk']);
-    expect(daemon.received[1].message).toEqual({ kind: 'zero', time: 0 });
+    expect(daemon.received[1].message).toEqual({ kind: 'zero', time: 0, clock: 'session' });
     const [first, second] = daemon.chunks();
     expect(first.info).toMatchObject({ id: 'headset', type: 'EEG', sfreq: 10, aligned: 'clock' });
     expect(first.info.channels.map(({ label, unit }) => `${label} ${unit}`)).toEqual(['Fp1 uV', 'Fp2 uV']);
@@ -113,8 +113,16 @@ describe('ingest', () => {
     client.send(binary(eeg, 0, 0.8, [[1, 2], [3, 4], [5, 6]])); // biome-ignore format: rows
     for (const acknowledged of [eeg, id]) expect(await client.next()).toEqual(ack(acknowledged, 0));
     expect(daemon.received.map(({ message }) => message).filter(({ kind }) => kind === 'marker')).toEqual([
-      { kind: 'marker', marker: { stream: 'cues', time: 1, value: 'go' } },
-      { kind: 'marker', marker: { stream: 'cues', time: 1.5, value: 'stop' } },
+      {
+        kind: 'marker',
+        marker: { stream: 'cues', time: 1, value: 'go' },
+        frame: { seq: 0, from: 0, samples: 2, raw: 1 },
+      },
+      {
+        kind: 'marker',
+        marker: { stream: 'cues', time: 1.5, value: 'stop' },
+        frame: { seq: 0, from: 1, samples: 2, raw: 1.5 },
+      },
     ]);
   });
 

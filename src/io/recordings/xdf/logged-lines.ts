@@ -1,5 +1,6 @@
 import type { Seconds } from '../../../core/clock.js';
 import type { RandomAccessFile } from '../files/random-access-file.js';
+import { isFramesLine } from './frames-line.js';
 import { parseSessionLogLine, type SessionLogLine } from './session-log.js';
 import { SESSION_LOG } from './xdf-format.js';
 import type { XdfStream } from './xdf-index.js';
@@ -25,7 +26,9 @@ export function readLog(
   for (const source of streams.filter(isSessionLog)) {
     const reader = new XdfSampleReader(file, source);
     while (reader.next()) {
-      const line = parseSessionLogLine(reader.texts()[0]);
+      const [text] = reader.texts();
+      if (isFramesLine(text)) continue;
+      const line = parseSessionLogLine(text);
       lines.push({ line, stamp: reader.stamp, place: source.chunkOffsets[reader.chunk] });
     }
   }

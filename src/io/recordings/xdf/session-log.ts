@@ -58,8 +58,8 @@ export type SessionLogLine =
       readonly after: PartEnd;
       readonly restates: number;
     }
-  /** The stamp that is the session's zero. */
-  | { readonly k: 'zero'; readonly t: Seconds; readonly zero: Seconds }
+  /** The stamp that is the session's zero, and the clock that it is a stamp of, by name. */
+  | { readonly k: 'zero'; readonly t: Seconds; readonly zero: Seconds; readonly clock?: string }
   | StreamLogLine;
 
 /** Up to where a part counts: what comes behind it, of a disk that failed, stands in the part that goes on from there again. */
@@ -71,7 +71,8 @@ export interface PartEnd {
 
 /** A line about one stream. */
 export type StreamLogLine =
-  | { readonly k: 'open'; readonly t: Seconds; readonly stream: number }
+  /** `id`: what it was called in the session. */
+  | { readonly k: 'open'; readonly t: Seconds; readonly stream: number; readonly id?: string }
   /** `cut`: it was lost; else its sender closed it. */
   | { readonly k: 'close'; readonly t: Seconds; readonly stream: number; readonly cut?: true }
   /** The stream feeds a source of the pipeline from here on. */
@@ -90,6 +91,7 @@ export function parseSessionLogLine(text: string): SessionLogLine | null {
   if (line === null || typeof line !== 'object') return null;
   const t = typeof line.t === 'number' ? line.t : 0;
   const { k, stream, source, cut, from, to, zero, stale, node, model, seq, time, chunk, samples } = line;
+  const { id, clock } = line;
   if (k === 'reload') return { k, t, from: String(from), to: String(to) };
   if (k === 'thinned') {
     if (typeof node !== 'string' || typeof model !== 'string' || !isNumbers(seq) || !isNumbers(time))
@@ -101,10 +103,11 @@ export function parseSessionLogLine(text: string): SessionLogLine | null {
     if (typeof part !== 'number' || typeof restates !== 'number' || !isPartEnd(after)) return null;
     return { k, t, part, after: { part: after.part, bytes: after.bytes }, restates };
   }
-  if (k === 'zero') return typeof zero === 'number' ? { k, t, zero } : null;
+  if (k === 'zero')
+    return typeof zero === 'number' ? { k, t, zero, ...(typeof clock === 'string' && { clock }) } : null;
   if (k === 'anew') return anewLine(t, line);
   if (typeof stream !== 'number') return null;
-  if (k === 'open') return { k, t, stream };
+  if (k === 'open') return { k, t, stream, ...(typeof id === 'string' && { id }) };
   if (k === 'close') return { k, t, stream, ...(cut === true && { cut }) };
   if (k === 'bind' && typeof source === 'string') return { k, t, stream, source };
   if (k === 'dropped' && isCounts(chunk) && isCounts(samples) && chunk.length === samples.length)

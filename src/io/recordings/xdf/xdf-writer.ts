@@ -1,6 +1,7 @@
 import type { Seconds } from '../../../core/clock.js';
 import type { Channel, Chunk, Marker, StreamInfo } from '../../../core/signal.js';
 import { FileOutput, type XdfOutput } from './file-output.js';
+import type { FramesLine } from './frames-line.js';
 import type { SessionLogLine } from './session-log.js';
 import { SESSION_LOG, XDF_BOUNDARY, XDF_MAGIC, xdfNumericFormats, xdfTag } from './xdf-format.js';
 
@@ -54,6 +55,13 @@ export interface EncodedSamples {
 export interface SamplesPlace {
   readonly stream: number;
   readonly chunk: number;
+}
+
+/** Samples as they were written. */
+export interface WrittenSamples {
+  readonly place: SamplesPlace;
+  /** The chunk's content after the stream's number. */
+  readonly content: Uint8Array;
 }
 
 interface OpenStream {
@@ -159,7 +167,7 @@ export class XdfWriter {
   }
 
   /** Null where the chunk holds no sample. */
-  write(chunk: Chunk): SamplesPlace | null {
+  write(chunk: Chunk): WrittenSamples | null {
     const { data, times, info } = chunk;
     const stream = this.#stream(info.id);
     const n = times.length;
@@ -184,7 +192,7 @@ export class XdfWriter {
     return this.#appendSamples(stream, bytes, times[0], times[n - 1], n);
   }
 
-  writeMarker({ stream: id, time, value }: Marker): SamplesPlace {
+  writeMarker({ stream: id, time, value }: Marker): WrittenSamples {
     const text = Buffer.from(value, 'utf8');
     const head = Buffer.alloc(2 + 9 + 5);
     head.writeUInt8(1, 0);
@@ -197,7 +205,7 @@ export class XdfWriter {
   }
 
   /** A line of the session's log, in a string stream of its own, which the first line opens; readers of ours give it no session. */
-  writeLog(time: Seconds, line: SessionLogLine): SamplesPlace {
+  writeLog(time: Seconds, line: SessionLogLine | FramesLine): SamplesPlace {
     if (!this.#streams.has(SESSION_LOG)) {
       const info: StreamInfo = {
         ...{ id: SESSION_LOG, name: SESSION_LOG, type: 'Other', sourceId: SESSION_LOG, sfreq: 0 },
@@ -206,7 +214,7 @@ export class XdfWriter {
       const header = headerXml(info, 'string', { arrival: true });
       this.#open({ id: SESSION_LOG, header, format: 'string', channels: 1 }, 'session');
     }
-    return this.writeMarker({ stream: SESSION_LOG, time, value: JSON.stringify(line) });
+    return this.writeMarker({ stream: SESSION_LOG, time, value: JSON.stringify(line) }).place;
   }
 
   /** Notes that, at `time` on the sender's clock, the recording's clock was ahead of it by `offset`. */
@@ -255,14 +263,14 @@ export class XdfWriter {
     first: Seconds,
     last: Seconds,
     n: number,
-  ): SamplesPlace {
+  ): WrittenSamples {
     this.#begin(stream, first);
     if (stream.samples === 0) stream.first = first;
     stream.last = last;
     stream.samples += n;
     this.#append(xdfTag.samples, [streamIdBytes(stream.streamId), content]);
     if (this.#sinceBoundary >= BOUNDARY_BYTES) this.#appendBoundary();
-    return { stream: stream.streamId, chunk: ++stream.chunks };
+    return { place: { stream: stream.streamId, chunk: ++stream.chunks }, content };
   }
 
   #appendBoundary(): void {

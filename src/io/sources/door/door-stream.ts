@@ -2,6 +2,7 @@ import type { Clock, Seconds, Timer } from '../../../core/clock.js';
 import type { EventSink } from '../../../core/event.js';
 import {
   type Chunk,
+  type FramePlace,
   isMeasured,
   isRegular,
   type StreamInfo,
@@ -31,7 +32,12 @@ export interface RawSamples {
   readonly values: Float32Array | Float64Array;
   /** [n] markers' texts. */
   readonly text: readonly string[] | null;
+  /** The frame that they came in, where its sender numbers frames. */
+  readonly seq?: number;
 }
+
+/** Samples on their way, with their stamps as they came. */
+type TakenSamples = RawSamples & { readonly stamps: ArrayLike<number> };
 
 /** Whose clock made a stream's stamps. */
 export type StampOrigin = Pick<StreamClockOptions, 'clock' | 'isGuessed' | 'isProbed'> & {
@@ -65,7 +71,7 @@ export interface DoorStreamOptions {
 export class DoorStream {
   readonly #options: DoorStreamOptions;
   #parts: readonly CanonicalStream[];
-  #clock: StreamClock<RawSamples> | null = null;
+  #clock: StreamClock<TakenSamples> | null = null;
   #origin: StampOrigin | null = null;
   #isOpen = false;
   #look: Timer | null = null;
@@ -136,8 +142,10 @@ export class DoorStream {
     const { clock, isBehind, isSuccessor = false } = this.#options;
     const isMissing = gapBefore || (isSuccessor && this.#clock === null);
     const stream = this.#clock ?? this.#begin(stamps[0]);
-    const arrived: ArrivedSamples<RawSamples> = {
-      ...{ stamps, content, gapBefore: isMissing, arrival: this.#now() },
+    const { values, text, seq } = content;
+    const arrived: ArrivedSamples<TakenSamples> = {
+      content: { values, text, stamps, ...(seq !== undefined && { seq }) },
+      ...{ stamps, gapBefore: isMissing, arrival: this.#now() },
       behind: isBehind?.() ?? false,
       ...(deduced_hz !== undefined && { deduced_hz }),
     };
@@ -173,12 +181,12 @@ export class DoorStream {
     this.#slept_s = slept_s;
   }
 
-  #begin(first: Seconds): StreamClock<RawSamples> {
+  #begin(first: Seconds): StreamClock<TakenSamples> {
     const { shared, parts, originOf } = this.#options;
     const [{ info }] = parts;
     this.#origin = originOf(first);
     const { clock, isGuessed = false, isProbed = false } = this.#origin;
-    const stream = new StreamClock<RawSamples>({
+    const stream = new StreamClock<TakenSamples>({
       ...{ session: shared.time, clock, isGuessed, isProbed, sfreq: info.sfreq },
       isRegular: isRegular(info),
       irregularLimit_s: staleLimit_s({ type: info.type, sfreq: 0 }),
@@ -189,7 +197,7 @@ export class DoorStream {
     return stream;
   }
 
-  #give(outputs: readonly ClockOutput<RawSamples>[]): void {
+  #give(outputs: readonly ClockOutput<TakenSamples>[]): void {
     for (const output of outputs) {
       if (output.kind === 'samples') {
         this.#open(output);
@@ -213,7 +221,7 @@ export class DoorStream {
   }
 
   /** Announces the stream, as it is from here on. */
-  #open({ rate_hz }: PlacedSamples<RawSamples>): void {
+  #open({ rate_hz }: PlacedSamples<TakenSamples>): void {
     const isFirst = !this.#isOpen;
     if (!isFirst && this.#parts[0].info.sfreq === rate_hz) return;
     const { emit, shared, session, events } = this.#options;
@@ -238,10 +246,11 @@ export class DoorStream {
     }
     for (const info of this.infos) emit({ kind: 'open', info });
     const zero = shared.takeZero();
-    if (zero !== null) emit({ kind: 'zero', time: zero });
+    const { clock } = shared.time;
+    if (zero !== null) emit({ kind: 'zero', time: zero, ...(clock !== null && { clock }) });
   }
 
-  #samples(placed: PlacedSamples<RawSamples>): void {
+  #samples(placed: PlacedSamples<TakenSamples>): void {
     const { content, from, to, times } = placed;
     if (content.text) {
       const { id } = this.#parts[0].info;
@@ -249,16 +258,29 @@ export class DoorStream {
         this.#options.emit({
           kind: 'marker',
           marker: { stream: id, time: times[i - from], value: content.text[i] },
+          ...frameOf(content, i, 1),
         });
       return;
     }
-    for (const part of this.#parts)
-      for (const chunk of chunksOf(part, placed)) this.#options.emit({ kind: 'chunk', chunk });
+    for (const part of this.#parts) {
+      let at = from;
+      for (const chunk of chunksOf(part, placed)) {
+        const samples = chunk.times.length;
+        this.#options.emit({ kind: 'chunk', chunk, ...frameOf(content, at, samples) });
+        at += samples;
+      }
+    }
   }
 }
 
+/** Where so many samples from `from` on stand in the frame that they came in. */
+function frameOf({ seq, stamps }: TakenSamples, from: number, samples: number): { frame?: FramePlace } {
+  if (seq === undefined) return {};
+  return { frame: { seq, from, samples: stamps.length, raw: stamps[from + samples - 1] } };
+}
+
 /** Placed samples as chunks that span no gap, infinite values and all of a stream that can't be used missing. */
-function chunksOf(part: CanonicalStream, placed: PlacedSamples<RawSamples>): Chunk[] {
+function chunksOf(part: CanonicalStream, placed: PlacedSamples<TakenSamples>): Chunk[] {
   const { content, from, to, times, gaps, isMasked } = placed;
   const values = content.values.subarray(from * part.rawChannels, to * part.rawChannels);
   const whole = canonicalChunk(part, values, 'samples', times, gaps[0] === 0);

@@ -109,7 +109,7 @@ describe('a door', () => {
     clock.advance(0.1);
     send(more, [10.1, 10.1 + 1 / 64]);
     expect(messages.map(({ kind }) => kind)).toEqual(['open', 'zero', 'chunk', 'open', 'chunk']);
-    expect(messages[1]).toEqual({ kind: 'zero', time: 10 });
+    expect(messages[1]).toEqual({ kind: 'zero', time: 10, clock: 'session' });
     expect(chunksOf(messages, 'cap')[0].times[0]).toBeCloseTo(10 - 1 / 64, 6);
   });
 
