@@ -276,7 +276,7 @@ export class IngestStream {
       this.#ask();
     } else {
       this.#unacknowledged.delete(index);
-      this.#skip(seq);
+      this.#skip(seq, seq);
     }
     this.#emitter.emit('nack', { index, code, held });
     if (this.#unacknowledged.size === 0) this.#settle(({ resolve }) => resolve());
@@ -292,9 +292,9 @@ export class IngestStream {
     });
   }
 
-  #skip(seq: number): void {
+  #skip(from: number, to: number): void {
     if (!this.#opened) return;
-    const params = { stream: this.#opened.stream, from: seq, to: seq };
+    const params = { stream: this.#opened.stream, from, to };
     this.#connection.send(JSON.stringify({ jsonrpc: '2.0', method: 'skip', params }));
   }
 
@@ -327,13 +327,16 @@ export class IngestStream {
   }
 
   #resume(result: OpenResult): void {
-    const next = result.last_seq === null ? 0 : result.last_seq + 1;
+    const next = result.last_seq === null ? 0 : (result.last_seq + 1) >>> 0;
+    // Frames of an earlier run of this client that the daemon has taken aren't acknowledged yet, and aren't ours.
+    const { next_seq: own = next } = this.#everOpened ? {} : result;
     if (!this.#everOpened || !result.resumed) {
       const [first = this.#pushed] = this.#unacknowledged.keys();
-      this.#origin = first - next;
+      this.#origin = first - own;
     }
     this.#everOpened = true;
     this.#opened = result;
+    if (own !== next) this.#skip(next, (own - 1) >>> 0);
     this.#isOpening = false;
     if (result.resumed && result.last_seq !== null) this.acknowledge(result.last_seq);
     this.#owner.settled();

@@ -35,6 +35,7 @@ export const isOpenResult = (value: unknown): value is OpenResult =>
   isObject(value) &&
   isCount(value.stream) &&
   (value.last_seq === null || isCount(value.last_seq)) &&
+  (value.next_seq === undefined || isCount(value.next_seq)) &&
   isObject(value.limits);
 
 export const isAckParams = (value: unknown): value is AckParams =>

@@ -191,6 +191,11 @@ export const openResultSchema = z.object({
   stream: streamId,
   session: name,
   last_seq: seq.nullable().describe('Last frame acknowledged; send from the next one. null: start at 0.'),
+  next_seq: seq
+    .optional()
+    .describe(
+      'First frame that the daemon has not taken. A program that started anew has none of those between: it gives them up by `skip`, where they are not kept, and numbers its own from here.',
+    ),
   resumed: z.boolean(),
   limits: ingestLimitsSchema,
 });

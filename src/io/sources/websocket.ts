@@ -223,9 +223,9 @@ export class WebSocketSource implements Source {
     this.#feeders.get(stream)?.streams.delete(stream.id);
     this.#feeders.set(stream, sender);
     sender.streams.set(stream.id, stream);
-    const { id, session, acknowledged, door } = stream;
+    const { id, session, acknowledged, next_seq, door } = stream;
     this.#sessions.of(session).comesThrough(door.infos[0].id, sender.socket, this.#options.clock.now());
-    return { stream: id, session, last_seq: acknowledged, resumed, limits: this.limits };
+    return { stream: id, session, last_seq: acknowledged, next_seq, resumed, limits: this.limits };
   }
 
   #create(name: string, client: string | null, declaration: DeclaredStream, sender: Sender): IngestStream {

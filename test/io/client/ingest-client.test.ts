@@ -229,6 +229,28 @@ describe('ingest client', () => {
     expect(daemon.kinds().filter((kind) => kind === 'open')).toHaveLength(1);
   });
 
+  it('loses nothing behind what an earlier run of the same client sent and the daemon has not acknowledged', async () => {
+    const held: (() => void)[] = [];
+    let isHolding = false;
+    const safe = (): Promise<void> | undefined =>
+      isHolding ? new Promise((resolve) => held.push(resolve)) : undefined;
+    await start({ safe });
+    const first = connect({ client: 'lab' });
+    const stream = first.open(headset);
+    stream.push([[0, 0]], 0);
+    await stream.drain();
+    isHolding = true;
+    for (let i = 1; i < 4; i++) stream.push([[i, i]], i / 100);
+    await until(() => held.length === 3);
+    first.abandon();
+    const second = connect({ client: 'lab' }).open(headset);
+    for (let i = 4; i < 9; i++) second.push([[i, i]], i / 100);
+    await until(() => held.length === 8);
+    for (const release of held) release();
+    await second.drain();
+    expect(firstChannel()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
   it('drops a frame that is refused, tells so, and goes on', async () => {
     await start();
     const stream = connect().open(headset);

@@ -59,6 +59,11 @@ export class IngestStream {
     readonly door: DoorStream,
   ) {}
 
+  /** Sequence number of the first frame that wasn't taken. */
+  get next_seq(): number {
+    return this.#expected;
+  }
+
   /**
    * Sequence numbers compare modulo 2^32.
    * @throws ProtocolError `seq-gap`.
