@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Seconds } from '../../core/clock.js';
 import { isMeasured } from '../../core/signal.js';
 import { openRecordings } from '../../io/recordings/open.js';
@@ -6,6 +7,7 @@ import type { OutputMessage } from '../../io/sinks/sink.js';
 import { loggedSources } from '../../pipeline/run/match-streams.js';
 import { outputMessage } from '../../pipeline/run/output-messages.js';
 import { replay } from '../../pipeline/run/replay.js';
+import { fileStem } from '../../recorder/session-recorder.js';
 import type { DaemonLife, WorldHistory } from './world.js';
 import type { DeviceHost } from './world-device.js';
 import type { WorldSubscriber } from './world-subscriber.js';
@@ -86,7 +88,7 @@ function ownFaults({ lives }: WorldHistory): string[] {
   );
 }
 
-/** No acknowledged sample is lost, and none is there more often than it was sent. */
+/** No acknowledged sample is lost, and none is in a recording more often than it was sent. */
 async function wrongSamples(
   { ledger }: WorldHistory,
   recordings: ReadonlyMap<string, Recording>,
@@ -94,36 +96,47 @@ async function wrongSamples(
   const found = new Map<string, number[]>();
   /** Samples of masked streams, which have no number left. */
   const unnamed = new Map<string, number>();
-  for (const recording of new Set(recordings.values()))
+  const problems: string[] = [];
+  for (const recording of new Set(recordings.values())) {
+    const own = new Map<string, number[]>();
     for await (const message of recording.messages({ chunk: null, clockSync: true, events: () => {} })) {
       if (message.kind !== 'chunk' || !isMeasured(message.chunk.info)) continue;
       const { info, data, times } = message.chunk;
-      const counts = found.get(info.name) ?? [];
-      found.set(info.name, counts);
+      const counts = own.get(info.name) ?? [];
+      own.set(info.name, counts);
       for (const number of data.subarray(0, times.length)) {
         if (Number.isNaN(number)) unnamed.set(info.name, (unnamed.get(info.name) ?? 0) + 1);
         else counts[number] = (counts[number] ?? 0) + 1;
       }
     }
-  const problems: string[] = [];
-  for (const [device, { sent, acknowledged }] of ledger.accounts) {
+    for (const [device, counts] of own) {
+      const { sent = [] } = ledger.accounts.get(device) ?? {};
+      const excess = counts.flatMap((times, number) => (times > (sent[number] ?? 0) ? [number] : []));
+      if (excess.length > 0)
+        problems.push(`${device}: ${excess.length} samples doubled, of them ${spanOf(excess)}`);
+      const all = found.get(device) ?? [];
+      found.set(device, all);
+      counts.forEach((times, number) => {
+        all[number] = (all[number] ?? 0) + times;
+      });
+    }
+  }
+  for (const [device, { acknowledged }] of ledger.accounts) {
     const counts = found.get(device) ?? [];
     const lost = acknowledged.flatMap((times, number) => ((counts[number] ?? 0) < times ? [number] : []));
-    const excess = counts.flatMap((times, number) => (times > (sent[number] ?? 0) ? [number] : []));
     if (lost.length > (unnamed.get(device) ?? 0))
       problems.push(`${device}: ${lost.length} acknowledged samples lost, of them ${spanOf(lost)}`);
-    if (excess.length > 0)
-      problems.push(`${device}: ${excess.length} samples doubled, of them ${spanOf(excess)}`);
   }
   return problems;
 }
 
 const spanOf = (numbers: readonly number[]): string => `${numbers[0]} to ${numbers[numbers.length - 1]}`;
 
-/** Numbers of a node's messages rise by one, where a subscriber is to get all. */
-function wrongNumbers({ description, heard }: WorldSubscriber): string[] {
+/** Numbers of a node's messages rise by one, where a subscriber is to get all, and never fall where it is told the newest again. */
+function wrongNumbers({ description, heard, joinedLate }: WorldSubscriber): string[] {
   const { name, policy } = description;
   const last = new Map<string, number>();
+  const firstRuns = new Map<string, string>();
   const problems: string[] = [];
   for (const message of heard) {
     if (!isOfNode(message)) continue;
@@ -131,7 +144,9 @@ function wrongNumbers({ description, heard }: WorldSubscriber): string[] {
     const key = `${session} ${run} ${stream} ${node}`;
     const before = last.get(key) ?? -1;
     last.set(key, seq);
-    const isRight = policy === 'buffer' ? seq === before + 1 : seq > before;
+    if (!firstRuns.has(session)) firstRuns.set(session, run);
+    const isFirst = before < 0 && joinedLate.has(session) && firstRuns.get(session) === run;
+    const isRight = policy === 'buffer' && !isFirst ? seq === before + 1 : seq >= before;
     if (!isRight) problems.push(`${name}: seq ${seq} of ${key} came after ${before}`);
   }
   return few(problems);
@@ -235,15 +250,14 @@ async function replayedOtherwise(
 ): Promise<string[]> {
   const problems: string[] = [];
   for (const life of history.lives) {
-    const opened = life.events.filter(({ code }) => code === 'recording-opened');
-    for (const session of new Set(opened.map((event) => event.session!))) {
+    const sessions = new Set(life.told.map(({ output }) => output.session));
+    for (const session of sessions) {
       const live = life.told.map(({ output }) => output).filter((output) => isCompared(output, session));
+      const own = life.files.filter((name) => basename(name).startsWith(`${fileStem(session)}_`));
+      const opened = own.flatMap((name) => recordings.get(name.replace(history.folder, folder)) ?? []);
       const replayed: OutputMessage[] = [];
-      for (const { message } of opened.filter((event) => event.session === session)) {
-        const path = message.slice(message.indexOf(history.folder)).replace(history.folder, folder);
-        const recording = recordings.get(path);
-        if (recording) replayed.push(...(await replayOf(history, recording, session)));
-      }
+      for (const recording of new Set(opened))
+        replayed.push(...(await replayOf(history, recording, session)));
       const problem = differenceOf(live, replayed, life.end);
       if (problem) problems.push(`${session} (daemon of ${life.from} s): ${problem}`);
     }

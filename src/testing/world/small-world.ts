@@ -1,9 +1,16 @@
+import type { Seconds } from '../../core/clock.js';
 import type { ModelFrame, ModelOutput, ModelRunner } from '../../core/model.js';
+import { Random } from '../../core/random.js';
 import { checkPipeline } from '../../pipeline/file/check.js';
 import { PipelineDocument } from '../../pipeline/file/document.js';
 import type { LoadedPipeline } from '../../pipeline/run/run-session.js';
+import { drawFaults } from './faults.js';
+import type { WorldPlan } from './world.js';
 import type { DeviceDescription } from './world-device.js';
 import type { SubscriberDescription } from './world-subscriber.js';
+
+/** A world has fewer faults than this. */
+const MOST_FAULTS = 8;
 
 const text = `
 sources:
@@ -91,3 +98,20 @@ export const smallSubscribers: readonly SubscriberDescription[] = [
   { name: 'watcher', session: '*', policy: 'latest' },
   { name: 'other-keeper', session: 'other', policy: 'buffer' },
 ];
+
+/** What a seed decides of a small world: its faults, and how it is recorded and replayed. */
+export function smallPlan(seed: number, duration_s: Seconds, pipeline = smallPipeline()): WorldPlan {
+  const random = new Random(seed, 'plan');
+  const ground = {
+    devices: smallDevices.map(({ name }) => name),
+    subscribers: smallSubscribers.map(({ name }) => name),
+    duration_s,
+  };
+  const isIn = (share: number): boolean => random.uniform() < share;
+  return {
+    ...{ seed, duration_s, pipeline, devices: smallDevices, subscribers: smallSubscribers },
+    faults: drawFaults(Math.floor(random.uniform() * MOST_FAULTS), ground, random),
+    ...(isIn(0.5) && { part_s: Math.round(random.between(3, 20)) }),
+    ...(isIn(0.5) && { restore_s: Math.round(random.between(3, 20)) }),
+  };
+}

@@ -4,6 +4,7 @@ import type { Seconds } from '../../core/clock.js';
 import { Random } from '../../core/random.js';
 import type { WebSocketConstructor, WebSocketLike } from '../../io/client/web-socket.js';
 import { CloseCode } from '../../io/protocol/close-code.js';
+import { decodeHeader } from '../../io/protocol/sample-frame.js';
 import { INGEST_PATH } from '../../io/protocol/version.js';
 import type { ServerOptions, startServer } from '../../io/server/server.js';
 import { Line, type Route } from './line.js';
@@ -90,6 +91,8 @@ class Connection {
   readonly door = new DoorSocket(this);
   readonly up: Line;
   readonly down: Line;
+  /** By stream, the newest frame that was sent. */
+  readonly #newest = new Map<number, number>();
   #isOver = false;
 
   constructor(
@@ -105,12 +108,21 @@ class Connection {
   }
 
   say(bytes: Buffer, isBinary: boolean): void {
-    const landed = (): void => void this.host.landed?.push(this.network.time.now);
+    const landed = (): void => this.#landed(bytes);
     this.up.send(
       bytes.length + FRAME_BYTES,
       () => this.door.emit('message', bytes, isBinary),
       isBinary ? { landed } : {},
     );
+  }
+
+  /** What is sent again, as a question whether it is kept, tells of no sample that is new. */
+  #landed(bytes: Buffer): void {
+    const { stream, seq } = decodeHeader(bytes);
+    const newest = this.#newest.get(stream) ?? -1;
+    if (seq <= newest) return;
+    this.#newest.set(stream, seq);
+    this.host.landed?.push(this.network.time.now);
   }
 
   heard(bytes: Buffer): void {
@@ -163,7 +175,8 @@ export interface ClientHost {
 export class WebSocketNetwork {
   readonly #connections = new Set<Connection>();
   #daemon: { readonly options: ServerOptions; readonly clock: ProcessClock } | null = null;
-  #opened = 0;
+  /** By address, how many a host has opened. */
+  readonly #opened = new Map<string, number>();
 
   constructor(
     readonly time: WorldTime,
@@ -227,7 +240,10 @@ export class WebSocketNetwork {
   }
 
   #connect(socket: ClientSocket, url: string, host: ClientHost): void {
-    const name = `connection ${++this.#opened}`;
+    const opened = (this.#opened.get(host.address) ?? 0) + 1;
+    this.#opened.set(host.address, opened);
+    // What one host does must not move what another one draws.
+    const name = `connection ${opened} of ${host.address}`;
     // A handshake goes to and fro.
     this.time.at(Math.max(this.time.now + 2 * host.route.latency_s, host.route.heldUntil), () => {
       const daemon = this.#daemon;

@@ -46,8 +46,8 @@ export class WorldDisk {
     readonly random: Random,
   ) {}
 
-  /** The disk as one process has it: what that has asked for ends with it. */
-  of(clock: ProcessClock): Disk {
+  /** The disk as one process has it: what that has asked for ends with it. `created`: told of every new file. */
+  of(clock: ProcessClock, created: (name: string) => void = () => {}): Disk {
     const call = <T>(mean_s: Seconds, act: () => T): Promise<T> =>
       new Promise((resolve, reject) => {
         const due = this.time.now + this.random.exponential(mean_s) + this.trouble.slow_s;
@@ -77,6 +77,7 @@ export class WorldDisk {
             written_unix_s: clock.unix(),
           };
           this.#files.set(path, file);
+          created(path);
           return this.#opened(file, clock, call);
         }),
       syncFolder: (path) =>

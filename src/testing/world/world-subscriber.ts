@@ -21,6 +21,9 @@ export class WorldSubscriber {
   readonly host: DeviceHost;
   /** What it heard, in order. */
   readonly heard: WireMessage[] = [];
+  /** Sessions of whose nodes it heard nothing before its connection broke: it can't ask for what it missed. */
+  readonly joinedLate = new Set<string>();
+  readonly #sessions = new Set<string>();
   readonly #client: StreamClient;
 
   constructor(
@@ -44,7 +47,17 @@ export class WorldSubscriber {
     this.#client = new StreamClient('ws://world', {
       ...{ timers: clock, WebSocket: webSockets.webSocketOf(host) },
     });
-    for (const stream of STREAMS) this.#client.on(stream, (message) => void this.heard.push(message));
+    let opened = 0;
+    this.#client.on('state', (state) => {
+      if (state === 'open') opened++;
+    });
+    for (const stream of STREAMS)
+      this.#client.on(stream, (message) => {
+        this.heard.push(message);
+        if (!('node' in message)) return;
+        if (opened > 1 && !this.#sessions.has(message.session)) this.joinedLate.add(message.session);
+        this.#sessions.add(message.session);
+      });
     this.#client.on('error', ({ code, message }) => troubled(`${name}: ${code}: ${message}`));
     this.#client.subscribe({ streams: [...STREAMS], session, policy }).catch(() => {});
     for (const { kind, target, from, to, amount } of faults) {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Writable } from 'node:stream';
 import type { Seconds } from '../../core/clock.js';
+import { ConfigurationError } from '../../core/errors.js';
 import type { SessionEvent } from '../../core/event.js';
 import { Random } from '../../core/random.js';
 import { type Daemon, startDaemon } from '../../daemon/daemon.js';
@@ -45,6 +46,8 @@ export interface Told {
 export interface DaemonLife {
   readonly told: Told[];
   readonly events: SessionEvent[];
+  /** The files that it began, in order. */
+  readonly files: string[];
   /** When it was ready, and when it ended, s of the world's time. */
   from: Seconds;
   to: Seconds;
@@ -74,6 +77,8 @@ export interface WorldHistory {
   readonly troubles: readonly string[];
   /** The most that waited at once. */
   readonly most: WorldLoad;
+  /** How long it lasted, s. */
+  readonly passed_s: Seconds;
   /** Of all that came out: messages, events and files. */
   readonly digest: string;
 }
@@ -82,6 +87,8 @@ const WALL_UNIX_S = 1_700_000_000;
 const UP_S = 5000;
 /** How long a machine, or a process, is down before it is started again, s. */
 const DOWN_S: Seconds = 0.5;
+/** Attempts to start a daemon. */
+const MOST_STARTS = 1000;
 /** What a daemon may take to start and to end, s. */
 const START_S: Seconds = 30;
 const END_S: Seconds = 10;
@@ -144,19 +151,17 @@ class World {
     await this.#start();
     for (const device of this.#devices)
       this.#time.at(this.#time.now + this.#stagger(device), () => device.start());
-    const turns = [...plan.faults].filter(({ from }) => from < plan.duration_s);
-    const ends = turns.flatMap((fault) => (fault.to === null ? [] : [{ at: fault.to, fault, isEnd: true }]));
-    const moments = [...turns.map((fault) => ({ at: fault.from, fault, isEnd: false })), ...ends].sort(
-      (a, b) => a.at - b.at,
-    );
-    for (const { at, fault, isEnd } of moments) {
-      if (at >= plan.duration_s) break;
-      if (at > this.#time.now) await this.#time.run(at);
-      await this.#befall(fault, isEnd);
+    const befalling = plan.faults.filter(({ from }) => from < plan.duration_s);
+    for (const fault of befalling) this.#befall(fault);
+    const ends = befalling.filter(({ kind }) => kind === 'sigkill' || kind === 'powercut');
+    for (const { kind, from } of ends.sort((one, other) => one.from - other.from)) {
+      if (from > this.#time.now) await this.#time.run(from);
+      this.#kill();
+      if (kind === 'powercut') this.#disk.cutPower();
+      await this.#time.run(this.#time.now + DOWN_S);
+      await this.#startAgain();
     }
     await this.#time.run(Math.max(this.#time.now, plan.duration_s));
-    this.#disk.trouble.code = null;
-    this.#disk.trouble.slow_s = 0;
     const open = new Set(this.#devices);
     for (const device of this.#devices)
       device.close().then(
@@ -178,6 +183,7 @@ class World {
         folder: this.folder,
         troubles: this.#troubles,
         most: this.#most,
+        passed_s: this.#time.now,
         digest: this.#digest(),
       },
     };
@@ -195,20 +201,43 @@ class World {
     return new Random(this.plan.seed, `start of ${description.name}`).between(0.05, 1);
   }
 
-  async #befall({ kind, to, amount, from }: WorldFault, isEnd: boolean): Promise<void> {
+  /** Has a fault of the disk, or one that the daemon's process survives, come and go. */
+  #befall({ kind, from, to, amount }: WorldFault): void {
     const { trouble } = this.#disk;
     const code = troubleCodes[kind];
-    if (code) trouble.code = isEnd ? null : code;
-    else if (kind === 'sluggish') trouble.slow_s = isEnd ? 0 : amount!;
-    else if (kind === 'sigstop' && !isEnd) this.#running?.clock.stop(to! - from);
-    else if (kind === 'wallclock') {
-      this.#wall_s += amount!;
-      this.#running?.clock.step(amount!);
-    } else if (kind === 'sigkill' || kind === 'powercut') {
-      this.#kill();
-      if (kind === 'powercut') this.#disk.cutPower();
-      await this.#time.run(this.#time.now + DOWN_S);
-      await this.#start();
+    const between = (begin: () => void, end: () => void): void => {
+      this.#time.at(from, begin);
+      this.#time.at(Math.min(to!, this.plan.duration_s), end);
+    };
+    if (code)
+      between(
+        () => Object.assign(trouble, { code }),
+        () => Object.assign(trouble, { code: null }),
+      );
+    else if (kind === 'sluggish')
+      between(
+        () => Object.assign(trouble, { slow_s: amount! }),
+        () => Object.assign(trouble, { slow_s: 0 }),
+      );
+    else if (kind === 'sigstop') this.#time.at(from, () => this.#running?.clock.stop(to! - from));
+    else if (kind === 'wallclock')
+      this.#time.at(from, () => {
+        this.#wall_s += amount!;
+        this.#running?.clock.step(amount!);
+      });
+  }
+
+  /** As often as it takes: it doesn't start on a disk that takes nothing. */
+  async #startAgain(): Promise<void> {
+    for (let attempts = 1; ; attempts++) {
+      try {
+        await this.#start();
+        return;
+      } catch (error) {
+        const isForDisk = error instanceof ConfigurationError && error.code === 'output-unwritable';
+        if (!isForDisk || attempts >= MOST_STARTS) throw error;
+        await this.#time.run(this.#time.now + DOWN_S);
+      }
     }
   }
 
@@ -233,18 +262,19 @@ class World {
     const life: DaemonLife = {
       told: [],
       events: [],
+      files: [],
       from: this.#time.now,
       to: Number.POSITIVE_INFINITY,
       end: 'killed',
     };
-    this.#lives.push(life);
     const lslNetwork = {
       ...{ config: defaultConfig, carrier: this.#lsl.carrierOf(host) },
       interfaces: this.#lsl.interfacesOf(host),
     };
     const starting = startDaemon(
       {
-        ...{ clock, disk: this.#disk.of(clock), lslNetwork, serve: this.#webSockets.serverOf(clock) },
+        disk: this.#disk.of(clock, (name) => void life.files.push(name)),
+        ...{ clock, lslNetwork, serve: this.#webSockets.serverOf(clock) },
         stdout: new Writable({ write: (_chunk, _encoding, done) => done() }),
         turns: new Turns({ nextTurn: (turn) => void clock.after(0, turn) }),
         newName: () => `name-${++this.#names}`,
@@ -259,6 +289,7 @@ class World {
       },
     );
     const daemon = await this.#time.finish(starting, START_S);
+    this.#lives.push(life);
     const note = (output: OutputMessage): void => {
       if (clock.isDead) return;
       const { session, time } = output;
