@@ -50,7 +50,9 @@ describe('worlds of a minute, each with a few faults', () => {
       times.set(this, time);
       return Object.assign(session, { time });
     });
-    const faults = parseWorldFaults('gap:headset@0-6,gap:tracker@0-6,gap:wristband@0-6,gap:belt@0-6');
+    const faults = parseWorldFaults(
+      'gap:other-headset@0-3,gap:headset@0-6,gap:tracker@0-6,gap:wristband@0-6,gap:belt@0-6',
+    );
     const plan = { ...smallPlan(1, 10, pipeline), faults };
     const moved = await movedByNeighbours(plan, 'other', join(folder, 'disk'));
     spy.mockRestore();
