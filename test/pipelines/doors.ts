@@ -22,11 +22,13 @@ import { messagesOf, type Track } from './door-session.js';
 
 /** What a session gave that came through a door. */
 export interface Heard {
-  /** By node and time, as JSON. */
-  readonly features: ReadonlyMap<string, string>;
+  /** Features and quality, in order. */
+  readonly lines: readonly Line[];
   /** Gaps and rates, by the session's time: `gap-found EEG 10.1`. */
   readonly events: readonly string[];
 }
+
+export type Line = Extract<OutputMessage, { readonly stream: 'features' | 'quality' }>;
 
 export interface DoorOptions {
   readonly pipeline: Pipeline;
@@ -45,14 +47,13 @@ type Told = readonly [code: string, stream: string, time: Seconds];
 
 /** Collects what a session gives, as it comes. */
 class Ear {
-  readonly #features = new Map<string, string>();
+  readonly #lines: Line[] = [];
   readonly #events: SessionEvent[] = [];
 
   readonly tell = (event: SessionEvent): void => void this.#events.push(event);
 
   take(message: OutputMessage | null): void {
-    if (message?.stream === 'features')
-      this.#features.set(`${message.node} at ${message.time} s`, JSON.stringify(message));
+    if (message?.stream === 'features' || message?.stream === 'quality') this.#lines.push(message);
   }
 
   /** `base`: what a recording's rates are told from, where all else is from the session's zero. */
@@ -62,7 +63,7 @@ class Ear {
       return code === 'rate-differs' ? [[code, /\((\w+)\)/.exec(message)![1], time! - base]] : [];
     });
     return {
-      features: this.#features,
+      lines: this.#lines,
       events: events.map(([code, stream, time]) => `${code} ${stream} ${Number(time.toFixed(6))}`).sort(),
     };
   }
@@ -79,7 +80,8 @@ async function replayed(
   });
   const messages = recording.messages({ chunk: null, clockSync: true, events: ear.tell });
   const results = replay(messages, {
-    ...{ session: 'default', loaded: { pipeline, runners: new Map() }, events: ear.tell, features: true },
+    ...{ session: 'default', loaded: { pipeline, runners: new Map() }, events: ear.tell },
+    ...{ features: true, monitor: true },
     ...{ inArrivalOrder: recording.inArrivalOrder ?? false },
     ...{ spans: spansOf(recording.streams), logged: loggedSources(pipeline, recording.bound) },
   });

@@ -10,13 +10,14 @@ interface Bound extends BoundSource {
 
 /** The sources of a session that streams feed, in the order in which they were bound. */
 export class BoundSources {
-  readonly #isMonitored: boolean;
   readonly #bound = new Map<string, Bound>();
 
-  /** `isMonitored`: whether the state of every channel is followed. */
-  constructor(isMonitored: boolean) {
-    this.#isMonitored = isMonitored;
-  }
+  constructor(
+    /** The pipeline's sources, in order. */
+    readonly sources: readonly string[],
+    /** Whether the state of every channel is followed. */
+    readonly isMonitored: boolean,
+  ) {}
 
   get(source: string): BoundSource | undefined {
     return this.#bound.get(source);
@@ -32,7 +33,7 @@ export class BoundSources {
 
   /** `seen`: what is known of its channels. Throws where channels can't be followed. */
   set(source: string, bound: BoundSource, seen: ChannelMonitorState | null = null): void {
-    const monitor = this.#isMonitored ? new ChannelMonitor(bound.info) : null;
+    const monitor = this.isMonitored ? new ChannelMonitor(bound.info) : null;
     if (seen) monitor?.restore(seen);
     this.#bound.set(source, { ...bound, monitor });
   }
@@ -69,7 +70,7 @@ export class BoundSources {
   }
 
   /**
-   * State of every channel since the last window, by source. `contacts`: by label, as the headset tells; `filledOf`: share of a
+   * State of every channel since the last window, by source, in the pipeline's order. `contacts`: by label, as the headset tells; `filledOf`: share of a
    * source's samples that were filled in, by label.
    */
   takeInputs(
@@ -78,8 +79,10 @@ export class BoundSources {
     filledOf: (source: string) => ReadonlyMap<string, number> | undefined,
   ): ReadonlyMap<string, InputStatus> {
     const inputs = new Map<string, InputStatus>();
-    for (const [source, { info, stale, monitor }] of this.#bound) {
-      if (!monitor || !this.hasBegun(source, time)) continue;
+    for (const source of this.sources) {
+      const bound = this.#bound.get(source);
+      if (!bound?.monitor || !this.hasBegun(source, time)) continue;
+      const { info, stale, monitor } = bound;
       const filled = filledOf(source);
       const channels = monitor.take(time, stale).map((report) => {
         const contact = report.quality && contacts.get(report.label);

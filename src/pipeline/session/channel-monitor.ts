@@ -1,6 +1,6 @@
 import type { Seconds } from '../../core/clock.js';
 import type { Chunk, StreamInfo, StreamType } from '../../core/signal.js';
-import { samplesIn } from '../../core/signal.js';
+import { samplesIn, sliceChunk, TIME_TOLERANCE_S } from '../../core/signal.js';
 import type { Stateful } from '../../core/state.js';
 import { type SignalQuality, SignalQualityMeter } from '../../signal/dsp/signal-quality.js';
 import { SlidingWindow, type SlidingWindowState } from '../../signal/dsp/sliding-window.js';
@@ -30,76 +30,81 @@ const QUALITY_S = 2;
 const RAILED_SHARE = 0.1;
 
 export type ChannelMonitorState = {
-  readonly usable: Float64Array;
-  readonly low: Float64Array;
-  readonly high: Float64Array;
+  /** Samples that no look's time has passed. */
+  readonly waiting: readonly Pick<Chunk, 'times' | 'data'>[];
   readonly recent: SlidingWindowState | null;
-  readonly samples: number;
 };
 
-/** What arrived on each channel of one stream since the last look: for people's eyes, not for features. */
+/** A channel's samples between two looks. */
+interface Seen {
+  usable: number;
+  low: number;
+  high: number;
+}
+
+/**
+ * What was measured on each channel of one stream since the last look: for people's eyes, not for features. Samples from a look's
+ * time on wait for the next one, so that it doesn't matter when they come.
+ */
 export class ChannelMonitor implements Stateful<ChannelMonitorState> {
-  readonly #usable: Float64Array;
-  readonly #low: Float64Array;
-  readonly #high: Float64Array;
+  #waiting: Chunk[] = [];
   readonly #recent: SlidingWindow | null;
   readonly #meter: SignalQualityMeter | null;
-  #samples = 0;
 
   constructor(readonly info: StreamInfo) {
-    this.#usable = new Float64Array(info.channels.length);
-    this.#low = new Float64Array(info.channels.length);
-    this.#high = new Float64Array(info.channels.length);
     const measured = electrodes.includes(info.type) && info.sfreq > 0;
     this.#recent = measured ? new SlidingWindow(info, QUALITY_S) : null;
     this.#meter = measured ? new SignalQualityMeter(samplesIn(QUALITY_S, info.sfreq), info.sfreq) : null;
-    this.#clear();
   }
 
   push(chunk: Chunk): void {
-    const n = chunk.times.length;
     this.#recent?.push(chunk);
-    this.#samples += n;
-    for (let c = 0; c < this.#usable.length; c++) {
-      for (let i = c * n; i < (c + 1) * n; i++) {
-        const value = chunk.data[i];
-        if (Number.isNaN(value)) continue;
-        this.#usable[c]++;
-        if (value < this.#low[c]) this.#low[c] = value;
-        if (value > this.#high[c]) this.#high[c] = value;
-      }
-    }
+    this.#waiting.push(chunk);
   }
 
-  /** State of every channel since the previous call, and quality of the seconds before `time`; `isStale` as in {@link SlidingWindow.at}. */
+  /** State of every channel between the previous call's time and `time`, and quality of the seconds before; `isStale` as in {@link SlidingWindow.at}. */
   take(time: Seconds, isStale?: boolean): ChannelReport[] {
     const qualities = this.#measure(time, isStale);
-    const reports = this.info.channels.map((channel, c) => ({
+    const { samples, channels } = this.#see(time - TIME_TOLERANCE_S);
+    return this.info.channels.map((channel, c) => ({
       label: channel.label,
-      coverage: this.#samples === 0 ? 0 : this.#usable[c] / this.#samples,
-      state: this.#stateOf(c, qualities?.[c]),
+      coverage: samples === 0 ? 0 : channels[c].usable / samples,
+      state: stateOf(channels[c], qualities?.[c]),
       ...(qualities ? { quality: qualities[c] } : {}),
     }));
-    this.#clear();
-    return reports;
   }
 
   snapshot(): ChannelMonitorState {
     return {
-      usable: this.#usable.slice(),
-      low: this.#low.slice(),
-      high: this.#high.slice(),
+      waiting: this.#waiting.map(({ times, data }) => ({ times: times.slice(), data: data.slice() })),
       recent: this.#recent?.snapshot() ?? null,
-      samples: this.#samples,
     };
   }
 
-  restore({ usable, low, high, recent, samples }: ChannelMonitorState): void {
-    this.#usable.set(usable);
-    this.#low.set(low);
-    this.#high.set(high);
+  restore({ waiting, recent }: ChannelMonitorState): void {
+    this.#waiting = waiting.map((samples) => ({ ...samples, info: this.info, gapBefore: false }));
     if (recent) this.#recent?.restore(recent);
-    this.#samples = samples;
+  }
+
+  /** Takes the samples before `time`. */
+  #see(time: Seconds): { readonly samples: number; readonly channels: readonly Seen[] } {
+    let samples = 0;
+    const channels = this.info.channels.map(
+      (): Seen => ({ usable: 0, low: Number.POSITIVE_INFINITY, high: Number.NEGATIVE_INFINITY }),
+    );
+    const left: Chunk[] = [];
+    for (const chunk of this.#waiting) {
+      const { times, data } = chunk;
+      const n = times.length;
+      const later = times.findIndex((t) => t >= time);
+      const taken = later < 0 ? n : later;
+      samples += taken;
+      for (const [c, seen] of channels.entries())
+        for (let i = c * n; i < c * n + taken; i++) note(seen, data[i]);
+      if (taken < n) left.push(sliceChunk(chunk, taken, n));
+    }
+    this.#waiting = left;
+    return { samples, channels };
   }
 
   #measure(time: Seconds, isStale: boolean | undefined): MeasuredQuality[] | null {
@@ -113,17 +118,17 @@ export class ChannelMonitor implements Stateful<ChannelMonitorState> {
       return Object.fromEntries(entries) as MeasuredQuality;
     });
   }
+}
 
-  #stateOf(c: number, quality: MeasuredQuality | undefined): ChannelState {
-    if (this.#usable[c] === 0) return 'missing';
-    if (this.#usable[c] > 1 && this.#low[c] === this.#high[c]) return 'flat';
-    return (quality?.railed ?? 0) > RAILED_SHARE ? 'railed' : 'ok';
-  }
+function note(seen: Seen, value: number): void {
+  if (Number.isNaN(value)) return;
+  seen.usable++;
+  if (value < seen.low) seen.low = value;
+  if (value > seen.high) seen.high = value;
+}
 
-  #clear(): void {
-    this.#samples = 0;
-    this.#usable.fill(0);
-    this.#low.fill(Number.POSITIVE_INFINITY);
-    this.#high.fill(Number.NEGATIVE_INFINITY);
-  }
+function stateOf({ usable, low, high }: Seen, quality: MeasuredQuality | undefined): ChannelState {
+  if (usable === 0) return 'missing';
+  if (usable > 1 && low === high) return 'flat';
+  return (quality?.railed ?? 0) > RAILED_SHARE ? 'railed' : 'ok';
 }

@@ -125,7 +125,7 @@ export class SessionGraph {
     this.#fed = new FedValues(options.maxWindowValues);
     this.#lineage = lineageOf(pipeline);
     this.#watermarks = new Watermarks(pipeline.allowed_lateness_s);
-    this.#bound = new BoundSources(options.monitor);
+    this.#bound = new BoundSources([...pipeline.sources.keys()], options.monitor);
     this.#events = new GraphEvents(options.session, options.events);
     this.#early = new EarlyOutputs(options.emit);
     this.#nodes = new NodeSteps({

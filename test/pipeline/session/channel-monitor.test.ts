@@ -32,6 +32,25 @@ describe('ChannelMonitor', () => {
     expect(monitor.take(1).map((c) => c.state)).toEqual(['missing', 'missing', 'missing', 'missing']);
   });
 
+  it('leaves samples from its time on to the next look, however early they come', () => {
+    const row = live.slice(0, 200).map((x, i) => (i < 100 ? 4 : i < 150 ? Number.NaN : x));
+    const rows = [row, row, row, row];
+    const whole = new ChannelMonitor(eeg);
+    whole.push(chunkOf(eeg, rows, 0));
+    const looks = [0.5, 1].map((time) => whole.take(time));
+    expect(looks.map(([{ coverage, state }]) => [coverage, state])).toEqual([
+      [1, 'flat'],
+      [0.5, 'ok'],
+    ]);
+    const parts = new ChannelMonitor(eeg);
+    const halves = [0, 100].map((from) => rows.map((own) => own.slice(from, from + 100)));
+    const again = halves.map((half, k) => {
+      parts.push(chunkOf(eeg, half, k / 2));
+      return parts.take((k + 1) / 2);
+    });
+    expect(again).toEqual(looks);
+  });
+
   it('says nothing of the quality of what is no electrode', () => {
     const eda = streamInfo({ type: 'EDA', sfreq: 4, labels: ['eda'], unit: 'uS' });
     const monitor = new ChannelMonitor(eda);
