@@ -122,12 +122,13 @@ export class EdfRecording implements Recording {
     this.path = file.path;
     this.stem = stemOf(file.path);
     const fixed = Buffer.from(file.read(0, 256)).toString('latin1');
-    this.#headerBytes = Number(fixed.slice(184, 192));
-    const declaredRecords = Number(fixed.slice(236, 244));
+    this.#headerBytes = integerOf(fixed.slice(184, 192)) ?? 0;
+    const declaredRecords = integerOf(fixed.slice(236, 244)) ?? -1;
     this.#duration = Number(fixed.slice(244, 252));
     this.#simulated = isSimulatedField(fixed.slice(88, 168));
-    const count = Number(fixed.slice(252, 256));
-    const isHeader = count > 0 && this.#headerBytes >= 256 * (count + 1) && this.#duration >= 0;
+    const count = integerOf(fixed.slice(252, 256)) ?? 0;
+    const isTimed = this.#duration >= 0 && Number.isFinite(this.#duration);
+    const isHeader = count > 0 && this.#headerBytes >= 256 * (count + 1) && isTimed;
     if (!isHeader || file.size < this.#headerBytes)
       throw this.#unreadable(`its header is cut or not ${variant.name}`);
     const variable = Buffer.from(file.read(256, 256 * count)).toString('latin1');
@@ -205,12 +206,11 @@ export class EdfRecording implements Recording {
     const units = fields(8);
     const [physicalMin, physicalMax, digitalMin, digitalMax] = [8, 8, 8, 8].map((w) => fields(w).map(Number));
     fields(80);
-    const counts = fields(8).map(Number);
+    const counts = fields(8).map(integerOf);
     let offset = 0;
     return labels.map((label, i) => {
       const n = counts[i];
-      if (!Number.isInteger(n) || n < 0)
-        throw this.#unreadable(`signal ${i + 1} has no valid number of samples`);
+      if (n === null || n < 0) throw this.#unreadable(`signal ${i + 1} has no valid number of samples`);
       const gain = (physicalMax[i] - physicalMin[i]) / (digitalMax[i] - digitalMin[i]);
       const isCalibrated = Number.isFinite(gain) && gain !== 0;
       if (!isCalibrated && !ANNOTATIONS.test(label))
@@ -431,8 +431,12 @@ export class EdfRecording implements Recording {
       // Streams move through the file together, so that two blocks serve them all.
       const [oldest] = this.#blocks.keys();
       if (this.#blocks.size >= 2) this.#blocks.delete(oldest);
-      const bytes = new Uint8Array(width * perBlock * this.#recordSamples);
-      this.#file.readInto(bytes, this.#headerBytes + block * bytes.length);
+      const length = width * perBlock * this.#recordSamples;
+      const from = this.#headerBytes + block * length;
+      // A file that was cut may tell of records far longer than itself.
+      const inFile = Math.max(0, this.#file.size - from);
+      const bytes = new Uint8Array(Math.min(length, inFile - (inFile % width)));
+      this.#file.readInto(bytes, from);
       samples = this.#variant.decode(bytes);
       this.#blocks.set(block, samples);
     }
@@ -454,6 +458,11 @@ function startOf(stamp: string): number | null {
   if (!parts || /^01\.01\.\d\d00[.:]00[.:]00$/.test(stamp)) return null;
   const [day, month, year, hour, minute, second] = parts.slice(1).map(Number);
   return Date.UTC(year >= 85 ? 1900 + year : 2000 + year, month - 1, day, hour, minute, second) / 1000;
+}
+
+/** A header's integer, of digits; null for what is none. */
+function integerOf(field: string): number | null {
+  return /^\s*[+-]?\d+\s*$/.test(field) ? Number(field) : null;
 }
 
 /** Time-stamped annotation lists: `+onset[0x15 duration] 0x14 text 0x14 text 0x14 0x00`. */

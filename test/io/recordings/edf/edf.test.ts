@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { InputError } from '../../../../src/core/errors.js';
 import type { Recording } from '../../../../src/io/recordings/recording.js';
 import { annotations, type EdfFields, edfBytes } from '../edf-bytes.js';
 import { expectMaskedPrefixes, expectOnlyInputErrors, openedText } from '../opened-text.js';
@@ -196,4 +197,27 @@ describe('edf', () => {
 
   it('throws nothing but InputError on damaged bytes', () =>
     expectOnlyInputErrors('r.edf', sound, { runs: 200, ordered: false }));
+
+  /** Where signal 1's number of samples a record stands: behind labels, transducers, units, four limits and filters. */
+  const countAt = (signals: number) => 256 + signals * (16 + 80 + 8 * 5 + 80);
+  it.each([
+    ['duration', 244, '1e999', /header is cut or not EDF/],
+    ['number of signals', 252, 'Infi', /header is cut or not EDF|no format/],
+    ['length of its header', 184, '1e300', /header is cut or not EDF|no format/],
+    ['number of samples', countAt(1), '1e300', /no valid number of samples/],
+  ])('refuses a %s that is none', async (_, at, text, said) => {
+    const one = file({ signals: [{ label: 'EEG Cz', records: counting(2, 10) }] });
+    Buffer.from(one.buffer, one.byteOffset).write(text.padEnd(8).slice(0, at === 252 ? 4 : 8), at, 'latin1');
+    await expect(opened(one, async () => {})).rejects.toThrow(said);
+  });
+
+  it('takes no more memory than the file has, whatever it tells of its records', async () => {
+    const one = file({ signals: [{ label: 'EEG Cz', records: counting(2, 10) }] });
+    Buffer.from(one.buffer, one.byteOffset).write('99999999', countAt(1), 'latin1');
+    const before = process.memoryUsage().arrayBuffers;
+    await opened(one, async (recording) => {
+      await samplesOf(recording);
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(50e6);
+    }).catch((error: unknown) => expect(error).toBeInstanceOf(InputError));
+  });
 });
