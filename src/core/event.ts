@@ -66,6 +66,7 @@ export const eventCodes = [
   'source-failed',
   'sink-failed',
   'connection-failed',
+  'client-cut',
   'peer-rejected',
   'network-interface-failed',
 ] as const;

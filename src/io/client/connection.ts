@@ -42,6 +42,9 @@ export class AffectdClientError extends Error {
   }
 }
 
+/** The daemon says that it is there every 30 s: a connection of which nothing was heard for so long, s, or twice that, is dead. */
+const SILENT_S = 45;
+
 /** Characters of a message that an error repeats. */
 const QUOTED = 80;
 
@@ -65,6 +68,8 @@ export class Connection {
   #failures = 0;
   #requests = 0;
   #retry: { cancel(): void } | null = null;
+  #isHeard = false;
+  #watch: { cancel(): void } | null = null;
 
   /** @param path Where the daemon serves this, when `url` has no path of its own. */
   constructor(url: string | URL, path: string, options: ConnectOptions, handlers: ConnectionHandlers) {
@@ -129,22 +134,42 @@ export class Connection {
       protocols.push(TOKEN_SUBPROTOCOL_PREFIX + base64url(this.#options.token));
     const socket = new this.#WebSocket(this.#url, protocols);
     this.#socket = socket;
+    this.#isHeard = false;
+    this.#watchOver(socket);
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => {
       if (this.#socket !== socket) return;
+      this.#isHeard = true;
       this.#open = true;
       this.#handlers.state('open', null);
       this.#handlers.opened();
     };
     socket.onmessage = (event: { data: unknown }) => {
-      if (this.#socket !== socket || typeof event.data !== 'string') return;
-      this.#receive(event.data);
+      if (this.#socket !== socket) return;
+      this.#isHeard = true;
+      if (typeof event.data === 'string') this.#receive(event.data);
     };
     // Every error is followed by a close, which says more.
     socket.onerror = () => {};
     socket.onclose = (event: { code: number; reason: string }) => {
       if (this.#socket === socket) this.#lost(event.code, event.reason);
     };
+  }
+
+  /** Gives the connection up once nothing is heard of it. */
+  #watchOver(socket: WebSocketLike): void {
+    this.#watch = this.#timers.after(SILENT_S, () => {
+      const wasHeard = this.#isHeard;
+      this.#isHeard = false;
+      if (wasHeard) {
+        this.#watchOver(socket);
+        return;
+      }
+      // A close is a question, which nobody would answer.
+      this.#lost(CloseCode.goingAway, `nothing was heard of the daemon for ${SILENT_S} s`);
+      if (socket.terminate) socket.terminate();
+      else socket.close();
+    });
   }
 
   #receive(text: string): void {
@@ -155,7 +180,8 @@ export class Connection {
     }
     // A daemon that answers at all is well: the next failure starts from the shortest wait.
     this.#failures = 0;
-    const { id, error, result } = message;
+    const { id, error, result, method } = message;
+    if (method === 'alive') return;
     const pending = typeof id === 'number' ? this.#pending.get(id) : undefined;
     if (!pending) {
       if (!this.#handlers.text(message)) this.#handlers.invalid(this.#invalid(text));
@@ -175,6 +201,7 @@ export class Connection {
   }
 
   #lost(code: number, reason: string): void {
+    this.#watch?.cancel();
     this.#socket = null;
     this.#open = false;
     this.#rejectPending();
@@ -193,6 +220,7 @@ export class Connection {
 
   #finish(code: number, reason: string): void {
     this.#closed = true;
+    this.#watch?.cancel();
     this.#socket = null;
     this.#open = false;
     this.#rejectPending();

@@ -13,5 +13,5 @@ export const closeCodes: Readonly<Record<CloseCode, string>> = {
   1001: 'The daemon stops. Connect again later; an ingest client resumes with `open`.',
   1008: 'Policy: no or wrong token, too many connections, or too many malformed messages. The reason holds the code.',
   1009: 'A message was longer than `max_frame_bytes`. Split it.',
-  1013: 'A subscription with policy `buffer` overflowed: the client reads too slowly. Subscribe again, or with another policy.',
+  1013: 'More waited for the client than is kept (policy `buffer`, or bytes of all): it reads too slowly. Subscribe again, or with another policy.',
 };

@@ -307,6 +307,7 @@ export const controlSchemas = {
   unsubscribe: request('unsubscribe', unsubscribeParamsSchema),
   unsubscribeResponse: response(unsubscribeResultSchema),
   dropped: notification('dropped', droppedParamsSchema),
+  alive: z.object({ jsonrpc: z.literal('2.0'), method: z.literal('alive') }),
   open: request('open', openParamsSchema),
   openResponse: response(openResultSchema),
   close: request('close', closeParamsSchema),

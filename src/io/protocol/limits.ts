@@ -61,6 +61,8 @@ export interface StreamLimits {
   readonly queue_messages: number;
   /** Messages that wait for a slow reader before its connection is closed with 1013 (`buffer`). */
   readonly buffer_messages: number;
+  /** Bytes that wait for a slow reader, whatever the policy: above it the oldest of those that may go is dropped, and a connection that has none is closed with 1013. */
+  readonly queue_bytes: number;
   /** Bytes handed to the socket and not yet taken by the kernel, above which messages wait in the queue. */
   readonly in_flight_bytes: number;
 }
@@ -71,5 +73,6 @@ export const defaultStreamLimits: StreamLimits = {
   messages_per_s: 50,
   queue_messages: 64,
   buffer_messages: 4096,
+  queue_bytes: 16 * 1024 * 1024,
   in_flight_bytes: 64 * 1024,
 };

@@ -82,6 +82,9 @@ validate messages. Keys that are not listed are ignored.
 without padding. Without it the connection is closed with 1008. Pages of another origin need the token, or their origin
 allowed; requests under a host name that is not the daemon's are answered 403.
 
+**Silence.** The daemon pings every connection and says \`alive\` every 30 s: a connection of which nothing was heard for longer is dead (a cable was pulled, a machine sleeps);
+the client connects again after 45 to 90 s. A peer that answers no two pings, or reads nothing for 30 s while more waits for it, is cut off.
+
 **Scale.** Valence and arousal lie in -1..1. 0..1 (EmotionML) is \`(x + 1) / 2\`, 1..9 (SAM) is \`4 x + 5\`; the client has both.`;
 
 const streamRules = `Subscribe, then read: every message with a \`stream\` key is one of a subscription, every other one is JSON-RPC. With policy

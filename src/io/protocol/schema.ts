@@ -40,6 +40,11 @@ const messages = {
     from: 'daemon',
     summary: 'Messages were dropped because the client reads too slowly.',
   },
+  alive: {
+    path: 'both',
+    from: 'daemon',
+    summary: 'The daemon is there. It says so every 30 s.',
+  },
   open: {
     path: 'ingest',
     from: 'client',

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -60,8 +60,22 @@ export interface RunningServer {
 
 /** How long peers may take to answer a close, s; they are cut off then. */
 const CLOSE_WAIT_S = 3;
-/** A peer that answers none of two pings is gone. */
+/** A peer that answers none of two pings is gone; so is one that reads nothing for as long, whatever it sends. */
 const PING_PERIOD_S = 30;
+
+/** Programs in browsers don't see pings. */
+const ALIVE = JSON.stringify({ jsonrpc: '2.0', method: 'alive' });
+
+/** What is known of a connection at a ping. */
+interface Followed {
+  /** Pings since it was heard. */
+  silent: number;
+  readonly tcp: Socket;
+  readonly from: string;
+  /** Bytes that its system took, and whether more waited, at the last ping. */
+  taken: number;
+  waited: boolean;
+}
 
 /**
  * Serves the dashboard, `/metrics`, `/healthz`, `/readyz`, `/v1/schema` and both WebSockets.
@@ -128,7 +142,7 @@ class Upgrades {
     string,
     { server: WebSocketServer; accept: (socket: WebSocket, from: string, hostname?: string) => void }
   >;
-  readonly #sockets = new Map<WebSocket, { silent: number }>();
+  readonly #sockets = new Map<WebSocket, Followed>();
   readonly #bucket: TokenBucket;
   readonly #pings: { cancel(): void };
   #stopping = false;
@@ -172,7 +186,7 @@ class Upgrades {
     path.server.handleUpgrade(request, socket, head, (webSocket) => {
       const from = `${pathname} ${request.socket.remoteAddress ?? ''}:${request.socket.remotePort ?? ''}`;
       const code = this.#refusal(request);
-      this.#follow(webSocket);
+      this.#follow(webSocket, request.socket, from);
       if (code) this.#turnAway(webSocket, code);
       else path.accept(webSocket, from, addressOf(request));
     });
@@ -224,8 +238,8 @@ class Upgrades {
     socket.close(CloseCode.policy, code);
   }
 
-  #follow(socket: WebSocket): void {
-    const state = { silent: 0 };
+  #follow(socket: WebSocket, tcp: Socket, from: string): void {
+    const state: Followed = { silent: 0, tcp, from, taken: 0, waited: false };
     this.#sockets.set(socket, state);
     const alive = () => {
       state.silent = 0;
@@ -240,9 +254,26 @@ class Upgrades {
 
   #ping(): void {
     for (const [socket, state] of this.#sockets) {
-      if (state.silent++ >= 2) socket.terminate();
-      else if (socket.readyState === socket.OPEN) socket.ping();
+      if (state.silent++ >= 2 || this.#readsNothing(state)) socket.terminate();
+      else if (socket.readyState === socket.OPEN) {
+        socket.ping();
+        socket.send(ALIVE);
+      }
     }
+  }
+
+  /** Whether it has taken nothing since the last ping although more waited all the time. */
+  #readsNothing(state: Followed): boolean {
+    const { tcp, from, taken, waited } = state;
+    state.waited = tcp.writableLength > 0;
+    state.taken = tcp.bytesWritten - tcp.writableLength;
+    if (!waited || !state.waited || state.taken > taken) return false;
+    this.#options.events({
+      code: 'client-cut',
+      level: 'warn',
+      message: `${from} has read nothing for ${PING_PERIOD_S} s: it is cut off`,
+    });
+    return true;
   }
 }
 

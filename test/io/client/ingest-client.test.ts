@@ -11,7 +11,7 @@ import {
 } from '../../../src/io/client/index.js';
 import type { Timers } from '../../../src/io/client/timers.js';
 import { type Daemon, type DaemonOptions, startDaemon, until } from '../server/daemon.js';
-import { ManualTimers } from './manual-timers.js';
+import { ManualTimers, SILENCE_S } from './manual-timers.js';
 
 let daemon: Daemon;
 const connections: IngestConnection[] = [];
@@ -33,7 +33,8 @@ class CutWebSocket extends WebSocket {
 
 /** Comes back at the next turn of the event loop. */
 const atOnce: Timers = {
-  after: (_delay_s, action) => {
+  after: (delay_s, action) => {
+    if (delay_s >= SILENCE_S) return { cancel: () => {} };
     const timer = setImmediate(action);
     return { cancel: () => clearImmediate(timer) };
   },

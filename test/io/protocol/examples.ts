@@ -210,6 +210,7 @@ export const examples: Readonly<Record<MessageName, readonly object[]>> = {
     },
   ],
   dropped: [{ ...rpc, method: 'dropped', params: { stream: 'affect', session: 's1', count: 2, total: 5 } }],
+  alive: [{ ...rpc, method: 'alive' }],
   open: [
     {
       ...rpc,

@@ -6,12 +6,13 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { SystemClock } from '../../../src/core/clock.js';
+import { SystemClock, VirtualClock } from '../../../src/core/clock.js';
 import { SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from '../../../src/io/protocol/version.js';
 import { startServer } from '../../../src/io/server/server.js';
+import type { OutputMessage } from '../../../src/io/sinks/sink.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
 import { temporaryFolder } from '../../setup/temporary-folder.js';
-import { type Daemon, httpRequest, RawClient, startDaemon } from './daemon.js';
+import { type Daemon, httpRequest, RawClient, startDaemon, until } from './daemon.js';
 
 const daemons: Daemon[] = [];
 async function start(...options: Parameters<typeof startDaemon>): Promise<Daemon> {
@@ -268,5 +269,70 @@ describe('stop', () => {
     await daemon.stop();
     expect(Number(process.hrtime.bigint() - before) / 1e9).toBeLessThan(5);
     mute.socket.terminate();
+  });
+});
+
+describe('a client that sends, and', () => {
+  const heavy = (seq: number) =>
+    ({
+      stream: 'affect',
+      session: 's',
+      node: 'a',
+      seq,
+      time: seq,
+      model: 'x'.repeat(100_000),
+    }) as unknown as OutputMessage;
+
+  /** Subscribes, stops reading, and is sent more than its system takes. */
+  async function stalled(daemon: Daemon) {
+    const client = await RawClient.connect(daemon.server, '/v1/stream');
+    await client.request('subscribe', { streams: ['affect'], policy: 'latest' });
+    client.socket.pause();
+    const dropped = (): number => daemon.metricsOf('affectd_messages_dropped_total');
+    for (let seq = 0; dropped() < 20; seq++) {
+      daemon.sink.publish(heavy(seq));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return client;
+  }
+
+  /** 30 s pass, in which it says something that the daemon hears. */
+  async function halfAMinute(daemon: Daemon, clock: VirtualClock, client: RawClient): Promise<void> {
+    const heard = daemon.metricsOf('affectd_protocol_errors_total');
+    client.socket.send('hello');
+    await until(() => daemon.metricsOf('affectd_protocol_errors_total') > heard);
+    clock.advance(30);
+  }
+
+  it('reads nothing is cut off, and told of', async () => {
+    const clock = new VirtualClock();
+    const daemon = await start({ clock });
+    const client = await stalled(daemon);
+    await halfAMinute(daemon, clock, client);
+    expect(daemon.sink.subscribers).toBe(1);
+    await halfAMinute(daemon, clock, client);
+    await until(() => daemon.sink.subscribers === 0);
+    expect(daemon.events.filter(({ code }) => code === 'client-cut')).toHaveLength(1);
+    client.socket.terminate();
+  });
+
+  it('reads slowly is not', async () => {
+    const clock = new VirtualClock();
+    const daemon = await start({ clock });
+    const client = await stalled(daemon);
+    for (let k = 0; k < 4; k++) {
+      await halfAMinute(daemon, clock, client);
+      client.socket.resume();
+      // More than its system keeps for it: less would be no news to ours.
+      for (let message = 0; message < 30; message++) await client.next();
+      client.socket.pause();
+      const dropped = daemon.metricsOf('affectd_messages_dropped_total');
+      for (let seq = 0; daemon.metricsOf('affectd_messages_dropped_total') < dropped + 20; seq++) {
+        daemon.sink.publish(heavy(seq));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+    expect(daemon.sink.subscribers).toBe(1);
+    client.socket.terminate();
   });
 });

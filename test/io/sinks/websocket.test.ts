@@ -523,7 +523,7 @@ describe('slow subscribers', () => {
   });
 
   it('of policy buffer get everything, until more waits than is buffered', async () => {
-    await start();
+    await start({ stream: { queue_bytes: 64e6 } });
     const slow = await stalled('buffer');
     const quick = await connect();
     await quick.request('subscribe', { streams: ['affect'], policy: 'buffer' });
@@ -533,16 +533,19 @@ describe('slow subscribers', () => {
     expect(dropped).toEqual([]);
   });
 
-  it('of policy buffer are closed with 1013 on overflow', async () => {
-    await start({ stream: { buffer_messages: 20 } });
-    const slow = await stalled('buffer');
-    const quick = await connect();
-    await quick.request('subscribe', { streams: ['affect'], policy: 'latest' });
-    for (let seq = 0; seq < total; seq++) daemon.sink.publish(heavy(seq));
-    slow.socket.resume();
-    expect(await slow.closed).toEqual({ code: 1013, reason: 'subscriber-overflow' });
-    await until(() => daemon.sink.subscribers === 1);
-    daemon.sink.publish(prediction(total));
-    for (;;) if ((await quick.next()).seq === total) break;
-  });
+  it.each([{ buffer_messages: 20 }, { queue_bytes: 2e6 }])(
+    'of policy buffer are closed with 1013 on overflow of %o',
+    async (stream) => {
+      await start({ stream });
+      const slow = await stalled('buffer');
+      const quick = await connect();
+      await quick.request('subscribe', { streams: ['affect'], policy: 'latest' });
+      for (let seq = 0; seq < total; seq++) daemon.sink.publish(heavy(seq));
+      slow.socket.resume();
+      expect(await slow.closed).toEqual({ code: 1013, reason: 'subscriber-overflow' });
+      await until(() => daemon.sink.subscribers === 1);
+      daemon.sink.publish(prediction(total));
+      for (;;) if ((await quick.next()).seq === total) break;
+    },
+  );
 });

@@ -9,7 +9,7 @@ export interface SubscriberQueueEvents {
   dropped(delivery: Delivery, policy: Policy): void;
   /** Tells the client, before its next message of that stream and session. */
   tellDropped(params: DroppedParams): void;
-  /** More waits than policy `buffer` holds. */
+  /** More waits than policy `buffer`, or a connection, holds. */
   overflowed(): void;
 }
 
@@ -17,6 +17,8 @@ interface Waiting {
   readonly delivery: Delivery;
   /** `again`: told before; it waits for the socket whatever the policy. */
   readonly policy: Policy | 'again';
+  /** 0 until the socket has turned it away. */
+  bytes: number;
 }
 
 interface Drops {
@@ -38,6 +40,7 @@ export class SubscriberQueue {
   readonly #counts = { 'drop-oldest': 0, buffer: 0 };
   readonly #drops = new Map<string, Drops>();
   #inFlightBytes = 0;
+  #waitingBytes = 0;
   #overflowed = false;
 
   constructor(socket: WebSocket, limits: StreamLimits, events: SubscriberQueueEvents) {
@@ -50,26 +53,26 @@ export class SubscriberQueue {
     if (this.#overflowed) return;
     if (policy === 'latest') {
       const replaced = this.#latest.get(delivery.key);
-      if (replaced) this.#drop(replaced, policy);
+      if (replaced) this.#drop(replaced);
     } else if (policy === 'drop-oldest') {
-      if (this.#counts[policy] >= this.#limits.queue_messages) this.#drop(this.#oldest(policy), policy);
+      const oldest = this.#counts[policy] >= this.#limits.queue_messages ? this.#oldest(policy) : null;
+      if (oldest) this.#drop(oldest);
     } else if (this.#counts[policy] >= this.#limits.buffer_messages) {
-      this.#overflowed = true;
-      this.clear();
-      this.#events.overflowed();
+      this.#overflow();
       return;
     }
-    const waiting = { delivery, policy };
+    const waiting = { delivery, policy, bytes: 0 };
     this.#waiting.add(waiting);
     if (policy === 'latest') this.#latest.set(delivery.key, waiting);
     else this.#counts[policy]++;
     this.#pump();
+    this.#weigh(waiting);
   }
 
   /** What is told again, ahead of what comes; bounded by what is kept of it. */
   offerAgain(deliveries: readonly Delivery[]): void {
     if (this.#overflowed) return;
-    for (const delivery of deliveries) this.#waiting.add({ delivery, policy: 'again' });
+    for (const delivery of deliveries) this.#waiting.add({ delivery, policy: 'again', bytes: 0 });
     this.#pump();
   }
 
@@ -78,13 +81,35 @@ export class SubscriberQueue {
     for (const waiting of this.#waiting) {
       const { delivery, policy } = waiting;
       if (policy === 'again' && delivery.stream === stream && delivery.session === session)
-        this.#waiting.delete(waiting);
+        this.#take(waiting);
     }
   }
 
   clear(): void {
     this.#waiting.clear();
     this.#latest.clear();
+    this.#waitingBytes = 0;
+  }
+
+  /** Counts what the socket turned away; beyond what a connection holds, the oldest that may go does. */
+  #weigh(waiting: Waiting): void {
+    if (!this.#waiting.has(waiting)) return;
+    waiting.bytes = waiting.delivery.bytes.length;
+    this.#waitingBytes += waiting.bytes;
+    while (this.#waitingBytes > this.#limits.queue_bytes) {
+      const oldest = this.#oldest('drop-oldest', 'latest');
+      if (!oldest) {
+        this.#overflow();
+        return;
+      }
+      this.#drop(oldest);
+    }
+  }
+
+  #overflow(): void {
+    this.#overflowed = true;
+    this.clear();
+    this.#events.overflowed();
   }
 
   #pump(): void {
@@ -111,24 +136,27 @@ export class SubscriberQueue {
     this.#events.sent(delivery);
   }
 
-  #drop(waiting: Waiting, policy: Policy): void {
+  #drop(waiting: Waiting): void {
     this.#take(waiting);
-    const { stream, session } = waiting.delivery;
+    const { delivery, policy } = waiting;
+    const { stream, session } = delivery;
     const drops = this.#drops.get(`${stream} ${session}`) ?? { count: 0, total: 0 };
     drops.count++;
     drops.total++;
     this.#drops.set(`${stream} ${session}`, drops);
-    this.#events.dropped(waiting.delivery, policy);
+    if (policy !== 'again') this.#events.dropped(delivery, policy);
   }
 
   #take(waiting: Waiting): void {
     this.#waiting.delete(waiting);
+    this.#waitingBytes -= waiting.bytes;
     if (waiting.policy === 'latest') this.#latest.delete(waiting.delivery.key);
     else if (waiting.policy !== 'again') this.#counts[waiting.policy]--;
   }
 
-  #oldest(policy: Policy): Waiting {
-    for (const waiting of this.#waiting) if (waiting.policy === policy) return waiting;
-    throw new Error(`nothing of policy ${policy} waits`);
+  #oldest(...policies: readonly Policy[]): Waiting | null {
+    for (const waiting of this.#waiting)
+      if (waiting.policy !== 'again' && policies.includes(waiting.policy)) return waiting;
+    return null;
   }
 }
