@@ -109,7 +109,7 @@ export function parseFaults(spec: string): FaultPlan {
   let randomShare = 0;
   for (const part of spec.split(',').map((text) => text.trim())) {
     if (part === '') continue;
-    const random = /^random(?::(\d*\.?\d+))?$/.exec(part);
+    const random = /^random(?::(\d+(?:\.\d+)?|\.\d+))?$/.exec(part);
     if (random) {
       randomShare = random[1] === undefined ? 0.2 : Number(random[1]);
       if (!(randomShare < 1)) throw invalid(part, 'the share of time must be below 1');

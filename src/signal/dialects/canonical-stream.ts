@@ -86,7 +86,7 @@ function channelStreamType(channel: RawChannel, declared: StreamType | null, raw
   const named =
     streamTypeNamed(channel.type) ??
     streamTypeNamed(firstWord(channel.label)) ??
-    streamTypeNamed(channel.label.replace(/\d+$/, ''));
+    streamTypeNamed(channel.label.replace(/(?<!\d)\d+$/, ''));
   if (named) return named === 'Markers' ? 'Other' : named;
   if (declared === 'EEG') return 'EEG';
   // A declared type that we don't know says at least that the stream isn't a collection, as a typeless file is.

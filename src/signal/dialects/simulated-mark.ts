@@ -6,7 +6,7 @@ export const SIMULATED_COLUMN = 'simulated';
  * table's column `simulated`. Whatever isn't a word for no counts: a mark that isn't understood must not make data real.
  */
 export function isSimulatedMark(text: string): boolean {
-  return !/^\s*(|0|no|false)\s*$/i.test(text);
+  return !/^(|0|no|false)$/i.test(text.trim());
 }
 
 /** Whether an EDF header's recording field says it, as a word of its own: its parts are joined by blanks, their words by underscores. */

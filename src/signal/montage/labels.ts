@@ -63,7 +63,7 @@ export function isEegLabel(raw: string): boolean {
 export function canonicalLabel(raw: string): string {
   const name = withoutPrefix(raw);
   if (referencePair.test(name)) return name.toUpperCase();
-  const label = name.replace(/\s*-\s*(ref|le|a1|a2)$/i, '').replace(/\.+$/, '');
+  const label = name.replace(/(?<!\s)\s*-\s*(ref|le|a1|a2)$/i, '').replace(/(?<!\.)\.+$/, '');
   return label
     .split('-')
     .map((part) => byLowerCase.get(part.trim().toLowerCase()) ?? part)

@@ -350,10 +350,10 @@ function addText(line: string, problems: ProblemCounts, events: Text[], messages
     }
     return;
   }
-  const message = /^(MSG|INPUT|BUTTON)\s+(\d+(?:\.\d+)?)\s*(.*)$/.exec(line);
+  const message = /^(MSG|INPUT|BUTTON)\s+(\d+(?:\.\d+)?)/.exec(line);
   if (!message) return;
-  const [, keyword, time, text] = message;
-  const told = decodeText(Buffer.from(text, 'latin1')).trim();
+  const [whole, keyword, time] = message;
+  const told = decodeText(Buffer.from(line.slice(whole.length), 'latin1')).trim();
   messages.push({
     time: Number(time) / 1000,
     value: keyword === 'MSG' ? told : `${keyword} ${told}`,

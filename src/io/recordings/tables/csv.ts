@@ -45,7 +45,7 @@ export const csv: RecordingFormat = {
   },
 };
 
-const typedName = /^([A-Za-z][\w-]*)\.([^[\]]*?)\s*(?:\[([^\]]*)\])?$/;
+const typedName = /^([A-Za-z][\w-]*)\.([^[\]]*)(?:\[([^\]]*)\])?$/;
 
 async function namesIn(path: string): Promise<string[]> {
   for await (const names of readRecords(path, ',', new ProblemCounts()))
@@ -67,7 +67,7 @@ function streamsOf(stem: string, names: readonly string[]): (SampledColumns | Ma
     const parts = typedName.exec(name);
     if (!parts) continue;
     const [, type, label, unit = ''] = parts;
-    groups.set(type, [...(groups.get(type) ?? []), { column, label, unit }]);
+    groups.set(type, [...(groups.get(type) ?? []), { column, label: label.trimEnd(), unit }]);
   }
   return [...groups].map(([type, columns]): SampledColumns | MarkerColumns => {
     const declared = { id: `${stem}/${type}`, name: stem, type, sourceId: '' };

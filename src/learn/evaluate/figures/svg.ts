@@ -2,8 +2,7 @@ type Attributes = Readonly<Record<string, string | number>>;
 
 /** A number as it stands in a file: at most two decimals, and the same bytes wherever it is written. */
 export function short(value: number): string {
-  const text = value.toFixed(2).replace(/\.?0+$/, '');
-  return text === '-0' ? '0' : text;
+  return String(Number(value.toFixed(2)) + 0);
 }
 
 function escaped(text: string): string {
