@@ -12,7 +12,8 @@ const SLEW = 0.01;
 export type ArrivalOffsetState = {
   readonly least: SlidingLeastState;
   readonly roundTrips: SlidingLeastState;
-  readonly offset_s: Seconds | null;
+  readonly least_s: Seconds | null;
+  readonly travel_s: Seconds;
   readonly at_s: Seconds;
 };
 
@@ -23,12 +24,15 @@ export type ArrivalOffsetState = {
 export class ArrivalOffset implements Stateful<ArrivalOffsetState> {
   readonly #least = new SlidingLeast(LEAST_OF_S);
   readonly #roundTrips = new SlidingLeast(LEAST_OF_S);
-  #offset_s: Seconds | null = null;
+  /** The (arrival - stamp) that the offset goes by; null before the first sample. */
+  #least_s: Seconds | null = null;
+  /** What of it counts as the way. */
+  #travel_s: Seconds = 0;
   #at_s: Seconds = 0;
 
   /** What is to be added to a stamp, s; null before the first sample. */
   get offset_s(): Seconds | null {
-    return this.#offset_s;
+    return this.#least_s === null ? null : this.#least_s - this.#travel_s;
   }
 
   /** A ping's way there and back took `trip_s`. */
@@ -37,32 +41,38 @@ export class ArrivalOffset implements Stateful<ArrivalOffsetState> {
   }
 
   /** Half the least round trip of the last 60 s; 0 without pings. */
-  get travel_s(): Seconds {
+  get #measured_s(): Seconds {
     return Number.isFinite(this.#roundTrips.least) ? this.#roundTrips.least / 2 : 0;
   }
 
   /** Takes a sample and its arrival; gives by how much the offset fell at once, s. */
   observe(arrival: Seconds, stamp: Seconds): Seconds {
-    let fallen_s = 0;
     this.#least.push(arrival, arrival - stamp);
-    const target = this.#least.least - this.travel_s;
-    if (this.#offset_s === null) this.#offset_s = target;
-    else if (target < this.#offset_s - FALLS_AT_S) {
-      fallen_s = this.#offset_s - target;
-      this.#offset_s = target;
-    } else {
-      const most = SLEW * Math.max(0, arrival - this.#at_s);
-      this.#offset_s += Math.min(most, Math.max(-most, target - this.#offset_s));
-    }
+    const { least } = this.#least;
+    const most = SLEW * Math.max(0, arrival - this.#at_s);
     this.#at_s = Math.max(this.#at_s, arrival);
-    return fallen_s;
+    if (this.#least_s === null) {
+      this.#least_s = least;
+      this.#travel_s = this.#measured_s;
+      return 0;
+    }
+    // A long round trip proves nothing: the ping itself may have waited.
+    const way_s = within(this.#measured_s - this.#travel_s, most);
+    this.#travel_s += way_s;
+    const fallen_s = this.#least_s - least;
+    if (fallen_s > FALLS_AT_S) {
+      this.#least_s = least;
+      return fallen_s;
+    }
+    this.#least_s -= within(fallen_s, most - Math.abs(way_s));
+    return 0;
   }
 
   /** Begins anew at `least_s`, the least (arrival - stamp) of a clock that is another one from here on. */
   begin(arrival: Seconds, least_s: Seconds): void {
     this.#least.clear();
     this.#least.push(arrival, least_s);
-    this.#offset_s = least_s - this.travel_s;
+    this.#least_s = least_s;
     this.#at_s = arrival;
   }
 
@@ -70,15 +80,19 @@ export class ArrivalOffset implements Stateful<ArrivalOffsetState> {
     return {
       least: this.#least.snapshot(),
       roundTrips: this.#roundTrips.snapshot(),
-      offset_s: this.#offset_s,
+      least_s: this.#least_s,
+      travel_s: this.#travel_s,
       at_s: this.#at_s,
     };
   }
 
-  restore({ least, roundTrips, offset_s, at_s }: ArrivalOffsetState): void {
+  restore({ least, roundTrips, least_s, travel_s, at_s }: ArrivalOffsetState): void {
     this.#least.restore(least);
     this.#roundTrips.restore(roundTrips);
-    this.#offset_s = offset_s;
+    this.#least_s = least_s;
+    this.#travel_s = travel_s;
     this.#at_s = at_s;
   }
 }
+
+const within = (step: Seconds, most: Seconds): Seconds => Math.min(most, Math.max(-most, step));

@@ -173,7 +173,7 @@ function wrongTimes({ told, from }: DaemonLife): string[] {
 }
 
 /** Who sends isn't called silent for longer than a hop, and who is silent is, by when samples came to the daemon's machine. */
-function wrongSilence({ devices }: WorldHistory, { told, from }: DaemonLife): string[] {
+function wrongSilence({ devices }: WorldHistory, { told, from, wentOn }: DaemonLife): string[] {
   const hosts = new Map(devices.map(({ host }) => [host.name, host]));
   /** By session and source, what was wrong of the window before. */
   const before = new Map<string, string | null>();
@@ -184,7 +184,7 @@ function wrongSilence({ devices }: WorldHistory, { told, from }: DaemonLife): st
       const host = hosts.get(name);
       if (!host || sfreq < 10) continue;
       const key = `${output.session} ${source}`;
-      const wrong = silenceWronglyTold(host, { from, place, at, present, reason });
+      const wrong = silenceWronglyTold(host, { from, wentOn, place, at, present, reason });
       if (wrong !== null && before.get(key) === wrong)
         problems.push(`${key} at ${output.time} s, told at ${at.toFixed(3)} s: ${wrong}`);
       before.set(key, wrong);
@@ -196,6 +196,7 @@ function wrongSilence({ devices }: WorldHistory, { told, from }: DaemonLife): st
 interface SourceTold {
   /** When the daemon's process began, where the window lies, and when it was told, s of the world's time. */
   readonly from: Seconds;
+  readonly wentOn: readonly Seconds[];
   readonly place: Seconds;
   readonly at: Seconds;
   readonly present: boolean;
@@ -205,11 +206,13 @@ interface SourceTold {
 /** What is wrong with what is told of a source in a window; null: nothing. */
 function silenceWronglyTold(
   { landed, ended }: DeviceHost,
-  { from, place, at, present, reason }: SourceTold,
+  { from, wentOn, place, at, present, reason }: SourceTold,
 ): string | null {
   if (present) {
     const since = Math.min(place, at) - LONGEST_SILENCE_S - HOP_S - PLACE_S;
-    const isHeard = since <= from || greatestPause(landed, since, at) < at - since;
+    // Until it has caught up, nobody counts as silent.
+    const wasStopped = wentOn.some((end) => end > since && end <= at);
+    const isHeard = since <= from || wasStopped || greatestPause(landed, since, at) < at - since;
     return isHeard ? null : 'it counts as present, though nothing came for a long time';
   }
   if (reason !== 'stale') return null;

@@ -99,8 +99,13 @@ export const smallSubscribers: readonly SubscriberDescription[] = [
   { name: 'other-keeper', session: 'other', policy: 'buffer' },
 ];
 
-/** What a seed decides of a small world: its faults, and how it is recorded and replayed. */
-export function smallPlan(seed: number, duration_s: Seconds, pipeline = smallPipeline()): WorldPlan {
+/** What a seed decides of a small world: its faults, `count` of them or a few, and how it is recorded and replayed. */
+export function smallPlan(
+  seed: number,
+  duration_s: Seconds,
+  pipeline = smallPipeline(),
+  count?: number,
+): WorldPlan {
   const random = new Random(seed, 'plan');
   const ground = {
     devices: smallDevices.map(({ name }) => name),
@@ -110,7 +115,7 @@ export function smallPlan(seed: number, duration_s: Seconds, pipeline = smallPip
   const isIn = (share: number): boolean => random.uniform() < share;
   return {
     ...{ seed, duration_s, pipeline, devices: smallDevices, subscribers: smallSubscribers },
-    faults: drawFaults(Math.floor(random.uniform() * MOST_FAULTS), ground, random),
+    faults: drawFaults(count ?? Math.floor(random.uniform() * MOST_FAULTS), ground, random),
     ...(isIn(0.5) && { part_s: Math.round(random.between(3, 20)) }),
     ...(isIn(0.5) && { restore_s: Math.round(random.between(3, 20)) }),
   };

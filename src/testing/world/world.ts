@@ -48,6 +48,8 @@ export interface DaemonLife {
   readonly events: SessionEvent[];
   /** The files that it began, in order. */
   readonly files: string[];
+  /** When it went on after it was stopped, s of the world's time. */
+  readonly wentOn: Seconds[];
   /** When it was ready, and when it ended, s of the world's time. */
   from: Seconds;
   to: Seconds;
@@ -92,7 +94,9 @@ const MOST_STARTS = 1000;
 /** What a daemon may take to start and to end, s. */
 const START_S: Seconds = 30;
 const END_S: Seconds = 10;
-/** Grace of streams, and what a disk may be behind: then all is told. */
+/** What a device may take to end its stream: a disk that is there again is tried in 10 s, and asked about in 10 more. */
+const CLOSE_S: Seconds = 30;
+/** Grace of streams: then all is told. */
 const AFTER_S: Seconds = 15;
 
 /** How often it is looked at what waits, s. */
@@ -168,6 +172,8 @@ class World {
         () => void open.delete(device),
         ({ message }: Error) => this.#troubles.push(`${device.host.name}: ${message}`),
       );
+    const last = this.#time.now + CLOSE_S;
+    while (open.size > 0 && this.#time.now < last) await this.#time.run(this.#time.now + LOOK_S);
     await this.#time.run(this.#time.now + AFTER_S);
     for (const { host } of open) this.#troubles.push(`${host.name} could not end its stream`);
     const { daemon } = this.#running!;
@@ -219,8 +225,13 @@ class World {
         () => Object.assign(trouble, { slow_s: amount! }),
         () => Object.assign(trouble, { slow_s: 0 }),
       );
-    else if (kind === 'sigstop') this.#time.at(from, () => this.#running?.clock.stop(to! - from));
-    else if (kind === 'wallclock')
+    else if (kind === 'sigstop') {
+      this.#time.at(from, () => {
+        if (!this.#running) return;
+        this.#running.clock.stop(to! - from);
+        this.#lives.at(-1)!.wentOn.push(to!);
+      });
+    } else if (kind === 'wallclock')
       this.#time.at(from, () => {
         this.#wall_s += amount!;
         this.#running?.clock.step(amount!);
@@ -263,6 +274,7 @@ class World {
       told: [],
       events: [],
       files: [],
+      wentOn: [],
       from: this.#time.now,
       to: Number.POSITIVE_INFINITY,
       end: 'killed',

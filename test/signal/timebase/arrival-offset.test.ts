@@ -24,6 +24,19 @@ describe('ArrivalOffset', () => {
     expect(offset.offset_s).toBeCloseTo(-0.52, 12);
   });
 
+  it('moves no faster for a round trip in which the ping waited, and comes back by the next', () => {
+    const offset = new ArrivalOffset();
+    for (let t = 0; t < 5; t++) offset.observe(t, t - 0.01);
+    offset.roundTrip(5, 3);
+    for (let t = 5; t < 10; t++) {
+      offset.observe(t, t - 0.01);
+      expect(offset.offset_s).toBeCloseTo(0.01 - 0.01 * (t - 4), 9);
+    }
+    offset.roundTrip(10, 0.02);
+    for (let t = 10; t < 15; t++) offset.observe(t, t - 0.01);
+    expect(offset.offset_s).toBeCloseTo(0, 9);
+  });
+
   it('follows drift once what was less is a minute old', () => {
     const offset = new ArrivalOffset();
     for (let t = 0; t <= 300; t++) offset.observe(t, t * (1 - 500e-6));
