@@ -51,6 +51,8 @@ export const eventCodes = [
   'recording-opened',
   'recording-closed',
   'recording-continued',
+  'session-resumed',
+  'session-not-resumed',
   'recording-failed',
   'disk-low',
   'samples-lost',

@@ -131,8 +131,11 @@ export interface FramePlace {
 
 /** What a source emits, in order of arrival. */
 export type StreamMessage =
-  /** Of a stream that is open already: it is described anew, and its samples are other ones from here on. */
-  | { readonly kind: 'open'; readonly info: StreamInfo }
+  /**
+   * Of a stream that is open already: it is described anew, and its samples are other ones from here on. `declared`: what its sender
+   * said of it, as the door took it, which a daemon that is started again needs to go on with it.
+   */
+  | { readonly kind: 'open'; readonly info: StreamInfo; readonly declared?: string }
   /**
    * The session's zero, a stamp, before its first samples; where it isn't told, the first measured sample's stamp is. `clock` names the
    * clock that it is a stamp of.

@@ -22,6 +22,7 @@ import { StallWatch } from '../signal/timebase/stall-watch.js';
 import { foldedSink } from '../telemetry/fold-repeats.js';
 import { createMetrics } from '../telemetry/metrics.js';
 import { type DaemonContext, type DaemonOptions, serverOptions } from './daemon-settings.js';
+import { resumeSessions } from './resume-sessions.js';
 
 /** What a disk has left to take when the daemon ends, s. */
 const CLOSES_WITHIN_S: Seconds = 4;
@@ -73,6 +74,7 @@ export async function startDaemon(
     metrics,
     sessions,
     expected: onceFor(expected),
+    from: (session) => resumed?.take(session) ?? null,
     stall,
     ...(context.turns && { turns: context.turns }),
     log: (message) => take(message),
@@ -128,6 +130,10 @@ export async function startDaemon(
     metrics.recordingsFailing.set(recorder?.failures.size ?? 0);
   });
   await recorder?.check();
+  const resumed =
+    recorder && options.record !== undefined
+      ? await resumeSessions(options.record, { clock, events: announce, loaded, sessions, source, recorder })
+      : null;
   const safe = (session: string, streams: readonly string[]): Promise<void> | undefined => {
     const isSafe = (): Promise<void> | undefined => recorder?.safe(session, streams);
     return runtime.ordering(session)?.then(isSafe) ?? isSafe();
@@ -159,6 +165,7 @@ export async function startDaemon(
       }),
     ),
   });
+  if (resumed) runtime.consume(resumed.cut);
   const { lslBackend = 'auto' } = options;
   const { lslNetwork, serve = startServer } = context;
   const sources = new RunningSources({

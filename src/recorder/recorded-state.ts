@@ -14,6 +14,8 @@ export interface RecordedStream {
   readonly last: Seconds | null;
   /** Samples of it were not kept since its last. */
   readonly isMissing: boolean;
+  /** What its sender said of it, where that may ask for it again. */
+  readonly declared: string | null;
   /** The last frame of it that is whole; null where its sender numbers none. */
   readonly frame: RecordedFrame | null;
 }
@@ -38,7 +40,7 @@ export class RecordedState {
   /** Descriptions of streams so far. */
   #described = 0;
 
-  constructor(from?: RecordedState) {
+  constructor(from?: Pick<RecordedState, 'zero' | 'clock' | 'newest' | 'streams' | 'described'>) {
     this.#streams = new Map(from?.streams);
     if (from) Object.assign(this, { zero: from.zero, clock: from.clock, newest: from.newest });
     this.#described = from?.described ?? 0;
@@ -56,7 +58,7 @@ export class RecordedState {
   take(message: StreamMessage, t: Seconds): void {
     switch (message.kind) {
       case 'open':
-        this.#open(message.info);
+        this.#open(message.info, message.declared ?? null);
         break;
       case 'zero':
         this.zero = message.time;
@@ -96,16 +98,17 @@ export class RecordedState {
     this.#change(id, { frame: { seq: frame.seq, raw: frame.raw, t } });
   }
 
-  #open(info: StreamInfo): void {
+  #open(info: StreamInfo, declared: string | null): void {
     const before = this.#streams.get(info.id);
     if (before?.isOpen && isSameStream(before.info, info)) return;
     // In the order in which they were opened.
     this.#streams.delete(info.id);
-    if (before && isSameStream(before.info, info)) this.#streams.set(info.id, { ...before, isOpen: true });
+    if (before && isSameStream(before.info, info))
+      this.#streams.set(info.id, { ...before, declared, isOpen: true });
     else
       this.#streams.set(info.id, {
         ...{ info, key: String(this.#described++), isOpen: true, sources: [], isStale: false },
-        ...{ last: null, isMissing: false, frame: null },
+        ...{ last: null, isMissing: false, declared, frame: null },
       });
   }
 

@@ -108,7 +108,7 @@ export class RecordingPart {
     for (const known of streams.values()) {
       if (!known.isOpen) continue;
       const stream = this.#numberOf(known);
-      lines.push({ k: 'open', t, stream, id: known.info.id });
+      lines.push(openLine(t, stream, known.info.id, known.declared));
       for (const source of known.sources) lines.push({ k: 'bind', t, stream, source });
       if (known.isStale) lines.push({ k: 'stale', t, stream, stale: true });
     }
@@ -205,7 +205,7 @@ export class RecordingPart {
     const note = (line: SessionLogLine): number => this.#lines.push({ line, message });
     switch (message.kind) {
       case 'open':
-        note({ k: 'open', t, stream: number, id: message.info.id });
+        note(openLine(t, number, message.info.id, message.declared ?? null));
         break;
       case 'bind':
         note({ k: 'bind', t, stream: number, source: message.source });
@@ -340,6 +340,10 @@ export class RecordingPart {
       Object.assign(runs, { chunk: [], samples: [], writtenAt: now });
     }
   }
+}
+
+function openLine(t: Seconds, stream: number, id: string, declared: string | null): SessionLogLine {
+  return { k: 'open', t, stream, id, ...(declared !== null && { declared }) };
 }
 
 function zeroLine(t: Seconds, zero: Seconds, clock: string | null): SessionLogLine {

@@ -13,6 +13,7 @@ import { Lanes } from './disk/lanes.js';
 import type { SyncMode } from './disk/synced-file.js';
 import { systemDisk } from './disk/system-disk.js';
 import { type PartLimits, type RecordingNews, SessionRecording } from './session-recording.js';
+import type { UnfinishedRecording } from './unfinished-recordings.js';
 
 /** Longest stem of a file's name, characters: with date and part it stays below what any file system takes. */
 const MOST_STEM = 100;
@@ -111,6 +112,11 @@ export class SessionRecorder {
     recording?.take(message);
   }
 
+  /** Goes on with a recording that another daemon began, in its next part. */
+  goOn(from: UnfinishedRecording): void {
+    this.#start(from.session, from);
+  }
+
   /** Notes that a node's model is not asked about a window, so that a replay doesn't ask it either. */
   thinned(session: string, window: ThinnedWindow): void {
     this.#recordings.get(session)?.thinned(window);
@@ -164,9 +170,9 @@ export class SessionRecorder {
     for (const recording of this.#recordings.values()) recording.rescue();
   }
 
-  #start(session: string): SessionRecording {
+  #start(session: string, from?: UnfinishedRecording): SessionRecording {
     const recording = new SessionRecording({
-      ...{ folder: this.#folder, stem: fileStem(session), session, id: this.#newName() },
+      ...{ folder: this.#folder, stem: fileStem(session), session, id: from?.id ?? this.#newName(), from },
       ...{ disk: this.#disk, lanes: this.#lanes, mode: this.#sync },
       ...{ clock: this.#clock, limits: this.#limits, budget: this.#budget },
       tell: (news) => this.#tell(session, news),

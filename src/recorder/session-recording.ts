@@ -18,6 +18,7 @@ import {
 } from './recorded-entry.js';
 import { RecordedState } from './recorded-state.js';
 import { RecordingPart } from './recording-part.js';
+import type { UnfinishedRecording } from './unfinished-recordings.js';
 
 /** When a recording goes on in another file. */
 export interface PartLimits {
@@ -44,6 +45,8 @@ export interface SessionRecordingOptions extends Pick<SyncedFileOptions, 'disk' 
   /** Bytes that may be held while the disk takes nothing, which recordings share. */
   readonly budget: Budget;
   readonly tell: (news: RecordingNews) => void;
+  /** A recording that another daemon began, which goes on in its next part. Default: it begins. */
+  readonly from?: Pick<UnfinishedRecording, 'name' | 'part' | 'state' | 'numbers' | 'xdf'> | undefined;
 }
 
 /** An entry that isn't safe yet, and the part that it is written to and ends in, if it is in one. */
@@ -71,11 +74,11 @@ const RETRIES_WITHIN_S: Seconds = 10;
 export class SessionRecording {
   readonly #options: SessionRecordingOptions;
   /** Numbers of the streams in every part. */
-  readonly #numbers = new Map<string, number>();
-  readonly #stamp: string;
+  readonly #numbers: Map<string, number>;
+  readonly #name: string;
   /** As of all that is safe, and as of all that is written. */
-  readonly #safe = new RecordedState();
-  #written = new RecordedState();
+  readonly #safe: RecordedState;
+  #written: RecordedState;
   readonly #unsafe: Unsafe[] = [];
   /** By stream, how many samples of its next message the session's graph never gets. */
   readonly #dropped = new Map<string, number>();
@@ -95,7 +98,14 @@ export class SessionRecording {
 
   constructor(options: SessionRecordingOptions) {
     this.#options = options;
-    this.#stamp = new Date(options.clock.unix() * 1000).toISOString().slice(0, 19).replaceAll(':', '-');
+    const { clock, stem, from } = options;
+    const stamp = new Date(clock.unix() * 1000).toISOString().slice(0, 19).replaceAll(':', '-');
+    this.#name = from?.name ?? `${stem}_${stamp}`;
+    this.#numbers = new Map(from?.numbers);
+    this.#safe = new RecordedState(from?.state);
+    this.#written = new RecordedState(from?.state);
+    this.#parts = from?.part ?? 0;
+    this.#after = from?.xdf.end ?? null;
     this.#begin();
   }
 
@@ -225,9 +235,9 @@ export class SessionRecording {
 
   /** Begins a part with what isn't in one. */
   #begin(): void {
-    const { folder, stem, session, id, clock, disk, lanes, mode } = this.#options;
+    const { folder, session, id, clock, disk, lanes, mode } = this.#options;
     const number = ++this.#parts;
-    const name = `${stem}_${this.#stamp}${number === 1 ? '' : `_part${number}`}`;
+    const name = `${this.#name}${number === 1 ? '' : `_part${number}`}`;
     const file = new SyncedFile(
       {
         ...{ disk, lanes, mode },

@@ -242,3 +242,18 @@ it.each([
 ])('a line of thinned windows %s says nothing', (_, text) => {
   expect(parseSessionLogLine(text)).toBeNull();
 });
+
+it('closes what is open when its session ends, but not when the process does', async () => {
+  const lines = async (name: string, isRescued: boolean) => {
+    const { recorder, files } = start(name);
+    recorder.take({ session: 'lab', message: { kind: 'open', info } });
+    recorder.take({ session: 'lab', message: { kind: 'chunk', chunk: chunkOf(info, [[1, 2]], 0) } });
+    await recorder.safe('lab');
+    if (isRescued) recorder.rescue();
+    else await recorder.close();
+    const text = readFileSync(join(folder, name, files()[0]), 'latin1');
+    return text.match(/\{"k":"\w+"/g);
+  };
+  expect(await lines('ended', false)).toEqual(['{"k":"open"', '{"k":"close"']);
+  expect(await lines('rescued', true)).toEqual(['{"k":"open"']);
+});

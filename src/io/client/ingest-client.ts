@@ -339,8 +339,16 @@ export class IngestStream {
     if (own !== next) this.#skip(next, (own - 1) >>> 0);
     this.#isOpening = false;
     if (result.resumed && result.last_seq !== null) this.acknowledge(result.last_seq);
+    this.#giveUpBefore(own);
     this.#owner.settled();
     this.#emitter.emit('open', result);
+  }
+
+  /** Frames from `next` on that nobody holds any more: the daemon had them, and lost them. */
+  #giveUpBefore(next: number): void {
+    const [first] = this.#unacknowledged.values();
+    const to = ((first ? this.#seqOf(first) : this.#pushed - this.#origin) - 1) >>> 0;
+    if (((to - next) | 0) >= 0) this.#skip(next, to);
   }
 
   /** Of the frame that has `seq`, as long as fewer than 2^31 wait. */

@@ -132,7 +132,8 @@ gives it up by \`skip\`. \`skip\` also tells of frames that were never sent: the
 the same \`client\`, session, stream name and layout answers \`last_seq\`; send again from the next. \`resume: false\` starts anew. Another
 client that opens a stream of the same name replaces one that waits. A session ends with its last stream. What is sent again may come
 stream by stream: the session puts it in order of time, and waits for it until all of the client's streams are of the present, or none
-comes nearer to it for 1 s; 30 s at most.
+comes nearer to it for 1 s; 30 s at most. A daemon that records and was killed knows the streams of clients that have a name for 30 s after
+it is started again: \`last_seq\` is the last frame that reads back whole then, and a client that no longer holds the next gives it up by \`skip\`.
 
 **Time.** The first stream of a session that delivers defines its clock; streams of the same clock kind share it. The first
 sample of a stream with another clock is taken to be as new as the session's newest data, the stream is marked

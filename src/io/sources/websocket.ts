@@ -6,11 +6,12 @@ import type { Clock, Seconds, Timer } from '../../core/clock.js';
 import type { EventSink } from '../../core/event.js';
 import { NotKeptError } from '../../core/not-kept-error.js';
 import { owned } from '../../core/owned.js';
-import type { StreamMessage } from '../../core/signal.js';
+import { isSameStream, type StreamInfo, type StreamMessage } from '../../core/signal.js';
 import { type CanonicalStream, canonicalStreams } from '../../signal/dialects/canonical-stream.js';
 import type { RawStreamDeclaration } from '../../signal/dialects/raw-stream.js';
 import { streamTypeNamed } from '../../signal/dialects/stream-type.js';
 import type { StallWatch } from '../../signal/timebase/stall-watch.js';
+import type { LastSample } from '../../signal/timebase/stream-clock.js';
 import { isUnixStamp } from '../../signal/timebase/unix-stamps.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import { CloseCode } from '../protocol/close-code.js';
@@ -26,6 +27,7 @@ import {
   pushParamsSchema,
   type SkipParams,
   skipParamsSchema,
+  streamDeclarationSchema,
 } from '../protocol/control.js';
 import { ProtocolError } from '../protocol/error-code.js';
 import { defaultIngestLimits, type IngestLimits } from '../protocol/limits.js';
@@ -55,6 +57,16 @@ export interface WebSocketSourceOptions {
   readonly busy?: (session: string) => Promise<void> | undefined;
 }
 
+/** A stream of a session that the daemon before this one recorded: behind its last frame. */
+export interface ContinuedStream extends LastSample {
+  /** As the session knows it. */
+  readonly info: StreamInfo;
+  /** What its sender said of it. */
+  readonly declared: string;
+  readonly client: string;
+  readonly seq: number;
+}
+
 interface Sender {
   readonly rpc: RpcSocket;
   readonly socket: ReadSocket;
@@ -73,6 +85,9 @@ type Receipt = Place | NackParams;
 const STREAM_IDS = 0x10000;
 /** How often senders are pinged, to know how long what they send is on its way, s. */
 const PING_EVERY_S: Seconds = 5;
+/** Streams of a daemon that was killed are kept for their senders for so long, s, and sessions wait so long for what those still have. */
+const KEPT_S: Seconds = 30;
+const AWAITED_S: Seconds = 10;
 /** A sender that doesn't answer a ping by then no longer holds its streams against another one, s. */
 const ANSWERS_WITHIN_S: Seconds = 5;
 
@@ -110,6 +125,34 @@ export class WebSocketSource implements Source {
   /** Sessions that have a stream. */
   get sessions(): readonly string[] {
     return [...this.#bySession.keys()];
+  }
+
+  /**
+   * Goes on with streams of a session that the daemon before this one took in, if they are what it makes of what their senders said;
+   * gives those that are. They are kept for their senders, which send what isn't had yet.
+   */
+  goOn(name: string, streams: readonly ContinuedStream[]): readonly ContinuedStream[] {
+    const sockets = new Map<string, ReadSocket>();
+    return continuedParts(streams).flatMap(({ own, declaration, parts, kept }) => {
+      const [{ client, seq, info }] = kept;
+      const from = { name: client, hostname: info.hostname };
+      const stream = this.#create(name, client, declaration, from, { own, parts });
+      stream.door.goOn(
+        kept.map((part) => part.info),
+        kept[0],
+      );
+      stream.goOn(seq);
+      const { clock } = this.#options;
+      stream.grace = clock.after(KEPT_S, () => this.#end(stream, 'cut'));
+      const shared = this.#sessions.of(name);
+      shared.awaits(stream, true);
+      clock.after(AWAITED_S, () => shared.awaits(stream, false));
+      const socket = sockets.get(client) ?? new ReadSocket();
+      sockets.set(client, socket);
+      shared.comesThrough(kept[0].info.id, socket, clock.now());
+      socket.cut(clock.now());
+      return kept;
+    });
   }
 
   /** Serves one connection until it closes. Its `maxPayload` should be {@link IngestLimits.max_frame_bytes}. */
@@ -224,42 +267,48 @@ export class WebSocketSource implements Source {
     this.#feeders.set(stream, sender);
     sender.streams.set(stream.id, stream);
     const { id, session, acknowledged, next_seq, door } = stream;
+    this.#sessions.of(session).awaits(stream, false);
     this.#sessions.of(session).comesThrough(door.infos[0].id, sender.socket, this.#options.clock.now());
     return { stream: id, session, last_seq: acknowledged, next_seq, resumed, limits: this.limits };
   }
 
-  #create(name: string, client: string | null, declaration: DeclaredStream, sender: Sender): IngestStream {
+  /** `known`: what the session calls a stream that goes on. */
+  #create(
+    name: string,
+    client: string | null,
+    declaration: DeclaredStream,
+    sender: Pick<Sender, 'name' | 'hostname'>,
+    known?: { readonly own: string; readonly parts: readonly CanonicalStream[] },
+  ): IngestStream {
     while (this.#streams.has(this.#nextId)) this.#nextId = (this.#nextId + 1) % STREAM_IDS;
     const id = this.#nextId;
     this.#nextId = (id + 1) % STREAM_IDS;
     const { clock, events } = this.#options;
     const { hostname } = sender;
-    const text = streamTypeNamed(declaration.type) === 'Markers';
-    const from = { ...(client !== null && { client }), ...(hostname !== undefined && { hostname }) };
-    const partsOf = (own: string): CanonicalStream[] =>
-      canonicalStreams({ ...rawDeclaration(declaration, own, text), ...from });
+    const partsOf = (own: string): CanonicalStream[] => canonicalParts(declaration, own, client, hostname);
     const session = this.#sessions.of(name);
-    const first = partsOf(declaration.name);
+    const first = known?.parts ?? partsOf(declaration.name);
     const own = session.take(
-      declaration.name,
+      known?.own ?? declaration.name,
       first.map(({ info }) => info.id),
     );
-    const parts = own === declaration.name ? first : partsOf(own);
+    const parts = known || own === declaration.name ? first : partsOf(own);
     for (const note of parts.flatMap((part) => part.notes)) events({ ...note, session: name });
     const door = new DoorStream({
       ...{ clock, shared: session, session: name, parts, events },
       stall: this.#options.stall,
+      ...(client !== null && { declared: JSON.stringify(declaration) }),
       isBehind: () => this.#isBehind(stream),
       originOf: (stamp) => originOf(declaration.clock, stamp, client ?? sender.name, hostOf(sender)),
       emit: (message) => this.#emit(name, message),
     });
-    const stream: IngestStream = new IngestStream(id, name, client, declaration, text, door);
+    const stream: IngestStream = new IngestStream(id, name, client, declaration, isText(declaration), door);
     const streams = this.#bySession.get(name) ?? new Set();
     this.#bySession.set(name, streams.add(stream));
     this.#streams.set(id, stream);
     this.#options.metrics?.ingestStreams.inc();
     this.#tell('stream-opened', stream, 'opened');
-    if (own !== declaration.name)
+    if (!known && own !== declaration.name)
       events({
         code: 'stream-duplicate',
         level: 'info',
@@ -460,6 +509,7 @@ export class WebSocketSource implements Source {
 
   #end(stream: IngestStream, how: 'closed' | 'cut' = 'closed'): void {
     if (this.#streams.get(stream.id) !== stream) return;
+    this.#sessions.of(stream.session).awaits(stream, false);
     stream.grace?.cancel();
     this.#streams.delete(stream.id);
     this.#feeders.get(stream)?.streams.delete(stream.id);
@@ -523,7 +573,7 @@ function openings({ session, door }: IngestStream): SessionMessage[] {
 const idsOf = ({ door }: IngestStream): string[] => door.infos.map(({ id }) => id);
 
 /** A machine's clocks are told by its name, this one's as the Lab Streaming Layer names it. */
-function hostOf({ hostname, name }: Sender): string {
+function hostOf({ hostname, name }: Pick<Sender, 'name' | 'hostname'>): string {
   return hostname === undefined
     ? name
     : /^(127\.|::1$|::ffff:127\.)/.test(hostname)
@@ -593,6 +643,73 @@ function sameLayout(stream: IngestStream, declaration: DeclaredStream): boolean 
 function withMetadata(params: z.output<typeof openParamsSchema>): DeclaredStream {
   const { session: _session, client: _client, resume: _resume, stream, ...metadata } = params;
   return { ...metadata, ...stream };
+}
+
+const isText = ({ type }: DeclaredStream): boolean => streamTypeNamed(type) === 'Markers';
+
+/** The streams of a session that a declared one is, where it is called `own`. */
+function canonicalParts(
+  declaration: DeclaredStream,
+  own: string,
+  client: string | null,
+  hostname: string | undefined,
+): CanonicalStream[] {
+  const from = { ...(client !== null && { client }), ...(hostname !== undefined && { hostname }) };
+  return canonicalStreams({ ...rawDeclaration(declaration, own, isText(declaration)), ...from });
+}
+
+interface ContinuedParts {
+  readonly own: string;
+  readonly declaration: DeclaredStream;
+  readonly parts: readonly CanonicalStream[];
+  /** What is known of each part. */
+  readonly kept: readonly ContinuedStream[];
+}
+
+/** Declared streams of which all parts go on. */
+function continuedParts(streams: readonly ContinuedStream[]): ContinuedParts[] {
+  const byId = new Map(streams.map((stream) => [stream.info.id, stream]));
+  const found: ContinuedParts[] = [];
+  for (const stream of streams) {
+    if (!byId.has(stream.info.id)) continue;
+    const { declared, client, info, seq } = stream;
+    const declaration = declarationIn(declared);
+    if (!declaration) continue;
+    const { name } = declaration;
+    const ends = canonicalParts(declaration, name, client, info.hostname).map((part) =>
+      part.info.id.slice(name.length),
+    );
+    const end = ends.find((one) => info.id.endsWith(one) && info.id.length > one.length);
+    if (end === undefined) continue;
+    const own = info.id.slice(0, info.id.length - end.length);
+    const parts = canonicalParts(declaration, own, client, info.hostname);
+    const kept = parts.flatMap((part) => byId.get(part.info.id) ?? []);
+    const isWhole = kept.length === parts.length && kept.every((one, i) => isPart(one, stream, parts[i]));
+    if (!isWhole || kept.some((one) => one.seq !== seq)) continue;
+    for (const one of kept) byId.delete(one.info.id);
+    found.push({ own, declaration, parts, kept });
+  }
+  return found;
+}
+
+/** Whether what is known of a stream is that part of what its sender declared. */
+function isPart(
+  kept: ContinuedStream,
+  { declared, client }: ContinuedStream,
+  { info }: CanonicalStream,
+): boolean {
+  const isSender = kept.declared === declared && kept.client === client;
+  return isSender && isSameStream(kept.info, { ...info, sfreq: kept.info.sfreq });
+}
+
+function declarationIn(declared: string): DeclaredStream | null {
+  try {
+    const declaration: unknown = JSON.parse(declared);
+    // As it was told: its sender declares it again in the same words.
+    return streamDeclarationSchema.safeParse(declaration).success ? (declaration as DeclaredStream) : null;
+  } catch {
+    return null;
+  }
 }
 
 function rawDeclaration(declaration: DeclaredStream, id: string, text: boolean): RawStreamDeclaration {

@@ -1,6 +1,7 @@
 import {
   concatMap,
   finalize,
+  lastValueFrom,
   map,
   Observable,
   type OperatorFunction,
@@ -8,6 +9,7 @@ import {
   Subject,
   type Subscriber,
   type Subscription,
+  tap,
 } from 'rxjs';
 import { type Seconds, VirtualClock } from '../../core/clock.js';
 import type { EventSink } from '../../core/event.js';
@@ -17,8 +19,9 @@ import { anchorIgnored } from '../session/anchors.js';
 import type { RecordedGraphState } from '../session/recorded-graph.js';
 import type { SessionOutput } from '../session/session-output.js';
 import type { StreamSpan } from '../session/stream-span.js';
-import type { Gate } from './gate.js';
+import { Gate } from './gate.js';
 import { type PredictionsState, predictInOrder } from './predict-in-order.js';
+import { readThrough } from './read-through.js';
 import { runHosted } from './run-hosted.js';
 import { type LoadedPipeline, modelInputs } from './run-session.js';
 import { type HostSetup, InlineHost, type MakeHost } from './session-host.js';
@@ -57,8 +60,8 @@ export interface RunRecordingOptions {
   readonly restoreEvery_s?: Seconds | undefined;
 }
 
-/** Where a replay was stopped. */
-interface ReplayState {
+/** Where a replay, or a live session, was stopped. */
+export interface ReplayState {
   readonly graph: RecordedGraphState;
   readonly predictions: PredictionsState;
 }
@@ -107,11 +110,36 @@ export function runRecording(
     });
 }
 
+/**
+ * Runs messages of a session that isn't over from where it was stopped (null: from its beginning), and stops behind them. `told` is
+ * given what comes out.
+ */
+export async function runOn(
+  messages: AsyncIterable<StreamMessage>,
+  options: RunRecordingOptions,
+  from: ReplayState | null,
+  told: (output: SessionOutput) => void,
+): Promise<ReplayState> {
+  const gate = new Gate();
+  const outputs = new Subject<SessionOutput>();
+  const failed = new Promise<never>((_, reject) => outputs.subscribe({ next: told, error: reject }));
+  failed.catch(() => {});
+  const stretch = begin(gate, options, from, outputs);
+  const read = lastValueFrom(
+    readThrough(gate, messages).pipe(tap((message) => stretch.messages.next(message))),
+    { defaultValue: null },
+  );
+  await Promise.race([read, failed]);
+  const state = await stretch.stop();
+  await gate.closed();
+  return state;
+}
+
 function begin(
   gate: Gate,
   options: RunRecordingOptions,
   state: ReplayState | null,
-  to: Subscriber<SessionOutput>,
+  to: Pick<Subscriber<SessionOutput>, 'next' | 'error' | 'complete'>,
 ): Stretch {
   const { session, loaded, events, batch = 1 } = options;
   const make: MakeHost = options.host ?? ((setup, from) => new InlineHost(setup, from));

@@ -13,6 +13,7 @@ import { FailedSession } from '../session/failed-session.js';
 import { samplesLeftOut } from '../session/graph-events.js';
 import type { GraphOutput } from '../session/graph-output.js';
 import { NodeSequence } from '../session/node-sequence.js';
+import type { RecordedGraphState } from '../session/recorded-graph.js';
 import { SessionFacts } from '../session/session-facts.js';
 import { SessionFaults, sessionFailed } from '../session/session-faults.js';
 import { type GraphOptions, SessionGraph } from '../session/session-graph.js';
@@ -68,6 +69,18 @@ export interface RunSessionOptions {
   readonly isBusy?: () => boolean;
   /** Whether something is to come that was sent before what comes now. Default: it never is. */
   readonly isCatchingUp?: () => boolean;
+  /** Where another daemon was with the session. Default: it begins. */
+  readonly from?: ContinuedGraph | undefined;
+}
+
+/** Where another daemon was with a session. */
+export interface ContinuedGraph {
+  readonly graph: RecordedGraphState;
+  /** When the last sample of each stream came, by our clock: its stamp and how far that is ahead. */
+  readonly heard: ReadonlyMap<
+    string,
+    { readonly last: Seconds; readonly at: Seconds; readonly isStale: boolean }
+  >;
 }
 
 /**
@@ -136,7 +149,7 @@ class RunningSession implements Worker {
     this.#to = to;
     this.#loaded = options.loaded.value;
     this.#binder = this.#makeBinder(this.#loaded, options.events);
-    this.#leaveStall = options.stall?.onCaughtUp(() => this.#goOn());
+    this.#leaveStall = options.stall?.onCaughtUp(() => this.#catchUp());
     this.#silence = new SilenceWatch(options.clock, {
       stall: options.stall,
       isBusy: () => options.isBusy?.() || this.#isBehind || !this.#backlog.isEmpty,
@@ -148,8 +161,30 @@ class RunningSession implements Worker {
     });
     this.#binder.expect(options.expected ?? [], this.#silence.listened());
     this.#attempt(() => {
-      this.#graph = this.#make(this.#loaded, options.events);
+      this.#graph = options.from
+        ? this.#goOn(options.from, this.#loaded)
+        : this.#make(this.#loaded, options.events);
     });
+  }
+
+  /** Goes on where another daemon was. */
+  #goOn({ graph: { graph: state, isDown, schemas }, heard }: ContinuedGraph, loaded: LoadedPipeline) {
+    this.#facts.restore(state);
+    this.#sequence.restore(state.sequence);
+    this.#windows.goOn(state.closedUntil, new Map(Object.entries(schemas)));
+    this.#binder.goOn(this.#facts.open, this.#facts.told, this.#silence.listened());
+    for (const info of this.#facts.open) {
+      const was = heard.get(info.id);
+      if (was && this.#binder.feeds(info.id)) this.#silence.goOn(info, was.last, was.at, was.isStale);
+    }
+    if (isDown) {
+      const down = this.#down(loaded);
+      down.restore(state.closing);
+      return down;
+    }
+    const graph = this.#make(loaded, this.#options.events);
+    graph.restore(state);
+    return graph;
   }
 
   /** Makes a graph of another pipeline that goes on where this one is. Throws where that can't be. */
@@ -188,7 +223,7 @@ class RunningSession implements Worker {
     if (this.#backlog.isEmpty) this.#options.ordering?.(true);
     this.#backlog.add(message);
     if (this.#backlog.isFull) this.#takeBacklog();
-    else this.#look ??= this.#options.clock.every(LOOK_S, () => this.#goOn());
+    else this.#look ??= this.#options.clock.every(LOOK_S, () => this.#catchUp());
   }
 
   /** Whether something is to come that was sent before what comes now: we stood still, or didn't read its sender. */
@@ -197,7 +232,7 @@ class RunningSession implements Worker {
     return stall?.isBehind || (isCatchingUp?.() ?? false);
   }
 
-  #goOn(): void {
+  #catchUp(): void {
     if (!this.#isBehind) this.#takeBacklog();
   }
 
@@ -342,10 +377,7 @@ class RunningSession implements Worker {
 
   #begin(isDown: boolean): void {
     if (isDown) {
-      const loaded = this.#loaded;
-      const options = this.#graphOptions(loaded, this.#options.events);
-      const emit: GraphOptions['emit'] = (output) => this.#give(output, loaded);
-      this.#graph = new FailedSession({ ...options, facts: this.#facts, emit }, this.#windows);
+      this.#graph = this.#down(this.#loaded);
       return;
     }
     this.#attempt(() => {
@@ -358,6 +390,12 @@ class RunningSession implements Worker {
       isHeld = false;
       this.#graph = graph;
     });
+  }
+
+  #down(loaded: LoadedPipeline): FailedSession {
+    const options = this.#graphOptions(loaded, this.#options.events);
+    const emit: GraphOptions['emit'] = (output) => this.#give(output, loaded);
+    return new FailedSession({ ...options, facts: this.#facts, emit }, this.#windows);
   }
 
   #makeBinder({ pipeline }: LoadedPipeline, events: EventSink): Binder {

@@ -17,8 +17,8 @@ import { bySession } from './by-session.js';
 import { LeavingModels } from './leaving-models.js';
 import { shedLive } from './model-queues.js';
 import { outputMessage } from './output-messages.js';
-import { predictInOrder } from './predict-in-order.js';
-import { type LoadedPipeline, runSession } from './run-session.js';
+import { type PredictionsState, predictInOrder } from './predict-in-order.js';
+import { type ContinuedGraph, type LoadedPipeline, runSession } from './run-session.js';
 import { Switch } from './switch.js';
 import { Turns } from './turns.js';
 
@@ -48,10 +48,17 @@ export interface RuntimeOptions {
   readonly explain?: (session: string, model: string) => boolean;
   /** Streams that fed sources of a session before the daemon was started again. Default: none. */
   readonly expected?: (session: string) => readonly Binding[];
+  /** Where another daemon was with a session, asked for once when it opens. Default: it begins. */
+  readonly from?: (session: string) => ContinuedSession | null;
   /** Bounds the work of all sessions in one turn of the event loop. */
   readonly turns?: Turns;
   /** Knows when we stood still ourselves; told of all that comes. Default: we never do. */
   readonly stall?: StallWatch;
+}
+
+/** Where another daemon was with a session, and what it hadn't told yet. */
+export interface ContinuedSession extends ContinuedGraph {
+  readonly predictions: PredictionsState;
 }
 
 /** What a session that is asked to send no more waits for, and who waits for it. */
@@ -212,6 +219,7 @@ export class PipelineRuntime {
     metrics?.sessions.set(this.#sessions.size);
     const events: EventSink = (event) => this.announce({ ...event, session });
     events({ code: 'session-opened', level: 'info', message: `session ${session} opened` });
+    const from = this.options.from?.(session) ?? undefined;
     const faults$ = new Subject<unknown>();
     const held$ = new Subject<boolean>();
     return messages$.pipe(
@@ -230,6 +238,7 @@ export class PipelineRuntime {
         begunAnew: (anew, after) => this.options.begunAnew?.(session, anew, after),
         turns: this.#turns,
         expected: this.options.expected?.(session) ?? [],
+        from,
         stall: this.options.stall,
         waiting: (messages) => this.#setWaiting(session, messages),
         ordering: (isWaiting) => this.#setOrdering(session, isWaiting),
@@ -241,6 +250,7 @@ export class PipelineRuntime {
         clock,
         ...(explain && { explain: (model) => explain(session, model) }),
         shed: shedLive,
+        from: from && { state: from.predictions, loaded: this.loaded },
         leaving: this.#leaving,
         held: (isHeld) => held$.next(isHeld),
         thinned: ({ model, seq, time }, { id }) => {

@@ -131,6 +131,22 @@ export class Binder implements Stateful<BinderState> {
     }
   }
 
+  /** A session goes on that another daemon ran: these streams are open at `now`, and feed sources so. */
+  goOn(open: readonly StreamInfo[], bindings: readonly Binding[], now: Seconds): void {
+    for (const info of open) this.#open(info, now);
+    for (const { source, stream: info } of bindings) {
+      const claim = this.#claims.find(({ sources }) => sources.some(({ name }) => name === source));
+      if (!claim || !selects(claim.sources[0], info)) continue;
+      const stream = this.#streams.get(info.id);
+      const key = stream?.key ?? identity(info);
+      const lost = stream ? { closedAt: null } : { closedAt: now };
+      this.#holders.set(claim.key, [
+        { info, key, heardAt: now, heard: this.#messages, ...lost, onPurpose: false },
+      ]);
+      if (stream) Object.assign(stream, { claim: claim.key, heardAt: now });
+    }
+  }
+
   /**
    * What follows from `message`, which comes at `now`, before it is passed on. `now` never falls; -Infinity where a
    * recording's first sample is still to come. `until`: when a chunk's last sample comes, where that is not `now`.

@@ -47,14 +47,11 @@ export class RecordedGraph {
       if (state) graph.restore(state.graph);
       this.#graph = graph;
     } else {
-      const { zero, streams, told, sequence, closedUntil, closing } = state.graph;
-      this.#facts.zero = zero;
-      for (const info of streams) this.#facts.opened(info);
-      for (const { source, stream } of told) this.#facts.bound(source, stream);
-      this.#sequence.restore(sequence);
-      this.#windows.goOn(closedUntil, schemas);
+      this.#facts.restore(state.graph);
+      this.#sequence.restore(state.graph.sequence);
+      this.#windows.goOn(state.graph.closedUntil, schemas);
       this.#graph = this.#down();
-      this.#graph.restore(closing);
+      this.#graph.restore(state.graph.closing);
     }
     if (!state) return;
     this.#windows.goOn(state.graph.closedUntil, schemas);

@@ -2,6 +2,12 @@ import type { Seconds } from '../../core/clock.js';
 import type { StreamInfo } from '../../core/signal.js';
 import type { Binding } from './binder.js';
 
+export interface SessionFactsState {
+  readonly zero: Seconds | null;
+  readonly streams: readonly StreamInfo[];
+  readonly told: readonly Binding[];
+}
+
 /**
  * What a session's log has told, as far as its graph has read it. It outlives the graph: one that begins anew after a fault, or
  * stays down, or takes over for another pipeline, has it from here.
@@ -20,6 +26,13 @@ export class SessionFacts {
   /** Which stream was told to feed each source. */
   get told(): readonly Binding[] {
     return [...this.#fed].map(([source, stream]) => ({ source, stream }));
+  }
+
+  /** Goes on from what another session of the same log had read. */
+  restore({ zero, streams, told }: SessionFactsState): void {
+    this.zero = zero;
+    for (const info of streams) this.opened(info);
+    for (const { source, stream } of told) this.bound(source, stream);
   }
 
   streamOf(id: string): StreamInfo | undefined {

@@ -82,6 +82,20 @@ export class SilenceWatch {
     this.#head = Math.max(this.#head, times[times.length - 1] + period_s(info));
   }
 
+  /**
+   * A session goes on that another daemon ran: a stream that feeds a source came last with a sample stamped `last`, at `heard` by our
+   * clock.
+   */
+  goOn(info: StreamInfo, last: Seconds, heard: Seconds, isStale: boolean): void {
+    const limit = staleLimitOf(info);
+    limit.came(this.listened() - (this.#clock.now() - heard));
+    this.#streams.set(info.id, { info, limit, isStale });
+    const head = last + period_s(info);
+    if (head < this.#head) return;
+    this.#head = head;
+    this.#heard = heard;
+  }
+
   /** A stream is described anew, before the session is told: until it feeds a source again, none of it is heard. */
   describe(info: StreamInfo): void {
     const heard = this.#streams.get(info.id);

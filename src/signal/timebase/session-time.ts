@@ -54,6 +54,16 @@ export class SessionTime implements Stateful<SessionTimeState> {
     this.#zero = zero;
   }
 
+  /**
+   * A session that another daemon began goes on: `zero` is a stamp of the clock named `clock`, which ours is ahead of by `offset_s` at
+   * `now`, and is that clock no more if it was ours.
+   */
+  goOn(clock: string, zero: Seconds, now: Seconds, offset_s: Seconds): void {
+    this.#clock = clock === ARRIVAL_CLOCK ? LEFT_CLOCK : clock;
+    this.#zero = zero;
+    this.#byArrival.begin(now, offset_s);
+  }
+
   /** The session's clock is ours, from `zero` on. Changes nothing where it has one. */
   beginOurs(zero: Seconds): void {
     this.begin(ARRIVAL_CLOCK, zero);

@@ -116,6 +116,13 @@ export interface PlacedSamples<C> {
   readonly isMasked: boolean;
 }
 
+/** The sample behind which a stream goes on: its stamps by its sender and in the session, s, and the rate in use there, Hz. */
+export interface LastSample {
+  readonly raw: Seconds;
+  readonly last: Seconds;
+  readonly rate_hz: number;
+}
+
 /** Something that the clock found out. */
 export interface ClockEvent {
   readonly kind: 'event';
@@ -348,6 +355,22 @@ export class StreamClock<C> implements Stateful<StreamClockState<C>> {
   /** The stream ends: what still waits is placed by what is known. */
   close(): ClockOutput<C>[] {
     return this.advance(Number.POSITIVE_INFINITY);
+  }
+
+  /**
+   * Goes on where another daemon was with the stream: behind a sample whose sender stamped it `raw`, whose session stamp was `last`, and
+   * before which it came at `rate_hz`. What comes is placed as that was.
+   */
+  goOn({ raw, last, rate_hz }: LastSample): void {
+    const { session, clock } = this.#options;
+    const arrival = session.ours(last);
+    this.#placement = session.clock === clock && onGrid(raw) === last ? 'shared' : 'arrival';
+    if (this.#placement === 'arrival') this.#offset.begin(arrival, arrival - raw);
+    if (rate_hz > 0) this.#rate.restore({ ...this.#rate.snapshot(), used_hz: rate_hz });
+    this.#stale.came(arrival);
+    this.#lastRaw = raw;
+    this.#lastArrival = arrival;
+    this.#last = last;
   }
 
   snapshot(): StreamClockState<C> {

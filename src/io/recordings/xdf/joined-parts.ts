@@ -13,6 +13,8 @@ export interface IndexedRecording {
   readonly streams: readonly XdfStream[];
   readonly lines: readonly LoggedLine<SessionLogLine | null>[];
   readonly problems: string[];
+  /** By number of the part, where it begins among all. */
+  readonly beginnings: ReadonlyMap<number, number>;
 }
 
 /** A part as far as it counts. */
@@ -25,19 +27,27 @@ export function indexedFile(path: string): IndexedRecording {
   try {
     const { streams, problems } = indexXdf(file);
     const lines = joinedLog([{ lines: readLog(file, streams), isBehindHole: false }]);
-    return { file, streams, lines, problems };
+    return { file, streams, lines, problems, beginnings: new Map([[1, 0]]) };
   } catch (error) {
     file.close();
     throw error;
   }
 }
 
-/** The parts of one recording, in order, as the one file that they would be. `path`: what the recording is called. */
-export function indexedParts(path: string, files: readonly PartFile[]): IndexedRecording {
-  const { parts, problems } = countedParts(files);
+/**
+ * The parts of one recording, in order, as the one file that they would be. `path`: what the recording is called; `end`: where the last
+ * that counts does; default: all of them.
+ */
+export function indexedParts(
+  path: string,
+  files: readonly PartFile[],
+  end: PartEnd | null = null,
+): IndexedRecording {
+  const { parts, problems } = countedParts(files, end);
   const file = new RandomAccessFile(path, new JoinedFiles(parts));
   const streams = new Map<number, XdfStream>();
   const logs: LogOfPart[] = [];
+  const beginnings = new Map<number, number>();
   let base = 0;
   for (const part of parts) {
     const named = (problem: string): string => `${basename(part.path)}: ${problem}`;
@@ -57,6 +67,7 @@ export function indexedParts(path: string, files: readonly PartFile[]): IndexedR
     }
     const { lines, isBehindHole } = part;
     const from = base;
+    beginnings.set(part.part, base);
     logs.push({
       isBehindHole,
       lines: lines.map(({ line, stamp, place }) => ({
@@ -67,35 +78,38 @@ export function indexedParts(path: string, files: readonly PartFile[]): IndexedR
     });
     base += part.bytes;
   }
-  return { file, streams: [...streams.values()], lines: joinedLog(logs), problems };
+  return { file, streams: [...streams.values()], lines: joinedLog(logs), problems, beginnings };
 }
 
 /**
  * The parts that count, each up to where it does, in order. A part tells which part it goes on from: parts between them hold only what
  * stands in it again.
  */
-function countedParts(files: readonly PartFile[]): { parts: readonly CountedPart[]; problems: string[] } {
+function countedParts(
+  files: readonly PartFile[],
+  end: PartEnd | null,
+): { parts: readonly CountedPart[]; problems: string[] } {
   const problems: string[] = [];
   const parts: CountedPart[] = [];
   // What the part behind goes on from; null: nothing tells.
-  let after: PartEnd | null = null;
+  let after = end;
   const first = files.filter(({ part }, i) => files.findIndex((other) => other.part === part) === i);
   for (const copy of files.filter((file) => !first.includes(file)))
     problems.push(`${basename(copy.path)} is part ${copy.part} once more; it isn't read`);
   for (const { path, part } of first.reverse()) {
     const behind = parts[0];
     if (after && part > after.part) continue;
-    const end: PartEnd | null = after?.part === part ? after : null;
+    const until: PartEnd | null = after?.part === part ? after : null;
     const size = statSync(path).size;
-    const counted = countedPart(path, part, Math.min(size, end?.bytes ?? size));
+    const counted = countedPart(path, part, Math.min(size, until?.bytes ?? size));
     const begins = counted.lines.find(({ line }) => line?.k === 'part')?.line;
     // Its disk failed before it took anything, or whoever wrote it ended.
-    if (!end && part > 1 && !begins && !counted.streams.some(hasSamples)) continue;
+    if (!until && part > 1 && !begins && !counted.streams.some(hasSamples)) continue;
     if (behind) {
-      const isMissing = after ? !end : behind.part > part + 1;
+      const isMissing = after ? !until : behind.part > part + 1;
       if (isMissing) problems.unshift(missingBetween(part, after?.part ?? behind.part - 1));
-      const isCut = end !== null && size < end.bytes;
-      if (isCut) problems.unshift(`${basename(path)}: ${end.bytes - size} bytes at its end are missing`);
+      const isCut = until !== null && size < until.bytes;
+      if (isCut) problems.unshift(`${basename(path)}: ${until.bytes - size} bytes at its end are missing`);
       parts[0] = { ...behind, isBehindHole: isMissing || isCut };
     }
     parts.unshift(counted);
@@ -130,7 +144,8 @@ function countedPart(path: string, part: number, bytes: number): CountedPart {
   }
 }
 
-function hasSamples(stream: XdfStream): boolean {
+/** Whether it has any that aren't the log's. */
+export function hasSamples(stream: XdfStream): boolean {
   return stream.chunkOffsets.length > 0 && !isSessionLog(stream);
 }
 

@@ -71,8 +71,14 @@ export interface PartEnd {
 
 /** A line about one stream. */
 export type StreamLogLine =
-  /** `id`: what it was called in the session. */
-  | { readonly k: 'open'; readonly t: Seconds; readonly stream: number; readonly id?: string }
+  /** `id`: what it was called in the session; `declared`: what its sender said of it. */
+  | {
+      readonly k: 'open';
+      readonly t: Seconds;
+      readonly stream: number;
+      readonly id?: string;
+      readonly declared?: string;
+    }
   /** `cut`: it was lost; else its sender closed it. */
   | { readonly k: 'close'; readonly t: Seconds; readonly stream: number; readonly cut?: true }
   /** The stream feeds a source of the pipeline from here on. */
@@ -91,7 +97,7 @@ export function parseSessionLogLine(text: string): SessionLogLine | null {
   if (line === null || typeof line !== 'object') return null;
   const t = typeof line.t === 'number' ? line.t : 0;
   const { k, stream, source, cut, from, to, zero, stale, node, model, seq, time, chunk, samples } = line;
-  const { id, clock } = line;
+  const { id, clock, declared } = line;
   if (k === 'reload') return { k, t, from: String(from), to: String(to) };
   if (k === 'thinned') {
     if (typeof node !== 'string' || typeof model !== 'string' || !isNumbers(seq) || !isNumbers(time))
@@ -107,7 +113,10 @@ export function parseSessionLogLine(text: string): SessionLogLine | null {
     return typeof zero === 'number' ? { k, t, zero, ...(typeof clock === 'string' && { clock }) } : null;
   if (k === 'anew') return anewLine(t, line);
   if (typeof stream !== 'number') return null;
-  if (k === 'open') return { k, t, stream, ...(typeof id === 'string' && { id }) };
+  if (k === 'open') {
+    const told = typeof declared === 'string' ? { declared } : {};
+    return { k, t, stream, ...(typeof id === 'string' && { id }), ...told };
+  }
   if (k === 'close') return { k, t, stream, ...(cut === true && { cut }) };
   if (k === 'bind' && typeof source === 'string') return { k, t, stream, source };
   if (k === 'dropped' && isCounts(chunk) && isCounts(samples) && chunk.length === samples.length)

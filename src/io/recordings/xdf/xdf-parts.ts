@@ -68,6 +68,26 @@ function xdfFilesIn(folder: string): string[] {
     .map((name) => join(folder, name));
 }
 
+/** The session that a file is a recording of; null where it doesn't say. */
+export function sessionIn(path: string): string | null {
+  const session = /<affectd>.*?<session>([^<]*)<\/session>/s.exec(headerAt(path) ?? '')?.[1];
+  return session === undefined
+    ? null
+    : session.replace(/&(amp|lt|gt);/g, (_, name: string) => ({ amp: '&', lt: '<', gt: '>' })[name]!);
+}
+
+/** When a file was begun, s since 1970, as its header says; null where it doesn't. */
+export function begunAt(path: string): number | null {
+  const time = Date.parse(/<datetime>([^<]*)<\/datetime>/.exec(headerAt(path) ?? '')?.[1] ?? '');
+  return Number.isFinite(time) ? time / 1000 : null;
+}
+
+/** Names the recording that a file is a part of; null where it is of none. */
+export function recordingIn(path: string): string | null {
+  const identity = identityOf(path);
+  return identity.kind === 'part' ? identity.recording : null;
+}
+
 function identityOf(path: string): XdfIdentity {
   const header = headerAt(path);
   if (header === null) return { kind: 'unreadable' };

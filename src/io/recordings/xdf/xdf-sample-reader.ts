@@ -25,7 +25,9 @@ export class XdfSampleReader {
   #bytes = Buffer.alloc(0);
   #view = new DataView(new ArrayBuffer(0));
 
-  constructor(file: RandomAccessFile, stream: XdfStream) {
+  /** `first`: the index of the chunk to begin with. */
+  constructor(file: RandomAccessFile, stream: XdfStream, first = 0) {
+    this.#chunk = first;
     this.#file = file;
     this.#stream = stream;
     this.#interval = stream.sfreq > 0 ? 1 / stream.sfreq : 0;

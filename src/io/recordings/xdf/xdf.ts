@@ -74,7 +74,10 @@ interface Part {
   readonly canonical: CanonicalStream;
 }
 
-class XdfRecording implements Recording {
+/** What a session calls a stream, and says of it beyond its header. */
+export type ToldStream = Pick<StreamInfo, 'id' | 'screen'>;
+
+export class XdfRecording implements Recording {
   readonly format = 'XDF';
   readonly path: string;
   readonly stem: string;
@@ -82,6 +85,7 @@ class XdfRecording implements Recording {
   readonly zero_unix_s: number | null;
   readonly problems: string[];
   readonly #file: RandomAccessFile;
+  readonly #isUnfinished: boolean;
   readonly #parts: readonly Part[];
   /** Of a foreign file: when its samples arrived, and the streams that have any. */
   readonly #arrivals: XdfArrivals | null;
@@ -97,9 +101,17 @@ class XdfRecording implements Recording {
   readonly #log: readonly LoggedLine<ToldLine>[];
   readonly #reloads: readonly LoggedLine<Extract<SessionLogLine, { k: 'reload' }>>[];
 
-  /** `files`: the parts that it was found in, if it was kept in parts. */
-  constructor(indexed: IndexedRecording, files: readonly PartFile[]) {
+  /**
+   * `files`: the parts that it was found in, if it was kept in parts. `told`: by number, its streams as its session knows them; it is read
+   * for that session then, and not surveyed.
+   */
+  constructor(
+    indexed: IndexedRecording,
+    files: readonly PartFile[],
+    told: ReadonlyMap<number, ToldStream> | null = null,
+  ) {
     const { file } = indexed;
+    this.#isUnfinished = told !== null;
     this.#file = file;
     this.path = file.path;
     this.stem = stemOfParts(file.path, files);
@@ -111,32 +123,39 @@ class XdfRecording implements Recording {
     this.#sources = this.#arrivals ? sourcesOf(delivering, this.#arrivals, parts) : [];
     const placement = this.#placement(true);
     this.#kept = placement && new KeptPlacement(delivering.length);
-    const surveys = this.#survey(delivering, placement);
+    const surveys = told ? new Map<XdfStream, StreamSurvey>() : this.#survey(delivering, placement);
     const firsts = [...surveys.values()].flatMap(({ first: stamp }) => (stamp === null ? [] : [stamp]));
     this.#isOnUnixClock = firsts.every(isUnixStamp);
     this.zero_unix_s = this.#isOnUnixClock ? 0 : null;
     this.#parts = parts.map(({ source, canonical }) => {
       const aligned = this.#isAssumed(source) ? 'assumed' : 'clock';
-      return { source, canonical: { ...canonical, info: { ...canonical.info, aligned } } };
+      const info = { ...canonical.info, ...told?.get(source.streamId), aligned } as const;
+      return { source, canonical: { ...canonical, info } };
     });
     this.streams = this.#parts.map(({ source, canonical }) =>
       (surveys.get(source) ?? new StreamSurvey()).result(canonical.info),
     );
-    if (!this.streams.some(({ samples }) => samples > 0))
+    if (!told && !this.streams.some(({ samples }) => samples > 0))
       throw new InputError(
         'recording-empty',
         `${file.path}: no readable sample in it; ${problems[0] ?? 'its streams never sent any'}`,
       );
     this.#reloads = lines.flatMap(({ line, ...at }) => (line.k === 'reload' ? [{ line, ...at }] : []));
-    const told = this.inArrivalOrder ? lines : [];
-    const ahead = told.flatMap((logged) => toldAhead(logged, placeOf));
-    const others = told.flatMap(({ line, ...at }) => (isTold(line) ? [{ line, ...at }] : []));
+    const logged = this.inArrivalOrder ? lines : [];
+    const ahead = logged.flatMap((line) => toldAhead(line, placeOf));
+    const others = logged.flatMap(({ line, ...at }) => (isTold(line) ? [{ line, ...at }] : []));
     this.#log = [...ahead, ...others].sort((a, b) => a.place - b.place);
-    this.thinned = told.flatMap(({ line }) => (line.k === 'thinned' ? windowsOf(line) : []));
+    this.thinned = logged.flatMap(({ line }) => (line.k === 'thinned' ? windowsOf(line) : []));
     this.bound = boundBy(this.#log, this.#parts);
   }
 
-  async *messages(options: ReadOptions): AsyncGenerator<StreamMessage> {
+  /** Each stream as its messages describe it. */
+  get infos(): readonly { readonly info: StreamInfo; readonly source: XdfStream }[] {
+    return this.#parts.map(({ source, canonical: { info } }) => ({ info, source }));
+  }
+
+  /** `from`: the place behind which to begin, where messages come in the order of the file. */
+  async *messages(options: ReadOptions, from = Number.NEGATIVE_INFINITY): AsyncGenerator<StreamMessage> {
     for (const part of this.#parts) this.#announce(part, options.events);
     this.#announceReloads(options.events);
     const places = new WeakMap<StreamMessage, number>();
@@ -147,9 +166,11 @@ class XdfRecording implements Recording {
     yield* mergeStreams(
       untold.map((part) => part.canonical.info),
       [
-        this.#told(places),
+        this.#told(places, from),
         ...this.#parts.map((part) => {
-          const reader = new XdfSampleReader(this.#file, part.source);
+          const first = part.source.chunkOffsets.findIndex((at) => at > from);
+          const { length } = part.source.chunkOffsets;
+          const reader = new XdfSampleReader(this.#file, part.source, first < 0 ? length : first);
           const stamps = this.#stampsOf(part.source, reader, placement, options.clockSync);
           return isMarkers(part)
             ? this.#markers(part, reader, stamps, options.events, places)
@@ -165,13 +186,15 @@ class XdfRecording implements Recording {
   }
 
   #messagesOf(line: ToldLine): StreamMessage[] {
-    if (line.k === 'zero') return [{ kind: 'zero', time: line.zero }];
+    if (line.k === 'zero')
+      return [{ kind: 'zero', time: line.zero, ...(line.clock !== undefined && { clock: line.clock }) }];
     if (line.k === 'anew') {
       const { stream, pipeline, given, down, reason = null } = line;
       return [{ kind: 'anew', anew: { pipeline, given, isDown: down, reason }, atEnd: stream === null }];
     }
     return infosOf(this.#parts, line.stream).map((info) => {
-      if (line.k === 'open') return { kind: 'open', info };
+      if (line.k === 'open')
+        return { kind: 'open', info, ...(line.declared !== undefined && { declared: line.declared }) };
       if (line.k === 'bind') return { kind: 'bind', source: line.source, stream: info.id };
       if (line.k === 'stale') return { kind: 'stale', stream: info.id, isStale: line.stale };
       if (line.k === 'dropped') return { kind: 'dropped', stream: info.id, samples: line.samples[0] };
@@ -180,16 +203,16 @@ class XdfRecording implements Recording {
   }
 
   /** What the session's log tells, each line before the samples that follow from it; at its end what is still open closes. */
-  *#told(places: WeakMap<StreamMessage, number>): Generator<StreamMessage> {
+  *#told(places: WeakMap<StreamMessage, number>, from: number): Generator<StreamMessage> {
     const open = new Set<string>();
     for (const { line, place } of this.#log)
-      for (const message of this.#messagesOf(line)) {
+      for (const message of place > from ? this.#messagesOf(line) : []) {
         if (message.kind === 'open') open.add(message.info.id);
         else if (message.kind === 'close') open.delete(message.id);
         places.set(message, place);
         yield message;
       }
-    for (const id of open) {
+    for (const id of this.#isUnfinished ? [] : open) {
       const message: StreamMessage = { kind: 'close', id };
       places.set(message, Number.MAX_VALUE);
       yield message;

@@ -17,6 +17,7 @@ import type { StallWatch } from '../../../signal/timebase/stall-watch.js';
 import {
   type ArrivedSamples,
   type ClockOutput,
+  type LastSample,
   type PlacedSamples,
   StreamClock,
   type StreamClockOptions,
@@ -60,6 +61,8 @@ export interface DoorStreamOptions {
   readonly isBehind?: () => boolean;
   /** Whether it takes the place of a stream that was lost: samples are missing before its first. Default: it doesn't. */
   readonly isSuccessor?: boolean;
+  /** What its sender said of it, where that may go on after the daemon was started again. */
+  readonly declared?: string;
   readonly emit: (message: StreamMessage) => void;
   readonly events: EventSink;
 }
@@ -118,6 +121,16 @@ export class DoorStream {
   get settled(): Promise<void> | null {
     if (!this.#look) return null;
     return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Goes on with a stream that the session knows from the daemon before: behind its last sample, as it was described then. */
+  goOn(infos: readonly StreamInfo[], last: LastSample): void {
+    this.#parts = this.#parts.map((part, i) => {
+      const { sfreq, aligned } = infos[i];
+      return { ...part, info: { ...part.info, sfreq, ...(aligned && { aligned }) } };
+    });
+    this.#isOpen = true;
+    this.#begin(last.raw).goOn(last);
   }
 
   /** The sender's clock was measured. */
@@ -224,7 +237,7 @@ export class DoorStream {
   #open({ rate_hz }: PlacedSamples<TakenSamples>): void {
     const isFirst = !this.#isOpen;
     if (!isFirst && this.#parts[0].info.sfreq === rate_hz) return;
-    const { emit, shared, session, events } = this.#options;
+    const { emit, shared, session, events, declared } = this.#options;
     const aligned =
       this.#clock!.placement === 'arrival' && shared.time.clock !== this.#origin!.clock ? 'assumed' : 'clock';
     this.#parts = this.#parts.map((part) => ({
@@ -244,7 +257,7 @@ export class DoorStream {
         details: { clock: kind },
       });
     }
-    for (const info of this.infos) emit({ kind: 'open', info });
+    for (const info of this.infos) emit({ kind: 'open', info, ...(declared !== undefined && { declared }) });
     const zero = shared.takeZero();
     const { clock } = shared.time;
     if (zero !== null) emit({ kind: 'zero', time: zero, ...(clock !== null && { clock }) });

@@ -64,6 +64,12 @@ export class IngestStream {
     return this.#expected;
   }
 
+  /** Goes on behind a frame that the daemon before this one recorded. */
+  goOn(seq: number): void {
+    this.acknowledged = seq;
+    this.#expected = (seq + 1) >>> 0;
+  }
+
   /**
    * Sequence numbers compare modulo 2^32.
    * @throws ProtocolError `seq-gap`.

@@ -1,0 +1,125 @@
+import { from } from 'rxjs';
+import type { Clock } from '../core/clock.js';
+import type { EventSink } from '../core/event.js';
+import { errorOf } from '../core/owned.js';
+import type { StreamInfo } from '../core/signal.js';
+import type { SharedSessions } from '../io/sources/door/shared-sessions.js';
+import type { SessionMessage, Source } from '../io/sources/source.js';
+import type { WebSocketSource } from '../io/sources/websocket.js';
+import { REPLAY_BATCH } from '../pipeline/run/replay.js';
+import { runOn } from '../pipeline/run/run-recording.js';
+import type { LoadedPipeline } from '../pipeline/run/run-session.js';
+import type { ContinuedSession } from '../pipeline/run/runtime.js';
+import type { SessionRecorder } from '../recorder/session-recorder.js';
+import { type UnfinishedRecording, unfinishedRecordings } from '../recorder/unfinished-recordings.js';
+
+/** What a session that goes on needs of the daemon. */
+export interface ResumeOptions {
+  readonly clock: Clock;
+  readonly events: EventSink;
+  readonly loaded: LoadedPipeline;
+  readonly sessions: SharedSessions;
+  readonly source: WebSocketSource;
+  readonly recorder: SessionRecorder;
+}
+
+/** Sessions of a daemon that was killed. */
+export interface ResumedSessions {
+  /** Where one of them is, once; null of another one. */
+  take(session: string): ContinuedSession | null;
+  /** Ends the streams that nobody can go on with: their sources are kept for them, as for any that was cut. */
+  readonly cut: Source;
+}
+
+/**
+ * Goes on with the sessions whose recordings in `folder` end in the middle: each is replayed up to where it ends, its streams are kept
+ * for their senders, and its recording goes on in the next part.
+ */
+export async function resumeSessions(folder: string, options: ResumeOptions): Promise<ResumedSessions> {
+  const { clock, events } = options;
+  const resumed = new Map<string, ContinuedSession>();
+  const cut: SessionMessage[] = [];
+  const failed = (path: string, error: unknown): void =>
+    events({
+      code: 'session-not-resumed',
+      level: 'warn',
+      message: `${path}: its session begins anew: ${errorOf(error).message}`,
+    });
+  for (const recording of unfinishedRecordings(folder, clock, failed)) {
+    const { session, xdf } = recording;
+    try {
+      resumed.set(session, await replayed(recording, options.loaded));
+      cut.push(...goOn(recording, options).flatMap((info) => cutOff(session, info)));
+    } catch (error) {
+      resumed.delete(session);
+      failed(recording.name, error);
+    } finally {
+      xdf.close();
+    }
+  }
+  return {
+    take: (session) => {
+      const state = resumed.get(session) ?? null;
+      resumed.delete(session);
+      return state;
+    },
+    cut: { messages$: from(cut) },
+  };
+}
+
+/** Where the session of a recording is at its end. */
+async function replayed(
+  { session, xdf, state, offset_s }: UnfinishedRecording,
+  loaded: LoadedPipeline,
+): Promise<ContinuedSession> {
+  const { graph, predictions } = await runOn(
+    xdf.messages(null),
+    {
+      ...{ session, loaded, thinned: xdf.thinned, inArrivalOrder: true, batch: REPLAY_BATCH },
+      ...{ features: true, monitor: true, events: () => {} },
+      logged: new Set(loaded.pipeline.sources.keys()),
+    },
+    null,
+    () => {},
+  );
+  const heard = new Map(
+    [...state.streams].flatMap(([id, { last, isStale }]) =>
+      last === null ? [] : [[id, { last, at: last + offset_s, isStale }]],
+    ),
+  );
+  return { graph, predictions, heard };
+}
+
+/** Opens the doors of a session where they were; gives streams that can't go on. */
+function goOn(recording: UnfinishedRecording, options: ResumeOptions): readonly StreamInfo[] {
+  const { session, state, offset_s, continued, xdf } = recording;
+  const { clock, events, sessions, source, recorder } = options;
+  const shared = sessions.of(session);
+  shared.time.goOn(state.clock ?? '', state.zero!, clock.now(), offset_s);
+  shared.takeZero();
+  const held = new Set(source.goOn(session, continued).map(({ info }) => info.id));
+  recorder.goOn(recording);
+  const gap_s = Math.max(0, clock.now() - (state.newest + offset_s));
+  events({
+    code: 'session-resumed',
+    level: 'warn',
+    message: `session ${session} goes on where the daemon was killed ${gap_s.toFixed(1)} s ago; senders are asked for what isn't had`,
+    ...{ session, time: state.newest - state.zero!, details: { gap_s } },
+  });
+  for (const [number, frames] of xdf.damaged) {
+    const name = xdf.streams.find((stream) => stream.number === number)?.info.id ?? String(number);
+    events({
+      ...{ code: 'samples-lost', level: 'error', session, stream: name },
+      message: `session ${session}: ${frames} frames of ${name} don't read back as they were written`,
+    });
+  }
+  const lost = continued.filter(({ info }) => !held.has(info.id)).map(({ info }) => info);
+  return [...recording.cut, ...lost];
+}
+
+function cutOff(session: string, info: StreamInfo): SessionMessage[] {
+  return [
+    { session, message: { kind: 'open', info } },
+    { session, message: { kind: 'close', id: info.id, cut: true } },
+  ];
+}

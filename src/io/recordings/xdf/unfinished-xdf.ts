@@ -1,0 +1,135 @@
+import { statSync } from 'node:fs';
+import type { Seconds } from '../../../core/clock.js';
+import { InputError } from '../../../core/errors.js';
+import type { ScreenGeometry, StreamInfo, StreamMessage } from '../../../core/signal.js';
+import { JoinedFiles } from '../files/file-bytes.js';
+import { RandomAccessFile } from '../files/random-access-file.js';
+import type { ThinnedWindow } from '../recording.js';
+import { hasSamples, type IndexedRecording, indexedParts } from './joined-parts.js';
+import { type KeptFrame, type KeptFrames, keptFrames } from './kept-frames.js';
+import { isSessionLog, readLog } from './logged-lines.js';
+import type { PartEnd, SessionLogLine } from './session-log.js';
+import { type ToldStream, XdfRecording } from './xdf.js';
+import { indexXdf, type XdfStream } from './xdf-index.js';
+import { begunAt, type PartFile, partsAt } from './xdf-parts.js';
+import { XdfSampleReader } from './xdf-sample-reader.js';
+
+/** A stream of a recording whose session isn't over. */
+export interface UnfinishedStream {
+  /** As the session knows it. */
+  readonly info: StreamInfo;
+  readonly number: number;
+  /** Stamp of its last sample; null before any. */
+  readonly last: Seconds | null;
+  readonly frame: KeptFrame | null;
+}
+
+/** A recording whose writer was killed, as far as it counts. */
+export interface UnfinishedXdf {
+  readonly end: PartEnd;
+  /** When the part that it ends in was begun, by the clock of who recorded, and since 1970, s; null: it doesn't say. */
+  readonly begun: { readonly t: Seconds; readonly unix_s: number } | null;
+  /** Numbers of all streams, and that of its log. */
+  readonly numbers: readonly number[];
+  readonly log: number | null;
+  /** How many frames it doesn't hold any more that were acknowledged, by number of the stream. */
+  readonly damaged: ReadonlyMap<number, number>;
+  readonly streams: readonly UnfinishedStream[];
+  /** All lines of its log. */
+  readonly lines: readonly SessionLogLine[];
+  readonly thinned: readonly ThinnedWindow[];
+  /** Its messages, as the session was told, streams by what the session calls them; behind a place in one of its parts. */
+  messages(after: PartEnd | null): AsyncGenerator<StreamMessage>;
+  close(): void;
+}
+
+interface KeptEnd extends Pick<KeptFrames, 'last' | 'damaged'>, Pick<UnfinishedXdf, 'end' | 'begun'> {}
+
+/** Null of a recording of which nothing counts. @throws what the file system does. */
+export function openUnfinished(path: string): UnfinishedXdf | null {
+  const parts = partsAt(path) ?? [];
+  const kept = keptEnd(parts);
+  if (!kept) return null;
+  const indexed = indexedParts(path, parts, kept.end);
+  try {
+    return unfinished(indexed, parts, kept);
+  } catch (error) {
+    indexed.file.close();
+    throw error;
+  }
+}
+
+function unfinished(
+  indexed: IndexedRecording,
+  parts: readonly PartFile[],
+  { end, last, damaged, begun }: KeptEnd,
+): UnfinishedXdf {
+  const { file, beginnings } = indexed;
+  const lines = indexed.lines.flatMap(({ line }) => (line ? [line] : []));
+  const recording = new XdfRecording(indexed, parts, new Map(lines.flatMap(toldBy)));
+  return {
+    ...{ end, damaged, lines, begun, thinned: recording.thinned },
+    numbers: indexed.streams.map(({ streamId }) => streamId),
+    log: indexed.streams.find(isSessionLog)?.streamId ?? null,
+    streams: recording.infos.map(({ info, source }) => ({
+      ...{ info, number: source.streamId, last: lastStamp(file, source) },
+      frame: last.get(source.streamId) ?? null,
+    })),
+    messages: (after) => {
+      const begins = after ? beginnings.get(after.part) : 0;
+      if (begins === undefined)
+        throw new InputError('recording-unreadable', `${file.path}: a part is missing`);
+      const from = after ? begins + after.bytes : Number.NEGATIVE_INFINITY;
+      return recording.messages({ chunk: null, clockSync: true, events: () => {} }, from);
+    },
+    close: () => file.close(),
+  };
+}
+
+/** What a line says of a stream beyond its header, by the stream's number. */
+function toldBy(line: SessionLogLine): [number, ToldStream][] {
+  if (line.k !== 'open' || line.id === undefined) return [];
+  const screen = screenIn(line.declared);
+  return [[line.stream, { id: line.id, ...(screen && { screen }) }]];
+}
+
+function screenIn(declared: string | undefined): ScreenGeometry | null {
+  if (declared === undefined) return null;
+  try {
+    return (JSON.parse(declared) as { readonly screen?: ScreenGeometry }).screen ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Up to where the parts of a recording count, and the frames there. */
+function keptEnd(parts: readonly PartFile[]): KeptEnd | null {
+  let after: PartEnd | null = null;
+  for (const { path, part } of [...parts].reverse()) {
+    if (after && part !== after.part) continue;
+    const bytes = Math.min(statSync(path).size, after?.bytes ?? Number.POSITIVE_INFINITY);
+    const file = new RandomAccessFile(path, new JoinedFiles([{ path, bytes }]));
+    try {
+      const { streams } = indexXdf(file);
+      const lines = readLog(file, streams);
+      const [first] = lines;
+      const begins = lines.find(({ line }) => line?.k === 'part')?.line;
+      const isEmpty = !streams.some(hasSamples);
+      const { end, last, damaged } = keptFrames(file, streams);
+      const unix_s = begunAt(path);
+      const begun = first?.line && unix_s !== null ? { t: first.line.t, unix_s } : null;
+      if (!isEmpty && end !== null) return { last, damaged, begun, end: { part, bytes: end } };
+      after = begins?.k === 'part' ? begins.after : null;
+    } finally {
+      file.close();
+    }
+  }
+  return null;
+}
+
+function lastStamp(file: RandomAccessFile, stream: XdfStream): Seconds | null {
+  const reader = new XdfSampleReader(file, stream, Math.max(0, stream.chunkOffsets.length - 1));
+  let stamp: Seconds | null = null;
+  while (reader.next()) stamp = reader.stamp;
+  return stamp;
+}

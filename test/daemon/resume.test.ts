@@ -1,0 +1,235 @@
+import { readdirSync, statSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { type Seconds, VirtualClock } from '../../src/core/clock.js';
+import type { SessionEvent } from '../../src/core/event.js';
+import { type Daemon, startDaemon } from '../../src/daemon/daemon.js';
+import { IngestConnection } from '../../src/io/client/index.js';
+import type { StreamDeclaration } from '../../src/io/protocol/control.js';
+import { openRecording } from '../../src/io/recordings/open.js';
+import type { OutputMessage } from '../../src/io/sinks/sink.js';
+import { passTill, passUntil } from '../cli/lock-step.js';
+import { pipelineOf } from '../pipeline/live-and-replay.js';
+import { cleanUpAfterEach } from '../setup/clean-up-after-each.js';
+import { temporaryFolder } from '../setup/temporary-folder.js';
+import { DyingDisk } from './killed-daemon.js';
+import { replayedRecording } from './replayed-recording.js';
+
+const FRAME_S: Seconds = 0.1;
+const END_S: Seconds = 20;
+
+const folder = temporaryFolder();
+const { cleanups } = cleanUpAfterEach();
+
+const loaded = {
+  pipeline: pipelineOf(`
+sources:
+  eeg: { type: websocket, stream_type: EEG }
+  eda: { type: websocket, stream_type: EDA }
+transforms:
+  band: { type: bandpass, input: eeg, low_hz: 1, high_hz: 40 }
+  de: { type: extract, input: band, features: [differential-entropy], window_s: 2, hop_s: 0.5 }
+  sc: { type: extract, input: eda, features: [skin-conductance], window_s: 4, hop_s: 0.5 }
+  rest: { type: subtract-baseline, input: sc, span_s: 6 }
+`),
+  runners: new Map(),
+};
+
+const devices = [
+  { name: 'cap', type: 'EEG', sfreq: 100, channels: ['Cz', 'Pz'], unit: 'uV', clock: 'session' },
+  { name: 'band', type: 'EDA', sfreq: 10, channels: ['EDA'], unit: 'uS', clock: 'session' },
+] satisfies StreamDeclaration[];
+
+interface RunOptions {
+  /** How far the second device's clock is ahead, s. Default: it is the first one's. */
+  readonly ahead_s?: Seconds;
+  /** What becomes of the recordings before the daemon is started again. */
+  readonly damage?: (folder: string) => void;
+  /** Devices that are gone, as the daemon is. */
+  readonly gone?: boolean;
+}
+
+/** Two devices, by clients of their own, send for 20 s; the daemon is killed at each of `kills` and started again. */
+async function run(name: string, kills: readonly Seconds[], options: RunOptions = {}) {
+  const { ahead_s, damage, gone = false } = options;
+  const clock = new VirtualClock(5000, 1.7e9);
+  const record = join(folder, name);
+  const events: SessionEvent[] = [];
+  const times: Seconds[] = [];
+  const rows: OutputMessage[] = [];
+  let disk = new DyingDisk();
+  const start = async (port: number): Promise<Daemon> => {
+    disk = new DyingDisk();
+    const settings = { host: '127.0.0.1', port, engine: 'auto', logLevel: 'silent', record } as const;
+    const own = disk;
+    const starting = startDaemon(
+      { stdout: new PassThrough(), clock, disk: own },
+      loaded,
+      settings,
+      (event) => {
+        if (own.isDead) return;
+        events.push(event);
+        times.push(clock.now());
+      },
+    );
+    let isUp = false;
+    starting.then(() => {
+      isUp = true;
+    });
+    await passTill(clock, () => isUp);
+    const daemon = await starting;
+    daemon.runtime.outputs$.subscribe((output) => {
+      if (!own.isDead && output.stream === 'features' && output.time <= END_S - 1) rows.push(output);
+    });
+    return daemon;
+  };
+  let daemon = await start(0);
+  const { port, url } = daemon.server;
+  cleanups.push(() => daemon.close());
+  const streams = devices.map((stream, i) => {
+    const connection = new IngestConnection(url, { WebSocket, timers: clock, client: stream.name });
+    cleanups.push(() => connection.abandon());
+    const clocked = ahead_s !== undefined && i > 0 ? { ...stream, clock: 'device' as const } : stream;
+    return { connection, stream: connection.open(clocked) };
+  });
+  await passTill(clock, () => streams.every(({ stream }) => stream.id !== null));
+  const begin = clock.now();
+  const push = (at: Seconds): void => {
+    for (const [i, { sfreq, channels }] of devices.entries()) {
+      const n = Math.round(FRAME_S * sfreq);
+      const data = Array.from({ length: n }, (_, k) => {
+        const t = at + k / sfreq;
+        return channels.map((_, c) => (1 + c) * (20 * Math.sin(60 * t) + 9 * Math.sin(t * t) + 30 + t));
+      });
+      streams[i].stream.push(data, at + (i > 0 ? (ahead_s ?? 0) : 0));
+    }
+  };
+  const left = [...kills];
+  for (let frame = 0; frame < END_S / FRAME_S; frame++) {
+    const at = frame * FRAME_S;
+    push(at);
+    await passUntil(clock, begin + at + FRAME_S);
+    // What the disk does takes the machine's time.
+    await new Promise((resolve) => setTimeout(resolve, 3));
+    if (left.length > 0 && at >= left[0]) {
+      left.shift();
+      disk.isDead = true;
+      await daemon.server.close();
+      damage?.(record);
+      if (gone) for (const { connection } of streams) connection.abandon();
+      const dead = daemon;
+      daemon = await start(port);
+      cleanups.push(() => dead.runtime.close());
+      if (gone) {
+        await passTill(clock, () => events.some(({ code }) => code === 'recording-closed'));
+        return { rows, events, times, record };
+      }
+    }
+  }
+  let isDrained = false;
+  Promise.all(streams.map(({ stream }) => stream.drain())).then(() => {
+    isDrained = true;
+  });
+  await passTill(clock, () => isDrained);
+  await passUntil(clock, clock.now() + 3);
+  let isClosed = false;
+  Promise.all(streams.map(({ connection }) => connection.close())).then(() => {
+    isClosed = true;
+  });
+  await passTill(clock, () => isClosed);
+  let isDown = false;
+  daemon.close().then(() => {
+    isDown = true;
+  });
+  await passTill(clock, () => isDown);
+  return { rows, events, times, record };
+}
+
+/** Lines as told, once each: one whose samples weren't on the disk yet is told again, the same. */
+const told = (rows: readonly OutputMessage[]) => [
+  ...new Set(
+    rows.map((row) => JSON.stringify(row.stream === 'features' && [row.node, row.seq, row.time, row.values])),
+  ),
+];
+
+it('goes on after a kill with what it was told, and gives what a daemon gives that wasn’t killed', async () => {
+  const well = await run('well', []);
+  const killed = await run('killed', [5, 11]);
+  expect(well.rows.length).toBeGreaterThan(60);
+  expect(told(killed.rows)).toEqual(told(well.rows));
+  const codes = killed.events.map(({ code }) => code);
+  expect(codes.filter((code) => code === 'session-resumed')).toHaveLength(2);
+  expect(codes).not.toContain('samples-lost');
+  expect(codes).not.toContain('gap-found');
+  const replayed = (await replayedRecording(killed.record, loaded)).filter(
+    (row) => row.stream === 'features' && row.time <= END_S - 1,
+  );
+  expect(told(replayed)).toEqual(told(killed.rows));
+});
+
+/** All samples of a stream that a folder holds, with their stamps from the session's zero, and how many gaps are between them. */
+async function samplesOf(record: string, name: string) {
+  const recording = await openRecording(join(record, readdirSync(record)[0]));
+  const values: number[] = [];
+  const times: number[] = [];
+  let gaps = 0;
+  for await (const message of recording.messages({ chunk: null, clockSync: true, events: () => {} }))
+    if (message.kind === 'chunk' && message.chunk.info.name === name) {
+      const { data, times: stamps, gapBefore } = message.chunk;
+      values.push(...data.subarray(0, stamps.length));
+      times.push(...stamps);
+      gaps += Number(gapBefore);
+    }
+  await recording.close();
+  return { values, times, gaps };
+}
+
+it('places a device on a clock of its own where it was', async () => {
+  const { record, events } = await run('clock', [5, 11], { ahead_s: 777 });
+  const { values, times, gaps } = await samplesOf(record, 'band');
+  expect(values).toHaveLength(END_S * 10);
+  expect(gaps).toBe(0);
+  for (const [i, time] of times.entries()) expect(Math.abs(time - i / 10)).toBeLessThan(0.15);
+  const steps = times.slice(1).map((time, i) => time - times[i]);
+  expect(Math.max(...steps)).toBeLessThan(0.15);
+  expect(events.map(({ code }) => code)).not.toContain('clock-reset');
+});
+
+it('tells what neither the recording nor its senders hold, and goes on behind it', async () => {
+  const damage = (record: string): void => {
+    for (const file of readdirSync(record)) {
+      const path = join(record, file);
+      truncateSync(path, Math.floor(statSync(path).size * 0.6));
+    }
+  };
+  const { record, events, rows } = await run('torn', [8], { damage });
+  const lost = events.filter(({ code }) => code === 'samples-lost');
+  expect(lost.map(({ stream }) => stream).sort()).toEqual(['band', 'cap']);
+  const { values, times, gaps } = await samplesOf(record, 'cap');
+  expect(gaps).toBe(1);
+  expect(values.length).toBeGreaterThan(1500);
+  expect(values.length).toBeLessThan(1900);
+  expect(new Set(times).size).toBe(times.length);
+  expect(rows.at(-1)).toMatchObject({ stream: 'features', time: END_S - 1 });
+  expect(
+    told(await replayedRecording(record, loaded)).filter((row) => told(rows).includes(row)).length,
+  ).toBeGreaterThan(30);
+});
+
+it('ends a session whose devices don’t come back', async () => {
+  const { events, times } = await run('gone', [5], { gone: true });
+  const codes = events.map(({ code }) => code);
+  expect(codes).toContain('session-resumed');
+  expect(codes.filter((code) => code === 'session-closed')).toHaveLength(1);
+  const at = (code: SessionEvent['code']): Seconds => times[codes.indexOf(code)];
+  // Streams are kept for 30 s, and their sources for as long behind that.
+  expect(at('session-closed') - at('session-resumed')).toBeCloseTo(60, 0);
+});
+
+it('begins anew where a session had ended', async () => {
+  await run('ended', []);
+  const { events } = await run('ended', []);
+  expect(events.map(({ code }) => code)).not.toContain('session-resumed');
+});
