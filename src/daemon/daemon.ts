@@ -124,15 +124,28 @@ export async function startDaemon(
     events,
     runtime.ended$,
   );
-  const recorder = recorderOf(options, context, (event) => {
-    announce(event);
-    metrics.recordings.set(recorder?.sessions ?? 0);
-    metrics.recordingsFailing.set(recorder?.failures.size ?? 0);
-  });
+  const recorder = recorderOf(
+    options,
+    context,
+    (session) => sink.runOf(session),
+    (event) => {
+      announce(event);
+      metrics.recordings.set(recorder?.sessions ?? 0);
+      metrics.recordingsFailing.set(recorder?.failures.size ?? 0);
+    },
+  );
   await recorder?.check();
   const resumed =
     recorder && options.record !== undefined
-      ? await resumeSessions(options.record, { clock, events: announce, loaded, sessions, source, recorder })
+      ? await resumeSessions(options.record, {
+          clock,
+          events: announce,
+          loaded,
+          sessions,
+          source,
+          recorder,
+          sink,
+        })
       : null;
   const safe = (session: string, streams: readonly string[]): Promise<void> | undefined => {
     const isSafe = (): Promise<void> | undefined => recorder?.safe(session, streams);
@@ -260,6 +273,7 @@ function lslNodes({ lsl }: DaemonOptions) {
 function recorderOf(
   { record, sync, partMb, partS }: DaemonOptions,
   { clock, disk, newName }: DaemonContext,
+  runOf: (session: string) => string,
   events: EventSink,
 ): SessionRecorder | null {
   if (record === undefined) return null;
@@ -273,7 +287,7 @@ function recorderOf(
     limits,
     ...(sync && { sync }),
     ...(disk && { disk }),
-    ...(newName && { newName }),
+    ...{ runOf, ...(newName && { newName }) },
   });
 }
 

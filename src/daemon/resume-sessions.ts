@@ -1,11 +1,14 @@
 import { from } from 'rxjs';
-import type { Clock } from '../core/clock.js';
+import type { Clock, Seconds } from '../core/clock.js';
 import type { EventSink } from '../core/event.js';
 import { errorOf } from '../core/owned.js';
 import type { StreamInfo } from '../core/signal.js';
+import type { OutputMessage } from '../io/sinks/sink.js';
+import type { WebSocketSink } from '../io/sinks/websocket.js';
 import type { SharedSessions } from '../io/sources/door/shared-sessions.js';
 import type { SessionMessage, Source } from '../io/sources/source.js';
 import type { WebSocketSource } from '../io/sources/websocket.js';
+import { outputMessage } from '../pipeline/run/output-messages.js';
 import { REPLAY_BATCH } from '../pipeline/run/replay.js';
 import { runOn } from '../pipeline/run/run-recording.js';
 import type { LoadedPipeline } from '../pipeline/run/run-session.js';
@@ -21,7 +24,13 @@ export interface ResumeOptions {
   readonly sessions: SharedSessions;
   readonly source: WebSocketSource;
   readonly recorder: SessionRecorder;
+  readonly sink: WebSocketSink;
 }
+
+/** How long what was told before can be had again, by the session's time, s. */
+const TOLD_S: Seconds = 60;
+
+type NodeLine = Extract<OutputMessage, { readonly node: string }>;
 
 /** Sessions of a daemon that was killed. */
 export interface ResumedSessions {
@@ -48,8 +57,17 @@ export async function resumeSessions(folder: string, options: ResumeOptions): Pr
   for (const recording of unfinishedRecordings(folder, clock, failed)) {
     const { session, xdf } = recording;
     try {
-      resumed.set(session, await replayed(recording, options.loaded));
+      const lines: NodeLine[] = [];
+      const state = await replayed(recording, options.loaded, (line) => {
+        lines.push(line);
+        while (lines[0].time < line.time - TOLD_S) lines.shift();
+      });
+      resumed.set(session, state);
       cut.push(...goOn(recording, options).flatMap((info) => cutOff(session, info)));
+      if (xdf.run !== null) {
+        const next = new Map(Object.entries(state.graph.graph.sequence));
+        options.sink.goesOn(session, { run: xdf.run, next }, lines);
+      }
     } catch (error) {
       resumed.delete(session);
       failed(recording.name, error);
@@ -71,6 +89,7 @@ export async function resumeSessions(folder: string, options: ResumeOptions): Pr
 async function replayed(
   { session, xdf, state, offset_s }: UnfinishedRecording,
   loaded: LoadedPipeline,
+  told: (line: NodeLine) => void,
 ): Promise<ContinuedSession> {
   const { graph, predictions } = await runOn(
     xdf.messages(null),
@@ -80,7 +99,10 @@ async function replayed(
       logged: new Set(loaded.pipeline.sources.keys()),
     },
     null,
-    () => {},
+    (output) => {
+      const line = outputMessage(session, output);
+      if (line && 'node' in line) told(line);
+    },
   );
   const heard = new Map(
     [...state.streams].flatMap(([id, { last, isStale }]) =>

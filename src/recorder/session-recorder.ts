@@ -39,6 +39,8 @@ export interface SessionRecorderOptions {
   readonly disk?: Disk;
   /** Default `group`. */
   readonly sync?: SyncMode;
+  /** Names the run in which what is predicted in a session is told. Default: nobody is told. */
+  readonly runOf?: (session: string) => string;
   /** Default: 1 GB, however long it takes. */
   readonly limits?: Partial<PartLimits>;
   /** What all sessions together hold while the disk takes nothing, bytes. Default: 32 channels at 250 Hz for half an hour. */
@@ -59,6 +61,7 @@ export class SessionRecorder {
   readonly #sync: SyncMode;
   readonly #limits: PartLimits;
   readonly #newName: () => string;
+  readonly #runOf: SessionRecorderOptions['runOf'];
   readonly #lanes = new Lanes(LANES);
   readonly #budget: Budget;
   readonly #recordings = new Map<string, SessionRecording>();
@@ -72,6 +75,7 @@ export class SessionRecorder {
     const { clock, events, disk = systemDisk, sync = 'group', limits = {}, heldBytes = HELD_BYTES } = options;
     this.#budget = new Budget(heldBytes);
     this.#newName = options.newName ?? randomUUID;
+    this.#runOf = options.runOf;
     this.#folder = folder;
     this.#clock = clock;
     this.#events = events;
@@ -173,6 +177,7 @@ export class SessionRecorder {
   #start(session: string, from?: UnfinishedRecording): SessionRecording {
     const recording = new SessionRecording({
       ...{ folder: this.#folder, stem: fileStem(session), session, id: from?.id ?? this.#newName(), from },
+      run: this.#runOf?.(session) ?? null,
       ...{ disk: this.#disk, lanes: this.#lanes, mode: this.#sync },
       ...{ clock: this.#clock, limits: this.#limits, budget: this.#budget },
       tell: (news) => this.#tell(session, news),

@@ -40,6 +40,8 @@ export interface SessionRecordingOptions extends Pick<SyncedFileOptions, 'disk' 
   readonly session: string;
   /** Names the recording in each of its parts. */
   readonly id: string;
+  /** Names the run in which what is predicted is told; null: nobody is told. */
+  readonly run: string | null;
   readonly clock: Pick<Clock, 'now' | 'unix' | 'after'>;
   readonly limits: PartLimits;
   /** Bytes that may be held while the disk takes nothing, which recordings share. */
@@ -235,7 +237,7 @@ export class SessionRecording {
 
   /** Begins a part with what isn't in one. */
   #begin(): void {
-    const { folder, session, id, clock, disk, lanes, mode } = this.#options;
+    const { folder, session, id, run, clock, disk, lanes, mode } = this.#options;
     const number = ++this.#parts;
     const name = `${this.#name}${number === 1 ? '' : `_part${number}`}`;
     const file = new SyncedFile(
@@ -251,7 +253,7 @@ export class SessionRecording {
       },
       (n) => join(folder, `${name}${n === 1 ? '' : `_${n}`}.xdf`),
     );
-    const about = `<session>${xmlText(session)}</session><recording>${id}</recording><part>${number}</part>`;
+    const about = `<session>${xmlText(session)}</session><recording>${id}</recording><part>${number}</part>${run === null ? '' : `<run>${xmlText(run)}</run>`}`;
     const start = new Date(clock.unix() * 1000).toISOString();
     const part = new RecordingPart({
       ...{ file, number, begun_s: clock.now(), numbers: this.#numbers },

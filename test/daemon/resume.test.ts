@@ -6,7 +6,7 @@ import { WebSocket } from 'ws';
 import { type Seconds, VirtualClock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
 import { type Daemon, startDaemon } from '../../src/daemon/daemon.js';
-import { IngestConnection } from '../../src/io/client/index.js';
+import { connectStream, type FeaturesMessage, IngestConnection } from '../../src/io/client/index.js';
 import type { StreamDeclaration } from '../../src/io/protocol/control.js';
 import { openRecording } from '../../src/io/recordings/open.js';
 import type { OutputMessage } from '../../src/io/sinks/sink.js';
@@ -95,6 +95,17 @@ async function run(name: string, kills: readonly Seconds[], options: RunOptions 
     return { connection, stream: connection.open(clocked) };
   });
   await passTill(clock, () => streams.every(({ stream }) => stream.id !== null));
+  const heard: FeaturesMessage[] = [];
+  const subscriber = connectStream(url, { WebSocket, timers: clock });
+  cleanups.push(() => subscriber.close());
+  subscriber.on('features', (line) => {
+    if (line.time <= END_S - 1) heard.push(line);
+  });
+  let isSubscribed = false;
+  subscriber.subscribe({ streams: ['features'], session: 'default', policy: 'buffer' }).then(() => {
+    isSubscribed = true;
+  });
+  await passTill(clock, () => isSubscribed);
   const begin = clock.now();
   const push = (at: Seconds): void => {
     for (const [i, { sfreq, channels }] of devices.entries()) {
@@ -124,7 +135,7 @@ async function run(name: string, kills: readonly Seconds[], options: RunOptions 
       cleanups.push(() => dead.runtime.close());
       if (gone) {
         await passTill(clock, () => events.some(({ code }) => code === 'recording-closed'));
-        return { rows, events, times, record };
+        return { rows, events, times, record, heard };
       }
     }
   }
@@ -138,17 +149,17 @@ async function run(name: string, kills: readonly Seconds[], options: RunOptions 
   Promise.all(streams.map(({ connection }) => connection.close())).then(() => {
     isClosed = true;
   });
-  await passTill(clock, () => isClosed);
+  await passTill(clock, () => isClosed && events.some(({ code }) => code === 'recording-closed'));
   let isDown = false;
   daemon.close().then(() => {
     isDown = true;
   });
   await passTill(clock, () => isDown);
-  return { rows, events, times, record };
+  return { rows, events, times, record, heard };
 }
 
 /** Lines as told, once each: one whose samples weren't on the disk yet is told again, the same. */
-const told = (rows: readonly OutputMessage[]) => [
+const told = (rows: readonly (OutputMessage | FeaturesMessage)[]) => [
   ...new Set(
     rows.map((row) => JSON.stringify(row.stream === 'features' && [row.node, row.seq, row.time, row.values])),
   ),
@@ -167,6 +178,19 @@ it('goes on after a kill with what it was told, and gives what a daemon gives th
     (row) => row.stream === 'features' && row.time <= END_S - 1,
   );
   expect(told(replayed)).toEqual(told(killed.rows));
+  // Who was subscribed hears each line, and again only those that the daemon before told before they were sure.
+  expect(new Set(told(killed.heard))).toEqual(new Set(told(well.rows)));
+  const runs = [...new Set(killed.heard.map(({ run }) => run))];
+  expect(runs).toHaveLength(3);
+  const again = killed.heard.length - new Set(told(killed.heard)).size;
+  expect(again).toBeLessThan(16);
+  for (const run of runs)
+    for (const node of ['de', 'sc']) {
+      const seqs = killed.heard
+        .filter((line) => line.run === run && line.node === node)
+        .map(({ seq }) => seq);
+      expect(seqs).toEqual(seqs.map((_, i) => seqs[0] + i));
+    }
 });
 
 /** All samples of a stream that a folder holds, with their stamps from the session's zero, and how many gaps are between them. */

@@ -84,7 +84,7 @@ export async function recordSteps(
   const disk = new ScriptedDisk();
   const clock = new VirtualClock(0, 1e9);
   const recording = new SessionRecording({
-    ...{ folder, stem, session: stem, id, clock, disk, lanes: new Lanes(2), mode: 'always' },
+    ...{ folder, stem, session: stem, id, run: null, clock, disk, lanes: new Lanes(2), mode: 'always' },
     limits: { bytes: Number.POSITIVE_INFINITY, span_s: Number.POSITIVE_INFINITY, ...limits },
     ...{ budget: new Budget(1 << 26), tell: () => {} },
   });

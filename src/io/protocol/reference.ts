@@ -98,7 +98,8 @@ subscribe to, or are too slow to read, makes no hole in it. The other streams ar
 
 **Going on after a cut.** The daemon keeps what the nodes of each session made in the last 60 s. \`subscribe\` to one session with \`after\`, the \`run\` and
 each node's \`seq\` that were heard last, and what came after them is sent first, in its order, whatever the policy; of a node that \`after\` does not name, all that is kept.
-Where \`run\` is not the session's any more, nothing that is kept was heard, and all of it is sent. A hole in \`seq\` behind that is what is no longer kept.
+Where \`run\` is not the session's any more, nothing that is kept was heard, and all of it is sent: of a session that
+goes on after its daemon was killed, where \`seq\` goes on in another \`run\`, only what was not heard, and what may be another line now: its samples were not on the disk yet. A hole in \`seq\` behind that is what is no longer kept.
 The client does this by itself for subscriptions that name a session.
 
 \`signals\` hands out what devices push over \`/v1/ingest\`, in canonical channels and units, on the session's clock, every bit of

@@ -29,7 +29,7 @@ import { SubscriberQueue } from './queue/subscriber-queue.js';
 import { type NumberedSignals, SignalMessages } from './signals/signal-messages.js';
 import { type OutputMessage, type Sink, type SinkDefinition, unexplained } from './sink.js';
 import { SessionRuns } from './told/session-runs.js';
-import { ToldLately } from './told/told-lately.js';
+import { type RunBefore, ToldLately } from './told/told-lately.js';
 
 export interface WebSocketSinkOptions {
   readonly clock: Clock;
@@ -101,10 +101,22 @@ export class WebSocketSink implements Sink {
       subscriber.queue.offer(explain ? explained : plain, policy);
   }
 
+  /** A session goes on that another daemon began; `lines`: what its nodes told lately. */
+  goesOn(session: string, before: RunBefore, lines: readonly OutputMessage[]): void {
+    this.#lately.goesOn(session, before);
+    for (const line of lines) this.publish(line);
+  }
+
+  /** Names the run of a session, as its messages do. */
+  runOf(session: string): string {
+    return this.#runs.runOf(session);
+  }
+
   /** What comes under the session's name from now on is another run. */
   ended(session: string): void {
     this.#forget(session);
     this.#runs.end(session);
+    this.#lately.ended(session);
     this.#signals.ended(session);
   }
 

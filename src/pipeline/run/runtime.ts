@@ -125,7 +125,7 @@ export class PipelineRuntime {
 
   /** Where `time`, in s from a session's zero, lies on this machine's clock ({@link Clock.now}); null before that is known. */
   placeOf(session: string, time: Seconds): Seconds | null {
-    if (!this.#sessions.has(session)) return null;
+    if (!this.#shared.has(session)) return null;
     const { time: own } = this.#shared.of(session);
     return own.zero === null ? null : own.ours(own.zero + time) - (this.options.stall?.slept_s ?? 0);
   }

@@ -432,6 +432,23 @@ describe('a subscriber that comes back', () => {
     expect(await told({ after: { run: 'r.1', a: 0, end: 9 } }, 1)).toEqual(['a 1 r.1']);
   });
 
+  it('hears of the run that its session goes on from what it had not heard, and what may be told otherwise now', async () => {
+    await start({ clock });
+    const lines = [0, 1, 2].map((seq) => of('a', seq));
+    const next = new Map([
+      ['a', 3],
+      ['end', 10],
+    ]);
+    daemon.sink.goesOn('s1', { run: 'yesterday', next }, lines);
+    for (const seq of [3, 4]) daemon.sink.publish(of('a', seq));
+    for (const seq of [0, 1]) daemon.sink.publish(of('b', seq));
+    const all = ['a 0', 'a 1', 'a 2', 'a 3', 'a 4', 'b 0', 'b 1'];
+    expect(await told({ after: { run: 'the day before', a: 4 } }, 7)).toEqual(all);
+    expect(await told({ after: { run: 'yesterday', a: 1, b: 9, end: 9 } }, 5)).toEqual(all.slice(2));
+    expect(await told({ after: { run: 'yesterday', a: 4, end: 9 } }, 4)).toEqual(all.slice(3));
+    expect(await told({ after: { run: 'r', a: 3, b: 1, end: 9 } }, 1)).toEqual(['a 4']);
+  });
+
   it('is as good with one that reads slowly, and keeps nothing for one that gives up', async () => {
     await start({ clock });
     for (let seq = 0; seq < 300; seq++) daemon.sink.publish({ ...heavy(seq), node: 'a' });

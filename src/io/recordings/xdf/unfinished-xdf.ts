@@ -11,7 +11,7 @@ import { isSessionLog, readLog } from './logged-lines.js';
 import type { PartEnd, SessionLogLine } from './session-log.js';
 import { type ToldStream, XdfRecording } from './xdf.js';
 import { indexXdf, type XdfStream } from './xdf-index.js';
-import { begunAt, type PartFile, partsAt } from './xdf-parts.js';
+import { begunAt, type PartFile, partsAt, runIn } from './xdf-parts.js';
 import { XdfSampleReader } from './xdf-sample-reader.js';
 
 /** A stream of a recording whose session isn't over. */
@@ -29,6 +29,8 @@ export interface UnfinishedXdf {
   readonly end: PartEnd;
   /** When the part that it ends in was begun, by the clock of who recorded, and since 1970, s; null: it doesn't say. */
   readonly begun: { readonly t: Seconds; readonly unix_s: number } | null;
+  /** Names the run in which what was predicted from that part was told; null: it doesn't say. */
+  readonly run: string | null;
   /** Numbers of all streams, and that of its log. */
   readonly numbers: readonly number[];
   readonly log: number | null;
@@ -43,7 +45,9 @@ export interface UnfinishedXdf {
   close(): void;
 }
 
-interface KeptEnd extends Pick<KeptFrames, 'last' | 'damaged'>, Pick<UnfinishedXdf, 'end' | 'begun'> {}
+interface KeptEnd
+  extends Pick<KeptFrames, 'last' | 'damaged'>,
+    Pick<UnfinishedXdf, 'end' | 'begun' | 'run'> {}
 
 /** Null of a recording of which nothing counts. @throws what the file system does. */
 export function openUnfinished(path: string): UnfinishedXdf | null {
@@ -62,13 +66,13 @@ export function openUnfinished(path: string): UnfinishedXdf | null {
 function unfinished(
   indexed: IndexedRecording,
   parts: readonly PartFile[],
-  { end, last, damaged, begun }: KeptEnd,
+  { end, last, damaged, begun, run }: KeptEnd,
 ): UnfinishedXdf {
   const { file, beginnings } = indexed;
   const lines = indexed.lines.flatMap(({ line }) => (line ? [line] : []));
   const recording = new XdfRecording(indexed, parts, new Map(lines.flatMap(toldBy)));
   return {
-    ...{ end, damaged, lines, begun, thinned: recording.thinned },
+    ...{ end, damaged, lines, begun, run, thinned: recording.thinned },
     numbers: indexed.streams.map(({ streamId }) => streamId),
     log: indexed.streams.find(isSessionLog)?.streamId ?? null,
     streams: recording.infos.map(({ info, source }) => ({
@@ -118,7 +122,8 @@ function keptEnd(parts: readonly PartFile[]): KeptEnd | null {
       const { end, last, damaged } = keptFrames(file, streams);
       const unix_s = begunAt(path);
       const begun = first?.line && unix_s !== null ? { t: first.line.t, unix_s } : null;
-      if (!isEmpty && end !== null) return { last, damaged, begun, end: { part, bytes: end } };
+      if (!isEmpty && end !== null)
+        return { last, damaged, begun, run: runIn(path), end: { part, bytes: end } };
       after = begins?.k === 'part' ? begins.after : null;
     } finally {
       file.close();

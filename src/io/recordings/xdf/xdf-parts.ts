@@ -82,6 +82,11 @@ export function begunAt(path: string): number | null {
   return Number.isFinite(time) ? time / 1000 : null;
 }
 
+/** Names the run in which what was predicted from a file's samples was told; null where it doesn't say. */
+export function runIn(path: string): string | null {
+  return /<affectd>.*?<run>([^<]+)<\/run>/s.exec(headerAt(path) ?? '')?.[1] ?? null;
+}
+
 /** Names the recording that a file is a part of; null where it is of none. */
 export function recordingIn(path: string): string | null {
   const identity = identityOf(path);

@@ -18,14 +18,33 @@ export interface LastHeard {
   readonly seqs: ReadonlyMap<string, number>;
 }
 
+/** The run of a session that another daemon began and that goes on. */
+export interface RunBefore {
+  readonly run: string;
+  /** By node, the first number that it may have told otherwise. */
+  readonly next: ReadonlyMap<string, number>;
+}
+
 /** What the nodes of each session made in the last minute, for subscribers who missed some of it. */
 export class ToldLately {
   readonly #clock: Clock;
   /** In the order in which they told something last. */
   readonly #sessions = new Map<string, Kept[]>();
 
+  readonly #before = new Map<string, RunBefore>();
+
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  /** A session goes on that another daemon began: what it told before its first other number needn't be told again. */
+  goesOn(session: string, before: RunBefore): void {
+    this.#before.set(session, before);
+  }
+
+  /** What comes under the session's name from now on is another one. */
+  ended(session: string): void {
+    this.#before.delete(session);
   }
 
   keep(message: NodeMessage): void {
@@ -40,15 +59,23 @@ export class ToldLately {
     this.#forgetSilent(at);
   }
 
-  /** In the order in which it was told, all that came after what was heard last; all that is kept, where that was another run. */
+  /**
+   * In the order in which it was told, all that came after what was heard last. Of what was heard of the run that this one goes on from,
+   * all that may be another line now, too; where that was any other run, all that is kept.
+   */
   after(session: string, { run, seqs }: LastHeard): NodeMessage[] {
     const oldest = this.#clock.now() - KEPT_S;
     const kept = (this.#sessions.get(session) ?? []).filter(({ at }) => at >= oldest);
+    const before = this.#before.get(session);
     const first = kept.findIndex(({ message }) => message.run === run);
     return kept
       .slice(Math.max(0, first))
       .map(({ message }) => message)
-      .filter((message) => message.run !== run || message.seq > (seqs.get(message.node) ?? -1));
+      .filter(({ run: own, node, seq }) => {
+        const last = seqs.get(node) ?? -1;
+        if (own === run) return seq > last;
+        return before?.run !== run || seq > Math.min(last, (before.next.get(node) ?? 0) - 1);
+      });
   }
 
   #shorten(kept: Kept[], now: Seconds): void {
