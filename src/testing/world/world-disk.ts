@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { Seconds } from '../../core/clock.js';
 import type { Random } from '../../core/random.js';
@@ -148,11 +148,11 @@ export class WorldDisk {
 
   /** Writes its files to a folder of the machine, in place of what is there; `top`: the folder of the world's that it stands for. */
   writeTo(folder: string, top: string): void {
+    rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
-    const wanted = new Set(this.names.map((name) => relative(top, name)));
-    for (const found of readdirSync(folder)) if (!wanted.has(found)) rmSync(join(folder, found));
     for (const name of this.names) {
       const path = join(folder, relative(top, name));
+      mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, this.contentOf(name));
       const { written_unix_s } = this.#files.get(name)!;
       utimesSync(path, written_unix_s, written_unix_s);

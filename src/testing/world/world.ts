@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import type { Seconds } from '../../core/clock.js';
 import { ConfigurationError } from '../../core/errors.js';
@@ -283,6 +284,8 @@ class World {
       ...{ config: defaultConfig, carrier: this.#lsl.carrierOf(host) },
       interfaces: this.#lsl.interfacesOf(host),
     };
+    // Each records into a folder of its own: what a daemon resumes of the one before is no part of this world yet.
+    const record = join(this.folder, `daemon-${this.#lives.length + 1}`);
     const starting = startDaemon(
       {
         disk: this.#disk.of(clock, (name) => void life.files.push(name)),
@@ -293,7 +296,7 @@ class World {
       },
       pipeline,
       {
-        ...{ host: '127.0.0.1', port: 0, engine: 'auto', logLevel: 'silent', record: this.folder, lsl: true },
+        ...{ host: '127.0.0.1', port: 0, engine: 'auto', logLevel: 'silent', record, lsl: true },
         ...(part_s !== undefined && { partS: part_s }),
       },
       (event) => {

@@ -284,6 +284,9 @@ describe('loadModel', () => {
         clock.advance(10);
         const asked = runner.predict([stuck]).catch((error: unknown) => error);
         await new Promise((resolve) => Object.assign(inside, { onmessage: resolve }));
+        // It is called sooner than its being ready is heard.
+        const begun = () => events.filter(({ code }) => code === 'engine-chosen').length;
+        await vi.waitFor(() => expect(begun()).toBe(k), { timeout: 20_000 });
         clock.advance(10);
         expect(await asked).toMatchObject(failed);
       }
@@ -293,7 +296,9 @@ describe('loadModel', () => {
       await expect(runner.predict([asks(0)])).rejects.toMatchObject(failed);
       expect(codes()).toEqual([]);
       comeOut.postMessage('');
-      await vi.waitFor(async () => expect(await runner.predict([asks(0)])).toEqual([{ valence: 0.5 }]));
+      await vi.waitFor(async () => expect(await runner.predict([asks(0)])).toEqual([{ valence: 0.5 }]), {
+        timeout: 20_000,
+      });
       inside.close();
       comeOut.close();
     });
