@@ -22,7 +22,7 @@ import { StallWatch } from '../signal/timebase/stall-watch.js';
 import { foldedSink } from '../telemetry/fold-repeats.js';
 import { createMetrics } from '../telemetry/metrics.js';
 import { type DaemonContext, type DaemonOptions, serverOptions } from './daemon-settings.js';
-import { resumeSessions } from './resume-sessions.js';
+import { encodeSession, resumeSessions } from './resume-sessions.js';
 
 /** What a disk has left to take when the daemon ends, s. */
 const CLOSES_WITHIN_S: Seconds = 4;
@@ -80,6 +80,8 @@ export async function startDaemon(
     log: (message) => take(message),
     thinned: (session, window) => recorder?.thinned(session, window),
     begunAnew: (session, anew, after) => recorder?.begunAnew(session, anew, after),
+    reached: (session, samples, state) =>
+      recorder?.reached(session, samples, (place) => encodeSession({ place, state: state() })),
     explain: (session, model) => sink.explains(session, model),
   });
   const announce: EventSink = (event) => runtime.announce(event);

@@ -2,7 +2,7 @@ import { from } from 'rxjs';
 import type { Clock, Seconds } from '../core/clock.js';
 import type { EventSink } from '../core/event.js';
 import { errorOf } from '../core/owned.js';
-import type { StreamInfo } from '../core/signal.js';
+import type { StreamInfo, StreamMessage } from '../core/signal.js';
 import type { OutputMessage } from '../io/sinks/sink.js';
 import type { WebSocketSink } from '../io/sinks/websocket.js';
 import type { SharedSessions } from '../io/sources/door/shared-sessions.js';
@@ -10,10 +10,12 @@ import type { SessionMessage, Source } from '../io/sources/source.js';
 import type { WebSocketSource } from '../io/sources/websocket.js';
 import { outputMessage } from '../pipeline/run/output-messages.js';
 import { REPLAY_BATCH } from '../pipeline/run/replay.js';
-import { runOn } from '../pipeline/run/run-recording.js';
+import { type ReplayState, runOn } from '../pipeline/run/run-recording.js';
 import type { LoadedPipeline } from '../pipeline/run/run-session.js';
 import type { ContinuedSession } from '../pipeline/run/runtime.js';
+import { decodeState, encodeState } from '../pipeline/run/state-file.js';
 import type { SessionRecorder } from '../recorder/session-recorder.js';
+import { type StatePlace, statesOf } from '../recorder/state-files.js';
 import { type UnfinishedRecording, unfinishedRecordings } from '../recorder/unfinished-recordings.js';
 
 /** What a session that goes on needs of the daemon. */
@@ -40,8 +42,21 @@ export interface ResumedSessions {
   readonly cut: Source;
 }
 
+interface Replayed {
+  /** How much of the recording was replayed, s. */
+  readonly replayed_s: Seconds;
+}
+
+/** The state of a session, and the samples behind which it is. */
+interface KeptSession {
+  readonly place: StatePlace;
+  readonly state: ReplayState;
+}
+
+export const encodeSession = (kept: KeptSession): Uint8Array => encodeState(kept);
+
 /**
- * Goes on with the sessions whose recordings in `folder` end in the middle: each is replayed up to where it ends, its streams are kept
+ * Goes on with the sessions whose recordings in `folder` end in the middle: each is replayed from its last state up to where it ends, its streams are kept
  * for their senders, and its recording goes on in the next part.
  */
 export async function resumeSessions(folder: string, options: ResumeOptions): Promise<ResumedSessions> {
@@ -58,12 +73,9 @@ export async function resumeSessions(folder: string, options: ResumeOptions): Pr
     const { session, xdf } = recording;
     try {
       const lines: NodeLine[] = [];
-      const state = await replayed(recording, options.loaded, (line) => {
-        lines.push(line);
-        while (lines[0].time < line.time - TOLD_S) lines.shift();
-      });
+      const state = await replayed(recording, options.loaded, (line) => lines.push(line));
       resumed.set(session, state);
-      cut.push(...goOn(recording, options).flatMap((info) => cutOff(session, info)));
+      cut.push(...goOn(recording, options, state).flatMap((info) => cutOff(session, info)));
       if (xdf.run !== null) {
         const next = new Map(Object.entries(state.graph.graph.sequence));
         options.sink.goesOn(session, { run: xdf.run, next }, lines);
@@ -85,35 +97,90 @@ export async function resumeSessions(folder: string, options: ResumeOptions): Pr
   };
 }
 
-/** Where the session of a recording is at its end. */
+/** Where the session of a recording is at its end: from the newest state that there is and that is of use, else from its beginning. */
 async function replayed(
-  { session, xdf, state, offset_s }: UnfinishedRecording,
+  recording: UnfinishedRecording,
   loaded: LoadedPipeline,
   told: (line: NodeLine) => void,
-): Promise<ContinuedSession> {
-  const { graph, predictions } = await runOn(
-    xdf.messages(null),
-    {
-      ...{ session, loaded, thinned: xdf.thinned, inArrivalOrder: true, batch: REPLAY_BATCH },
-      ...{ features: true, monitor: true, events: () => {} },
-      logged: new Set(loaded.pipeline.sources.keys()),
-    },
-    null,
-    (output) => {
-      const line = outputMessage(session, output);
-      if (line && 'node' in line) told(line);
-    },
-  );
+): Promise<ContinuedSession & Replayed> {
+  const { state, offset_s } = recording;
+  const { graph, predictions, replayed_s } = await replayedFrom(statesIn(recording), recording, loaded, told);
   const heard = new Map(
     [...state.streams].flatMap(([id, { last, isStale }]) =>
       last === null ? [] : [[id, { last, at: last + offset_s, isStale }]],
     ),
   );
-  return { graph, predictions, heard };
+  return { graph, predictions, heard, replayed_s };
+}
+
+/** Goes on from the first of the states that can be gone on from. */
+async function replayedFrom(
+  [kept, ...older]: readonly KeptSession[],
+  recording: UnfinishedRecording,
+  loaded: LoadedPipeline,
+  told: (line: NodeLine) => void,
+): Promise<ReplayState & Replayed> {
+  const { session, state, xdf } = recording;
+  const lines: NodeLine[] = [];
+  let first = state.newest;
+  try {
+    const end = await runOn(
+      withFirst(xdf.messages(kept?.place ?? null), (stamp) => {
+        first = stamp;
+      }),
+      {
+        ...{ session, loaded, thinned: xdf.thinned, inArrivalOrder: true, batch: REPLAY_BATCH },
+        ...{ features: true, monitor: true, events: () => {} },
+        logged: new Set(loaded.pipeline.sources.keys()),
+      },
+      kept?.state ?? null,
+      (output) => {
+        const line = outputMessage(session, output);
+        if (!line || !('node' in line)) return;
+        lines.push(line);
+        while (lines[0].time < line.time - TOLD_S) lines.shift();
+      },
+    );
+    lines.forEach(told);
+    return { ...end, replayed_s: state.newest - first };
+  } catch (error) {
+    // It may be another pipeline's.
+    if (kept) return replayedFrom(older, recording, loaded, told);
+    throw error;
+  }
+}
+
+/** The same messages; `tell` is given the stamp of their first sample. */
+async function* withFirst(
+  messages: AsyncIterable<StreamMessage>,
+  tell: (stamp: Seconds) => void,
+): AsyncGenerator<StreamMessage> {
+  let isTold = false;
+  for await (const message of messages) {
+    if (!isTold && message.kind === 'chunk') tell(message.chunk.times[0]);
+    isTold ||= message.kind === 'chunk';
+    yield message;
+  }
+}
+
+/** States of a recording's session that are whole, and behind samples that it still has; the newest first. */
+function statesIn({ folder, name, id, xdf }: UnfinishedRecording): KeptSession[] {
+  return statesOf(folder, name).flatMap((bytes) => {
+    try {
+      const kept = decodeState(bytes) as KeptSession;
+      return kept.place.recording === id && xdf.has(kept.place) ? [kept] : [];
+    } catch {
+      return [];
+    }
+  });
 }
 
 /** Opens the doors of a session where they were; gives streams that can't go on. */
-function goOn(recording: UnfinishedRecording, options: ResumeOptions): readonly StreamInfo[] {
+function goOn(
+  recording: UnfinishedRecording,
+  options: ResumeOptions,
+  { replayed_s }: Replayed,
+): readonly StreamInfo[] {
   const { session, state, offset_s, continued, xdf } = recording;
   const { clock, events, sessions, source, recorder } = options;
   const shared = sessions.of(session);
@@ -126,7 +193,7 @@ function goOn(recording: UnfinishedRecording, options: ResumeOptions): readonly 
     code: 'session-resumed',
     level: 'warn',
     message: `session ${session} goes on where the daemon was killed ${gap_s.toFixed(1)} s ago; senders are asked for what isn't had`,
-    ...{ session, time: state.newest - state.zero!, details: { gap_s } },
+    ...{ session, time: state.newest - state.zero!, details: { gap_s, replayed_s } },
   });
   for (const [number, frames] of xdf.damaged) {
     const name = xdf.streams.find((stream) => stream.number === number)?.info.id ?? String(number);

@@ -164,6 +164,11 @@ export class RecordingPart {
     }
   }
 
+  /** Where a message stands in it; undefined: it doesn't. */
+  placeOf(message: StreamMessage): SamplesPlace | undefined {
+    return this.#places.get(message);
+  }
+
   /** Writes what is kept of the frames so far, of all streams together. `newest`: the furthest stamp of samples. */
   writeFrames(newest: Seconds): void {
     const runs = [...this.#frames].filter(([, { seq }]) => seq.length > 0);

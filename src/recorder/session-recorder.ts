@@ -13,6 +13,7 @@ import { Lanes } from './disk/lanes.js';
 import type { SyncMode } from './disk/synced-file.js';
 import { systemDisk } from './disk/system-disk.js';
 import { type PartLimits, type RecordingNews, SessionRecording } from './session-recording.js';
+import type { StatePlace } from './state-files.js';
 import type { UnfinishedRecording } from './unfinished-recordings.js';
 
 /** Longest stem of a file's name, characters: with date and part it stays below what any file system takes. */
@@ -134,6 +135,11 @@ export class SessionRecorder {
   /** Notes in every recording that another pipeline took over; `from`, `to`: their digests. */
   reloaded(from: string, to: string): void {
     for (const recording of this.#recordings.values()) recording.reloaded(from, to);
+  }
+
+  /** As {@link SessionRecording.reached}. */
+  reached(session: string, message: StreamMessage, encode: (place: StatePlace) => Uint8Array): void {
+    this.#recordings.get(session)?.reached(message, encode);
   }
 
   /** As {@link SessionRecording.safe}; at once where the session is not recorded. */

@@ -18,6 +18,7 @@ import {
 } from './recorded-entry.js';
 import { RecordedState } from './recorded-state.js';
 import { RecordingPart } from './recording-part.js';
+import { STATE_EVERY_S, StateFiles, type StatePlace } from './state-files.js';
 import type { UnfinishedRecording } from './unfinished-recordings.js';
 
 /** When a recording goes on in another file. */
@@ -95,6 +96,9 @@ export class SessionRecording {
   readonly #losing = new Map<string, DiskError>();
   /** What the next part goes on from; null: it is the first. */
   #after: PartEnd | null = null;
+  readonly #states: StateFiles;
+  /** When the next state is due, by the clock. */
+  #stateDue_s: Seconds;
   /** The part before the next one, until it is closed. */
   #closing: Promise<void> = Promise.resolve();
 
@@ -108,6 +112,9 @@ export class SessionRecording {
     this.#written = new RecordedState(from?.state);
     this.#parts = from?.part ?? 0;
     this.#after = from?.xdf.end ?? null;
+    const { disk, lanes, folder } = options;
+    this.#states = new StateFiles({ disk, lanes, folder, name: this.#name });
+    this.#stateDue_s = clock.now() + STATE_EVERY_S;
     this.#begin();
   }
 
@@ -158,6 +165,17 @@ export class SessionRecording {
     });
   }
 
+  /** Keeps the session's state behind a message, if one is due; `encode` gives it. */
+  reached(message: StreamMessage, encode: (place: StatePlace) => Uint8Array): void {
+    const { clock, id } = this.#options;
+    if (clock.now() < this.#stateDue_s || this.#states.isBusy) return;
+    const part = this.#part;
+    const place = part?.placeOf(message);
+    if (!part || !place) return;
+    this.#stateDue_s = clock.now() + STATE_EVERY_S;
+    this.#states.write(encode({ recording: id, part: part.number, ...place }), this.safe([]));
+  }
+
   /** Writes the footers; resolves once all is on the disk, or the disk took it no more. */
   async end(): Promise<void> {
     this.#retry?.cancel();
@@ -173,6 +191,7 @@ export class SessionRecording {
       if (stream !== null && !this.#losing.has(stream)) lost.add(stream);
     }
     for (const stream of lost) this.#options.tell({ kind: 'lost', stream });
+    await this.#states.end();
   }
 
   /** Writes what waits, and the footers, in this very turn. */

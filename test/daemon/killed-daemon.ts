@@ -39,6 +39,10 @@ export class DyingDisk implements Disk {
     return this.isDead ? never : systemDisk.remove(path);
   }
 
+  rename(from: string, to: string): Promise<void> {
+    return this.isDead ? never : systemDisk.rename!(from, to);
+  }
+
   free(path: string): Promise<number> {
     return systemDisk.free(path);
   }

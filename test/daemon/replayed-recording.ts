@@ -9,7 +9,8 @@ import type { LoadedPipeline } from '../../src/pipeline/run/run-session.js';
 
 /** What the replay of the recording that a folder holds gives, of the session `default`. */
 export async function replayedRecording(folder: string, loaded: LoadedPipeline): Promise<OutputMessage[]> {
-  const recording = await openRecording(join(folder, readdirSync(folder)[0]));
+  const [file] = readdirSync(folder).filter((name) => name.endsWith('.xdf'));
+  const recording = await openRecording(join(folder, file));
   const outputs: OutputMessage[] = [];
   for await (const output of replay(recording.messages({ chunk: null, clockSync: true, events: () => {} }), {
     ...{ session: 'default', loaded, events: () => {}, features: true, batch: 16 },

@@ -1,7 +1,7 @@
-import { readdirSync, statSync, truncateSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { type Seconds, VirtualClock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
@@ -19,6 +19,8 @@ import { replayedRecording } from './replayed-recording.js';
 
 const FRAME_S: Seconds = 0.1;
 const END_S: Seconds = 20;
+/** How long nobody is there after a kill. */
+const DOWN_S: Seconds = 1.5;
 
 const folder = temporaryFolder();
 const { cleanups } = cleanUpAfterEach();
@@ -47,13 +49,15 @@ interface RunOptions {
   readonly ahead_s?: Seconds;
   /** What becomes of the recordings before the daemon is started again. */
   readonly damage?: (folder: string) => void;
+  /** How long devices send, s. */
+  readonly end_s?: Seconds;
   /** Devices that are gone, as the daemon is. */
   readonly gone?: boolean;
 }
 
 /** Two devices, by clients of their own, send for 20 s; the daemon is killed at each of `kills` and started again. */
 async function run(name: string, kills: readonly Seconds[], options: RunOptions = {}) {
-  const { ahead_s, damage, gone = false } = options;
+  const { ahead_s, damage, gone = false, end_s = END_S } = options;
   const clock = new VirtualClock(5000, 1.7e9);
   const record = join(folder, name);
   const events: SessionEvent[] = [];
@@ -64,7 +68,8 @@ async function run(name: string, kills: readonly Seconds[], options: RunOptions 
     disk = new DyingDisk();
     const settings = { host: '127.0.0.1', port, engine: 'auto', logLevel: 'silent', record } as const;
     const own = disk;
-    const starting = startDaemon(
+    // Its disk takes the machine's time, and none of the clock's.
+    const daemon = await startDaemon(
       { stdout: new PassThrough(), clock, disk: own },
       loaded,
       settings,
@@ -74,14 +79,8 @@ async function run(name: string, kills: readonly Seconds[], options: RunOptions 
         times.push(clock.now());
       },
     );
-    let isUp = false;
-    starting.then(() => {
-      isUp = true;
-    });
-    await passTill(clock, () => isUp);
-    const daemon = await starting;
     daemon.runtime.outputs$.subscribe((output) => {
-      if (!own.isDead && output.stream === 'features' && output.time <= END_S - 1) rows.push(output);
+      if (!own.isDead && output.stream === 'features' && output.time <= end_s - 1) rows.push(output);
     });
     return daemon;
   };
@@ -99,7 +98,7 @@ async function run(name: string, kills: readonly Seconds[], options: RunOptions 
   const subscriber = connectStream(url, { WebSocket, timers: clock });
   cleanups.push(() => subscriber.close());
   subscriber.on('features', (line) => {
-    if (line.time <= END_S - 1) heard.push(line);
+    if (line.time <= end_s - 1) heard.push(line);
   });
   let isSubscribed = false;
   subscriber.subscribe({ streams: ['features'], session: 'default', policy: 'buffer' }).then(() => {
@@ -118,7 +117,7 @@ async function run(name: string, kills: readonly Seconds[], options: RunOptions 
     }
   };
   const left = [...kills];
-  for (let frame = 0; frame < END_S / FRAME_S; frame++) {
+  for (let frame = 0; frame < end_s / FRAME_S; frame++) {
     const at = frame * FRAME_S;
     push(at);
     await passUntil(clock, begin + at + FRAME_S);
@@ -128,6 +127,7 @@ async function run(name: string, kills: readonly Seconds[], options: RunOptions 
       left.shift();
       disk.isDead = true;
       await daemon.server.close();
+      await passUntil(clock, clock.now() + DOWN_S);
       damage?.(record);
       if (gone) for (const { connection } of streams) connection.abandon();
       const dead = daemon;
@@ -150,11 +150,7 @@ async function run(name: string, kills: readonly Seconds[], options: RunOptions 
     isClosed = true;
   });
   await passTill(clock, () => isClosed && events.some(({ code }) => code === 'recording-closed'));
-  let isDown = false;
-  daemon.close().then(() => {
-    isDown = true;
-  });
-  await passTill(clock, () => isDown);
+  await daemon.close();
   return { rows, events, times, record, heard };
 }
 
@@ -197,7 +193,8 @@ it('goes on after a kill with what it was told, and gives what a daemon gives th
 
 /** All samples of a stream that a folder holds, with their stamps from the session's zero, and how many gaps are between them. */
 async function samplesOf(record: string, name: string) {
-  const recording = await openRecording(join(record, readdirSync(record)[0]));
+  const [file] = readdirSync(record).filter((one) => one.endsWith('.xdf'));
+  const recording = await openRecording(join(record, file));
   const values: number[] = [];
   const times: number[] = [];
   let gaps = 0;
@@ -258,4 +255,43 @@ it('begins anew where a session had ended', async () => {
   await run('ended', []);
   const { events } = await run('ended', []);
   expect(events.map(({ code }) => code)).not.toContain('session-resumed');
+});
+
+describe('a session’s state', () => {
+  const end_s = 28;
+  let well: Promise<string[]> | undefined;
+  const tear = (path: string): void => truncateSync(path, statSync(path).size >> 1);
+  const spoil = (path: string): void => {
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 9] ^= 1;
+    writeFileSync(path, bytes);
+  };
+
+  it.each([
+    ['that is whole', [], [0, 6]],
+    ['that is torn: the one before', [tear], [9, 16]],
+    ['that is spoiled: the one before', [spoil], [9, 16]],
+    ['that is missing: the one before', [unlinkSync], [9, 16]],
+    ['of which both are torn: the recording alone', [tear, spoil], [22, 26]],
+    ['of which there is none: the recording alone', [unlinkSync, unlinkSync], [22, 26]],
+  ] as const)('%s', async (name, faults, [least_s, most_s]) => {
+    well ??= run('steady', [], { end_s }).then(({ rows }) => told(rows));
+    const damage = (record: string): void => {
+      const states = readdirSync(record).filter((file) => file.includes('.state'));
+      expect(states.filter((file) => !file.endsWith('.next')).sort()).toEqual([
+        expect.stringMatching(/\.state$/),
+        expect.stringMatching(/\.state\.before$/),
+      ]);
+      for (const [i, fault] of faults.entries()) fault(join(record, states.sort()[i]));
+    };
+    const { rows, events, record } = await run(name.replace(/\W+/g, '-'), [24], { end_s, damage });
+    const resumed = events.find(({ code }) => code === 'session-resumed');
+    const replayed_s = Number(resumed?.details?.replayed_s);
+    expect(replayed_s).toBeGreaterThan(least_s);
+    expect(replayed_s).toBeLessThan(most_s);
+    expect(told(rows)).toEqual(await well);
+    expect(events.map(({ code }) => code)).not.toContain('session-not-resumed');
+    // They go with the session.
+    expect(readdirSync(record).filter((file) => !file.endsWith('.xdf'))).toEqual([]);
+  });
 });

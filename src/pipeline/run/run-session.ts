@@ -71,6 +71,8 @@ export interface RunSessionOptions {
   readonly isCatchingUp?: () => boolean;
   /** Where another daemon was with the session. Default: it begins. */
   readonly from?: ContinuedGraph | undefined;
+  /** Told whenever the graph is through with samples; `state` tells where it is then. */
+  readonly reached?: (samples: StreamMessage, state: () => RecordedGraphState) => void;
 }
 
 /** Where another daemon was with a session. */
@@ -298,10 +300,20 @@ class RunningSession implements Worker {
       else
         this.#contain((graph) => {
           left -= graph.work(left);
+          if (graph === this.#graph && graph.isIdle) this.#reach(graph);
         });
     }
     this.#options.waiting?.(this.#inbox.size);
     return units - left;
+  }
+
+  #reach(graph: SessionGraph | FailedSession): void {
+    if (this.#begun?.kind !== 'chunk' || this.#stage !== 'running' || graph instanceof FailedSession) return;
+    this.#options.reached?.(this.#begun, () => ({
+      graph: graph.snapshot(),
+      ...{ isDown: false, due: null, dueAtEnd: null, dropped: [] },
+      schemas: Object.fromEntries(this.#windows.schemas),
+    }));
   }
 
   /** Whether the graph is through with the message before. */

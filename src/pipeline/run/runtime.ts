@@ -18,6 +18,7 @@ import { LeavingModels } from './leaving-models.js';
 import { shedLive } from './model-queues.js';
 import { outputMessage } from './output-messages.js';
 import { type PredictionsState, predictInOrder } from './predict-in-order.js';
+import type { ReplayState } from './run-recording.js';
 import { type ContinuedGraph, type LoadedPipeline, runSession } from './run-session.js';
 import { Switch } from './switch.js';
 import { Turns } from './turns.js';
@@ -50,6 +51,8 @@ export interface RuntimeOptions {
   readonly expected?: (session: string) => readonly Binding[];
   /** Where another daemon was with a session, asked for once when it opens. Default: it begins. */
   readonly from?: (session: string) => ContinuedSession | null;
+  /** Told whenever a session is through with samples of its log; `state` tells where it is then. */
+  readonly reached?: (session: string, samples: StreamMessage, state: () => ReplayState) => void;
   /** Bounds the work of all sessions in one turn of the event loop. */
   readonly turns?: Turns;
   /** Knows when we stood still ourselves; told of all that comes. Default: we never do. */
@@ -220,6 +223,7 @@ export class PipelineRuntime {
     const events: EventSink = (event) => this.announce({ ...event, session });
     events({ code: 'session-opened', level: 'info', message: `session ${session} opened` });
     const from = this.options.from?.(session) ?? undefined;
+    let untold!: () => PredictionsState;
     const faults$ = new Subject<unknown>();
     const held$ = new Subject<boolean>();
     return messages$.pipe(
@@ -239,6 +243,8 @@ export class PipelineRuntime {
         turns: this.#turns,
         expected: this.options.expected?.(session) ?? [],
         from,
+        reached: (samples, state) =>
+          this.options.reached?.(session, samples, () => ({ graph: state(), predictions: untold() })),
         stall: this.options.stall,
         waiting: (messages) => this.#setWaiting(session, messages),
         ordering: (isWaiting) => this.#setOrdering(session, isWaiting),
@@ -250,6 +256,9 @@ export class PipelineRuntime {
         clock,
         ...(explain && { explain: (model) => explain(session, model) }),
         shed: shedLive,
+        snapshots: (snapshot) => {
+          untold = snapshot;
+        },
         from: from && { state: from.predictions, loaded: this.loaded },
         leaving: this.#leaving,
         held: (isHeld) => held$.next(isHeld),

@@ -12,6 +12,8 @@ export interface Disk {
   /** Resolves once the names in a folder outlast a power cut. */
   syncFolder(path: string): Promise<void>;
   remove(path: string): Promise<void>;
+  /** Calls a file `to`, in place of one that is called so. A disk that can't keeps no state of sessions. */
+  rename?(from: string, to: string): Promise<void>;
   /** What may still be written where `path` is, bytes. */
   free(path: string): Promise<number>;
 }

@@ -1,5 +1,5 @@
 import { fsyncSync, writeSync } from 'node:fs';
-import { type FileHandle, mkdir, open, statfs, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, statfs, unlink } from 'node:fs/promises';
 import type { Disk, DiskFile } from './disk.js';
 
 /** The machine's own. Its calls wait on threads of libuv's pool. */
@@ -19,6 +19,7 @@ export const systemDisk: Disk = {
     }
   },
   remove: (path) => unlink(path),
+  rename: (from, to) => rename(from, to),
   free: async (path) => {
     const { bavail, bsize } = await statfs(path);
     return bavail * bsize;

@@ -13,8 +13,8 @@ export interface IndexedRecording {
   readonly streams: readonly XdfStream[];
   readonly lines: readonly LoggedLine<SessionLogLine | null>[];
   readonly problems: string[];
-  /** By number of the part, where it begins among all. */
-  readonly beginnings: ReadonlyMap<number, number>;
+  /** By number of the part, how many chunks of each stream are in those before it. */
+  readonly chunksBefore: ReadonlyMap<number, ReadonlyMap<number, number>>;
 }
 
 /** A part as far as it counts. */
@@ -27,7 +27,7 @@ export function indexedFile(path: string): IndexedRecording {
   try {
     const { streams, problems } = indexXdf(file);
     const lines = joinedLog([{ lines: readLog(file, streams), isBehindHole: false }]);
-    return { file, streams, lines, problems, beginnings: new Map([[1, 0]]) };
+    return { file, streams, lines, problems, chunksBefore: new Map() };
   } catch (error) {
     file.close();
     throw error;
@@ -47,7 +47,7 @@ export function indexedParts(
   const file = new RandomAccessFile(path, new JoinedFiles(parts));
   const streams = new Map<number, XdfStream>();
   const logs: LogOfPart[] = [];
-  const beginnings = new Map<number, number>();
+  const chunksBefore = new Map<number, ReadonlyMap<number, number>>();
   let base = 0;
   for (const part of parts) {
     const named = (problem: string): string => `${basename(part.path)}: ${problem}`;
@@ -67,7 +67,7 @@ export function indexedParts(
     }
     const { lines, isBehindHole } = part;
     const from = base;
-    beginnings.set(part.part, base);
+    chunksBefore.set(part.part, before);
     logs.push({
       isBehindHole,
       lines: lines.map(({ line, stamp, place }) => ({
@@ -78,7 +78,7 @@ export function indexedParts(
     });
     base += part.bytes;
   }
-  return { file, streams: [...streams.values()], lines: joinedLog(logs), problems, beginnings };
+  return { file, streams: [...streams.values()], lines: joinedLog(logs), problems, chunksBefore };
 }
 
 /**

@@ -1,6 +1,5 @@
 import { statSync } from 'node:fs';
 import type { Seconds } from '../../../core/clock.js';
-import { InputError } from '../../../core/errors.js';
 import type { ScreenGeometry, StreamInfo, StreamMessage } from '../../../core/signal.js';
 import { JoinedFiles } from '../files/file-bytes.js';
 import { RandomAccessFile } from '../files/random-access-file.js';
@@ -24,6 +23,13 @@ export interface UnfinishedStream {
   readonly frame: KeptFrame | null;
 }
 
+/** A chunk in one of a recording's parts: its stream's number, and which of the stream's chunks there it is, from 1. */
+export interface ChunkPlace {
+  readonly part: number;
+  readonly stream: number;
+  readonly chunk: number;
+}
+
 /** A recording whose writer was killed, as far as it counts. */
 export interface UnfinishedXdf {
   readonly end: PartEnd;
@@ -40,8 +46,10 @@ export interface UnfinishedXdf {
   /** All lines of its log. */
   readonly lines: readonly SessionLogLine[];
   readonly thinned: readonly ThinnedWindow[];
-  /** Its messages, as the session was told, streams by what the session calls them; behind a place in one of its parts. */
-  messages(after: PartEnd | null): AsyncGenerator<StreamMessage>;
+  /** Whether a chunk is in it. */
+  has(chunk: ChunkPlace): boolean;
+  /** Its messages, as the session was told, streams by what the session calls them; behind a chunk that is in it. */
+  messages(after: ChunkPlace | null): AsyncGenerator<StreamMessage>;
   close(): void;
 }
 
@@ -68,7 +76,12 @@ function unfinished(
   parts: readonly PartFile[],
   { end, last, damaged, begun, run }: KeptEnd,
 ): UnfinishedXdf {
-  const { file, beginnings } = indexed;
+  const { file, chunksBefore } = indexed;
+  const offsetOf = ({ part, stream, chunk }: ChunkPlace): number | undefined => {
+    const before = chunksBefore.get(part);
+    const source = indexed.streams.find(({ streamId }) => streamId === stream);
+    return before && source?.chunkOffsets[(before.get(stream) ?? 0) + chunk - 1];
+  };
   const lines = indexed.lines.flatMap(({ line }) => (line ? [line] : []));
   const recording = new XdfRecording(indexed, parts, new Map(lines.flatMap(toldBy)));
   return {
@@ -79,11 +92,9 @@ function unfinished(
       ...{ info, number: source.streamId, last: lastStamp(file, source) },
       frame: last.get(source.streamId) ?? null,
     })),
+    has: (chunk) => offsetOf(chunk) !== undefined,
     messages: (after) => {
-      const begins = after ? beginnings.get(after.part) : 0;
-      if (begins === undefined)
-        throw new InputError('recording-unreadable', `${file.path}: a part is missing`);
-      const from = after ? begins + after.bytes : Number.NEGATIVE_INFINITY;
+      const from = after ? offsetOf(after) : undefined;
       return recording.messages({ chunk: null, clockSync: true, events: () => {} }, from);
     },
     close: () => file.close(),
