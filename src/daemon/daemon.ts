@@ -1,5 +1,6 @@
 import { map, tap } from 'rxjs';
-import type { Clock, Seconds, Timer } from '../core/clock.js';
+import type { Seconds } from '../core/clock.js';
+import { doneWithin } from '../core/done-within.js';
 import type { EventSink } from '../core/event.js';
 import { streamOf } from '../core/signal.js';
 import { type RunningServer, startServer } from '../io/server/server.js';
@@ -201,7 +202,7 @@ export async function startDaemon(
     sources.close();
     await Promise.all([source.close(), sink.close(), sinks.close()]);
     // A model that hangs takes its time beside a disk that does.
-    await Promise.all([within(clock, CLOSES_WITHIN_S, recorder?.close()), runtime.close()]);
+    await Promise.all([doneWithin(clock, CLOSES_WITHIN_S, recorder?.close()), runtime.close()]);
     context.rescues?.delete(rescue);
     stall.stop();
     logged.close();
@@ -291,16 +292,6 @@ function recorderOf(
     ...(disk && { disk }),
     ...{ runOf, ...(newName && { newName }) },
   });
-}
-
-/** Waits for work, but not for longer than `limit_s`. */
-async function within(clock: Clock, limit_s: Seconds, work: Promise<void> | undefined): Promise<void> {
-  let timer: Timer | null = null;
-  const over = new Promise<void>((resolve) => {
-    timer = clock.after(limit_s, resolve);
-  });
-  await Promise.race([work, over]);
-  (timer as Timer | null)?.cancel();
 }
 
 /** Resolves when the process is asked to end. */

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock, Seconds, Timer } from '../../core/clock.js';
+import { doneWithin } from '../../core/done-within.js';
 import { AffectdError, ConfigurationError } from '../../core/errors.js';
 import type { ModelFrame, ModelOutput } from '../../core/model.js';
 import type { Unavailable } from './choose.js';
@@ -135,18 +136,11 @@ export class InferenceThread {
   /** Ends it: it answers what it owes first, if it can soon. */
   async close(): Promise<void> {
     if (this.#isEnded) return;
-    const { clock } = this.options;
     // A native engine that is cut off in the middle of a call takes the whole process with it: the thread ends by itself.
-    const ended = new Promise<boolean>((resolve) => this.#worker.once('exit', () => resolve(true)));
+    const ended = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
     this.#worker.ref();
     this.#worker.postMessage({ stop: true } satisfies WorkerStop);
-    let timer: Timer | null = null;
-    const late = new Promise<boolean>((resolve) => {
-      timer = clock.after(CLOSES_WITHIN_S, () => resolve(false));
-    });
-    const isOver = await Promise.race([ended, late]);
-    (timer as Timer | null)?.cancel();
-    if (!isOver) this.#cut('it is closed');
+    if (!(await doneWithin(this.options.clock, CLOSES_WITHIN_S, ended))) this.#cut('it is closed');
   }
 
   #hear(message: WorkerReply, ready: (message: Ready) => void): void {
