@@ -7,10 +7,9 @@ import { type DaemonOptions, serverOptions } from '../daemon/daemon-settings.js'
 import { Feed } from '../daemon/feed.js';
 import { openRecording } from '../io/recordings/open.js';
 import { pace } from '../io/sources/pace.js';
-import { loadPipeline } from '../pipeline/file/load.js';
-import { loadModels } from '../pipeline/run/load-models.js';
 import { type CommandFactory, examples } from './command.js';
 import { type CommandContext, daemonLog, defaultPipeline } from './context.js';
+import { loadLive } from './load-live.js';
 import { addDaemonOptions } from './options/daemon-options.js';
 
 const demoRecording = join(packageRoot, 'fixtures', 'demo', 'demo.xdf');
@@ -23,11 +22,7 @@ export const demoCommand: CommandFactory = (context) =>
     .addHelpText('after', examples('affectd demo', 'affectd demo --port 9000'))
     .action(async (options: DaemonOptions) => {
       const events = daemonLog(context, options.logLevel);
-      const loaded = await loadModels(await loadPipeline(defaultPipeline), {
-        engine: options.engine,
-        events,
-        signal: context.signal,
-      });
+      const loaded = await loadLive(context, defaultPipeline, options, events);
       const daemon = await startDaemon(context, loaded, options, events);
       const { url } = daemon.server;
       const ws = url.replace('http', 'ws');

@@ -7,13 +7,12 @@ import { errorOf } from '../core/owned.js';
 import { type Daemon, startDaemon, untilAborted } from '../daemon/daemon.js';
 import type { DaemonOptions } from '../daemon/daemon-settings.js';
 import { backendNames } from '../io/lsl/backend.js';
-import { loadPipeline } from '../pipeline/file/load.js';
 import { findPipeline } from '../pipeline/file/shipped-pipelines.js';
-import { LIVE_ANSWERS_WITHIN_S, loadModels } from '../pipeline/run/load-models.js';
 import { closeRunners } from '../pipeline/run/runtime.js';
 import { changedNodes } from '../pipeline/session/kept-nodes.js';
 import { type CommandFactory, examples, PIPELINE_ARGUMENT } from './command.js';
 import { type CommandContext, daemonLog, defaultPipeline } from './context.js';
+import { loadLive } from './load-live.js';
 import { addDaemonOptions } from './options/daemon-options.js';
 import { addRecordOptions } from './options/record-options.js';
 
@@ -50,12 +49,7 @@ export const runCommand: CommandFactory = (context) =>
     )
     .action(async (file: string, options: DaemonOptions) => {
       const events = daemonLog(context, options.logLevel);
-      const loaded = await loadModels(await loadPipeline(file), {
-        engine: options.engine,
-        events,
-        answersWithin_s: LIVE_ANSWERS_WITHIN_S,
-        signal: context.signal,
-      });
+      const loaded = await loadLive(context, file, options, events);
       const daemon = await startDaemon(context, loaded, options, events);
       context.stdout.write(`affectd listens on ${daemon.server.url}\n`);
       const stopWatching = reloadOnChange(context, daemon, file, options, events);
@@ -78,12 +72,7 @@ function reloadOnChange(
 
   const reload = async (): Promise<void> => {
     try {
-      const loaded = await loadModels(await loadPipeline(file), {
-        engine: options.engine,
-        events,
-        answersWithin_s: LIVE_ANSWERS_WITHIN_S,
-        signal: context.signal,
-      });
+      const loaded = await loadLive(context, file, options, events);
       const { pipeline: replaced } = daemon.runtime.loaded;
       try {
         await daemon.replace(loaded);
