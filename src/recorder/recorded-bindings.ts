@@ -1,13 +1,14 @@
-import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename } from 'node:path';
 import type { Seconds } from '../core/clock.js';
 import type { StreamInfo } from '../core/signal.js';
 import { boundStreams } from '../io/recordings/xdf/xdf.js';
 import type { Binding } from '../pipeline/session/binder.js';
+import { newestFiles } from './newest-files.js';
 import { fileStem } from './session-recorder.js';
 
-/** A recording that was written to later ago is of another session, s. */
-const LATELY_S: Seconds = 600;
+/** The stem of a recording's file; null of what is called otherwise. */
+const stemOf = (path: string): string | null =>
+  /^(.*)_\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(_part\d+)?(_\d+)?\.xdf$/.exec(basename(path))?.[1] ?? null;
 
 /**
  * Which streams fed the sources of sessions when the daemon that recorded to `folder` ended, by the stem of a session's files: from the
@@ -17,15 +18,7 @@ export function recordedBindings(
   folder: string,
   now_unix_s: Seconds,
 ): ReadonlyMap<string, readonly Binding[]> {
-  const newest = new Map<string, { readonly path: string; readonly written_s: Seconds }>();
-  for (const file of filesIn(folder)) {
-    const stem = /^(.*)_\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(_part\d+)?(_\d+)?\.xdf$/.exec(file)?.[1];
-    if (stem === undefined) continue;
-    const path = join(folder, file);
-    const written_s = statSync(path).mtimeMs / 1000;
-    if (written_s < now_unix_s - LATELY_S || written_s < (newest.get(stem)?.written_s ?? 0)) continue;
-    newest.set(stem, { path, written_s });
-  }
+  const newest = newestFiles(folder, now_unix_s, stemOf);
   const bindings = new Map<string, readonly Binding[]>();
   for (const [stem, { path }] of newest) {
     bindings.set(
@@ -46,15 +39,6 @@ function boundIn(path: string): ReadonlyMap<string, readonly StreamInfo[]> {
     return boundStreams(path);
   } catch {
     return new Map();
-  }
-}
-
-function filesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    // It is made when something is recorded.
-    return [];
   }
 }
 

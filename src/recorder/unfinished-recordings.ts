@@ -1,15 +1,14 @@
-import { readdirSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import type { Clock, Seconds } from '../core/clock.js';
 import type { StreamInfo } from '../core/signal.js';
+import { streamMessage, zeroMessage } from '../io/recordings/xdf/log-messages.js';
 import { openUnfinished, type UnfinishedXdf } from '../io/recordings/xdf/unfinished-xdf.js';
 import { SESSION_LOG } from '../io/recordings/xdf/xdf-format.js';
-import { partsAt, recordingIn, sessionIn } from '../io/recordings/xdf/xdf-parts.js';
+import { aboutXdf } from '../io/recordings/xdf/xdf-parts.js';
 import type { ContinuedStream } from '../io/sources/websocket.js';
+import { newestFiles } from './newest-files.js';
 import { RecordedState, type RecordedStream } from './recorded-state.js';
 
-/** A recording that was written to earlier than this is of a session that nobody goes on with, s. */
-const LATELY_S: Seconds = 600;
 /** Clocks that differ by less are one: wall clocks are set, s. */
 const SAME_CLOCK_S: Seconds = 2;
 
@@ -39,15 +38,11 @@ export function unfinishedRecordings(
   clock: Pick<Clock, 'now' | 'unix'>,
   failed: (path: string, error: unknown) => void,
 ): UnfinishedRecording[] {
-  const newest = new Map<string, { readonly path: string; readonly written_s: Seconds }>();
-  for (const file of filesIn(folder)) {
-    const path = join(folder, file);
-    const written_s = statSync(path).mtimeMs / 1000;
-    if (written_s < clock.unix() - LATELY_S) continue;
-    const session = sessionIn(path);
-    if (session === null || recordingIn(path) === null) continue;
-    if (written_s >= (newest.get(session)?.written_s ?? 0)) newest.set(session, { path, written_s });
-  }
+  const sessionOf = (path: string): string | null => {
+    const { part = null, session = null } = aboutXdf(path) ?? {};
+    return part === null ? null : session;
+  };
+  const newest = newestFiles(folder, clock.unix(), sessionOf);
   return [...newest].flatMap(([session, { path, written_s }]): UnfinishedRecording[] => {
     try {
       const found = unfinishedAt(folder, path, session, written_s, clock);
@@ -78,11 +73,10 @@ function unfinishedAt(
   const written = clock.now() - (clock.unix() - written_s);
   const offsets = open.flatMap(({ frame, last }) => (frame && last !== null ? [frame.t - last] : []));
   const continued = open.flatMap(continuedStream);
-  const parts = partsAt(path) ?? [];
   return {
-    ...{ session, id: recordingIn(path)!, folder, xdf, state, numbers, continued },
+    ...{ session, id: xdf.recording, folder, xdf, state, numbers, continued },
     name: basename(path).replace(/(_part\d+)?(_\d+)?\.xdf$/i, ''),
-    part: Math.max(...parts.map(({ part }) => part)),
+    part: xdf.part,
     offset_s: offsets.length > 0 ? Math.min(...offsets) : written - state.newest,
     cut: open.flatMap(({ info }) => (continued.some((one) => one.info.id === info.id) ? [] : [info])),
   };
@@ -109,22 +103,14 @@ function stateOf({ lines, streams, numbers: all, log }: UnfinishedXdf, shift_s: 
   const byNumber = new Map(streams.map((stream) => [stream.number, stream]));
   const told = new RecordedState();
   const numbers = new Map<string, number>();
-  const idOf = (stream: number): string => byNumber.get(stream)?.info.id ?? '';
   for (const line of lines) {
-    const { t } = line;
-    if (line.k === 'zero')
-      told.take({ kind: 'zero', time: line.zero, ...(line.clock !== undefined && { clock: line.clock }) }, t);
-    else if (line.k === 'open') {
-      const stream = byNumber.get(line.stream);
-      if (!stream) continue;
-      const { info } = stream;
-      told.take({ kind: 'open', info, ...(line.declared !== undefined && { declared: line.declared }) }, t);
-      numbers.set(told.streams.get(info.id)!.key, line.stream);
-    } else if (line.k === 'close') told.take({ kind: 'close', id: idOf(line.stream) }, t);
-    else if (line.k === 'bind')
-      told.take({ kind: 'bind', source: line.source, stream: idOf(line.stream) }, t);
-    else if (line.k === 'stale')
-      told.take({ kind: 'stale', stream: idOf(line.stream), isStale: line.stale }, t);
+    if (line.k === 'zero') told.take(zeroMessage(line), line.t);
+    else if (line.k === 'open' || line.k === 'close' || line.k === 'bind' || line.k === 'stale') {
+      const { info } = byNumber.get(line.stream) ?? {};
+      if (!info) continue;
+      told.take(streamMessage(line, info), line.t);
+      if (line.k === 'open') numbers.set(told.streams.get(info.id)!.key, line.stream);
+    }
   }
   if (log !== null) numbers.set(SESSION_LOG, log);
   const known = new Set(numbers.values());
@@ -145,13 +131,4 @@ function stateOf({ lines, streams, numbers: all, log }: UnfinishedXdf, shift_s: 
     streams: new Map(found),
   });
   return { state, numbers };
-}
-
-function filesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder).filter((name) => /\.xdf$/i.test(name));
-  } catch {
-    // It is made when something is recorded.
-    return [];
-  }
 }

@@ -10,7 +10,7 @@ import { isSessionLog, readLog } from './logged-lines.js';
 import type { PartEnd, SessionLogLine } from './session-log.js';
 import { type ToldStream, XdfRecording } from './xdf.js';
 import { indexXdf, type XdfStream } from './xdf-index.js';
-import { begunAt, type PartFile, partsAt, runIn } from './xdf-parts.js';
+import { aboutXdf, type PartFile, partsAt } from './xdf-parts.js';
 import { XdfSampleReader } from './xdf-sample-reader.js';
 
 /** A stream of a recording whose session isn't over. */
@@ -32,7 +32,11 @@ export interface ChunkPlace {
 
 /** A recording whose writer was killed, as far as it counts. */
 export interface UnfinishedXdf {
+  /** Names it in each of its parts. */
+  readonly recording: string;
   readonly end: PartEnd;
+  /** The last part of which there is a file. */
+  readonly part: number;
   /** When the part that it ends in was begun, by the clock of who recorded, and since 1970, s; null: it doesn't say. */
   readonly begun: { readonly t: Seconds; readonly unix_s: number } | null;
   /** Names the run in which what was predicted from that part was told; null: it doesn't say. */
@@ -55,7 +59,7 @@ export interface UnfinishedXdf {
 
 interface KeptEnd
   extends Pick<KeptFrames, 'last' | 'damaged'>,
-    Pick<UnfinishedXdf, 'end' | 'begun' | 'run'> {}
+    Pick<UnfinishedXdf, 'recording' | 'end' | 'begun' | 'run'> {}
 
 /** Null of a recording of which nothing counts. @throws what the file system does. */
 export function openUnfinished(path: string): UnfinishedXdf | null {
@@ -74,7 +78,7 @@ export function openUnfinished(path: string): UnfinishedXdf | null {
 function unfinished(
   indexed: IndexedRecording,
   parts: readonly PartFile[],
-  { end, last, damaged, begun, run }: KeptEnd,
+  { last, ...kept }: KeptEnd,
 ): UnfinishedXdf {
   const { file, chunksBefore } = indexed;
   const offsetOf = ({ part, stream, chunk }: ChunkPlace): number | undefined => {
@@ -85,7 +89,8 @@ function unfinished(
   const lines = indexed.lines.flatMap(({ line }) => (line ? [line] : []));
   const recording = new XdfRecording(indexed, parts, new Map(lines.flatMap(toldBy)));
   return {
-    ...{ end, damaged, lines, begun, run, thinned: recording.thinned },
+    ...{ ...kept, lines, thinned: recording.thinned },
+    part: Math.max(...parts.map(({ part }) => part)),
     numbers: indexed.streams.map(({ streamId }) => streamId),
     log: indexed.streams.find(isSessionLog)?.streamId ?? null,
     streams: recording.infos.map(({ info, source }) => ({
@@ -131,10 +136,12 @@ function keptEnd(parts: readonly PartFile[]): KeptEnd | null {
       const begins = lines.find(({ line }) => line?.k === 'part')?.line;
       const isEmpty = !streams.some(hasSamples);
       const { end, last, damaged } = keptFrames(file, streams);
-      const unix_s = begunAt(path);
-      const begun = first?.line && unix_s !== null ? { t: first.line.t, unix_s } : null;
-      if (!isEmpty && end !== null)
-        return { last, damaged, begun, run: runIn(path), end: { part, bytes: end } };
+      if (!isEmpty && end !== null) {
+        // A part tells what it is one of.
+        const { recording, run, begun_unix_s: unix_s } = aboutXdf(path)!;
+        const begun = first?.line && unix_s !== null ? { t: first.line.t, unix_s } : null;
+        return { last, damaged, begun, recording: recording!, run, end: { part, bytes: end } };
+      }
       after = begins?.k === 'part' ? begins.after : null;
     } finally {
       file.close();

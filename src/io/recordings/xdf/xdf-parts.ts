@@ -10,6 +10,18 @@ export interface PartFile {
   readonly part: number;
 }
 
+/** What the header of an XDF file tells of itself; null where it doesn't. */
+export interface XdfAbout {
+  /** Names the recording that it is of, or was repaired from. */
+  readonly recording: string | null;
+  readonly part: number | null;
+  readonly session: string | null;
+  /** Names the run in which what was predicted from its samples was told. */
+  readonly run: string | null;
+  /** When it was begun, s since 1970. */
+  readonly begun_unix_s: number | null;
+}
+
 /** What the header of an XDF file tells: which recording it is a part of, or that it is none. */
 type XdfIdentity =
   | { readonly kind: 'part'; readonly recording: string; readonly part: number }
@@ -68,38 +80,34 @@ function xdfFilesIn(folder: string): string[] {
     .map((name) => join(folder, name));
 }
 
-/** The session that a file is a recording of; null where it doesn't say. */
-export function sessionIn(path: string): string | null {
-  const session = /<affectd>.*?<session>([^<]*)<\/session>/s.exec(headerAt(path) ?? '')?.[1];
-  return session === undefined
-    ? null
-    : session.replace(/&(amp|lt|gt);/g, (_, name: string) => ({ amp: '&', lt: '<', gt: '>' })[name]!);
-}
-
-/** When a file was begun, s since 1970, as its header says; null where it doesn't. */
-export function begunAt(path: string): number | null {
-  const time = Date.parse(/<datetime>([^<]*)<\/datetime>/.exec(headerAt(path) ?? '')?.[1] ?? '');
-  return Number.isFinite(time) ? time / 1000 : null;
-}
-
-/** Names the run in which what was predicted from a file's samples was told; null where it doesn't say. */
-export function runIn(path: string): string | null {
-  return /<affectd>.*?<run>([^<]+)<\/run>/s.exec(headerAt(path) ?? '')?.[1] ?? null;
-}
-
-/** Names the recording that a file is a part of; null where it is of none. */
-export function recordingIn(path: string): string | null {
-  const identity = identityOf(path);
-  return identity.kind === 'part' ? identity.recording : null;
-}
-
 function identityOf(path: string): XdfIdentity {
+  const about = aboutXdf(path);
+  if (!about) return { kind: 'unreadable' };
+  const { recording, part } = about;
+  if (recording === null) return { kind: 'other' };
+  return part === null ? { kind: 'copy' } : { kind: 'part', recording, part };
+}
+
+/** Null of a file that can't be read, or has no header. */
+export function aboutXdf(path: string): XdfAbout | null {
   const header = headerAt(path);
-  if (header === null) return { kind: 'unreadable' };
-  const [, recording, part] =
+  if (header === null) return null;
+  const [, recording = null, part] =
     /<affectd>.*?<recording>([^<]+)<\/recording>(?:<part>(\d+)<\/part>)?/s.exec(header) ?? [];
-  if (recording === undefined) return { kind: 'other' };
-  return part === undefined ? { kind: 'copy' } : { kind: 'part', recording, part: Number(part) };
+  const begun = Date.parse(/<datetime>([^<]*)<\/datetime>/.exec(header)?.[1] ?? '');
+  return {
+    recording,
+    part: part === undefined ? null : Number(part),
+    session: unescaped(/<affectd>.*?<session>([^<]*)<\/session>/s.exec(header)?.[1]),
+    run: unescaped(/<affectd>.*?<run>([^<]+)<\/run>/s.exec(header)?.[1]),
+    begun_unix_s: Number.isFinite(begun) ? begun / 1000 : null,
+  };
+}
+
+function unescaped(text: string | undefined): string | null {
+  return (
+    text?.replace(/&(amp|lt|gt);/g, (_, name: string) => ({ amp: '&', lt: '<', gt: '>' })[name]!) ?? null
+  );
 }
 
 /** The beginning of a file's header; null of what has none. */

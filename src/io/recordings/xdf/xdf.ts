@@ -19,6 +19,7 @@ import { type DataMessage, mergeStreams, stampOf } from '../merge.js';
 import type { ReadOptions, RecordedStream, Recording, RecordingFormat, ThinnedWindow } from '../recording.js';
 import { StreamSurvey } from '../stream-survey.js';
 import { type IndexedRecording, indexedFile, indexedParts } from './joined-parts.js';
+import { streamMessage, zeroMessage } from './log-messages.js';
 import { isSessionLog, type LoggedLine } from './logged-lines.js';
 import type { SessionLogLine } from './session-log.js';
 import type { XdfArrivals } from './xdf-arrivals.js';
@@ -186,20 +187,16 @@ export class XdfRecording implements Recording {
   }
 
   #messagesOf(line: ToldLine): StreamMessage[] {
-    if (line.k === 'zero')
-      return [{ kind: 'zero', time: line.zero, ...(line.clock !== undefined && { clock: line.clock }) }];
+    if (line.k === 'zero') return [zeroMessage(line)];
     if (line.k === 'anew') {
       const { stream, pipeline, given, down, reason = null } = line;
       return [{ kind: 'anew', anew: { pipeline, given, isDown: down, reason }, atEnd: stream === null }];
     }
-    return infosOf(this.#parts, line.stream).map((info) => {
-      if (line.k === 'open')
-        return { kind: 'open', info, ...(line.declared !== undefined && { declared: line.declared }) };
-      if (line.k === 'bind') return { kind: 'bind', source: line.source, stream: info.id };
-      if (line.k === 'stale') return { kind: 'stale', stream: info.id, isStale: line.stale };
-      if (line.k === 'dropped') return { kind: 'dropped', stream: info.id, samples: line.samples[0] };
-      return { kind: 'close', id: info.id, ...(line.cut && { cut: line.cut }) };
-    });
+    return infosOf(this.#parts, line.stream).map((info) =>
+      line.k === 'dropped'
+        ? { kind: 'dropped', stream: info.id, samples: line.samples[0] }
+        : streamMessage(line, info),
+    );
   }
 
   /** What the session's log tells, each line before the samples that follow from it; at its end what is still open closes. */
