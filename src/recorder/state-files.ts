@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Seconds } from '../core/clock.js';
-import { owned } from '../core/owned.js';
 import type { ChunkPlace } from '../io/recordings/xdf/unfinished-xdf.js';
 import type { Disk } from './disk/disk.js';
 import type { Lanes } from './disk/lanes.js';
@@ -65,11 +64,11 @@ export class StateFiles {
   write(bytes: Uint8Array, safe: Promise<void>): void {
     const { lanes } = this.#options;
     const writing = safe.then(() => (this.#isEnded ? undefined : lanes.use(() => this.#replace(bytes))));
-    this.#writing = writing.then(
-      () => this.#written(),
-      () => this.#written(),
-    );
-    owned(this.#writing, () => {});
+    this.#writing = writing
+      .catch(() => {})
+      .then(() => {
+        this.#writing = null;
+      });
   }
 
   /** The session is over: nothing goes on from its states. */
@@ -77,10 +76,6 @@ export class StateFiles {
     this.#isEnded = true;
     await this.#writing;
     for (const path of Object.values(this.#names)) await this.#remove(path);
-  }
-
-  #written(): void {
-    this.#writing = null;
   }
 
   async #replace(bytes: Uint8Array): Promise<void> {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Seconds } from '../../core/clock.js';
 import { ConfigurationError } from '../../core/errors.js';
 import type { Random } from '../../core/random.js';
+import { WALL_UNIX_S } from './world-time.js';
 
 /** What a fault happens to. */
 export type FaultScope = 'device' | 'subscriber' | 'disk' | 'daemon';
@@ -15,7 +16,7 @@ interface FaultDefinition {
   readonly amount?: { readonly what: string; readonly choices: readonly number[] };
 }
 
-const YEARS_1970_S = -1_700_000_000;
+const YEARS_1970_S = -WALL_UNIX_S;
 const YEARS_2100_S = 2_400_000_000;
 
 /** Every fault that a world knows. */

@@ -11,7 +11,7 @@ import type { Ledger } from './ledger.js';
 import { type Route, wired } from './line.js';
 import type { LslNetwork } from './lsl-network.js';
 import type { WebSocketNetwork } from './web-sockets.js';
-import { ProcessClock, type WorldTime } from './world-time.js';
+import { ProcessClock, WALL_UNIX_S, type WorldTime } from './world-time.js';
 
 /** A device of a world. */
 export interface DeviceDescription {
@@ -66,8 +66,6 @@ export interface DeviceHost {
   /** When it ended its stream, or lost it, s of the world's time. */
   readonly ended: Seconds[];
 }
-
-const WALL_UNIX_S = 1_700_000_000;
 
 /** Measures, and sends what it measures, as its faults have it. */
 export class WorldDevice {

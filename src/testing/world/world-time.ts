@@ -1,5 +1,8 @@
 import type { Clock, Seconds, Timer } from '../../core/clock.js';
 
+/** Wall-clock time at a world's beginning, s since 1970. */
+export const WALL_UNIX_S: Seconds = 1_700_000_000;
+
 interface Due {
   readonly at: Seconds;
   readonly order: number;

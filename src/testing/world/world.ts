@@ -18,7 +18,7 @@ import { WebSocketNetwork } from './web-sockets.js';
 import { type DeviceDescription, WorldDevice } from './world-device.js';
 import { type DiskTrouble, WorldDisk } from './world-disk.js';
 import { type SubscriberDescription, WorldSubscriber } from './world-subscriber.js';
-import { ProcessClock, WorldTime } from './world-time.js';
+import { ProcessClock, WALL_UNIX_S, WorldTime } from './world-time.js';
 
 /** All that decides a world. */
 export interface WorldPlan {
@@ -86,7 +86,6 @@ export interface WorldHistory {
   readonly digest: string;
 }
 
-const WALL_UNIX_S = 1_700_000_000;
 const UP_S = 5000;
 /** How long a machine, or a process, is down before it is started again, s. */
 const DOWN_S: Seconds = 0.5;
