@@ -7,15 +7,23 @@
 // in the parts once, and nothing twice. A round takes some seconds.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { WebSocket } from 'ws';
 import { SystemClock } from '../dist/core/clock.js';
 import { Random } from '../dist/core/random.js';
-import { IngestConnection } from '../dist/io/client/index.js';
 import { openRecording, openRecordings } from '../dist/io/recordings/open.js';
+import {
+  addressOf,
+  doubledIn,
+  FRAME,
+  filesIn,
+  RATE_HZ,
+  recordingDaemon,
+  sendCounters,
+  valuesIn,
+} from './counted-streams.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -23,8 +31,6 @@ const { values, positionals } = parseArgs({
 });
 const rounds = Number(positionals[0] ?? 200);
 const STREAMS = 10;
-const RATE_HZ = 200;
-const FRAME = 20;
 const random = new Random(20_261_202, 'kills');
 const folder = mkdtempSync(join(tmpdir(), 'kills-'));
 process.env.LSLAPICFG = join(folder, 'lsl_api.cfg');
@@ -35,12 +41,6 @@ writeFileSync(
 const { loadConfig } = await import('../dist/io/lsl/config.js');
 const { Outlet } = await import('../dist/io/lsl/outlet.js');
 const clock = new SystemClock();
-const pipeline = join(folder, 'eeg.yaml');
-writeFileSync(
-  pipeline,
-  'sources:\n  eeg: { type: websocket, stream_type: EEG }\ntransforms:\n  de: { type: extract, input: eeg, features: [differential-entropy], window_s: 1, hop_s: 0.5 }\n',
-);
-
 const outlets = await Promise.all(
   Array.from({ length: STREAMS }, (_, k) =>
     Outlet.create(
@@ -57,70 +57,27 @@ const pushing = clock.every(FRAME / RATE_HZ, () => {
   for (const outlet of outlets) outlet.push(values, stamps);
 });
 
-/** Values of every stream of a recording, by its name. */
-async function valuesOf(recording) {
-  const found = new Map();
-  for await (const message of recording.messages({ chunk: null, clockSync: false, events: () => {} }))
-    if (message.kind === 'chunk' && message.chunk.info.type === 'EEG') {
-      const { name } = message.chunk.info;
-      if (!found.has(name)) found.set(name, []);
-      found.get(name).push(...message.chunk.data);
-    }
-  return found;
-}
-
 async function round(number) {
   const record = join(folder, `round-${number}`);
   const parts = random.uniform() < 0.5 ? ['--part-s', '1'] : [];
-  const args = [
-    'bin/affectd.js',
-    'run',
-    pipeline,
-    '--port',
-    '0',
-    '--lsl',
-    '--log-level',
-    'silent',
-    '--record',
-    record,
-  ];
-  const child = spawn(process.execPath, [...args, ...parts], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line] = await once(child.stdout, 'data');
-  const url = /listens on (\S+)/.exec(line.toString())[1];
+  const args = [...recordingDaemon(folder, record), '--lsl', ...parts];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const url = await addressOf(child);
   const acked = new Map();
-  let first = () => {};
-  const begun = new Promise((resolve) => {
-    first = resolve;
-  });
-  const connections = Array.from({ length: STREAMS }, (_, k) => {
-    const connection = new IngestConnection(url, { WebSocket, session: `s${k % 3}`, client: `c${k}` });
-    const name = `socket-${k}`;
-    const stream = connection.open({ name, type: 'EEG', sfreq: RATE_HZ, channels: ['Cz'], unit: 'uV' });
-    let sent = 0;
-    acked.set(name, 0);
-    stream.on('ack', (frame) => {
-      acked.set(name, (frame + 1) * FRAME);
-      first();
+  let stop = () => {};
+  await new Promise((begun) => {
+    stop = sendCounters(url, {
+      ...{ clock, streams: STREAMS, session: (k) => `s${k % 3}` },
+      acked: (name, samples) => {
+        acked.set(name, samples);
+        begun();
+      },
     });
-    stream.on('error', () => {});
-    const timer = clock.every(FRAME / RATE_HZ, () => {
-      if (sent > 5000) return;
-      stream.push(
-        Array.from({ length: FRAME }, (_, i) => [sent + i]),
-        clock.now(),
-      );
-      sent += FRAME;
-    });
-    return { connection, timer };
   });
-  await begun;
   await new Promise((resolve) => setTimeout(resolve, 1000 * random.between(0.2, 2.5)));
   child.kill('SIGKILL');
   await once(child, 'exit');
-  for (const { connection, timer } of connections) {
-    timer.cancel();
-    connection.abandon();
-  }
+  stop();
   const result = {
     files: 0,
     sockets: 0,
@@ -132,15 +89,9 @@ async function round(number) {
     unread: 0,
     differ: 0,
   };
-  const files = readdirSync(record)
-    .filter((file) => file.endsWith('.xdf'))
-    .map((file) => join(record, file));
+  const files = filesIn(record);
   result.files = files.length;
-  const kept = new Map();
-  for (const recording of await openRecordings(files)) {
-    for (const [name, own] of await valuesOf(recording)) kept.set(name, [...(kept.get(name) ?? []), ...own]);
-    await recording.close();
-  }
+  const kept = await valuesIn(await openRecordings(files));
   for (const [name, most] of acked) {
     const own = kept.get(name) ?? [];
     const seen = new Set(own);
@@ -148,10 +99,8 @@ async function round(number) {
     result.sockets += own.length;
     for (let value = 0; value < most; value++) if (!seen.has(value)) result.lost++;
   }
-  for (const [name, own] of kept) {
-    result.doubled += own.length - new Set(own).size;
-    if (name.startsWith('outlet')) result.outlets += own.length;
-  }
+  result.doubled = doubledIn(kept);
+  for (const [name, own] of kept) if (name.startsWith('outlet')) result.outlets += own.length;
   if (values.libxdf)
     for (const file of files) {
       // Beside its other parts it would be read as one with them.
@@ -160,8 +109,7 @@ async function round(number) {
       const own = join(alone, basename(file));
       renameSync(file, own);
       const recording = await openRecording(own);
-      const ours = await valuesOf(recording);
-      await recording.close();
+      const ours = await valuesIn([recording]);
       const { stdout } = spawnSync(values.libxdf, [own], { encoding: 'utf8' });
       const [read, ...streams] = stdout.trim().split('\t');
       const theirs = new Map(

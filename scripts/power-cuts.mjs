@@ -7,15 +7,22 @@
 // the cut must be in the files once, and every file that is there opens.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { WebSocket } from 'ws';
 import { SystemClock } from '../dist/core/clock.js';
 import { Random } from '../dist/core/random.js';
-import { IngestConnection } from '../dist/io/client/index.js';
 import { openRecordings } from '../dist/io/recordings/open.js';
+import {
+  addressOf,
+  doubledIn,
+  FRAME,
+  filesIn,
+  recordingDaemon,
+  sendCounters,
+  valuesIn,
+} from './counted-streams.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -23,8 +30,6 @@ const { values, positionals } = parseArgs({
 });
 const cuts = Number(positionals[0] ?? 200);
 const STREAMS = 10;
-const RATE_HZ = 200;
-const FRAME = 20;
 const SECTOR = 512;
 const random = new Random(20_261_202, 'cuts');
 const below = (n) => Math.floor(n * random.uniform());
@@ -35,58 +40,18 @@ const clock = new SystemClock();
 /** Records for a while under strace. @returns its log */
 async function recorded() {
   const log = join(folder, 'strace.log');
-  const pipeline = join(folder, 'eeg.yaml');
-  writeFileSync(
-    pipeline,
-    'sources:\n  eeg: { type: websocket, stream_type: EEG }\ntransforms:\n  de: { type: extract, input: eeg, features: [differential-entropy], window_s: 1, hop_s: 0.5 }\n',
-  );
   const calls =
     'openat,write,writev,pwrite64,pwritev,sendto,sendmsg,fsync,fdatasync,ftruncate,rename,renameat,renameat2,unlink';
-  const daemon = [
-    process.execPath,
-    'bin/affectd.js',
-    'run',
-    pipeline,
-    '--port',
-    '0',
-    '--log-level',
-    'silent',
-    '--record',
-    record,
-    '--part-s',
-    '3',
-  ];
+  const daemon = [process.execPath, ...recordingDaemon(folder, record), '--part-s', '3'];
   const child = spawn(
     'strace',
     ['-f', '--seccomp-bpf', '-qq', '-y', '-xx', '-s', '300000', '-e', `trace=${calls}`, '-o', log, ...daemon],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
-  const [line] = await once(child.stdout, 'data');
-  const url = /listens on (\S+)/.exec(line.toString())[1];
-  const connections = Array.from({ length: STREAMS }, (_, k) => {
-    const connection = new IngestConnection(url, { WebSocket, session: `s${k}`, client: `c${k}` });
-    const stream = connection.open({
-      name: `socket-${k}`,
-      type: 'EEG',
-      sfreq: RATE_HZ,
-      channels: ['Cz'],
-      unit: 'uV',
-    });
-    let sent = 0;
-    const timer = clock.every(FRAME / RATE_HZ, () => {
-      stream.push(
-        Array.from({ length: FRAME }, (_, i) => [sent + i]),
-        clock.now(),
-      );
-      sent += FRAME;
-    });
-    return { connection, timer };
-  });
+  const url = await addressOf(child);
+  const stop = sendCounters(url, { clock, streams: STREAMS, session: (k) => `s${k}` });
   await new Promise((resolve) => setTimeout(resolve, 1000 * Number(values.seconds)));
-  for (const { connection, timer } of connections) {
-    timer.cancel();
-    connection.abandon();
-  }
+  stop();
   // strace itself ends with the daemon only.
   execFileSync('pkill', ['-TERM', '-P', String(child.pid)]);
   await once(child, 'exit');
@@ -195,11 +160,8 @@ const total = { files: 0, acked: 0, kept: 0, lost: 0, doubled: 0, torn: 0 };
 for (let cut = 0; cut < cuts; cut++) {
   const into = join(folder, 'after');
   const acked = afterCut(all, 1 + below(all.length), into);
-  const files = readdirSync(into)
-    .filter((file) => file.endsWith('.xdf'))
-    .map((file) => join(into, file));
+  const files = filesIn(into);
   total.files += files.length;
-  const kept = new Map();
   let recordings = [];
   for (let left = files; ; ) {
     try {
@@ -213,19 +175,9 @@ for (let cut = 0; cut < cuts; cut++) {
       left = left.filter((file) => file !== torn);
     }
   }
-  for (const recording of recordings) {
-    for await (const message of recording.messages({ chunk: null, clockSync: false, events: () => {} }))
-      if (message.kind === 'chunk' && message.chunk.info.type === 'EEG') {
-        const { name } = message.chunk.info;
-        if (!kept.has(name)) kept.set(name, []);
-        kept.get(name).push(...message.chunk.data);
-      }
-    await recording.close();
-  }
-  for (const own of kept.values()) {
-    total.kept += own.length;
-    total.doubled += own.length - new Set(own).size;
-  }
+  const kept = await valuesIn(recordings);
+  total.kept += [...kept.values()].reduce((sum, own) => sum + own.length, 0);
+  total.doubled += doubledIn(kept);
   // Which socket is whose doesn't matter: as many streams must have as much.
   const most = [...acked.values()].map((seq) => (seq + 1) * FRAME).sort((a, b) => b - a);
   const had = [...kept.values()]
