@@ -7,7 +7,7 @@
 // in the parts once, and nothing twice. A round takes some seconds.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -80,6 +80,7 @@ async function round(number) {
   stop();
   const result = {
     files: 0,
+    bare: 0,
     sockets: 0,
     outlets: 0,
     acked: 0,
@@ -89,8 +90,11 @@ async function round(number) {
     unread: 0,
     differ: 0,
   };
-  const files = filesIn(record);
+  const made = filesIn(record);
+  // One that was only just made holds nothing yet.
+  const files = made.filter((file) => statSync(file).size > 0);
   result.files = files.length;
+  result.bare = made.length - files.length;
   const kept = await valuesIn(await openRecordings(files));
   for (const [name, most] of acked) {
     const own = kept.get(name) ?? [];
@@ -136,7 +140,7 @@ pushing.cancel();
 for (const outlet of outlets) outlet.close();
 rmSync(folder, { recursive: true });
 process.stdout.write(
-  `${rounds} kills: ${all.files} files; ${all.acked} samples acknowledged, ${all.sockets} in the files, ${all.outlets} more of LSL outlets; ${all.lost} lost, ${all.doubled} doubled` +
+  `${rounds} kills: ${all.files} files, ${all.bare} more that were only just made; ${all.acked} samples acknowledged, ${all.sockets} in the files, ${all.outlets} more of LSL outlets; ${all.lost} lost, ${all.doubled} doubled` +
     `${values.libxdf ? `; libxdf could not read ${all.unread} files, and ${all.empty} with a stream that has no samples yet, and counts ${all.differ} streams otherwise` : ''}\n`,
 );
 process.exit(all.lost + all.doubled + all.unread + all.differ > 0 ? 1 : 0);

@@ -4,6 +4,7 @@ import type { WebSocket } from 'ws';
 import { VirtualClock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
 import { type AffectdClientError, connectStream, IngestConnection } from '../../src/io/client/index.js';
+import { type ErrorCode, ProtocolError } from '../../src/io/protocol/error-code.js';
 import { decodeSamples, encodeSamples } from '../../src/io/protocol/sample-frame.js';
 import { WebSocketSink } from '../../src/io/sinks/websocket.js';
 import { SharedSessions } from '../../src/io/sources/door/shared-sessions.js';
@@ -34,6 +35,15 @@ class HeardSocket extends EventEmitter {
   }
   terminate(): void {
     this.close();
+  }
+  /** What the peer is told of its first message that wasn't taken. */
+  throwFirstError(): void {
+    for (const text of this.sent) {
+      if (!text.includes('"error"')) continue;
+      const { error } = JSON.parse(text) as { error?: { message: string; data: { code: ErrorCode } } };
+      if (error?.data.code === 'internal-error') throw new Error(text);
+      if (error) throw new ProtocolError(error.data.code, error.message);
+    }
   }
   ping(): void {}
   pause(): void {
@@ -79,8 +89,7 @@ function ingest(use: (socket: HeardSocket, clock: VirtualClock) => void): void {
   taken.unsubscribe();
   void source.close();
   if (fault) throw new Error((fault as SessionEvent).message);
-  const answer = socket.sent.find((text) => text.includes('"internal-error"'));
-  if (answer !== undefined) throw new Error(answer);
+  socket.throwFirstError();
 }
 
 const frame = (seq: number, t0: number, times: Float64Array | null = null) =>
@@ -211,6 +220,7 @@ export const doorParsers: readonly FuzzParser[] = [
         socket.hear(Buffer.from(line, 'latin1'), false);
       clock.advance(2);
       socket.close();
+      socket.throwFirstError();
     },
   },
   {

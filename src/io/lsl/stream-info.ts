@@ -7,8 +7,10 @@ import { childOf, childText, formatXml, parseXml, type XmlElement, xmlElement } 
 /** The protocol that is spoken here. */
 export const PROTOCOL_VERSION = 110;
 
-/** More channels, or larger samples, than any device has: such a stream is abuse. */
-export const STREAM_LIMITS = { channels: 65_536, sampleBytes: 16 << 20 } as const;
+/** More channels, larger samples or longer names than any device has: such a stream is abuse. `characters`: of each name. */
+export const STREAM_LIMITS = { channels: 65_536, sampleBytes: 16 << 20, characters: 512 } as const;
+
+const names = ['name', 'type', 'sourceId', 'uid', 'sessionId', 'hostname'] as const;
 
 /** What a person says of a stream that they offer. */
 export interface StreamDescription {
@@ -75,7 +77,11 @@ export function createStreamInfo(
   return info;
 }
 
-function checkLimits({ channelCount, channelFormat, nominalRate_hz }: LslStreamInfo): void {
+function checkLimits(info: LslStreamInfo): void {
+  const { channelCount, channelFormat, nominalRate_hz } = info;
+  for (const name of names)
+    if (info[name].length > STREAM_LIMITS.characters)
+      throw new LslError('unsupported', `a stream whose ${name} has ${info[name].length} characters`);
   if (!Number.isInteger(channelCount) || channelCount < 0 || channelCount > STREAM_LIMITS.channels)
     throw new LslError('unsupported', `a stream of ${channelCount} channels`);
   if (!(nominalRate_hz >= 0) || !Number.isFinite(nominalRate_hz))

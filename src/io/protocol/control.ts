@@ -4,11 +4,22 @@ import { type ErrorCode, errorCodes } from './error-code.js';
 import { ingestLimitsSchema } from './limits.js';
 import { type OutputStream, outputSchemas } from './output.js';
 
-const id = z.union([z.string(), z.number()]).describe('Chosen by the client; the response carries it.');
+/** Longest name of a request, of a node, of a run and of a label, characters. */
+const LONGEST_NAME = 128;
+/** Channels of a stream, whatever a daemon's limits say. */
+const MOST_CHANNELS = 65_536;
+/** Longest text of a marker, characters. */
+const LONGEST_TEXT = 65_536;
+/** Most nodes that a subscriber names. */
+const MOST_NODES = 256;
+
+const id = z
+  .union([z.string().max(LONGEST_NAME), z.number()])
+  .describe('Chosen by the client; the response carries it.');
 const name = z
   .string()
   .min(1)
-  .max(128)
+  .max(LONGEST_NAME)
   .regex(/^[^\p{Cc}*]+$/u, 'no control characters and no *');
 const streamId = z.int().min(0).max(0xffff).describe('Id of the stream that `open` answered.');
 const seq = z
@@ -29,12 +40,12 @@ export const policySchema = z
 export type Policy = z.infer<typeof policySchema>;
 
 const sessionFilter = z.union([z.literal('*'), name]).describe('A session, or `*` for all, later ones too.');
-const streamNames = z.array(z.string()).min(1).max(64);
+const streamNames = z.array(z.string().max(64)).min(1).max(64);
 
 const nodeNames = z
-  .array(z.string())
+  .array(z.string().max(LONGEST_NAME))
   .min(1)
-  .max(256)
+  .max(MOST_NODES)
   .describe(
     'Nodes of the pipeline whose messages are wanted; left out: all. Streams that no node makes come whole.',
   );
@@ -45,8 +56,14 @@ export interface LastHeard {
   readonly [node: string]: string | number;
 }
 export const lastHeardSchema: z.ZodType<LastHeard, LastHeard> = z
-  .object({ run: z.string().max(128).describe('`run` of the message heard last.') })
+  .object({ run: z.string().max(LONGEST_NAME).describe('`run` of the message heard last.') })
   .catchall(z.int().nonnegative())
+  .refine((after) => Object.keys(after).length <= MOST_NODES + 1, `names more than ${MOST_NODES} nodes`)
+  .refine(
+    (after) => Object.keys(after).every((node) => node.length <= LONGEST_NAME),
+    `names a node by more than ${LONGEST_NAME} characters`,
+  )
+  .meta({ maxProperties: MOST_NODES + 1, propertyNames: { maxLength: LONGEST_NAME } })
   .describe(
     'What was heard last of one session: `run`, and by node its last `seq`. What the nodes made after that, and no longer than 60 s ago, comes first.',
   );
@@ -112,11 +129,11 @@ export const screenSchema = z.object({
 });
 
 export const channelSchema = z.union([
-  z.string().max(128).describe('The label.'),
+  z.string().max(LONGEST_NAME).describe('The label.'),
   z.object({
     label: z
       .string()
-      .max(128)
+      .max(LONGEST_NAME)
       .default('')
       .describe('`Fp1`, `left_pupil` ...; empty when the device has none.'),
     unit: z.string().max(32).optional().describe('`uV`, `mm`, `uS` ...'),
@@ -135,11 +152,11 @@ const metadata = {
     .union([z.literal(50), z.literal(60)])
     .optional()
     .describe('Mains frequency, Hz.'),
-  reference: z.string().max(128).optional().describe('Reference electrode, or `average`.'),
+  reference: z.string().max(LONGEST_NAME).optional().describe('Reference electrode, or `average`.'),
   device: z
     .string()
     .min(1)
-    .max(128)
+    .max(LONGEST_NAME)
     .optional()
     .describe(
       'What sends: `Empatica E4`. A model’s evidence holds for the devices that it was evaluated with.',
@@ -160,7 +177,7 @@ export const streamDeclarationSchema = z.object({
       '`EEG`, `Gaze`, `ECG`, `PPG`, `EDA`, `TEMP`, `ACC`, `Markers` ..., or a device dialect of them.',
     ),
   sfreq: z.number().nonnegative().max(1e6).describe('Nominal rate, Hz; 0 = irregular.'),
-  channels: z.array(channelSchema).min(1),
+  channels: z.array(channelSchema).min(1).max(MOST_CHANNELS),
   source_id: z.string().max(256).optional().describe('Serial number or other name of the device.'),
   ...metadata,
 });
@@ -214,7 +231,7 @@ export const pushParamsSchema = z
       .describe('Stamp of the first sample, s; the others follow at the nominal rate.'),
     times: z.array(z.number()).optional().describe('[n] stamps, s.'),
     data: z
-      .array(z.array(z.union([z.number(), z.null(), z.string()])))
+      .array(z.array(z.union([z.number(), z.null(), z.string().max(LONGEST_TEXT)])))
       .min(1)
       .describe('[n][C] values; null = missing; text in a stream of markers.'),
   })
@@ -279,7 +296,7 @@ const notification = <M extends string, P extends z.ZodType>(method: M, params: 
 export const requestFrameSchema = z.object({
   jsonrpc: z.literal('2.0'),
   id: id.nullish(),
-  method: z.string(),
+  method: z.string().max(64),
   params: z.unknown().optional(),
 });
 export type RequestId = z.infer<typeof id>;

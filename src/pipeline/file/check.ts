@@ -127,7 +127,10 @@ class PipelineChecker {
   #checkNode(section: PipelineSection, name: string, node: unknown): void {
     const path = [section, name];
     if (!nodeNamePattern.test(name)) {
-      this.#report(path, 'a name is a letter followed by letters, digits and underscores');
+      this.#report(
+        path,
+        'a name is a letter followed by letters, digits and underscores, 128 in all at most',
+      );
     }
     if (name === RESERVED_NAME)
       this.#report(

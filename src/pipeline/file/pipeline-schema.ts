@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { streamTypes } from '../../core/signal.js';
 
-export const nodeNamePattern = /^[A-Za-z][A-Za-z0-9_]*$/;
+export const nodeNamePattern = /^[A-Za-z][A-Za-z0-9_]{0,127}$/;
 
 const nodeName = z.string().regex(nodeNamePattern).describe('Name of a node in this file.');
 const modalityInputs = z

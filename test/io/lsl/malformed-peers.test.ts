@@ -6,7 +6,12 @@ import { LslError } from '../../../src/io/lsl/lsl-error.js';
 import { bindDatagrams, close, send } from '../../../src/io/lsl/network.js';
 import { Outlet } from '../../../src/io/lsl/outlet.js';
 import { Resolver } from '../../../src/io/lsl/resolver.js';
-import { createStreamInfo, formatInfo, type LslStreamInfo } from '../../../src/io/lsl/stream-info.js';
+import {
+  createStreamInfo,
+  formatInfo,
+  type LslStreamInfo,
+  parseInfo,
+} from '../../../src/io/lsl/stream-info.js';
 import { formatFeedResponse } from '../../../src/io/lsl/wire/feed-header.js';
 import { encodeSamples, testPattern } from '../../../src/io/lsl/wire/sample-encoder.js';
 import { cleanUpAfterEach } from '../../setup/clean-up-after-each.js';
@@ -169,6 +174,14 @@ describe('an outlet that misbehaves is dropped with an event', () => {
   ])('a description with %s is refused', async (_, xml) => {
     const { network, info } = await peer((socket) => socket.end(xml));
     await expect(fetchFullInfo(network.context, info)).rejects.toBeInstanceOf(LslError);
+  });
+
+  it('a stream whose names are longer than any is none', () => {
+    const context = { createdAt: 0, sessionId: 'default' };
+    const named = (name: string) =>
+      formatInfo(createStreamInfo({ name: 'odd', type: 'EEG' }, context), 'short').replace('odd', name);
+    expect(parseInfo(named('n'.repeat(512))).name).toHaveLength(512);
+    expect(() => parseInfo(named('n'.repeat(513)))).toThrow('a stream whose name has 513 characters');
   });
 
   it('an announcement that is no stream is told and passed over', async () => {
