@@ -14,7 +14,7 @@ const layers = {
   'signal/detectors': ['core', 'signal/dsp'],
   'signal/features': ['core', 'signal/detectors', 'signal/dsp', 'signal/montage'],
   'signal/transforms': ['core', 'signal/dsp', 'signal/features', 'signal/montage'],
-  simulation: ['core', 'signal/dsp'],
+  simulation: ['core', 'signal/dialects', 'signal/dsp'],
 
   'io/protocol': ['core'],
   'io/client': ['io/protocol'],

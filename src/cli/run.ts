@@ -35,6 +35,10 @@ export const runCommand: CommandFactory = (context) =>
         new Option('--lsl-backend <name>', 'what receives LSL streams')
           .choices(['auto', ...backendNames])
           .default('auto'),
+      )
+      .option(
+        '--obey-faults',
+        'let simulated streams ask for faults of the daemon (simulate --faults throw@..., slow-model@...)',
       ),
   )
     .addHelpText(

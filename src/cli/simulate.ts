@@ -49,7 +49,10 @@ export const simulateCommand: CommandFactory = (context) =>
       positiveNumber,
     )
     .option('--seed <n>', 'same seed, same person and samples', naturalNumber, 1)
-    .option('--faults <spec>', 'faults to inject, as in drop:gaze@30-60,flat:EEG.F3@20-')
+    .option(
+      '--faults <spec>',
+      'faults to inject, as in drop:gaze@30-60,flat:EEG.F3@20-; throw@40 and slow-model@30-60=2 are asked of a daemon that obeys (affectd run --obey-faults)',
+    )
     .option('--url <url>', 'daemon to stream to', `ws://127.0.0.1:${DEFAULT_PORT}`)
     .option('--session <name>', 'session to stream to', 'default')
     .addHelpText(
@@ -59,6 +62,7 @@ export const simulateCommand: CommandFactory = (context) =>
         'affectd simulate --via websocket --profile muse --only eeg,ppg',
         'affectd simulate --via lsl --profile epoc',
         'affectd simulate --out faulty.xdf --faults drop:gaze@30-60',
+        'affectd simulate --via websocket --faults throw@40,slow-model@60-120=2',
       ),
     )
     .action(async (options: Options) => {
@@ -92,6 +96,7 @@ async function write(context: CommandContext, path: string, simulation: Simulati
       context.signal.throwIfAborted();
       if (message.kind === 'open') writer.open(message.info);
       else if (message.kind === 'chunk') writer.write(message.chunk);
+      else if (message.kind === 'marker') writer.writeMarker(message.marker);
     }
     writer.close();
     await rename(partial, path);
@@ -126,7 +131,7 @@ async function stream(
     const wait_s = start + arrival_s - clock.now();
     await wait(clock, wait_s, signal);
     if (signal.aborted) return;
-    if (message.kind === 'chunk') await feed.ready();
+    if (message.kind === 'chunk' || message.kind === 'marker') await feed.ready();
     if (signal.aborted) return;
     feed.send(message);
   }
@@ -148,6 +153,10 @@ async function offer(context: CommandContext, simulation: SimulationOptions): Pr
       if (signal.aborted) break;
       if (message.kind === 'chunk')
         outlets.get(message.chunk.info.id)?.push(samplesOf(message.chunk), message.chunk.times);
+      else if (message.kind === 'marker') {
+        const { stream, time, value } = message.marker;
+        outlets.get(stream)?.push([value], Float64Array.of(time));
+      }
     }
   } finally {
     await Promise.all([...outlets.values()].map((outlet) => outlet.close()));
@@ -155,7 +164,7 @@ async function offer(context: CommandContext, simulation: SimulationOptions): Pr
 }
 
 function lslDescription({ name, type, sourceId, sfreq, channels }: StreamInfo) {
-  const channelFormat = 'float32' as const;
+  const channelFormat = type === 'Markers' ? ('string' as const) : ('float32' as const);
   const description = [channelsElement(channels), simulatedElement];
   return {
     name,

@@ -65,6 +65,7 @@ export const eventCodes = [
   'session-opened',
   'session-closed',
   'session-failed',
+  'fault-refused',
   'source-failed',
   'sink-failed',
   'connection-failed',

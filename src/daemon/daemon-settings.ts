@@ -50,6 +50,8 @@ export interface DaemonOptions {
   /** LSL streams to take in: all, or those that fit a query. */
   readonly lsl?: string | true;
   readonly lslBackend?: BackendChoice;
+  /** Whether simulated streams that ask for faults of the daemon get them. Default: they don't. */
+  readonly obeyFaults?: boolean;
 }
 
 /** What the options say of the server; reads the files they name. */

@@ -78,6 +78,7 @@ export async function startDaemon(
     from: (session) => resumed?.take(session) ?? null,
     stall,
     ...(context.turns && { turns: context.turns }),
+    obeysFaults: options.obeyFaults ?? false,
     log: (message) => take(message),
     thinned: (session, window) => recorder?.thinned(session, window),
     begunAnew: (session, anew, after) => recorder?.begunAnew(session, anew, after),

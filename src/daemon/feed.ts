@@ -55,6 +55,9 @@ export class Feed {
         interleaved(chunk),
         chunk.times.map((t) => t + shift_s),
       );
+    } else if (message.kind === 'marker') {
+      const { stream, time, value } = message.marker;
+      this.#streams.get(stream)?.push([[value]], [time + shift_s]);
     }
   }
 

@@ -1,10 +1,13 @@
 import type { Seconds } from '../core/clock.js';
 import { ConfigurationError } from '../core/errors.js';
 import { Random } from '../core/random.js';
-import { type StreamInfo, type StreamType, streamTypes } from '../core/signal.js';
+import { type Marker, type StreamInfo, type StreamType, streamTypes } from '../core/signal.js';
+import { formatAskedFault } from '../signal/dialects/asked-fault.js';
 
 const sensorFaults = ['drop', 'gap', 'nan', 'flat', 'rail', 'noise', 'late', 'backlog', 'unixtime'] as const;
-export const faultKinds = [...sensorFaults, 'stall'] as const;
+/** Faults of the daemon, which a stream of their own asks it for. */
+const daemonFaults = ['throw', 'slow-model'] as const;
+export const faultKinds = [...sensorFaults, 'stall', ...daemonFaults] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
 export interface Fault {
@@ -14,7 +17,10 @@ export interface Fault {
   /** Null: every channel. */
   readonly label: string | null;
   readonly from: Seconds;
+  /** Of what happens at a moment, that moment. */
   readonly to: Seconds;
+  /** By how much longer a prediction takes, s. */
+  readonly amount?: number;
 }
 
 export interface FaultPlan {
@@ -39,6 +45,8 @@ const scales: Partial<Record<StreamType, { readonly rail: number; readonly size:
 const wholeStream: readonly FaultKind[] = ['drop', 'gap', 'late', 'backlog', 'unixtime'];
 
 const LATE_S: Seconds = 1;
+const SLOWER_S: Seconds = 1;
+const LONGEST_SLOWER_S: Seconds = 60;
 /** What is held back is kept, so there is a longest time for it, s. */
 const LONGEST_HELD_S: Seconds = 600;
 /** 2023-11-14T22:13:20Z. */
@@ -99,6 +107,19 @@ function parseStall(part: string): Fault {
   return { kind: 'stall', type: null, label: null, ...interval };
 }
 
+function parseDaemonFault(part: string): Fault {
+  const thrown = /^throw@(\d+(?:\.\d+)?)$/.exec(part);
+  if (thrown)
+    return { kind: 'throw', type: null, label: null, from: Number(thrown[1]), to: Number(thrown[1]) };
+  const slow = /^slow-model@(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)?(?:=(\d+(?:\.\d+)?))?$/.exec(part);
+  if (!slow)
+    throw invalid(part, 'a fault of the daemon has no target: write it as in throw@40 or slow-model@30-60=2');
+  const amount = slow[3] === undefined ? SLOWER_S : Number(slow[3]);
+  if (amount === 0 || amount > LONGEST_SLOWER_S)
+    throw invalid(part, `a prediction takes longer by more than 0 s, and ${LONGEST_SLOWER_S} s at most`);
+  return { kind: 'slow-model', type: null, label: null, ...intervalOf(part, slow[1], slow[2]), amount };
+}
+
 /**
  * Parses a fault list: `drop:gaze@30-60,flat:EEG.Fp1@20-,unixtime:PPG,random:0.4`. The grammar is in
  * docs/explanation/simulation.md.
@@ -113,7 +134,8 @@ export function parseFaults(spec: string): FaultPlan {
     if (random) {
       randomShare = random[1] === undefined ? 0.2 : Number(random[1]);
       if (!(randomShare < 1)) throw invalid(part, 'the share of time must be below 1');
-    } else faults.push(/^stall\b/.test(part) ? parseStall(part) : parseFault(part));
+    } else if (/^stall\b/.test(part)) faults.push(parseStall(part));
+    else faults.push(/^(throw|slow-model)\b/.test(part) ? parseDaemonFault(part) : parseFault(part));
   }
   return { faults, randomShare };
 }
@@ -150,6 +172,24 @@ export function stallsOf({ faults }: FaultPlan): FaultPlan {
   return { faults: faults.filter(({ kind }) => kind === 'stall'), randomShare: 0 };
 }
 
+const isOfDaemon = ({ kind }: Fault): boolean => daemonFaults.some((name) => name === kind);
+
+/** What a plan's stream asks the daemon for, in order; nothing where the plan has no faults of the daemon. */
+export function askedFaults({ faults }: FaultPlan): readonly Omit<Marker, 'stream'>[] {
+  const own = faults.filter(isOfDaemon);
+  const slow = own.filter(({ kind }) => kind === 'slow-model');
+  const edges = new Set(slow.flatMap(({ from, to }) => [from, to]).filter(Number.isFinite));
+  return [
+    ...own.flatMap(({ kind, from }) =>
+      kind === 'throw' ? [{ time: from, value: formatAskedFault({ kind }) }] : [],
+    ),
+    ...[...edges].map((time) => {
+      const wait_s = Math.max(0, ...slow.map((fault) => (holds(fault, time) ? fault.amount! : 0)));
+      return { time, value: formatAskedFault({ kind: 'slow-model', wait_s }) };
+    }),
+  ].sort((a, b) => a.time - b.time);
+}
+
 /** Until when samples are held back, and by which fault. */
 export interface Hold {
   readonly kind: 'backlog' | 'stall';
@@ -172,7 +212,9 @@ export class StreamFaults {
     readonly info: StreamInfo,
     seed: number | string,
   ) {
-    const own = plan.faults.filter((fault) => fault.type === null || fault.type === info.type);
+    const own = plan.faults
+      .filter((fault) => !isOfDaemon(fault))
+      .filter((fault) => fault.type === null || fault.type === info.type);
     this.stampOffset_s = own.some((fault) => fault.kind === 'unixtime') ? UNIX_OFFSET_S : 0;
     this.#holds = [...own.filter(isHoldBy('stall')), ...own.filter(isHoldBy('backlog'))];
     this.#faults = own.filter(({ kind }) => kind !== 'unixtime' && kind !== 'backlog' && kind !== 'stall');
@@ -233,7 +275,9 @@ export class StreamFaults {
  * @throws ConfigurationError `faults-invalid`
  */
 export function checkFaults(plan: FaultPlan, streams: readonly StreamInfo[]): void {
-  for (const { kind, type, label } of plan.faults) {
+  for (const fault of plan.faults) {
+    if (isOfDaemon(fault)) continue;
+    const { kind, type, label } = fault;
     const met = streams.filter((info) => type === null || info.type === type);
     const name = `${kind}:${type ?? '*'}${label === null ? '' : `.${label}`}`;
     if (met.length === 0) throw invalid(name, `no ${type} is simulated here`);

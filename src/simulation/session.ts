@@ -1,12 +1,13 @@
 import type { Seconds } from '../core/clock.js';
 import { ConfigurationError } from '../core/errors.js';
 import type { Chunk, StreamInfo, StreamMessage } from '../core/signal.js';
+import { ASKED_FAULTS } from '../signal/dialects/asked-fault.js';
 import { Acceleration } from './acceleration.js';
 import { type Affect, AffectTrajectory } from './affect-trajectory.js';
 import { Annotation } from './annotation.js';
 import { Eeg } from './eeg.js';
 import { Eye } from './eye.js';
-import { checkFaults, type FaultPlan, parseFaults, StreamFaults, stallsOf } from './faults.js';
+import { askedFaults, checkFaults, type FaultPlan, parseFaults, StreamFaults, stallsOf } from './faults.js';
 import { ecg, ppg } from './heart.js';
 import { FacialMuscle } from './muscle.js';
 import { drawPerson, type Person } from './person.js';
@@ -78,6 +79,18 @@ function sensorInfo(sensor: SensorName, profile: Profile, seed: number | string)
   const { type, name, sfreq_hz, channels } = profile[sensor];
   const sourceId = `simulated-${seed}-${sensor}`;
   return { id: sensor, name, type, sourceId, sfreq: sfreq_hz, channels, simulated: true };
+}
+
+function askedFaultsInfo(seed: number | string): StreamInfo {
+  return {
+    id: 'faults',
+    name: ASKED_FAULTS,
+    type: 'Markers',
+    sourceId: `simulated-${seed}-faults`,
+    sfreq: 0,
+    channels: [{ label: 'fault', unit: '', type: 'Markers' }],
+    simulated: true,
+  };
 }
 
 /** A stretch of one stream, not yet in its place among the others. */
@@ -176,6 +189,31 @@ class Wire {
   }
 }
 
+/** The markers that ask the daemon for faults. */
+function asking(
+  plan: FaultPlan,
+  info: StreamInfo,
+  stream: number,
+  { seed, duration_s, start_s = 0 }: SimulationOptions,
+): Piece[] {
+  const stalls = new StreamFaults(stallsOf(plan), info, seed);
+  return askedFaults(plan).flatMap(({ time, value }): Piece[] => {
+    if (time >= duration_s) return [];
+    const held = stalls.holdAt(time);
+    const arrival_s = Math.max(time, held?.to ?? 0);
+    const message: StreamMessage = {
+      kind: 'marker',
+      marker: { stream: info.id, time: start_s + time, value },
+    };
+    return [
+      {
+        ...{ order_s: arrival_s, isHeld: held !== null, heldOrder_s: time, stream },
+        arrival: { arrival_s, message },
+      },
+    ];
+  });
+}
+
 function check(options: SimulationOptions): void {
   const problem = (message: string) => new ConfigurationError('simulation-invalid', message);
   if (!profileNames.includes(options.profile))
@@ -189,14 +227,15 @@ function check(options: SimulationOptions): void {
     throw problem(`${parts} chunks a second: a whole number is needed`);
 }
 
-/** The streams that {@link simulateSession} opens, in its order; the truth last. */
+/** The streams that {@link simulateSession} opens, in its order; at last the truth, and what asks the daemon for faults. */
 export function simulatedStreams(
-  options: Pick<SimulationOptions, 'profile' | 'seed' | 'only'>,
+  options: Pick<SimulationOptions, 'profile' | 'seed' | 'only' | 'faults'>,
 ): StreamInfo[] {
   const worn = sensorNames.filter((sensor) => options.only?.includes(sensor) ?? true);
   return [
     ...worn.map((sensor) => sensorInfo(sensor, profiles[options.profile], options.seed)),
     annotationInfo(options.seed),
+    ...(askedFaults(parseFaults(options.faults ?? '')).length > 0 ? [askedFaultsInfo(options.seed)] : []),
   ];
 }
 
@@ -212,7 +251,7 @@ export function simulateArrivals(options: SimulationOptions): Iterable<Arrival> 
   const infos = simulatedStreams(options);
   checkFaults(
     plan,
-    infos.filter((info) => info.type !== 'Annotation'),
+    infos.filter((info) => info.type !== 'Annotation' && info.type !== 'Markers'),
   );
   return { [Symbol.iterator]: () => arrivals(options, plan, infos) };
 }
@@ -227,14 +266,17 @@ function* arrivals(
     person: options.person ?? drawPerson(options.seed),
     affect: options.affect ?? new AffectTrajectory(options.seed),
   };
-  const wires = infos.map((info, index) => {
+  const wires = infos.flatMap((info, index) => {
+    if (info.type === 'Markers') return [];
     const sensor = sensorNames.find((name) => name === info.id);
     return sensor
       ? new Wire(makers[sensor](subject, info), index, plan, options)
       : new Wire(new Annotation(subject.affect, info), index, stallsOf(plan), options);
   });
   for (const info of infos) yield { arrival_s: 0, message: { kind: 'open', info } };
-  let pieces: Piece[] = [];
+  let pieces = infos.flatMap((info, index) =>
+    info.type === 'Markers' ? asking(plan, info, index, options) : [],
+  );
   let last_s = 0;
   for (let second = 0; second < options.duration_s || pieces.length > 0; second++) {
     if (second < options.duration_s) pieces.push(...wires.flatMap((wire) => wire.next()));

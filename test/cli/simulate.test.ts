@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/core/clock.js';
 import { RandomAccessFile } from '../../src/io/recordings/files/random-access-file.js';
+import { openRecording } from '../../src/io/recordings/open.js';
 import { indexXdf } from '../../src/io/recordings/xdf/xdf-index.js';
 import { XdfSampleReader } from '../../src/io/recordings/xdf/xdf-sample-reader.js';
 import { ownSettings } from '../io/lsl/own-settings.js';
@@ -81,6 +82,25 @@ describe('simulate --faults, to a file', () => {
       expect(await featuresOf(disturbed)).toBe(features);
     },
   );
+});
+
+it('simulate --faults, to a file: what is asked of a daemon lies in it, marked as simulated, and a replay doesn’t obey', async () => {
+  const undisturbed = await simulate('asked-undisturbed');
+  const asked = await simulate('asked', 'throw@20,slow-model@30-40=2');
+  const recording = await openRecording(asked);
+  const markers: unknown[] = [];
+  for await (const message of recording.messages({ chunk: null, clockSync: true, events: () => {} }))
+    if (message.kind === 'marker') markers.push([message.marker.time, message.marker.value]);
+  expect(markers).toEqual([
+    [20, 'throw'],
+    [30, 'slow-model=2'],
+    [40, 'slow-model=0'],
+  ]);
+  expect(recording.streams.find(({ info }) => info.name === 'affectd-faults')?.info).toMatchObject({
+    ...{ type: 'Markers', simulated: true },
+  });
+  await recording.close();
+  expect(await featuresOf(asked)).toBe(await featuresOf(undisturbed));
 });
 
 it('simulate --via lsl ends when it is told to, while nobody sends', async () => {

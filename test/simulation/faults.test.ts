@@ -39,6 +39,17 @@ describe('parseFaults', () => {
     });
   });
 
+  it('reads what is asked of the daemon', () => {
+    expect(parseFaults('throw@40,slow-model@30-60=2.5,slow-model@70-')).toEqual({
+      faults: [
+        { kind: 'throw', type: null, label: null, from: 40, to: 40 },
+        { kind: 'slow-model', type: null, label: null, from: 30, to: 60, amount: 2.5 },
+        { kind: 'slow-model', type: null, label: null, from: 70, to: Number.POSITIVE_INFINITY, amount: 1 },
+      ],
+      randomShare: 0,
+    });
+  });
+
   it.each([
     'drop',
     'explode:EEG',
@@ -58,7 +69,15 @@ describe('parseFaults', () => {
     'stall@5-',
     'stall@5-4',
     'stall@5-606',
-    'slow-model@1-2',
+    'throw',
+    'throw:EEG@5',
+    'throw@5-6',
+    'throw@5=1',
+    'slow-model@5',
+    'slow-model:EEG@5-6',
+    'slow-model@6-5',
+    'slow-model@5-6=0',
+    'slow-model@5-6=61',
   ])('refuses %s with the mend', (spec) => {
     expect(() => parseFaults(spec)).toThrow(ConfigurationError);
     expect(() => parseFaults(spec)).toThrow(/^fault '/);
@@ -252,5 +271,39 @@ describe('faults of a session', () => {
       /no EEG is simulated/,
     );
     expect(() => simulateSession({ ...base, faults: 'nan:EEG.Foo@1-2' })).toThrow(/no such channel/);
+  });
+});
+
+describe('what is asked of the daemon', () => {
+  const asked = (faults: string, options: Partial<SimulationOptions> = {}) =>
+    [...simulateArrivals({ ...base, only: ['eda'], faults, ...options })].flatMap(({ arrival_s, message }) =>
+      message.kind === 'marker' ? [[arrival_s, message.marker.time, message.marker.value]] : [],
+    );
+
+  it('goes out as markers, at each beginning and end, the slowest of those at a time', () => {
+    expect(asked('slow-model@2-6=1,throw@3.5,slow-model@3-5=4,slow-model@8-20', { start_s: 100 })).toEqual([
+      [2, 102, 'slow-model=1'],
+      [3, 103, 'slow-model=4'],
+      [3.5, 103.5, 'throw'],
+      [5, 105, 'slow-model=1'],
+      [6, 106, 'slow-model=0'],
+      [8, 108, 'slow-model=1'],
+    ]);
+  });
+
+  it('waits where nobody sends', () => {
+    expect(asked('throw@4,stall@3-7')).toEqual([[7, 4, 'throw']]);
+  });
+
+  it('has a stream of its own, told to be simulated, that is there for it alone, and leaves the others as they are', () => {
+    const streams = (faults?: string) =>
+      [...simulateSession({ ...base, only: ['eda'], faults })].flatMap((message) =>
+        message.kind === 'open' ? [message.info] : [],
+      );
+    const [own] = streams('throw@5').slice(-1);
+    expect(own).toMatchObject({ name: 'affectd-faults', type: 'Markers', sfreq: 0, simulated: true });
+    expect(streams('throw@5').slice(0, -1)).toEqual(streams());
+    expect(streams('stall@3-7')).toEqual(streams());
+    expect(chunksOf('eda', { faults: 'throw@5' })).toEqual(chunksOf('eda', {}));
   });
 });

@@ -27,6 +27,8 @@ export interface ModelQueuesOptions {
   readonly shed?: Shed;
   /** Whether a frame is thinned in any case, for it was when it was recorded. Default: none is. */
   readonly isThinned?: (frame: FrameOutput, runner: ModelRunner) => boolean;
+  /** Asked whenever the model has answered: the answer counts once that resolves. Default: at once. */
+  readonly slower?: () => Promise<void> | null;
   /** Called for every frame that `shed` thins. */
   readonly thinned?: (frame: FrameOutput, runner: ModelRunner) => void;
 }
@@ -111,6 +113,8 @@ export class ModelQueues {
       runner,
       explain?.(output.model) ?? false,
     );
+    const slower = this.options.slower?.();
+    if (slower) await slower;
     asked.forEach((frame, i) => {
       answer(frame, answers[i]);
     });

@@ -3,7 +3,13 @@ import type { Clock, Seconds, Timer } from '../../core/clock.js';
 import type { EventSink, SessionEvent } from '../../core/event.js';
 import type { ModelRunner } from '../../core/model.js';
 import { errorOf } from '../../core/owned.js';
-import { type BegunAnew, type StreamMessage, streamOf } from '../../core/signal.js';
+import {
+  type BegunAnew,
+  type Marker,
+  type StreamInfo,
+  type StreamMessage,
+  streamOf,
+} from '../../core/signal.js';
 import type { StallWatch } from '../../signal/timebase/stall-watch.js';
 import type { Pipeline } from '../file/pipeline.js';
 import { whyUnusable } from '../file/stream-fit.js';
@@ -51,6 +57,8 @@ export interface RunSessionOptions {
   readonly events: EventSink;
   /** Faults of what makes something of the session's outputs: they count as the graph's own. Default: none. */
   readonly faults$?: Observable<unknown>;
+  /** What the graph is to throw instead of taking a marker of a stream; null: nothing. Default: it takes them all. */
+  readonly askedFault?: (stream: StreamInfo, marker: Marker) => Error | null;
   /** Shares out the turns of the event loop among sessions. Default: each message is through at once, whatever it takes. */
   readonly turns?: Turns;
   /** Streams that fed sources before the daemon was started again, and are awaited. Default: none. */
@@ -335,7 +343,12 @@ class RunningSession implements Worker {
     if (message) {
       this.#windows.begin();
       this.#begun = message;
-      this.#contain((graph) => graph.begin(message));
+      const fault = this.#askedFault(message);
+      this.#contain((graph) => {
+        // One that is down has no graph to throw.
+        if (fault && graph instanceof SessionGraph) throw fault;
+        graph.begin(message);
+      });
       // What binds is bounded by the pipeline's sources.
       return message.kind === 'bind' ? 0 : 1;
     }
@@ -348,6 +361,12 @@ class RunningSession implements Worker {
       this.#to.complete();
     }
     return 0;
+  }
+
+  #askedFault(message: StreamMessage): Error | null {
+    if (message.kind !== 'marker') return null;
+    const stream = this.#facts.streamOf(message.marker.stream);
+    return (stream && this.#options.askedFault?.(stream, message.marker)) ?? null;
   }
 
   failed(fault: unknown): void {

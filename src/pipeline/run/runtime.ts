@@ -13,6 +13,7 @@ import { foldedSink } from '../../telemetry/fold-repeats.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import { anchorIgnored } from '../session/anchors.js';
 import type { Binding } from '../session/binder.js';
+import { AskedFaults } from './asked-faults.js';
 import { bySession } from './by-session.js';
 import { LeavingModels } from './leaving-models.js';
 import { shedLive } from './model-queues.js';
@@ -53,6 +54,8 @@ export interface RuntimeOptions {
   readonly from?: (session: string) => ContinuedSession | null;
   /** Told whenever a session is through with samples of its log; `state` tells where it is then. */
   readonly reached?: (session: string, samples: StreamMessage, state: () => ReplayState) => void;
+  /** Whether simulated streams that ask for faults of the daemon get them. Default: they don't. */
+  readonly obeysFaults?: boolean;
   /** Bounds the work of all sessions in one turn of the event loop. */
   readonly turns?: Turns;
   /** Knows when we stood still ourselves; told of all that comes. Default: we never do. */
@@ -211,7 +214,7 @@ export class PipelineRuntime {
   }
 
   #runSession(session: string, messages$: Observable<SessionMessage['message']>): Observable<OutputMessage> {
-    const { clock, metrics, explain } = this.options;
+    const { clock, metrics, explain, obeysFaults = false } = this.options;
     const status: SessionStatus = {
       session,
       predictions: 0,
@@ -226,6 +229,7 @@ export class PipelineRuntime {
     let untold!: () => PredictionsState;
     const faults$ = new Subject<unknown>();
     const held$ = new Subject<boolean>();
+    const asked = new AskedFaults(obeysFaults, clock, events);
     return messages$.pipe(
       tap((message) => {
         if (message.kind === 'chunk' && isMeasured(message.chunk.info))
@@ -238,6 +242,7 @@ export class PipelineRuntime {
         events,
         faults$,
         held$,
+        askedFault: (stream, marker) => asked.take(stream, marker),
         log: (message) => this.options.log?.({ session, message }),
         begunAnew: (anew, after) => this.options.begunAnew?.(session, anew, after),
         turns: this.#turns,
@@ -256,6 +261,7 @@ export class PipelineRuntime {
         clock,
         ...(explain && { explain: (model) => explain(session, model) }),
         shed: shedLive,
+        slower: () => asked.slower(),
         snapshots: (snapshot) => {
           untold = snapshot;
         },
@@ -304,6 +310,7 @@ export class PipelineRuntime {
         return EMPTY;
       }),
       finalize(() => {
+        asked.close();
         this.#setOrdering(session, false);
         this.#setWaiting(session, 0);
         // A session that began anew under this name has a status of its own.
