@@ -72,6 +72,8 @@ export async function resumeSessions(folder: string, options: ResumeOptions): Pr
   for (const recording of unfinishedRecordings(folder, clock, failed)) {
     const { session, xdf } = recording;
     try {
+      // Senders are told that it is had.
+      await options.recorder.makeSafe(recording);
       const lines: NodeLine[] = [];
       const state = await replayed(recording, options.loaded, (line) => lines.push(line));
       resumed.set(session, state);

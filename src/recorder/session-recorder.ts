@@ -117,6 +117,12 @@ export class SessionRecorder {
     recording?.take(message);
   }
 
+  /** What a recording holds that another daemon began outlasts a power cut then: that wrote it, and may not have come to syncing it. */
+  async makeSafe({ folder, xdf }: UnfinishedRecording): Promise<void> {
+    await this.#disk.sync(xdf.path);
+    await this.#disk.syncFolder(folder);
+  }
+
   /** Goes on with a recording that another daemon began, in its next part. */
   goOn(from: UnfinishedRecording): void {
     this.#start(from.session, from);

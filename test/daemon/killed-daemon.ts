@@ -31,6 +31,10 @@ export class DyingDisk implements Disk {
     };
   }
 
+  sync(path: string): Promise<void> {
+    return this.isDead ? never : systemDisk.sync(path);
+  }
+
   syncFolder(path: string): Promise<void> {
     return this.isDead ? never : systemDisk.syncFolder(path);
   }

@@ -58,6 +58,10 @@ export class FaultyDisk implements Disk {
     };
   }
 
+  sync(path: string): Promise<void> {
+    return systemDisk.sync(path);
+  }
+
   async syncFolder(path: string): Promise<void> {
     this.#check('folder');
     await systemDisk.syncFolder(path);

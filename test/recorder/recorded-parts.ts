@@ -40,6 +40,7 @@ export class ScriptedDisk implements Disk {
     };
   }
 
+  async sync(): Promise<void> {}
   async syncFolder(): Promise<void> {}
   async remove(path: string): Promise<void> {
     if (this.failing === 'unsynced') throw full();

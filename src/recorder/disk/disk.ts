@@ -9,6 +9,8 @@ export interface Disk {
   makeFolder(path: string): Promise<void>;
   /** Makes a file for its owner alone; rejects with `EEXIST` where there is one. */
   create(path: string): Promise<DiskFile>;
+  /** Resolves once what is in a file, by whomever it was written, outlasts a power cut. */
+  sync(path: string): Promise<void>;
   /** Resolves once the names in a folder outlast a power cut. */
   syncFolder(path: string): Promise<void>;
   remove(path: string): Promise<void>;

@@ -8,6 +8,14 @@ export const systemDisk: Disk = {
     await mkdir(path, { recursive: true, mode: 0o700 });
   },
   create: async (path) => new SystemFile(await open(path, 'wx', 0o600)),
+  sync: async (path) => {
+    const file = await open(path, 'r+');
+    try {
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+  },
   syncFolder: async (path) => {
     // Windows can't open a folder, and keeps names without.
     if (process.platform === 'win32') return;

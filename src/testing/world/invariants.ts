@@ -1,13 +1,12 @@
-import { basename } from 'node:path';
 import type { Seconds } from '../../core/clock.js';
 import { isMeasured } from '../../core/signal.js';
 import { openRecordings } from '../../io/recordings/open.js';
 import type { Recording } from '../../io/recordings/recording.js';
+import { aboutXdf } from '../../io/recordings/xdf/xdf-parts.js';
 import type { OutputMessage } from '../../io/sinks/sink.js';
 import { loggedSources } from '../../pipeline/run/match-streams.js';
 import { outputMessage } from '../../pipeline/run/output-messages.js';
 import { replay } from '../../pipeline/run/replay.js';
-import { fileStem } from '../../recorder/session-recorder.js';
 import type { DaemonLife, WorldHistory } from './world.js';
 import type { DeviceHost } from './world-device.js';
 import type { WorldSubscriber } from './world-subscriber.js';
@@ -45,9 +44,9 @@ export async function brokenInvariants(history: WorldHistory, folder: string): P
       ...history.troubles,
       ...ownFaults(history),
       ...(await wrongSamples(history, recordings)),
-      ...history.subscribers.flatMap(wrongNumbers),
+      ...history.subscribers.flatMap((subscriber) => wrongNumbers(history, subscriber)),
       ...history.lives.flatMap((life) => [...wrongTimes(life), ...wrongSilence(history, life)]),
-      ...(await replayedOtherwise(history, recordings, folder)),
+      ...(await replayedOtherwise(history, recordings)),
       ...overfull(history),
     ];
   } finally {
@@ -132,22 +131,36 @@ async function wrongSamples(
 
 const spanOf = (numbers: readonly number[]): string => `${numbers[0]} to ${numbers[numbers.length - 1]}`;
 
-/** Numbers of a node's messages rise by one, where a subscriber is to get all, and never fall where it is told the newest again. */
-function wrongNumbers({ description, heard, joinedLate }: WorldSubscriber): string[] {
+/**
+ * Numbers of a node's messages rise by one, where a subscriber is to get all, and never fall where it is told the newest again. They go
+ * on over a kill, from one that was heard at the latest: lines whose samples weren't kept yet are told again.
+ */
+function wrongNumbers(
+  { lives }: WorldHistory,
+  { description, heard, joinedLate }: WorldSubscriber,
+): string[] {
   const { name, policy } = description;
-  const last = new Map<string, number>();
+  const isContinued = (session: string, run: string): boolean =>
+    lives.some(({ resumed }) => resumed.get(session) === run);
+  const last = new Map<string, { readonly run: string; readonly seq: number }>();
   const firstRuns = new Map<string, string>();
   const problems: string[] = [];
   for (const message of heard) {
     if (!isOfNode(message)) continue;
     const { session, node, run, seq, stream } = message;
-    const key = `${session} ${run} ${stream} ${node}`;
-    const before = last.get(key) ?? -1;
-    last.set(key, seq);
+    const key = `${session} ${stream} ${node}`;
+    const before = last.get(key) ?? null;
+    last.set(key, { run, seq });
     if (!firstRuns.has(session)) firstRuns.set(session, run);
-    const isFirst = before < 0 && joinedLate.has(session) && firstRuns.get(session) === run;
-    const isRight = policy === 'buffer' && !isFirst ? seq === before + 1 : seq >= before;
-    if (!isRight) problems.push(`${name}: seq ${seq} of ${key} came after ${before}`);
+    const isSameRun = before?.run === run;
+    const isFirst = before === null && joinedLate.has(session) && firstRuns.get(session) === run;
+    const next = before && (isSameRun || isContinued(session, run)) ? before.seq + 1 : 0;
+    const isRight =
+      policy !== 'buffer' || isFirst
+        ? !isSameRun || seq >= before.seq
+        : seq === next || (!isSameRun && seq < next);
+    if (!isRight)
+      problems.push(`${name}: seq ${seq} of ${key} in ${run} came after ${before?.seq} in ${before?.run}`);
   }
   return few(problems);
 }
@@ -245,28 +258,83 @@ function firstAfter(times: readonly Seconds[], from: Seconds): number {
   return low;
 }
 
-/** What a daemon told live is what the replay of its recordings gives. */
+/** What a session was told under one run, and how the daemon that told it ended. */
+interface ToldRun {
+  readonly end: DaemonLife['end'];
+  readonly lines: OutputMessage[];
+}
+
+/** What was told live, over all daemons that went on with a session, is what the replay of its recording gives. */
 async function replayedOtherwise(
   history: WorldHistory,
   recordings: ReadonlyMap<string, Recording>,
-  folder: string,
 ): Promise<string[]> {
+  const recorded = new Map<string, { readonly recording: Recording | null; readonly session: string }>();
+  for (const [path, recording] of recordings) {
+    const { session, run } = aboutXdf(path) ?? {};
+    if (session && run) recorded.set(`${session} ${run}`, { recording, session });
+  }
   const problems: string[] = [];
-  for (const life of history.lives) {
-    const sessions = new Set(life.told.map(({ output }) => output.session));
-    for (const session of sessions) {
-      const live = life.told.map(({ output }) => output).filter((output) => isCompared(output, session));
-      const own = life.files.filter((name) => basename(name).startsWith(`${fileStem(session)}_`));
-      const opened = own.flatMap((name) => recordings.get(name.replace(history.folder, folder)) ?? []);
-      const replayed: OutputMessage[] = [];
-      for (const recording of new Set(opened))
-        replayed.push(...(await replayOf(history, recording, session)));
-      const problem = differenceOf(live, replayed, life.end);
-      if (problem) problems.push(`${session} (daemon of ${life.from} s): ${problem}`);
-    }
+  for (const { session, recording, runs } of toldBySession(history, recorded)) {
+    const replayed = recording ? await replayOf(history, recording, session) : [];
+    const problem = differenceOf(lastTold(runs), replayed, runs.at(-1)?.end ?? 'closed');
+    if (problem) problems.push(`${session} (${recording?.stem ?? 'not recorded'}): ${problem}`);
   }
   return problems;
 }
+
+interface ToldSession {
+  readonly session: string;
+  readonly recording: Recording | null;
+  readonly runs: ToldRun[];
+}
+
+/** What was told of each session, of which there may be several of one name; `recorded`: by session and run. */
+function toldBySession(
+  { lives }: WorldHistory,
+  recorded: ReadonlyMap<string, Omit<ToldSession, 'runs'>>,
+): Iterable<ToldSession> {
+  const told = new Map<unknown, ToldSession>();
+  for (const { recording, session } of recorded.values())
+    told.set(recording, { session, recording, runs: [] });
+  const newest = new Map<string, ToldSession>();
+  const runs = new Map<string, ToldRun>();
+  for (const { told: lines, resumed, end } of lives)
+    for (const { output, run } of lines) {
+      const { session } = output;
+      if (!isCompared(output, session)) continue;
+      const key = `${session} ${run}`;
+      const toldRun = runs.get(key) ?? { end, lines: [] };
+      if (!runs.has(key)) {
+        const { recording = null } = recorded.get(key) ?? {};
+        // What it told before it was killed again may be in no file.
+        const before = resumed.get(session) === run ? newest.get(session) : undefined;
+        const of = told.get(recording) ?? before ?? { session, recording, runs: [] };
+        if (!of.recording) told.set(of, of);
+        newest.set(session, of);
+        of.runs.push(toldRun);
+        runs.set(key, toldRun);
+      }
+      toldRun.lines.push(output);
+    }
+  return told.values();
+}
+
+/** What counts of what was told: a line that was told again after a kill counts as it was told last. */
+function lastTold(runs: readonly ToldRun[]): OutputMessage[] {
+  const again = new Map<string, number>();
+  const counting: OutputMessage[][] = [];
+  for (const { lines } of [...runs].reverse()) {
+    counting.push(
+      lines.filter((line) => numberOf(line) < (again.get(keyOf(line)) ?? Number.POSITIVE_INFINITY)),
+    );
+    for (const line of [...lines].reverse()) again.set(keyOf(line), numberOf(line));
+  }
+  return counting.reverse().flat();
+}
+
+const keyOf = (line: OutputMessage): string => (isOfNode(line) ? `${line.stream} ${line.node}` : line.stream);
+const numberOf = (line: OutputMessage): number => (isOfNode(line) ? line.seq : (line.time ?? 0));
 
 function isCompared(output: OutputMessage, session: string): boolean {
   return output.session === session && (isOfNode(output) || output.stream === 'quality');

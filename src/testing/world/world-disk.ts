@@ -24,8 +24,22 @@ interface StoredFile {
   safe: Buffer;
   /** Not synced yet, in order. */
   unsynced: Write[];
-  isNameSafe: boolean;
   written_unix_s: Seconds;
+}
+
+/** What a process asks of a disk. */
+interface DiskCalls {
+  readonly clock: ProcessClock;
+  readonly call: <T>(mean_s: Seconds, act: () => T) => Promise<T>;
+  readonly sync: (file: StoredFile) => Promise<void>;
+}
+
+/** What becomes of a name when a file is made (`before` is null), removed (`after` is null) or called otherwise. */
+interface NameChange {
+  readonly folder: string;
+  readonly before: string | null;
+  readonly after: string | null;
+  readonly file: StoredFile;
 }
 
 /** What is wrong with a disk at present. */
@@ -39,21 +53,27 @@ export interface DiskTrouble {
 /** A disk of a world: what isn't synced may be lost at a power cut, whole, torn and in any order. */
 export class WorldDisk {
   readonly trouble: DiskTrouble = { code: null, slow_s: 0 };
+  /** By name, as its readers see them while there is power. */
   readonly #files = new Map<string, StoredFile>();
+  /** What a power cut leaves for sure of the names, and what it may not, in order. */
+  #safeFiles = new Map<string, StoredFile>();
+  #unsynced: NameChange[] = [];
+  #cuts = 0;
 
   constructor(
     readonly time: WorldTime,
     readonly random: Random,
   ) {}
 
-  /** The disk as one process has it: what that has asked for ends with it. `created`: told of every new file. */
-  of(clock: ProcessClock, created: (name: string) => void = () => {}): Disk {
+  /** The disk as one process has it: what that has asked for ends with it. */
+  of(clock: ProcessClock): Disk {
     const call = <T>(mean_s: Seconds, act: () => T): Promise<T> =>
       new Promise((resolve, reject) => {
+        const cuts = this.#cuts;
         const due = this.time.now + this.random.exponential(mean_s) + this.trouble.slow_s;
         this.time.at(due, () => {
-          // A call of a killed process is done, or isn't.
-          if (clock.isDead && this.random.uniform() < 0.5) return;
+          // A call of a killed process is done, or isn't; one that a power cut came before isn't.
+          if (this.#cuts > cuts || (clock.isDead && this.random.uniform() < 0.5)) return;
           let given: T;
           try {
             given = act();
@@ -64,6 +84,13 @@ export class WorldDisk {
           clock.arrive(() => resolve(given));
         });
       });
+    const sync = (file: StoredFile): Promise<void> => {
+      const asked = file.unsynced.length;
+      return call(SYNC_S, () => {
+        if (this.trouble.code === 'EIO') throw errorOf('EIO');
+        file.safe = written(file.safe, file.unsynced.splice(0, asked));
+      });
+    };
     return {
       clock,
       makeFolder: () => call(CALL_S, () => this.#check()),
@@ -73,28 +100,30 @@ export class WorldDisk {
           if (this.#files.has(path)) throw errorOf('EEXIST');
           const none = (): Buffer => Buffer.alloc(0);
           const file: StoredFile = {
-            ...{ content: none(), length: 0, safe: none(), unsynced: [], isNameSafe: false },
+            ...{ content: none(), length: 0, safe: none(), unsynced: [] },
             written_unix_s: clock.unix(),
           };
-          this.#files.set(path, file);
-          created(path);
-          return this.#opened(file, clock, call);
+          this.#change({ folder: dirname(path), before: null, after: path, file });
+          return this.#opened(file, { clock, call, sync });
         }),
+      sync: async (path) => sync(this.#found(path).file),
       syncFolder: (path) =>
         call(SYNC_S, () => {
           this.#check();
-          for (const [name, file] of this.#files) if (dirname(name) === path) file.isNameSafe = true;
+          for (const change of this.#unsynced) if (change.folder === path) applyTo(this.#safeFiles, change);
+          this.#unsynced = this.#unsynced.filter(({ folder }) => folder !== path);
         }),
-      remove: (path) => call(CALL_S, () => void this.#files.delete(path)),
+      remove: (path) => call(CALL_S, () => this.#change({ ...this.#found(path), before: path, after: null })),
+      rename: (from, to) =>
+        call(CALL_S, () => {
+          this.#check();
+          this.#change({ ...this.#found(from), before: from, after: to });
+        }),
       free: () => call(CALL_S, () => (this.trouble.code === 'ENOSPC' ? 0 : 1e12)),
     };
   }
 
-  #opened(
-    file: StoredFile,
-    clock: ProcessClock,
-    call: <T>(mean_s: Seconds, act: () => T) => Promise<T>,
-  ): DiskFile {
+  #opened(file: StoredFile, { clock, call, sync }: DiskCalls): DiskFile {
     const write = (bytes: Uint8Array, position: number): void => {
       if (this.trouble.code && this.trouble.code !== 'EMFILE') {
         // As much as there was room for.
@@ -106,16 +135,21 @@ export class WorldDisk {
     };
     return {
       write: (bytes, position) => call(CALL_S, () => write(bytes, position)),
-      datasync: () => {
-        const asked = file.unsynced.length;
-        return call(SYNC_S, () => {
-          if (this.trouble.code === 'EIO') throw errorOf('EIO');
-          file.safe = written(file.safe, file.unsynced.splice(0, asked));
-        });
-      },
+      datasync: () => sync(file),
       close: () => call(CALL_S, () => {}),
       writeNow: write,
     };
+  }
+
+  #found(path: string): Pick<NameChange, 'folder' | 'file'> {
+    const file = this.#files.get(path);
+    if (!file) throw errorOf('ENOENT');
+    return { folder: dirname(path), file };
+  }
+
+  #change(change: NameChange): void {
+    applyTo(this.#files, change);
+    this.#unsynced.push(change);
   }
 
   #check(): void {
@@ -134,15 +168,16 @@ export class WorldDisk {
 
   /** The power goes: names and writes that aren't synced stay or go as it happens, sector by sector. */
   cutPower(): void {
+    this.#cuts++;
+    for (const change of this.#unsynced.splice(0))
+      if (this.random.uniform() < 0.5) applyTo(this.#safeFiles, change);
+    this.#files.clear();
+    for (const [name, file] of this.#safeFiles) this.#files.set(name, file);
     for (const name of this.names) {
       const file = this.#files.get(name)!;
-      if (!file.isNameSafe && this.random.uniform() < 0.5) {
-        this.#files.delete(name);
-        continue;
-      }
       const sectors = file.unsynced.flatMap(sectorsOf).filter(() => this.random.uniform() < 0.5);
       file.safe = written(file.safe, sectors);
-      Object.assign(file, { content: file.safe, length: file.safe.length, unsynced: [], isNameSafe: true });
+      Object.assign(file, { content: file.safe, length: file.safe.length, unsynced: [] });
     }
   }
 
@@ -158,6 +193,13 @@ export class WorldDisk {
       utimesSync(path, written_unix_s, written_unix_s);
     }
   }
+}
+
+/** A change of a name that has gone, as what made it did, changes nothing. */
+function applyTo(files: Map<string, StoredFile>, { before, after, file }: NameChange): void {
+  if (before !== null && files.get(before) !== file) return;
+  if (before !== null) files.delete(before);
+  if (after !== null) files.set(after, file);
 }
 
 const errorOf = (code: string): Error => Object.assign(new Error(`${code}: the world's disk`), { code });

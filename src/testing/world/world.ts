@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { Writable } from 'node:stream';
 import type { Seconds } from '../../core/clock.js';
 import { ConfigurationError } from '../../core/errors.js';
@@ -37,6 +37,8 @@ export interface WorldPlan {
 /** Something that the daemon told. */
 export interface Told {
   readonly output: OutputMessage;
+  /** Names what its session's numbers count in. */
+  readonly run: string;
   /** s of the world's time. */
   readonly at: Seconds;
   /** Where its own time, if it has one, lies in the world's; null before that is known. */
@@ -47,8 +49,8 @@ export interface Told {
 export interface DaemonLife {
   readonly told: Told[];
   readonly events: SessionEvent[];
-  /** The files that it began, in order. */
-  readonly files: string[];
+  /** Sessions of the daemon before that it went on with, and the run of each. */
+  readonly resumed: Map<string, string>;
   /** When it went on after it was stopped, s of the world's time. */
   readonly wentOn: Seconds[];
   /** When it was ready, and when it ended, s of the world's time. */
@@ -86,7 +88,9 @@ export interface WorldHistory {
   readonly digest: string;
 }
 
-const UP_S = 5000;
+/** How long the machine has been up when a world begins, and when it is started again, s. */
+const UP_S: Seconds = 5000;
+const UP_AGAIN_S: Seconds = 20;
 /** How long a machine, or a process, is down before it is started again, s. */
 const DOWN_S: Seconds = 0.5;
 /** Attempts to start a daemon. */
@@ -108,7 +112,7 @@ const troubleCodes: Partial<Record<WorldFaultKind, DiskTrouble['code']>> = {
 
 /** Lets a world go by. `folder`: where on the machine a daemon that starts finds what its disk holds. */
 export async function runWorld(plan: WorldPlan, folder: string): Promise<WorldHistory> {
-  const world = new World(plan, folder);
+  const world = new World(plan, resolve(folder));
   return world.run();
 }
 
@@ -125,6 +129,8 @@ class World {
   #running: { readonly daemon: Daemon; readonly clock: ProcessClock } | null = null;
   readonly #most: WorldLoad = { unread_bytes: 0, due: 0 };
   #wall_s: Seconds = 0;
+  /** What the machine's clock shows at the world's beginning, s. */
+  #up_s = UP_S;
   #names = 0;
 
   constructor(
@@ -161,7 +167,10 @@ class World {
     for (const { kind, from } of ends.sort((one, other) => one.from - other.from)) {
       if (from > this.#time.now) await this.#time.run(from);
       this.#kill();
-      if (kind === 'powercut') this.#disk.cutPower();
+      if (kind === 'powercut') {
+        this.#disk.cutPower();
+        this.#up_s = UP_AGAIN_S - DOWN_S - this.#time.now;
+      }
       await this.#time.run(this.#time.now + DOWN_S);
       await this.#startAgain();
     }
@@ -267,13 +276,14 @@ class World {
 
   async #start(): Promise<void> {
     const { pipeline, part_s } = this.plan;
-    const clock = new ProcessClock(this.#time, { start: UP_S, epoch_unix_s: WALL_UNIX_S + this.#wall_s });
+    const start = this.#up_s;
+    const clock = new ProcessClock(this.#time, { start, epoch_unix_s: WALL_UNIX_S + this.#wall_s });
     const host = this.#hostOf(clock);
     this.#disk.writeTo(this.folder, this.folder);
     const life: DaemonLife = {
       told: [],
       events: [],
-      files: [],
+      resumed: new Map(),
       wentOn: [],
       from: this.#time.now,
       to: Number.POSITIVE_INFINITY,
@@ -283,11 +293,9 @@ class World {
       ...{ config: defaultConfig, carrier: this.#lsl.carrierOf(host) },
       interfaces: this.#lsl.interfacesOf(host),
     };
-    // Each records into a folder of its own: what a daemon resumes of the one before is no part of this world yet.
-    const record = join(this.folder, `daemon-${this.#lives.length + 1}`);
     const starting = startDaemon(
       {
-        disk: this.#disk.of(clock, (name) => void life.files.push(name)),
+        disk: this.#disk.of(clock),
         ...{ clock, lslNetwork, serve: this.#webSockets.serverOf(clock) },
         stdout: new Writable({ write: (_chunk, _encoding, done) => done() }),
         turns: new Turns({ nextTurn: (turn) => void clock.after(0, turn) }),
@@ -295,7 +303,7 @@ class World {
       },
       pipeline,
       {
-        ...{ host: '127.0.0.1', port: 0, engine: 'auto', logLevel: 'silent', record, lsl: true },
+        ...{ host: '127.0.0.1', port: 0, engine: 'auto', logLevel: 'silent', record: this.folder, lsl: true },
         ...(part_s !== undefined && { partS: part_s }),
       },
       (event) => {
@@ -304,11 +312,14 @@ class World {
     );
     const daemon = await this.#time.finish(starting, START_S);
     this.#lives.push(life);
+    for (const { code, session } of life.events)
+      if (code === 'session-resumed') life.resumed.set(session!, daemon.sink.runOf(session!));
     const note = (output: OutputMessage): void => {
       if (clock.isDead) return;
       const { session, time } = output;
       const place = time === null ? null : daemon.runtime.placeOf(session, time);
-      life.told.push({ output, at: this.#time.now, place: place === null ? null : place - UP_S });
+      const run = daemon.sink.runOf(session);
+      life.told.push({ output, run, at: this.#time.now, place: place === null ? null : place - start });
     };
     daemon.runtime.outputs$.subscribe({
       next: note,

@@ -95,4 +95,12 @@ describe('a seeded world', () => {
     const plain = history.lives.flatMap(({ told }) => told).length;
     expect(plain).toBeGreaterThan(200);
   });
+
+  it('what a killed daemon wrote and never synced outlasts a power cut, once its senders are told that it is had', async () => {
+    for (let seed = 1; seed <= 5; seed++) {
+      const history = await worldOf(seed, 'sluggish@1-6=0.1,sigkill@4,powercut@6', 8);
+      expect(history.lives.map(({ resumed }) => resumed.size)).toEqual([0, 2, 2]);
+      expect(await brokenIn(history)).toEqual([]);
+    }
+  });
 });

@@ -35,6 +35,8 @@ export interface UnfinishedXdf {
   /** Names it in each of its parts. */
   readonly recording: string;
   readonly end: PartEnd;
+  /** The file of the part that it ends in. */
+  readonly path: string;
   /** The last part of which there is a file. */
   readonly part: number;
   /** When the part that it ends in was begun, by the clock of who recorded, and since 1970, s; null: it doesn't say. */
@@ -59,7 +61,7 @@ export interface UnfinishedXdf {
 
 interface KeptEnd
   extends Pick<KeptFrames, 'last' | 'damaged'>,
-    Pick<UnfinishedXdf, 'recording' | 'end' | 'begun' | 'run'> {}
+    Pick<UnfinishedXdf, 'recording' | 'end' | 'path' | 'begun' | 'run'> {}
 
 /** Null of a recording of which nothing counts. @throws what the file system does. */
 export function openUnfinished(path: string): UnfinishedXdf | null {
@@ -140,7 +142,7 @@ function keptEnd(parts: readonly PartFile[]): KeptEnd | null {
         // A part tells what it is one of.
         const { recording, run, begun_unix_s: unix_s } = aboutXdf(path)!;
         const begun = first?.line && unix_s !== null ? { t: first.line.t, unix_s } : null;
-        return { last, damaged, begun, recording: recording!, run, end: { part, bytes: end } };
+        return { last, damaged, begun, recording: recording!, run, path, end: { part, bytes: end } };
       }
       after = begins?.k === 'part' ? begins.after : null;
     } finally {
