@@ -152,6 +152,7 @@ const layers = {
   ],
   'testing/world': [
     'core',
+    'simulation',
     'io/client',
     'io/lsl',
     'io/protocol',

@@ -1,6 +1,7 @@
 import { protocolFiles } from './io/protocol/reference.js';
 import { papersReference } from './learn/papers/reference.js';
 import { generatedPipelineFiles } from './pipeline/reference/generated-files.js';
+import { faultsReference } from './simulation/fault-reference.js';
 
 /** Files of the repository that are made from the code: path from its root to content. A test holds them equal. */
 export function generatedFiles(): ReadonlyMap<string, string> {
@@ -8,5 +9,6 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ...generatedPipelineFiles(),
     ...protocolFiles(),
     ['docs/reference/papers.md', papersReference()],
+    ['docs/reference/faults.md', faultsReference()],
   ]);
 }

@@ -1,14 +1,31 @@
 import type { Seconds } from '../core/clock.js';
-import { ConfigurationError } from '../core/errors.js';
 import { Random } from '../core/random.js';
 import { type Marker, type StreamInfo, type StreamType, streamTypes } from '../core/signal.js';
 import { formatAskedFault } from '../signal/dialects/asked-fault.js';
+import {
+  type FaultDefinition,
+  type FaultName,
+  faultDefinitions,
+  faultNamed,
+  faultNames,
+  invalidFault,
+  LONGEST_HELD_S,
+  parseFaultList,
+  type SimulatedForm,
+  type WrittenFault,
+} from './fault-grammar.js';
 
-const sensorFaults = ['drop', 'gap', 'nan', 'flat', 'rail', 'noise', 'late', 'backlog', 'unixtime'] as const;
 /** Faults of the daemon, which a stream of their own asks it for. */
-const daemonFaults = ['throw', 'slow-model'] as const;
-export const faultKinds = [...sensorFaults, 'stall', ...daemonFaults] as const;
-export type FaultKind = (typeof faultKinds)[number];
+const askedKinds: readonly FaultKind[] = ['throw', 'slow-model'];
+
+/** Faults that a simulated session may have. */
+export type FaultKind = {
+  [Name in FaultName]: (typeof faultDefinitions)[Name] extends { simulated: object } ? Name : never;
+}[FaultName];
+
+const isSimulated = (name: FaultName): name is FaultKind => 'simulated' in faultDefinitions[name];
+export const faultKinds = faultNames.filter(isSimulated);
+const formOf = (kind: FaultKind): SimulatedForm => faultDefinitions[kind].simulated;
 
 export interface Fault {
   readonly kind: FaultKind;
@@ -19,7 +36,7 @@ export interface Fault {
   readonly from: Seconds;
   /** Of what happens at a moment, that moment. */
   readonly to: Seconds;
-  /** By how much longer a prediction takes, s. */
+  /** As the fault's kind has it. */
   readonly amount?: number;
 }
 
@@ -41,103 +58,103 @@ const scales: Partial<Record<StreamType, { readonly rail: number; readonly size:
   Gaze: { rail: 90, size: 3 },
 };
 
-/** Faults of a whole stream: a channel alone can't lose its samples or its clock. */
-const wholeStream: readonly FaultKind[] = ['drop', 'gap', 'late', 'backlog', 'unixtime'];
-
-const LATE_S: Seconds = 1;
-const SLOWER_S: Seconds = 1;
-const LONGEST_SLOWER_S: Seconds = 60;
-/** What is held back is kept, so there is a longest time for it, s. */
-const LONGEST_HELD_S: Seconds = 600;
 /** 2023-11-14T22:13:20Z. */
 const UNIX_OFFSET_S: Seconds = 1_700_000_000;
 
-function invalid(part: string, mend: string): ConfigurationError {
-  return new ConfigurationError('faults-invalid', `fault '${part}': ${mend}`);
-}
-
-function parseFault(part: string): Fault {
-  const match = /^([a-z]+):([^@]+)(?:@(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)?)?$/.exec(part);
-  if (!match) throw invalid(part, 'write kind:target@from-to, as in drop:gaze@30-60 or flat:EEG.Fp1@20-');
-  const [, kindText, target, fromText, toText] = match;
-  const kind = sensorFaults.find((name) => name === kindText);
-  if (!kind) throw invalid(part, `unknown kind '${kindText}'; use one of ${faultKinds.join(', ')}`);
-  const dot = target.indexOf('.');
-  const typeText = dot < 0 ? target : target.slice(0, dot);
-  const label = dot < 0 ? null : target.slice(dot + 1);
-  const type =
-    typeText === '*' ? null : streamTypes.find((name) => name.toLowerCase() === typeText.toLowerCase());
-  if (type === undefined || type === 'Annotation')
-    throw invalid(
-      part,
-      `'${typeText}' is no simulated sensor; use eeg, gaze, ecg, ppg, eda, temp, emg, acc or *`,
-    );
-  if (label !== null && wholeStream.includes(kind))
-    throw invalid(part, `'${kind}' takes a whole stream; leave out '.${label}'`);
-  if (kind === 'unixtime' && fromText !== undefined)
-    throw invalid(part, `'unixtime' holds for the whole session; leave out '@...'`);
-  const interval = intervalOf(part, fromText, toText);
-  if (kind === 'backlog') requireHoldable(part, interval);
-  return { kind, type, label, ...interval };
-}
-
-type Interval = Pick<Fault, 'from' | 'to'>;
-
-function intervalOf(part: string, fromText: string | undefined, toText: string | undefined): Interval {
-  const from = fromText === undefined ? 0 : Number(fromText);
-  const to = toText === undefined ? Number.POSITIVE_INFINITY : Number(toText);
-  if (to <= from) throw invalid(part, 'the interval ends before it begins');
-  return { from, to };
-}
-
-/** What is held back comes when the interval ends. */
-function requireHoldable(part: string, { from, to }: Interval): void {
-  if (to - from > LONGEST_HELD_S)
-    throw invalid(
-      part,
-      `say from when to when samples are held back, ${LONGEST_HELD_S} s at most, as in @30-40`,
-    );
-}
-
-function parseStall(part: string): Fault {
-  const match = /^stall@(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)$/.exec(part);
-  if (!match) throw invalid(part, 'a stall is of all streams and ends: write it as in stall@30-40');
-  const interval = intervalOf(part, match[1], match[2]);
-  requireHoldable(part, interval);
-  return { kind: 'stall', type: null, label: null, ...interval };
-}
-
-function parseDaemonFault(part: string): Fault {
-  const thrown = /^throw@(\d+(?:\.\d+)?)$/.exec(part);
-  if (thrown)
-    return { kind: 'throw', type: null, label: null, from: Number(thrown[1]), to: Number(thrown[1]) };
-  const slow = /^slow-model@(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)?(?:=(\d+(?:\.\d+)?))?$/.exec(part);
-  if (!slow)
-    throw invalid(part, 'a fault of the daemon has no target: write it as in throw@40 or slow-model@30-60=2');
-  const amount = slow[3] === undefined ? SLOWER_S : Number(slow[3]);
-  if (amount === 0 || amount > LONGEST_SLOWER_S)
-    throw invalid(part, `a prediction takes longer by more than 0 s, and ${LONGEST_SLOWER_S} s at most`);
-  return { kind: 'slow-model', type: null, label: null, ...intervalOf(part, slow[1], slow[2]), amount };
-}
-
 /**
  * Parses a fault list: `drop:gaze@30-60,flat:EEG.Fp1@20-,unixtime:PPG,random:0.4`. The grammar is in
- * docs/explanation/simulation.md.
+ * docs/reference/faults.md.
  * @throws ConfigurationError `faults-invalid`
  */
-export function parseFaults(spec: string): FaultPlan {
+export function parseFaults(list: string): FaultPlan {
   const faults: Fault[] = [];
   let randomShare = 0;
-  for (const part of spec.split(',').map((text) => text.trim())) {
-    if (part === '') continue;
-    const random = /^random(?::(\d+(?:\.\d+)?|\.\d+))?$/.exec(part);
-    if (random) {
-      randomShare = random[1] === undefined ? 0.2 : Number(random[1]);
-      if (!(randomShare < 1)) throw invalid(part, 'the share of time must be below 1');
-    } else if (/^stall\b/.test(part)) faults.push(parseStall(part));
-    else faults.push(/^(throw|slow-model)\b/.test(part) ? parseDaemonFault(part) : parseFault(part));
+  for (const written of parseFaultList(list)) {
+    if (written.kind === 'random') randomShare = shareOf(written);
+    else faults.push(faultOf(written));
   }
   return { faults, randomShare };
+}
+
+function shareOf({ text, target, from, amount }: WrittenFault): number {
+  const isShare = target === null || /^(\d+(\.\d+)?|\.\d+)$/.test(target);
+  if (!isShare || from !== null || amount !== null) throw invalidFault(text, 'write it as in random:0.4');
+  const share = target === null ? 0.2 : Number(target);
+  if (!(share < 1)) throw invalidFault(text, 'the share of time must be below 1');
+  return share;
+}
+
+function faultOf(written: WrittenFault): Fault {
+  const { text } = written;
+  const kind = faultNamed(written.kind);
+  if (!kind) throw invalidFault(text, `unknown kind '${written.kind}'; use one of ${faultKinds.join(', ')}`);
+  if (!isSimulated(kind)) {
+    const { scope } = faultDefinitions[kind];
+    throw invalidFault(text, `it happens to a ${scope} of a seeded world alone: scripts/world.mjs has it`);
+  }
+  const amount = amountOf(kind, written);
+  return {
+    ...{ kind, ...targetOf(kind, written), ...timeOf(kind, written) },
+    ...(amount !== null && { amount }),
+  };
+}
+
+function targetOf(kind: FaultKind, { text, target }: WrittenFault): Pick<Fault, 'type' | 'label'> {
+  const { of } = formOf(kind);
+  if (of === 'everything') {
+    if (target !== null)
+      throw invalidFault(text, `'${kind}' is of the whole session: leave out ':${target}'`);
+    return { type: null, label: null };
+  }
+  if (target === null) throw invalidFault(text, `say which sensor, as in ${kind}:gaze@30-60`);
+  const dot = target.indexOf('.');
+  const name = dot < 0 ? target : target.slice(0, dot);
+  const label = dot < 0 ? null : target.slice(dot + 1);
+  const type = name === '*' ? null : streamTypes.find((known) => known.toLowerCase() === name.toLowerCase());
+  if (type === undefined || type === 'Annotation')
+    throw invalidFault(
+      text,
+      `'${name}' is no simulated sensor; use eeg, gaze, ecg, ppg, eda, temp, emg, acc or *`,
+    );
+  if (label !== null && of === 'sensor')
+    throw invalidFault(text, `'${kind}' takes a whole stream; leave out '.${label}'`);
+  return { type, label };
+}
+
+function timeOf(kind: FaultKind, { text, from, to }: WrittenFault): Pick<Fault, 'from' | 'to'> {
+  if (!faultDefinitions[kind].lasts) {
+    if (from === null || to !== null)
+      throw invalidFault(text, `'${kind}' happens at a moment, as in ${kind}@40`);
+    return { from, to: from };
+  }
+  const { lasts } = formOf(kind);
+  if (lasts === 'always' && from !== null)
+    throw invalidFault(text, `'${kind}' holds for the whole session; leave out '@...'`);
+  if (from !== null && to === null)
+    throw invalidFault(text, `'${kind}' lasts: say until when, as in @30-60, or @30- for no end`);
+  const interval = { from: from ?? 0, to: to ?? Number.POSITIVE_INFINITY };
+  if (interval.to <= interval.from) throw invalidFault(text, 'the interval ends before it begins');
+  if (lasts === 'ended' && interval.to - interval.from > LONGEST_HELD_S)
+    throw invalidFault(
+      text,
+      `say from when to when samples are held back, ${LONGEST_HELD_S} s at most, as in @30-40`,
+    );
+  return interval;
+}
+
+function amountOf(kind: FaultKind, { text, amount }: WrittenFault): number | null {
+  const { amount: bounds } = formOf(kind);
+  const { amount: described }: FaultDefinition = faultDefinitions[kind];
+  if (!bounds || !described) {
+    if (amount !== null) throw invalidFault(text, `'${kind}' has no amount; leave out '=${amount}'`);
+    return null;
+  }
+  const { above = -bounds.most, most } = bounds;
+  const taken = amount ?? bounds.default;
+  if (taken === undefined) throw invalidFault(text, `say ${described.what}, as in =${described.example}`);
+  if (!(taken > above) || taken > most)
+    throw invalidFault(text, `${described.what}: above ${above}, and ${most} at most`);
+  return taken;
 }
 
 /** Alternating stretches in which a sensor is on and off. */
@@ -172,11 +189,11 @@ export function stallsOf({ faults }: FaultPlan): FaultPlan {
   return { faults: faults.filter(({ kind }) => kind === 'stall'), randomShare: 0 };
 }
 
-const isOfDaemon = ({ kind }: Fault): boolean => daemonFaults.some((name) => name === kind);
+const isAsked = ({ kind }: Fault): boolean => askedKinds.includes(kind);
 
 /** What a plan's stream asks the daemon for, in order; nothing where the plan has no faults of the daemon. */
 export function askedFaults({ faults }: FaultPlan): readonly Omit<Marker, 'stream'>[] {
-  const own = faults.filter(isOfDaemon);
+  const own = faults.filter(isAsked);
   const slow = own.filter(({ kind }) => kind === 'slow-model');
   const edges = new Set(slow.flatMap(({ from, to }) => [from, to]).filter(Number.isFinite));
   return [
@@ -213,7 +230,7 @@ export class StreamFaults {
     seed: number | string,
   ) {
     const own = plan.faults
-      .filter((fault) => !isOfDaemon(fault))
+      .filter((fault) => !isAsked(fault))
       .filter((fault) => fault.type === null || fault.type === info.type);
     this.stampOffset_s = own.some((fault) => fault.kind === 'unixtime') ? UNIX_OFFSET_S : 0;
     this.#holds = [...own.filter(isHoldBy('stall')), ...own.filter(isHoldBy('backlog'))];
@@ -225,7 +242,10 @@ export class StreamFaults {
 
   /** How much later than usual what was measured at `t` arrives. */
   delay_s(t: Seconds): Seconds {
-    return this.#faults.some((fault) => fault.kind === 'late' && holds(fault, t)) ? LATE_S : 0;
+    let longest = 0;
+    for (const fault of this.#faults)
+      if (fault.kind === 'late' && holds(fault, t)) longest = Math.max(longest, fault.amount!);
+    return longest;
   }
 
   /** What holds back what was measured at `t`: the one that ends last, of equal ones a stall. Null: nothing. */
@@ -276,13 +296,13 @@ export class StreamFaults {
  */
 export function checkFaults(plan: FaultPlan, streams: readonly StreamInfo[]): void {
   for (const fault of plan.faults) {
-    if (isOfDaemon(fault)) continue;
+    if (isAsked(fault)) continue;
     const { kind, type, label } = fault;
     const met = streams.filter((info) => type === null || info.type === type);
     const name = `${kind}:${type ?? '*'}${label === null ? '' : `.${label}`}`;
-    if (met.length === 0) throw invalid(name, `no ${type} is simulated here`);
+    if (met.length === 0) throw invalidFault(name, `no ${type} is simulated here`);
     if (label !== null && !met.some((info) => info.channels.some((channel) => channel.label === label)))
-      throw invalid(
+      throw invalidFault(
         name,
         `no such channel; ${type ?? 'streams'} have ${met.flatMap((info) => info.channels.map((channel) => channel.label)).join(', ')}`,
       );

@@ -2,7 +2,13 @@
 export { assertChunkInvariant, cutChunk, joinChunks } from './chunk-invariance.js';
 export { SchedulerClock } from './scheduler-clock.js';
 export { chunkOf, streamInfo } from './stream-fixtures.js';
-export { formatWorldFault, parseWorldFaults, type WorldFault, worldFaults } from './world/faults.js';
+export {
+  formatWorldFault,
+  parseWorldFaults,
+  type WorldFault,
+  type WorldFaultKind,
+  worldFaultKinds,
+} from './world/faults.js';
 export { brokenInvariants } from './world/invariants.js';
 export { movedByNeighbours } from './world/neighbours.js';
 export { shrunk } from './world/shrink.js';

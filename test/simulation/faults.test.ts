@@ -83,6 +83,18 @@ describe('parseFaults', () => {
     expect(() => parseFaults(spec)).toThrow(/^fault '/);
   });
 
+  it.each([
+    ['slow:keeper@1-2=500', 'it happens to a subscriber of a seeded world alone: scripts/world.mjs has it'],
+    ['powercut@31', 'it happens to a daemon of a seeded world alone: scripts/world.mjs has it'],
+    ['full@1-2', 'it happens to a disk of a seeded world alone: scripts/world.mjs has it'],
+    ['late:eeg@1-2=0', 'how much, s: above 0, and 600 at most'],
+    ['drop:eeg@1-2=3', "'drop' has no amount; leave out '=3'"],
+    ['nan:eeg@5', "'nan' lasts: say until when, as in @30-60, or @30- for no end"],
+    ['throw', "'throw' happens at a moment, as in throw@40"],
+  ])('says of %s what it is', (spec, mend) => {
+    expect(() => parseFaults(spec)).toThrow(`fault '${spec}': ${mend}`);
+  });
+
   it('never fails in another way', () => {
     fc.assert(
       fc.property(fc.string(), (spec) => {

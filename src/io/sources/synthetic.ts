@@ -20,7 +20,7 @@ export const syntheticSource = sourceDefinition({
     faults: z
       .string()
       .optional()
-      .describe('Faults to inject, as in drop:gaze@30-60,flat:EEG.F3@20- (docs/explanation/simulation.md).'),
+      .describe('Faults to inject, as in drop:gaze@30-60,flat:EEG.F3@20- (docs/reference/faults.md).'),
     speed: z.number().positive().default(1).describe('Times real time.'),
     duration_s: z.number().positive().optional().describe('Seconds until it ends; default never.'),
   }),
