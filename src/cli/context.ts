@@ -6,6 +6,7 @@ import type { EventSink } from '../core/event.js';
 import { packageRoot } from '../core/package-root.js';
 import type { Rescue } from '../daemon/last-resort.js';
 import { shippedPipeline } from '../pipeline/file/shipped-pipelines.js';
+import type { Disk } from '../recorder/disk/disk.js';
 import { createLog, eventLog, type LogLevel } from '../telemetry/log.js';
 
 /** What a command gets from the process that runs it. */
@@ -17,6 +18,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** Called if the process ends by a fault that nothing contained. */
   readonly rescues?: Set<Rescue>;
+  /** What is recorded to. Default: the machine's. */
+  readonly disk?: Disk;
 }
 
 export const version: string = (

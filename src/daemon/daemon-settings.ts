@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
-import type { Clock, Seconds } from '../core/clock.js';
+import type { Clock } from '../core/clock.js';
 import { ConfigurationError } from '../core/errors.js';
 import type { BackendChoice } from '../io/lsl/backend.js';
 import type { ServerOptions, startServer } from '../io/server/server.js';
@@ -9,6 +9,7 @@ import type { EngineChoice } from '../model/engines/engine.js';
 import type { Turns } from '../pipeline/run/turns.js';
 import type { Disk } from '../recorder/disk/disk.js';
 import type { SyncMode } from '../recorder/disk/synced-file.js';
+import type { PartOptions } from '../recorder/parted-recording.js';
 import type { LogLevel } from '../telemetry/log.js';
 import type { Rescue } from './last-resort.js';
 
@@ -31,7 +32,7 @@ export interface DaemonContext {
 }
 
 /** What every command that starts the daemon lets people choose. */
-export interface DaemonOptions {
+export interface DaemonOptions extends PartOptions {
   readonly host: string;
   readonly port: number;
   readonly tokenFile?: string;
@@ -43,10 +44,6 @@ export interface DaemonOptions {
   readonly record?: string;
   /** When what is recorded is safe, and so acknowledged. Default `group`. */
   readonly sync?: SyncMode;
-  /** A recording goes on in another part above so many megabytes. Default 1000. */
-  readonly partMb?: number;
-  /** And after so many seconds. Default: never. */
-  readonly partS?: Seconds;
   /** LSL streams to take in: all, or those that fit a query. */
   readonly lsl?: string | true;
   readonly lslBackend?: BackendChoice;

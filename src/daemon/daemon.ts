@@ -17,6 +17,7 @@ import { RunningSinks, type SinkFactory } from '../pipeline/run/running-sinks.js
 import { RunningSources } from '../pipeline/run/running-sources.js';
 import { PipelineRuntime } from '../pipeline/run/runtime.js';
 import { tickStream } from '../pipeline/session/silence-ticks.js';
+import { partLimits } from '../recorder/parted-recording.js';
 import { onceFor, recordedBindings } from '../recorder/recorded-bindings.js';
 import { SessionRecorder } from '../recorder/session-recorder.js';
 import { StallWatch } from '../signal/timebase/stall-watch.js';
@@ -275,20 +276,16 @@ function lslNodes({ lsl }: DaemonOptions) {
 }
 
 function recorderOf(
-  { record, sync, partMb, partS }: DaemonOptions,
+  { record, sync, ...parts }: DaemonOptions,
   { clock, disk, newName }: DaemonContext,
   runOf: (session: string) => string,
   events: EventSink,
 ): SessionRecorder | null {
   if (record === undefined) return null;
-  const limits = {
-    ...(partMb !== undefined && { bytes: partMb * 1e6 }),
-    ...(partS !== undefined && { span_s: partS }),
-  };
   return new SessionRecorder(record, {
     clock,
     events,
-    limits,
+    limits: partLimits(parts),
     ...(sync && { sync }),
     ...(disk && { disk }),
     ...{ runOf, ...(newName && { newName }) },

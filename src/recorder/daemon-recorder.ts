@@ -161,7 +161,7 @@ export class DaemonRecorder {
     this.#recording.open(
       id,
       { name, type, sfreq, text: type === 'Markers', via: 'websocket' },
-      (writer) => writer.open(described, { session: clock.label, arrival: true }),
+      { kind: 'mapped', info: described, mapped: { session: clock.label, arrival: true } },
       () => clock.measure(this.#options.clock.now()),
     );
     this.#options.tell(`+ ${name} (${type}) of session ${clock.label}, by WebSocket`);
@@ -177,15 +177,15 @@ export class DaemonRecorder {
     if (!info) return;
     const stamps = Float64Array.from(times);
     if (info.type === 'Markers') {
-      this.#recording.samples(info.id, stamps, false, (writer) => {
-        for (const [i, time] of times.entries())
-          writer.writeMarker({ stream: info.id, time, value: String(data[i][0]) });
-      });
+      for (const [i, time] of times.entries()) {
+        const marker = { stream: info.id, time, value: String(data[i][0]) };
+        this.#recording.samples(info.id, { kind: 'marker', marker }, false);
+      }
       return;
     }
     const gapBefore = gap || this.#broken.delete(key);
     const chunk: Chunk = { info, data: channelMajor(data), times: stamps, gapBefore };
-    this.#recording.samples(info.id, stamps, gapBefore, (writer) => writer.write(chunk));
+    this.#recording.samples(info.id, { kind: 'chunk', chunk }, gapBefore);
   }
 
   #close(session: string, clock: SessionClock, key: string): void {
@@ -225,13 +225,12 @@ export class DaemonRecorder {
       this.#recording.open(
         key,
         { name, type: 'Affect', sfreq: 0, text: false, via: 'prediction' },
-        (writer) =>
-          writer.open(
-            info,
-            isPushed
-              ? { about, session: label, arrival: true }
-              : { about: { ...about, session: label }, clock: 'lsl' },
-          ),
+        {
+          ...{ kind: 'mapped', info },
+          mapped: isPushed
+            ? { about, session: label, arrival: true }
+            : { about: { ...about, session: label }, clock: 'lsl' },
+        },
         () => (isPushed ? session.measure(clock.now()) : { time: clock.now(), offset: 0 }),
       );
       this.#options.tell(`+ predictions of session ${label} by ${name}`);
@@ -242,7 +241,7 @@ export class DaemonRecorder {
       info: this.#infos.get(key)!,
       ...{ data: affectSample(message), times, gapBefore: false },
     };
-    this.#recording.samples(key, times, false, (writer) => writer.write(chunk));
+    this.#recording.samples(key, { kind: 'chunk', chunk }, false);
   }
 
   #clockOf(session: string): SessionClock {

@@ -85,9 +85,7 @@ export class LslRecorder {
             `WARNING: ${name} (${type}): its stamps count from 1970, not on the LSL clock; they are kept, and can be aligned with other streams by assumption only`,
           );
         isFirst = false;
-        this.#recording.samples(written, times, gapBefore, (writer) =>
-          writer.writeSender(written, times, values),
-        );
+        this.#recording.samples(written, { kind: 'sender', times, values }, gapBefore);
       },
       measured: (measurement) => this.#measured.set(written, measurement),
       ended: () => this.#inlets.delete(key),
@@ -104,11 +102,10 @@ export class LslRecorder {
       this.#recording.open(
         written,
         { name, type, sfreq: nominalRate_hz, text: channelFormat === 'string', via: 'lsl' },
-        (writer) =>
-          writer.openSender({
-            ...{ id: written, header: formatInfo(full, 'full') },
-            ...{ format: channelFormat, channels: channelCount },
-          }),
+        {
+          kind: 'sender',
+          stream: { header: formatInfo(full, 'full'), format: channelFormat, channels: channelCount },
+        },
         () => this.#measured.get(written) ?? null,
       );
       await inlet.open();

@@ -1,33 +1,29 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
-import type { Clock, Seconds, Timer } from '../core/clock.js';
+import type { Clock } from '../core/clock.js';
 import { ConfigurationError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
-import { owned } from '../core/owned.js';
 import type { BegunAnew, StreamMessage } from '../core/signal.js';
 import type { ThinnedWindow } from '../io/recordings/recording.js';
 import type { SessionMessage } from '../io/sources/source.js';
 import { Budget } from './disk/budget.js';
 import type { Disk, DiskError } from './disk/disk.js';
+import { DiskWatch } from './disk/disk-watch.js';
 import { Lanes } from './disk/lanes.js';
 import type { SyncMode } from './disk/synced-file.js';
 import { systemDisk } from './disk/system-disk.js';
-import { type PartLimits, type RecordingNews, SessionRecording } from './session-recording.js';
+import {
+  DISK_LANES,
+  HELD_BYTES,
+  type PartLimits,
+  partLimits,
+  type RecordingNews,
+} from './parted-recording.js';
+import { SessionRecording } from './session-recording.js';
 import type { StatePlace } from './state-files.js';
 import type { UnfinishedRecording } from './unfinished-recordings.js';
 
 /** Longest stem of a file's name, characters: with date and part it stays below what any file system takes. */
 const MOST_STEM = 100;
-/** Files that wait for the disk at once: the other threads of the pool serve names and other disks. */
-const LANES = 2;
-const HELD_BYTES = 128 << 20;
-/** How often it looks at what is free, s, and below what it warns: bytes, and as long as the present rate goes on, s. */
-const LOOK_S: Seconds = 10;
-const LOW_BYTES = 1 << 30;
-const LOW_S: Seconds = 1800;
-/** As large as parts become where nothing else is said. */
-const PART_BYTES = 1e9;
-
 /** What the names of a session's files begin with. */
 export function fileStem(session: string): string {
   return session.replace(/[^\w.-]+/g, '_').slice(0, MOST_STEM);
@@ -44,7 +40,7 @@ export interface SessionRecorderOptions {
   readonly runOf?: (session: string) => string;
   /** Default: 1 GB, however long it takes. */
   readonly limits?: Partial<PartLimits>;
-  /** What all sessions together hold while the disk takes nothing, bytes. Default: 32 channels at 250 Hz for half an hour. */
+  /** What all sessions together hold while the disk takes nothing, bytes. Default: {@link HELD_BYTES}. */
   readonly heldBytes?: number;
   /** Gives names that nobody else has. Default: drawn. */
   readonly newName?: () => string;
@@ -63,14 +59,12 @@ export class SessionRecorder {
   readonly #limits: PartLimits;
   readonly #newName: () => string;
   readonly #runOf: SessionRecorderOptions['runOf'];
-  readonly #lanes = new Lanes(LANES);
+  readonly #lanes = new Lanes(DISK_LANES);
   readonly #budget: Budget;
   readonly #recordings = new Map<string, SessionRecording>();
   /** Those that end, until all of them is on the disk. */
   readonly #ending = new Set<Promise<void>>();
-  readonly #timer: Timer;
-  #free: { readonly bytes: number; readonly at: Seconds } | null = null;
-  #isLow = false;
+  readonly #watch: DiskWatch;
 
   constructor(folder: string, options: SessionRecorderOptions) {
     const { clock, events, disk = systemDisk, sync = 'group', limits = {}, heldBytes = HELD_BYTES } = options;
@@ -82,27 +76,21 @@ export class SessionRecorder {
     this.#events = events;
     this.#disk = disk;
     this.#sync = sync;
-    this.#limits = { bytes: PART_BYTES, span_s: Number.POSITIVE_INFINITY, ...limits };
-    this.#timer = clock.every(LOOK_S, () => owned(this.#look(), () => {}));
+    this.#limits = { ...partLimits({}), ...limits };
+    this.#watch = new DiskWatch(folder, {
+      ...{ clock, disk, newName: this.#newName },
+      low: (free_bytes, message) =>
+        events({ code: 'disk-low', level: 'warn', message, details: { free_bytes } }),
+    });
   }
 
   /**
-   * Makes the folder, and writes a file in it that goes again: what can't be recorded is told before anything is.
+   * As {@link DiskWatch.check}.
    * @throws ConfigurationError `output-unwritable`.
    */
   async check(): Promise<void> {
-    const probe = join(this.#folder, `.affectd-${this.#newName()}`);
     try {
-      await this.#disk.makeFolder(this.#folder);
-      const file = await this.#disk.create(probe);
-      try {
-        await file.write(Buffer.from('affectd'), 0);
-        await file.datasync();
-      } finally {
-        await file.close();
-        await this.#disk.remove(probe);
-      }
-      await this.#look();
+      await this.#watch.check();
     } catch (error) {
       throw new ConfigurationError(
         'output-unwritable',
@@ -176,7 +164,7 @@ export class SessionRecorder {
 
   /** Writes the footers of every file; resolves once they are on the disk. */
   async close(): Promise<void> {
-    this.#timer.cancel();
+    this.#watch.close();
     for (const session of this.#recordings.keys()) this.ended(session);
     await Promise.all(this.#ending);
   }
@@ -196,24 +184,6 @@ export class SessionRecorder {
     });
     this.#recordings.set(session, recording);
     return recording;
-  }
-
-  /** Warns of a disk that will be full. */
-  async #look(): Promise<void> {
-    const now = this.#clock.now();
-    const bytes = await this.#disk.free(this.#folder);
-    const before = this.#free;
-    this.#free = { bytes, at: now };
-    const perSecond = before && now > before.at ? (before.bytes - bytes) / (now - before.at) : 0;
-    const isLow = bytes < LOW_BYTES || bytes < perSecond * LOW_S;
-    if (isLow && !this.#isLow)
-      this.#events({
-        code: 'disk-low',
-        level: 'warn',
-        message: `${this.#folder}: ${(bytes / 1e9).toFixed(1)} GB are free; free some before nothing can be recorded`,
-        details: { free_bytes: bytes },
-      });
-    this.#isLow = isLow;
   }
 
   #tell(session: string, news: RecordingNews): void {

@@ -5,8 +5,10 @@ import { WebSocket } from 'ws';
 import { VirtualClock } from '../../src/core/clock.js';
 import { type AffectMessage, connectStream } from '../../src/io/client/index.js';
 import { openRecording } from '../../src/io/recordings/open.js';
+import type { Disk } from '../../src/recorder/disk/disk.js';
 import { ownSettings } from '../io/lsl/own-settings.js';
 import { readRecording } from '../io/recordings/read-recording.js';
+import { FaultyDisk } from '../recorder/faulty-disk.js';
 import { cleanUpAfterEach } from '../setup/clean-up-after-each.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 import { feedRecording } from './feed-recording.js';
@@ -25,7 +27,7 @@ beforeAll(async () => {
 });
 
 /** A command that runs until it is told to stop, on a clock that stands still. */
-function start(args: readonly string[], clock = new VirtualClock(1000, 1e9)) {
+function start(args: readonly string[], disk?: Disk, clock = new VirtualClock(1000, 1e9)) {
   const abort = new AbortController();
   let text = '';
   let wake: () => void = () => {};
@@ -34,7 +36,7 @@ function start(args: readonly string[], clock = new VirtualClock(1000, 1e9)) {
     wake();
   };
   const listening = { onOutput: heard, onLog: heard };
-  const result = runAffectd(args, { clock, signal: abort.signal, ...listening });
+  const result = runAffectd(args, { clock, signal: abort.signal, ...listening, ...(disk && { disk }) });
   const stop = () => {
     abort.abort('SIGTERM');
     return result;
@@ -150,6 +152,57 @@ describe('affectd record beside a daemon', () => {
     const { code, stderr } = await recorder.stop();
     expect([code, stderr]).toEqual([0, expect.stringContaining('no LSL stream')]);
     expect(readFileSync(join(folder, 'taken_old1.xdf'), 'utf8')).toBe('somebody’s data');
+  });
+});
+
+describe('affectd record on a disk that fails', () => {
+  it('says at once that nothing can be written there', async () => {
+    const disk = new FaultyDisk();
+    disk.fault = { on: 'create', code: 'EROFS' };
+    const out = join(folder, 'read-only.xdf');
+    const { code, stderr } = await start(['record', '--out', out], disk).result;
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`--out ${out}: cannot be written (EROFS)`)]);
+    expect((await start(['record', '--out', folder]).result).stderr).toContain('is a folder');
+  });
+
+  it('tells it, holds what comes, and goes on in another part, that reads as one with the first', async () => {
+    const daemon = await startDaemon();
+    const disk = new FaultyDisk();
+    const out = join(folder, 'full.xdf');
+    const recorder = start(['record', '--url', daemon.url, '--out', out, '--json'], disk);
+    await recorder.says(/\+ the daemon/);
+    disk.room = 50_000;
+    await push(daemon, 'lab');
+    await recorder.says(/WARNING: .*full\.xdf: can't be written \(ENOSPC\).*held/);
+    await recorder.says(/session lab has ended/);
+    disk.room = Number.POSITIVE_INFINITY;
+    recorder.clock.advance(10);
+    await recorder.says(/goes on recording, to .*full_part2\.xdf/);
+    const { code, stdout, stderr } = await recorder.stop();
+    expect(code, stderr).toBe(0);
+    expect(stderr).toMatch(/wrote .*full\.xdf, full_part2\.xdf: \d+ streams/);
+    const report = JSON.parse(stdout) as { out: string; parts: string[]; streams: { lost: number }[] };
+    expect(report.parts).toEqual([out, out.replace('.xdf', '_part2.xdf')]);
+    expect(report.streams.every(({ lost }) => lost === 0)).toBe(true);
+    const joined = await runAffectd(['replay', out, '--session', 'lab']);
+    const whole = await runAffectd(['replay', join(folder, 'recorded.xdf'), '--session', 'lab']);
+    expect(joined.code, joined.stderr).toBe(0);
+    expect(joined.stdout).toBe(whole.stdout);
+  });
+
+  it('to the end says how much is lost, and exits 1', async () => {
+    const daemon = await startDaemon();
+    const disk = new FaultyDisk();
+    const out = join(folder, 'failing.xdf');
+    const recorder = start(['record', '--url', daemon.url, '--out', out, '--json'], disk);
+    await recorder.says(/\+ the daemon/);
+    disk.fault = { on: 'write', code: 'EIO' };
+    await push(daemon, 'lab');
+    await recorder.says(/session lab has ended/);
+    const { code, stdout, stderr } = await recorder.stop();
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/ (\d+) of \1 samples are lost/)]);
+    expect(JSON.parse(stdout)).toMatchObject({ parts: [] });
+    expect(disk.open).toBe(0);
   });
 });
 

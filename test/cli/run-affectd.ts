@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { runCli } from '../../src/cli/run-cli.js';
 import { type Clock, SystemClock } from '../../src/core/clock.js';
+import type { Disk } from '../../src/recorder/disk/disk.js';
 
 export interface CliResult {
   readonly code: number;
@@ -22,6 +23,7 @@ class Collector extends Writable {
 export interface RunOptions {
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
+  readonly disk?: Disk;
   /** Sees stdout as it comes. */
   readonly onOutput?: (text: string) => void;
   /** Sees stderr as it comes. */
@@ -48,6 +50,7 @@ export async function runAffectd(args: readonly string[], options: RunOptions = 
     stderr,
     clock: options.clock ?? new SystemClock(),
     signal: options.signal ?? new AbortController().signal,
+    ...(options.disk && { disk: options.disk }),
   });
   return { code, stdout: stdout.text, stderr: stderr.text };
 }

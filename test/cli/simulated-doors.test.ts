@@ -131,10 +131,9 @@ async function recordedOverWebSocket(messages: readonly StreamMessage[]): Promis
   const place = join(folder, `record-${++files}`);
   const recorder = new SessionRecorder(place, { clock, events });
   const path = named('xdf');
-  const writer = XdfWriter.create(path);
   const told: string[] = [];
-  const recording = new LiveRecording(clock, writer, (line) => told.push(line));
   const tell = (line: string): void => void told.push(line);
+  const recording = new LiveRecording({ clock, path, tell });
   const listener = new DaemonRecorder(recording, { clock, url: daemon.url, wanted: () => true, tell });
   expect(await listener.reach()).toBe(true);
   const feed = new Feed({ url: daemon.url, session: 's', client: 'test' });
@@ -143,8 +142,7 @@ async function recordedOverWebSocket(messages: readonly StreamMessage[]): Promis
   for (const received of daemon.received) recorder.take(received);
   await recorder.close();
   listener.close();
-  recording.close();
-  writer.close();
+  await recording.close();
   await daemon.stop();
   return [join(place, readdirSync(place)[0]), path];
 }
@@ -154,8 +152,7 @@ const network = testNetwork(await ownPorts());
 async function recordedOverLsl(messages: readonly StreamMessage[]): Promise<string> {
   const { context } = network;
   const path = named('xdf');
-  const writer = XdfWriter.create(path);
-  const recording = new LiveRecording(context.clock, writer, events);
+  const recording = new LiveRecording({ clock: context.clock, path, tell: events });
   const recorder = new LslRecorder(context, '', recording, events);
   const outlets = new Map<string, Outlet>();
   for (const { id, name, type, sfreq, channels, simulated: isMarked } of infosOf(messages))
@@ -183,8 +180,7 @@ async function recordedOverLsl(messages: readonly StreamMessage[]): Promise<stri
   }
   await until(() => [...sent].every(([name, n]) => recording.samplesOf(name) === n));
   recorder.close();
-  recording.close();
-  writer.close();
+  await recording.close();
   await Promise.all([...outlets.values()].map((outlet) => outlet.close()));
   return path;
 }

@@ -4,7 +4,6 @@ import { expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { SystemClock } from '../../src/core/clock.js';
 import { openRecording } from '../../src/io/recordings/open.js';
-import { XdfWriter } from '../../src/io/recordings/xdf/xdf-writer.js';
 import { DaemonRecorder } from '../../src/recorder/daemon-recorder.js';
 import { LiveRecording } from '../../src/recorder/live-recording.js';
 import { examples } from '../io/protocol/examples.js';
@@ -44,7 +43,6 @@ it('places on its session’s clock what lagging models predict after the sessio
   await new Promise((resolve) => server.once('listening', resolve));
   const clock = new SystemClock();
   const path = join(folder, 'lagging.xdf');
-  const writer = XdfWriter.create(path);
   let recorded = (): void => {};
   const predicted = new Promise<void>((resolve) => {
     recorded = resolve;
@@ -52,13 +50,12 @@ it('places on its session’s clock what lagging models predict after the sessio
   const tell = (line: string): void => {
     if (line === '+ predictions of session lab by stress') setImmediate(recorded);
   };
-  const recording = new LiveRecording(clock, writer, tell);
+  const recording = new LiveRecording({ clock, path, tell });
   const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const recorder = new DaemonRecorder(recording, { clock, url, wanted: () => true, tell });
   await predicted;
   recorder.close();
-  recording.close();
-  writer.close();
+  await recording.close();
   server.close();
   const file = await openRecording(path);
   await file.close();

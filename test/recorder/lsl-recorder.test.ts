@@ -7,7 +7,6 @@ import { Outlet } from '../../src/io/lsl/outlet.js';
 import { createStreamInfo } from '../../src/io/lsl/stream-info.js';
 import { UdpService } from '../../src/io/lsl/udp-service.js';
 import { openRecording } from '../../src/io/recordings/open.js';
-import { XdfWriter } from '../../src/io/recordings/xdf/xdf-writer.js';
 import { LiveRecording } from '../../src/recorder/live-recording.js';
 import { LslRecorder } from '../../src/recorder/lsl-recorder.js';
 import { runningClock } from '../cli/running-clock.js';
@@ -45,8 +44,7 @@ it('tries an outlet again that answers discovery and no connection, and tells of
       });
   };
   const path = join(folder, 'late.xdf');
-  const writer = XdfWriter.create(path);
-  const recording = new LiveRecording(clock, writer, tell);
+  const recording = new LiveRecording({ clock, path, tell });
   const recorder = new LslRecorder(network, "type='EEG'", recording, tell);
   await until(() => told.length > 0);
   expect(told).toEqual([expect.stringMatching(/WARNING: headset \(EEG\) can't be recorded.*tried again/)]);
@@ -67,8 +65,10 @@ it('tries an outlet again that answers discovery and no connection, and tells of
   flowed.cancel();
   expect(told.filter((line) => line.startsWith('WARNING'))).toHaveLength(1);
   recorder.close();
-  expect(recording.close()).toMatchObject([{ name: 'headset', samples: 50 }]);
-  writer.close();
+  expect(await recording.close()).toMatchObject({
+    files: [path],
+    streams: [{ name: 'headset', samples: 50 }],
+  });
   await outlet.close();
   stop();
   const recorded = await openRecording(path);

@@ -1,12 +1,13 @@
 import { closeSync, fdatasyncSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import fc from 'fast-check';
-import { VirtualClock } from '../../src/core/clock.js';
+import { type Clock, VirtualClock } from '../../src/core/clock.js';
 import type { StreamInfo, StreamMessage } from '../../src/core/signal.js';
 import type { ThinnedWindow } from '../../src/io/recordings/recording.js';
 import { Budget } from '../../src/recorder/disk/budget.js';
 import type { Disk } from '../../src/recorder/disk/disk.js';
 import { Lanes } from '../../src/recorder/disk/lanes.js';
-import { type PartLimits, SessionRecording } from '../../src/recorder/session-recording.js';
+import type { PartLimits } from '../../src/recorder/parted-recording.js';
+import { SessionRecording } from '../../src/recorder/session-recording.js';
 import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
 
 /** How a write fails: with part of it on the disk, or with all of it there and none of it sure to stay. */
@@ -15,25 +16,34 @@ export type DiskFailure = 'torn' | 'unsynced';
 /** A disk that answers within the turn, and fails when it is told to. */
 export class ScriptedDisk implements Disk {
   failing: DiskFailure | 'creating' | null = null;
+  /** What the system says of it then. */
+  code = 'ENOSPC';
+  open = 0;
+
+  constructor(readonly clock?: Clock) {}
 
   async makeFolder(path: string): Promise<void> {
     mkdirSync(path, { recursive: true });
   }
 
   async create(path: string) {
-    if (this.failing === 'creating') throw full();
+    if (this.failing === 'creating') throw this.#failure();
     const fd = openSync(path, 'wx');
+    this.open++;
     return {
       write: async (bytes: Uint8Array, position: number): Promise<void> => {
         const isTorn = this.failing === 'torn';
         writeSync(fd, bytes, 0, isTorn ? bytes.length >> 1 : bytes.length, position);
-        if (isTorn) throw full();
+        if (isTorn) throw this.#failure();
       },
       datasync: async (): Promise<void> => {
-        if (this.failing === 'unsynced') throw full();
+        if (this.failing === 'unsynced') throw this.#failure();
         fdatasyncSync(fd);
       },
-      close: async (): Promise<void> => closeSync(fd),
+      close: async (): Promise<void> => {
+        this.open--;
+        closeSync(fd);
+      },
       writeNow: (bytes: Uint8Array, position: number): void => {
         writeSync(fd, bytes, 0, bytes.length, position);
       },
@@ -43,17 +53,17 @@ export class ScriptedDisk implements Disk {
   async sync(): Promise<void> {}
   async syncFolder(): Promise<void> {}
   async remove(path: string): Promise<void> {
-    if (this.failing === 'unsynced') throw full();
+    if (this.failing === 'unsynced') throw this.#failure();
     unlinkSync(path);
   }
 
   async free(): Promise<number> {
     return Number.POSITIVE_INFINITY;
   }
-}
 
-function full(): Error {
-  return Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+  #failure(): Error {
+    return Object.assign(new Error('as the test says'), { code: this.code });
+  }
 }
 
 /** Until all that the disk can do is done. */

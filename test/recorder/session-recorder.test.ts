@@ -43,7 +43,10 @@ it('gives each session a file of its own, named so that any system takes it', as
 
 it('never writes over a file, whatever the sessions are called', async () => {
   const { recorder, files } = start('same');
-  for (const session of ['a b', 'a/b', 'a_b']) recorder.take({ session, message: { kind: 'open', info } });
+  for (const session of ['a b', 'a/b', 'a_b']) {
+    recorder.take({ session, message: { kind: 'open', info } });
+    recorder.take({ session, message: { kind: 'chunk', chunk: chunkOf(info, [[1]], 0) } });
+  }
   await recorder.close();
   expect(files()).toHaveLength(3);
 });

@@ -162,15 +162,27 @@ function moved(stream: XdfStream, base: number): XdfStream {
 /** A stream that goes on in a part that begins at `base`. */
 function continued(known: XdfStream, stream: XdfStream, base: number): XdfStream {
   const [before, next] = [known, moved(stream, base)];
-  // What a part notes of the clock at its ends is no gap.
-  const kept = before.clockOffsetsAt.filter((at) => at < (before.chunkOffsets.at(-1) ?? at));
-  const added = next.clockOffsetsAt[0] < next.chunkOffsets[0] ? 1 : 0;
+  const { kept, again } = notedAgain(before, next);
   return {
     ...before,
     hasFooter: next.hasFooter,
-    clockOffsets: before.clockOffsets.slice(0, kept.length).concat(next.clockOffsets.slice(added)),
-    clockOffsetsAt: kept.concat(next.clockOffsetsAt.slice(added)),
+    clockOffsets: before.clockOffsets.slice(0, kept).concat(next.clockOffsets.slice(again)),
+    clockOffsetsAt: before.clockOffsetsAt.slice(0, kept).concat(next.clockOffsetsAt.slice(again)),
     chunkOffsets: before.chunkOffsets.concat(next.chunkOffsets),
     chunkLengths: before.chunkLengths.concat(next.chunkLengths),
   };
+}
+
+/** How many notes of the clock count before a part, and how many at its beginning don't. */
+function notedAgain(before: XdfStream, next: XdfStream): { kept: number; again: number } {
+  const [first] = next.clockOffsets;
+  // What a part notes of its session's own clock at its ends measures nothing, and is no gap.
+  if (before.isMapped && before.session === '') {
+    const end = before.chunkOffsets.at(-1) ?? Number.POSITIVE_INFINITY;
+    const kept = before.clockOffsetsAt.filter((at) => at < end).length;
+    return { kept, again: next.clockOffsetsAt[0] < next.chunkOffsets[0] ? 1 : 0 };
+  }
+  const last = before.clockOffsets.at(-1);
+  const isAgain = last !== undefined && first?.time === last.time && first.offset === last.offset;
+  return { kept: before.clockOffsets.length, again: isAgain ? 1 : 0 };
 }
