@@ -1,3 +1,4 @@
+import { requireAtBorder } from '../core/border.js';
 import type { Clock, Seconds, Timer } from '../core/clock.js';
 import { owned } from '../core/owned.js';
 import type { PartEnd } from '../io/recordings/xdf/session-log.js';
@@ -256,6 +257,10 @@ export class PartedRecording<Entry, State, Part extends RecordingPart<Entry, Sta
         ...{ disk, lanes, mode },
         writing: () => part.writeKept(this.#written),
         safe: (to) => {
+          requireAtBorder(
+            to >= part.safe && to <= file.size,
+            () => `${file.path}: ${to} bytes are said to be safe behind ${part.safe}, of ${file.size}`,
+          );
           if (part.safe === 0) this.#began(part);
           part.safe = to;
           this.#advance();

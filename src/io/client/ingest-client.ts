@@ -249,6 +249,11 @@ export class IngestStream {
     if (state === 'closed') this.#fail(new AffectdClientError('closed', 'the connection is closed'));
   }
 
+  /** Whether it sent a frame that the daemon speaks of, or this client did before it was started anew. */
+  sent(seq: number): boolean {
+    return this.#indexOf(seq) < this.#pushed;
+  }
+
   /** Called by the connection: every frame up to `seq` is safe. */
   acknowledge(seq: number): void {
     let newest: number | null = null;
@@ -479,7 +484,11 @@ export class IngestConnection {
       for (const stream of this.#streams) if (stream.id === error.data.stream) stream.refuse(error);
     } else if (method === 'ack') {
       if (!isAckParams(params)) return false;
-      for (const stream of this.#streams) if (stream.id === params.stream) stream.acknowledge(params.seq);
+      for (const stream of this.#streams) {
+        if (stream.id !== params.stream) continue;
+        if (!stream.sent(params.seq)) return false;
+        stream.acknowledge(params.seq);
+      }
     } else if (method === 'nack') {
       if (!isNackParams(params)) return false;
       for (const stream of this.#streams) if (stream.id === params.stream) stream.notKept(params);

@@ -4,8 +4,10 @@ import { type ErrorCode, errorCodes } from './error-code.js';
 import { ingestLimitsSchema } from './limits.js';
 import { type OutputStream, outputSchemas } from './output.js';
 
-/** Longest name of a request, of a node, of a run and of a label, characters. */
+/** Longest name of a node, of a run and of a label, characters. */
 const LONGEST_NAME = 128;
+/** Longest id of a request, characters: every answer says it again. */
+const LONGEST_ID = 4096;
 /** Channels of a stream, whatever a daemon's limits say. */
 const MOST_CHANNELS = 65_536;
 /** Longest text of a marker, characters. */
@@ -14,7 +16,7 @@ const LONGEST_TEXT = 65_536;
 const MOST_NODES = 256;
 
 const id = z
-  .union([z.string().max(LONGEST_NAME), z.number()])
+  .union([z.string().max(LONGEST_ID), z.number()])
   .describe('Chosen by the client; the response carries it.');
 const name = z
   .string()

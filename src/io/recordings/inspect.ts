@@ -99,10 +99,9 @@ class Notes {
 /** The report as text for people. */
 export function formatInspection(report: InspectReport): string {
   const first = Math.min(...report.streams.map((stream) => stream.first ?? Number.POSITIVE_INFINITY));
-  const start =
-    report.zero_unix_s === null || !Number.isFinite(first)
-      ? ''
-      : `, starts ${new Date((report.zero_unix_s + first) * 1000).toISOString()}`;
+  const begun = new Date(((report.zero_unix_s ?? Number.NaN) + first) * 1000);
+  // A damaged file's time may lie beyond all dates.
+  const start = Number.isNaN(begun.getTime()) ? '' : `, starts ${begun.toISOString()}`;
   const lines = [`${report.path} (${report.format}${start})`, ''];
   for (const stream of report.streams) lines.push(...describeStream(stream), '');
   if (report.montage.length > 0) lines.push('labels:', ...report.montage.map((line) => `  ${line}`), '');

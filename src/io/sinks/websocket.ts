@@ -94,7 +94,10 @@ export class WebSocketSink implements Sink {
     const message = this.#atSocket(line);
     const { stream, session } = message;
     this.#keep(message);
-    if (isFromNode(message)) this.#lately.keep(message);
+    if (isFromNode(message)) {
+      this.#runs.took(session, message.node, message.seq);
+      this.#lately.keep(message);
+    }
     const plain = deliveryOf(message, false);
     const explained = unexplained(message) === message ? plain : deliveryOf(message, true);
     for (const [subscriber, { policy, explain }] of this.#subscribersOf(stream, session, nodeOf(message)))

@@ -2,6 +2,7 @@ import { hostname as ownHostname } from 'node:os';
 import { concat, defer, from, type Observable, Subject } from 'rxjs';
 import type { WebSocket } from 'ws';
 import { z } from 'zod';
+import { requireAtBorder } from '../../core/border.js';
 import type { Clock, Seconds, Timer } from '../../core/clock.js';
 import type { EventSink } from '../../core/event.js';
 import { NotKeptError } from '../../core/not-kept-error.js';
@@ -452,7 +453,11 @@ export class WebSocketSource implements Source {
   #kept(sender: Sender, stream: IngestStream, place: Place): Receipt {
     const lost = stream.lostBefore(place.seq);
     if (lost) return this.#refuse(sender, stream, { ...place, code: lost.code, held: !lost.isLost });
-    const { acknowledged } = stream;
+    const { acknowledged, next_seq } = stream;
+    requireAtBorder(
+      ((place.seq - next_seq) | 0) < 0,
+      () => `frame ${place.seq} is to be acknowledged where ${next_seq} is the next to come`,
+    );
     if (acknowledged === null || ((place.seq - acknowledged) | 0) > 0) stream.acknowledged = place.seq;
     stream.isRefusing = false;
     sender.rpc.notify('ack', place);

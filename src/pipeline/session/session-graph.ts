@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { requireChunk } from '../../core/border.js';
 import type { Seconds } from '../../core/clock.js';
 import { InputError } from '../../core/errors.js';
 import type { EventSink } from '../../core/event.js';
@@ -425,6 +426,7 @@ export class SessionGraph {
   #chunk(chunk: Chunk): void {
     const n = chunk.times.length;
     if (n === 0) return;
+    requireChunk(chunk, Number.NEGATIVE_INFINITY);
     const info = chunk.info;
     if (info.type === 'Ticks') {
       this.#stamped = Math.max(this.#stamped, chunk.times[n - 1]);

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { requireAtBorder } from '../../core/border.js';
 import { type Clock, type Seconds, SystemClock } from '../../core/clock.js';
 import { owned } from '../../core/owned.js';
 import type { XdfOutput } from '../../io/recordings/xdf/file-output.js';
@@ -156,6 +157,10 @@ export class SyncedFile implements XdfOutput {
     if (this.#failed) return;
     this.#pending.splice(0, group.length);
     this.#safe += bytes.length;
+    requireAtBorder(
+      this.#safe <= this.#taken,
+      () => `${this.#path}: ${this.#safe} bytes were written of ${this.#taken}`,
+    );
     this.#options.safe?.(this.#safe);
   }
 

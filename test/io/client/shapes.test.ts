@@ -33,6 +33,17 @@ function sender() {
 
 const settled = () => new Promise(setImmediate);
 
+it('an `ack` of a frame that was never sent is none: the frames that wait are kept', async () => {
+  const { stream, socket, errors } = sender();
+  socket.say(answer(open));
+  await settled();
+  socket.say(told('ack', { stream: 3, seq: 1 }));
+  expect(errors).toEqual([expect.stringMatching(/^invalid-message: ws:/)]);
+  expect(stream.unacknowledged).toBe(1);
+  socket.say(told('ack', { stream: 3, seq: 0 }));
+  expect(stream.unacknowledged).toBe(0);
+});
+
 describe('what a daemon sends that is no message', () => {
   it.each([
     '<html>',

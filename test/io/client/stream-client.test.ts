@@ -84,11 +84,11 @@ describe('stream client', () => {
     daemon = await startDaemon({ server: { port } });
     timers.fire();
     await until(() => daemon.sink.subscribers === 1);
-    while (heard.length === 0) {
-      daemon.sink.publish(prediction(7));
+    for (let seq = 7; heard.length === 0; seq++) {
+      daemon.sink.publish(prediction(seq));
       await new Promise((resolve) => setImmediate(resolve));
     }
-    expect(heard[0]).toBe(7);
+    expect(heard[0]).toBeGreaterThanOrEqual(7);
     expect(states.slice(-2)).toEqual(['connecting', 'open']);
   });
 

@@ -51,6 +51,16 @@ describe('inspectRecording', () => {
     await recording.close();
   });
 
+  it('leaves out a beginning that lies beyond all dates', async () => {
+    const recording = await openRecording(join(folder, 'r.csv'));
+    const report = await inspectRecording(recording);
+    const begun = (zero_unix_s: number) =>
+      formatInspection(Object.assign(report, { zero_unix_s })).split('\n', 1)[0];
+    expect(begun(1.7e9)).toMatch(/\(.*, starts 2023-11-14T22:13:20.000Z\)$/);
+    expect(begun(1e300)).not.toContain('starts');
+    await recording.close();
+  });
+
   it('measures quality by channel, and tells it in words', async () => {
     const recording = await openRecording(join(folder, 'r.csv'));
     const report = await inspectRecording(recording);

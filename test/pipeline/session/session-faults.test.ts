@@ -123,6 +123,17 @@ describe('a throw inside a session’s graph', () => {
     expect(tail(odd.lines)).toBe(tail(plain.lines));
   });
 
+  it('comes of a chunk that no door may give, too', async () => {
+    const { send, told } = start();
+    await send('s', open);
+    const { chunk } = second(0) as Extract<StreamMessage, { kind: 'chunk' }>;
+    chunk.times[9] = Number.NaN;
+    await send('s', { kind: 'chunk', chunk });
+    expect(told('session-failed').map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^session s: a stamp of .* is NaN, behind 0.125; its graph begins anew$/),
+    ]);
+  });
+
   it('keeps the session down the third time within a minute; a reload ends it', async () => {
     const { send, lines, told, clock, reload, runtime } = start();
     await send('s', open);

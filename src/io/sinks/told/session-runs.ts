@@ -1,3 +1,4 @@
+import { requireAtBorder } from '../../../core/border.js';
 import type { OutputStream } from '../../protocol/output.js';
 
 /** Most sessions whose numbers are kept; beyond it those of the one that has been silent longest begin anew. */
@@ -7,6 +8,8 @@ interface SessionRun {
   readonly run: string;
   /** Next number of each stream that no node makes. */
   readonly next: Map<OutputStream, number>;
+  /** Next number of each node that told something. */
+  readonly nodes: Map<string, number>;
 }
 
 /**
@@ -34,6 +37,14 @@ export class SessionRuns {
     return seq;
   }
 
+  /** A node's number: it is the one behind its last. @throws BorderError */
+  took(session: string, node: string, seq: number): void {
+    const { nodes } = this.#of(session);
+    const next = nodes.get(node) ?? seq;
+    requireAtBorder(seq === next, () => `${session}, ${node}: number ${seq} came where ${next} was the next`);
+    nodes.set(node, next + 1);
+  }
+
   end(session: string): void {
     this.#sessions.delete(session);
     this.#ended++;
@@ -44,6 +55,7 @@ export class SessionRuns {
     const found = known ?? {
       run: this.#ended === 0 ? this.#run : `${this.#run}.${this.#ended}`,
       next: new Map<OutputStream, number>(),
+      nodes: new Map<string, number>(),
     };
     // Behind the others: the first is the one that has been silent longest.
     if (known) this.#sessions.delete(session);

@@ -1,3 +1,4 @@
+import { requireChunk } from '../../../core/border.js';
 import type { Clock, Seconds, Timer } from '../../../core/clock.js';
 import type { EventSink } from '../../../core/event.js';
 import {
@@ -73,6 +74,8 @@ export interface DoorStreamOptions {
  */
 export class DoorStream {
   readonly #options: DoorStreamOptions;
+  /** Its last stamp that the session was given, on the session's clock. */
+  #told: Seconds = Number.NEGATIVE_INFINITY;
   #parts: readonly CanonicalStream[];
   #clock: StreamClock<TakenSamples> | null = null;
   #origin: StampOrigin | null = null;
@@ -279,10 +282,12 @@ export class DoorStream {
       let at = from;
       for (const chunk of chunksOf(part, placed)) {
         const samples = chunk.times.length;
+        requireChunk(chunk, at === from ? this.#told : chunk.times[0]);
         this.#options.emit({ kind: 'chunk', chunk, ...frameOf(content, at, samples) });
         at += samples;
       }
     }
+    this.#told = times[times.length - 1] ?? this.#told;
   }
 }
 
