@@ -9,8 +9,10 @@ import { DEFAULT_PORT } from '../io/server/server.js';
 import { wait } from '../io/sources/pace.js';
 import { type ProfileName, profileNames, type SensorName, sensorNames } from '../simulation/profile.js';
 import {
+  type Arrival,
   type SimulationOptions,
   simulateArrivals,
+  simulatedCuts,
   simulatedStreams,
   simulateSession,
 } from '../simulation/session.js';
@@ -76,10 +78,13 @@ export const simulateCommand: CommandFactory = (context) =>
       const person = { profile, seed, only, faults };
       if (options.out !== undefined) {
         const duration_s = options.duration ?? FILE_DURATION_S;
-        await write(context, options.out, { ...person, duration_s });
+        await write(context, options.out, { ...person, carrier: 'file', duration_s });
       } else {
         const duration_s = options.duration ?? Number.POSITIVE_INFINITY;
-        const simulation = { ...person, duration_s, chunksPerSecond: LIVE_CHUNKS_PER_SECOND };
+        const simulation = {
+          ...{ ...person, carrier: options.via, duration_s },
+          chunksPerSecond: LIVE_CHUNKS_PER_SECOND,
+        };
         await (options.via === 'lsl' ? offer(context, simulation) : stream(context, options, simulation));
       }
     });
@@ -110,6 +115,17 @@ async function write(context: CommandContext, path: string, simulation: Simulati
   );
 }
 
+/** What arrives, and where connections break (null), each at its time. */
+function* happenings(
+  simulation: SimulationOptions,
+): Generator<{ readonly arrival_s: number; readonly message: Arrival['message'] | null }, void, undefined> {
+  const cuts = [...simulatedCuts(simulation)];
+  for (const arrival of simulateArrivals(simulation)) {
+    while (cuts.length > 0 && cuts[0] <= arrival.arrival_s) yield { arrival_s: cuts.shift()!, message: null };
+    yield arrival;
+  }
+}
+
 async function stream(
   context: CommandContext,
   options: Options,
@@ -120,6 +136,7 @@ async function stream(
     url: options.url,
     session: options.session,
     client: `affectd simulate ${options.seed}`,
+    timers: clock,
   });
   note(
     context,
@@ -127,11 +144,19 @@ async function stream(
   );
   signal.addEventListener('abort', () => feed.abandon(), { once: true });
   const start = clock.now();
-  for (const { arrival_s, message } of simulateArrivals(simulation)) {
+  /** Streams that end; the last ones with the connection. */
+  const ending: string[] = [];
+  for (const { arrival_s, message } of happenings(simulation)) {
     const wait_s = start + arrival_s - clock.now();
     await wait(clock, wait_s, signal);
     if (signal.aborted) return;
-    if (message.kind === 'chunk' || message.kind === 'marker') await feed.ready();
+    if (message === null) {
+      feed.cut();
+      continue;
+    }
+    if (message.kind === 'close') ending.push(message.id);
+    else if (message.kind === 'open') for (const id of ending.splice(0)) await feed.end(id);
+    else await feed.ready();
     if (signal.aborted) return;
     feed.send(message);
   }
@@ -143,15 +168,24 @@ async function offer(context: CommandContext, simulation: SimulationOptions): Pr
   const { clock, signal } = context;
   const network = lslNetwork(context);
   const outlets = new Map<string, Outlet>();
+  const ended: Promise<void>[] = [];
   try {
     for (const info of simulatedStreams(simulation))
       outlets.set(info.id, await Outlet.create(network, lslDescription(info)));
     note(context, `affectd: offers a simulated person's ${outlets.size} streams by LSL; stop with Ctrl-C`);
     const start_s = clock.now();
-    for (const { arrival_s, message } of simulateArrivals({ ...simulation, start_s })) {
+    for (const { arrival_s, message } of happenings({ ...simulation, start_s })) {
       await wait(clock, start_s + arrival_s - clock.now(), signal);
       if (signal.aborted) break;
-      if (message.kind === 'chunk')
+      if (message === null) for (const outlet of outlets.values()) outlet.cut();
+      else if (message.kind === 'open') {
+        const { info } = message;
+        if (!outlets.has(info.id)) outlets.set(info.id, await Outlet.create(network, lslDescription(info)));
+      } else if (message.kind === 'close') {
+        const outlet = outlets.get(message.id);
+        outlets.delete(message.id);
+        if (outlet) ended.push(outlet.close());
+      } else if (message.kind === 'chunk')
         outlets.get(message.chunk.info.id)?.push(samplesOf(message.chunk), message.chunk.times);
       else if (message.kind === 'marker') {
         const { stream, time, value } = message.marker;
@@ -159,7 +193,7 @@ async function offer(context: CommandContext, simulation: SimulationOptions): Pr
       }
     }
   } finally {
-    await Promise.all([...outlets.values()].map((outlet) => outlet.close()));
+    await Promise.all([...ended, ...[...outlets.values()].map((outlet) => outlet.close())]);
   }
 }
 

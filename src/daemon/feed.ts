@@ -1,8 +1,9 @@
+import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { Seconds } from '../core/clock.js';
 import { AffectdError } from '../core/errors.js';
 import type { Chunk, StreamInfo, StreamMessage } from '../core/signal.js';
-import { IngestConnection } from '../io/client/index.js';
+import { IngestConnection, type Timers } from '../io/client/index.js';
 import type { IngestStream } from '../io/client/ingest-client.js';
 
 export interface FeedOptions {
@@ -13,14 +14,12 @@ export interface FeedOptions {
   readonly token?: string;
   /** Take whatever certificate the daemon shows: for one that this process started itself. */
   readonly trustAnyCertificate?: boolean;
+  /** By which it waits before it connects again. Default: the system's. */
+  readonly timers?: Timers;
 }
 
-/** A daemon of this very process may have a certificate of its own making. */
-class TrustingWebSocket extends WebSocket {
-  constructor(url: string | URL, protocols?: string | string[]) {
-    super(url, protocols, { rejectUnauthorized: false });
-  }
-}
+/** A masked binary frame of 65,535 bytes begins so; the rest never comes. */
+const HALF_A_FRAME = Buffer.from([0x82, 0xfe, 0xff, 0xff, 1, 2, 3, 4, 5, 6, 7]);
 
 /** Sends stream messages to a daemon's `/v1/ingest`, as any device would. */
 export class Feed {
@@ -28,6 +27,10 @@ export class Feed {
   readonly #url: string;
   readonly #streams = new Map<string, IngestStream>();
   #opened: Promise<void>[] = [];
+  /** What the connection runs on. */
+  #line: Socket | null = null;
+  /** Whether we broke the connection ourselves, and it isn't back. */
+  #isCut = false;
   #abandon: () => void = () => {};
   readonly #abandoned = new Promise<void>((resolve) => {
     this.#abandon = resolve;
@@ -36,9 +39,19 @@ export class Feed {
   constructor(options: FeedOptions) {
     const { url, trustAnyCertificate = false, ...rest } = options;
     this.#url = url;
+    const hasLine = (line: Socket): void => {
+      this.#line = line;
+      this.#isCut = false;
+    };
     this.#connection = new IngestConnection(url, {
       ...rest,
-      WebSocket: trustAnyCertificate ? TrustingWebSocket : WebSocket,
+      WebSocket: class extends WebSocket {
+        constructor(address: string | URL, protocols?: string | string[]) {
+          // A daemon of this very process may have a certificate of its own making.
+          super(address, protocols, trustAnyCertificate ? { rejectUnauthorized: false } : {});
+          this.once('upgrade', ({ socket }) => hasLine(socket));
+        }
+      },
     });
   }
 
@@ -61,6 +74,21 @@ export class Feed {
     }
   }
 
+  /** Ends a stream once all that it sent is safe; one that is opened after that is another one. */
+  async end(id: string): Promise<void> {
+    const stream = this.#streams.get(id);
+    this.#streams.delete(id);
+    if (stream) await Promise.race([stream.close(), this.#abandoned]);
+  }
+
+  /** Breaks the connection in the middle of a frame, as a fault would; it comes back by itself and nothing is lost. */
+  cut(): void {
+    const line = this.#line;
+    if (!line || line.destroyed) return;
+    this.#isCut = true;
+    line.write(HALF_A_FRAME, () => line.destroy());
+  }
+
   /** Resolves once the daemon knows every stream: what is sent from then on arrives in the order of sending. */
   async ready(): Promise<void> {
     if (this.#opened.length > 0) await Promise.race([Promise.all(this.#opened), this.#abandoned]);
@@ -73,7 +101,7 @@ export class Feed {
       stream.on('open', () => resolve());
       stream.on('error', reject);
       stream.on('state', (state) => {
-        if (state !== 'reconnecting') return;
+        if (state !== 'reconnecting' || this.#isCut) return;
         reject(
           new AffectdError(
             'daemon-unreachable',

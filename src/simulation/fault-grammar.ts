@@ -38,6 +38,13 @@ export interface FaultDefinition {
 /** What is held back is kept, so there is a longest time for it. */
 export const LONGEST_HELD_S: Seconds = 600;
 
+/** A door's clock takes such stamps in; a synthetic source has no door. */
+const guarded = {
+  of: 'sensor',
+  carriers: ['file', 'websocket', 'lsl'],
+  else: 'its samples go past the doors, whose clocks would guard against it',
+} as const;
+
 /** Every fault that there is, in the order in which worlds draw them. */
 export const faultDefinitions = {
   drop: {
@@ -58,14 +65,15 @@ export const faultDefinitions = {
   },
   duplicate: {
     ...{ scope: 'device', lasts: true, summary: 'sends each chunk twice', isInWorld: true },
+    simulated: guarded,
   },
   reorder: {
     ...{ scope: 'device', lasts: true, summary: 'sends each second chunk before the one before it' },
-    ...{ isInWorld: true },
+    ...{ isInWorld: true, simulated: guarded },
   },
   backward: {
     ...{ scope: 'device', lasts: true, summary: 'stamps run backwards within each chunk' },
-    ...{ isInWorld: true },
+    ...{ isInWorld: true, simulated: guarded },
   },
   late: {
     ...{ scope: 'device', lasts: true, summary: 'chunks come later, stamps are right' },
@@ -79,29 +87,38 @@ export const faultDefinitions = {
   rate: {
     ...{ scope: 'device', lasts: true, summary: 'samples come at another rate than it declares' },
     ...{ amount: { what: 'times the declared rate', example: 0.5 }, isInWorld: true },
+    simulated: { ...guarded, amount: { above: 0, most: 10 } },
   },
   clock: {
     ...{ scope: 'device', lasts: true, summary: 'its clock is another one' },
     ...{ amount: { what: 'by how much, s', example: -7200 }, isInWorld: true },
+    simulated: { ...guarded, amount: { most: 1e10 } },
   },
   drift: {
     ...{ scope: 'device', lasts: true, summary: 'its clock runs faster or slower' },
     ...{ amount: { what: 'by how much, ppm', example: -500 }, isInWorld: true },
+    simulated: { ...guarded, amount: { most: 1e5 } },
   },
   cut: {
     ...{ scope: 'device', lasts: false, summary: 'its connections break, in the middle of a frame' },
     isInWorld: true,
+    simulated: {
+      of: 'everything',
+      carriers: ['websocket', 'lsl'],
+      else: 'it has no connection that could break',
+    },
   },
   restart: {
     ...{ scope: 'device', lasts: false, summary: 'ends its stream, and begins it anew', isInWorld: true },
+    simulated: { of: 'sensor' },
   },
   label: {
     ...{ scope: 'device', lasts: false, summary: 'begins its stream anew, its channels called otherwise' },
-    ...{ isInWorld: true },
+    ...{ isInWorld: true, simulated: { of: 'sensor' } },
   },
   layout: {
     ...{ scope: 'device', lasts: false, summary: 'begins its stream anew, with one channel more' },
-    ...{ isInWorld: true },
+    ...{ isInWorld: true, simulated: { of: 'sensor' } },
   },
   slow: {
     ...{ scope: 'subscriber', lasts: true, summary: 'reads slowly', isInWorld: true },

@@ -3,8 +3,10 @@ import { Random } from '../core/random.js';
 import { type Marker, type StreamInfo, type StreamType, streamTypes } from '../core/signal.js';
 import { formatAskedFault } from '../signal/dialects/asked-fault.js';
 import {
+  type FaultCarrier,
   type FaultDefinition,
   type FaultName,
+  faultCarriers,
   faultDefinitions,
   faultNamed,
   faultNames,
@@ -57,6 +59,12 @@ const scales: Partial<Record<StreamType, { readonly rail: number; readonly size:
   ACC: { rail: 4, size: 0.05 },
   Gaze: { rail: 90, size: 3 },
 };
+
+/** Faults of what is sent of a stream, from the one time to the other. */
+const sentKinds: readonly FaultKind[] = ['duplicate', 'reorder', 'backward', 'rate', 'clock', 'drift'];
+/** Faults after which a stream is another one. */
+const restartKinds = ['restart', 'label', 'layout'] as const;
+export type RestartKind = (typeof restartKinds)[number];
 
 /** 2023-11-14T22:13:20Z. */
 const UNIX_OFFSET_S: Seconds = 1_700_000_000;
@@ -157,6 +165,19 @@ function amountOf(kind: FaultKind, { text, amount }: WrittenFault): number | nul
   return taken;
 }
 
+/**
+ * Checks that what takes a session somewhere can carry its faults.
+ * @throws ConfigurationError `faults-invalid`
+ */
+export function requireCarried({ faults }: FaultPlan, carrier: FaultCarrier): void {
+  for (const { kind } of faults) {
+    const { carriers = faultCarriers, else: why = '' } = formOf(kind);
+    if (carriers.includes(carrier)) continue;
+    const name = carrier === 'synthetic' ? 'a synthetic source' : `a session that goes to ${carrier}`;
+    throw invalidFault(kind, `${name} can't have it: ${why}; ${carriers.join(', ')} can`);
+  }
+}
+
 /** Alternating stretches in which a sensor is on and off. */
 class RandomSpells {
   readonly #random: Random;
@@ -207,6 +228,14 @@ export function askedFaults({ faults }: FaultPlan): readonly Omit<Marker, 'strea
   ].sort((a, b) => a.time - b.time);
 }
 
+/** When connections break. */
+export function cutsOf({ faults }: FaultPlan): readonly Seconds[] {
+  return faults
+    .filter(({ kind }) => kind === 'cut')
+    .map(({ from }) => from)
+    .sort((a, b) => a - b);
+}
+
 /** Until when samples are held back, and by which fault. */
 export interface Hold {
   readonly kind: 'backlog' | 'stall';
@@ -220,6 +249,10 @@ export class StreamFaults {
   readonly #faults: readonly Fault[];
   /** Stalls first. */
   readonly #holds: readonly (Hold & Fault)[];
+  readonly #sent: readonly Fault[];
+  /** When what is sent begins or ceases to be otherwise, or the stream to be another one. */
+  readonly #edges: readonly Seconds[];
+  readonly #restarts: { readonly kind: RestartKind; readonly from: Seconds }[];
   readonly #spells: RandomSpells | null;
   readonly #noise: Random;
   readonly #held: Float64Array;
@@ -235,6 +268,17 @@ export class StreamFaults {
     this.stampOffset_s = own.some((fault) => fault.kind === 'unixtime') ? UNIX_OFFSET_S : 0;
     this.#holds = [...own.filter(isHoldBy('stall')), ...own.filter(isHoldBy('backlog'))];
     this.#faults = own.filter(({ kind }) => kind !== 'unixtime' && kind !== 'backlog' && kind !== 'stall');
+    this.#sent = own.filter(({ kind }) => sentKinds.includes(kind));
+    this.#restarts = own
+      .flatMap(({ kind, from }) => {
+        const restart = restartKinds.find((known) => known === kind);
+        return restart ? [{ kind: restart, from }] : [];
+      })
+      .sort((a, b) => a.from - b.from);
+    this.#edges = [
+      ...this.#sent.flatMap(({ from, to }) => [from, to]),
+      ...this.#restarts.map(({ from }) => from),
+    ];
     this.#spells = plan.randomShare > 0 ? new RandomSpells(seed, info.id, plan.randomShare) : null;
     this.#noise = new Random(seed, `fault-noise/${info.id}`);
     this.#held = new Float64Array(info.channels.length).fill(Number.NaN);
@@ -253,6 +297,25 @@ export class StreamFaults {
     let longest: Hold | null = null;
     for (const hold of this.#holds) if (holds(hold, t) && hold.to > (longest?.to ?? 0)) longest = hold;
     return longest;
+  }
+
+  /** Faults of what is sent at `t`. */
+  sentAt(t: Seconds): readonly Fault[] {
+    return this.#sent.length === 0 ? this.#sent : this.#sent.filter((fault) => holds(fault, t));
+  }
+
+  /** Differs between times between which what is sent must be cut. */
+  stretchAt(t: Seconds): number {
+    let passed = 0;
+    for (const edge of this.#edges) if (edge <= t) passed++;
+    return passed;
+  }
+
+  /** Why the stream begins anew before its sample at `t`, each time once. Calls must not go back in time. */
+  takeRestarts(t: Seconds): RestartKind[] {
+    const due: RestartKind[] = [];
+    while (this.#restarts.length > 0 && this.#restarts[0].from <= t) due.push(this.#restarts.shift()!.kind);
+    return due;
   }
 
   /** Whether the sample at `t` exists at all. Calls must not go back in time. */

@@ -5,9 +5,21 @@ import { ASKED_FAULTS } from '../signal/dialects/asked-fault.js';
 import { Acceleration } from './acceleration.js';
 import { type Affect, AffectTrajectory } from './affect-trajectory.js';
 import { Annotation } from './annotation.js';
+import { ChunkOrder, clockError_s } from './device-faults.js';
 import { Eeg } from './eeg.js';
 import { Eye } from './eye.js';
-import { askedFaults, checkFaults, type FaultPlan, parseFaults, StreamFaults, stallsOf } from './faults.js';
+import type { FaultCarrier } from './fault-grammar.js';
+import {
+  askedFaults,
+  checkFaults,
+  cutsOf,
+  type FaultPlan,
+  parseFaults,
+  type RestartKind,
+  requireCarried,
+  StreamFaults,
+  stallsOf,
+} from './faults.js';
 import { ecg, ppg } from './heart.js';
 import { FacialMuscle } from './muscle.js';
 import { drawPerson, type Person } from './person.js';
@@ -33,6 +45,8 @@ export interface SimulationOptions {
   readonly only?: readonly SensorName[] | undefined;
   /** Fault list, see {@link parseFaults}. */
   readonly faults?: string | undefined;
+  /** What takes the session to who gets it: faults that it can't carry are refused. Default: anything. */
+  readonly carrier?: FaultCarrier | undefined;
   /** Stamp of the first sample. Default 0. */
   readonly start_s?: Seconds | undefined;
   /** Chunks a second of each stream, where it has that many samples. Default 1. */
@@ -110,9 +124,28 @@ const inOrderOfArrival = (a: Piece, b: Piece): number =>
   a.heldOrder_s - b.heldOrder_s ||
   a.stream - b.stream;
 
+/** The stream as it is after a fault of its device. `times`: how often it has begun. */
+function begunAnew(info: StreamInfo, base: StreamInfo, kind: RestartKind, times: number): StreamInfo {
+  const { channels } = info;
+  const anew = { ...info, id: `${base.id}-${times}` };
+  if (kind === 'label')
+    return { ...anew, channels: channels.map((channel) => ({ ...channel, label: `${channel.label}x` })) };
+  if (kind === 'layout')
+    return { ...anew, channels: [...channels, { ...channels.at(-1)!, label: `extra${channels.length}` }] };
+  return anew;
+}
+
 /** One stream of the session: signal, faults, rounding and stamps. */
 class Wire {
   readonly #faults: StreamFaults;
+  readonly #order = new ChunkOrder<Piece>();
+  #info: StreamInfo;
+  #starts = 1;
+  /** Samples that are due, and not whole: another rate has parts of one. */
+  #due = 0;
+  /** The furthest piece; what comes of a stream that begins anew comes behind it. */
+  #furthest: Pick<Piece, 'order_s'> & Pick<Arrival, 'arrival_s'> = { order_s: 0, arrival_s: 0 };
+  #notBefore = this.#furthest;
   #second = 0;
   #hasSamples = false;
   #isGap = false;
@@ -124,6 +157,17 @@ class Wire {
     readonly options: SimulationOptions,
   ) {
     this.#faults = new StreamFaults(plan, signal.info, options.seed);
+    this.#info = signal.info;
+  }
+
+  /** The stream as it is now. */
+  get info(): StreamInfo {
+    return this.#info;
+  }
+
+  /** What nothing comes behind any more. */
+  flush(): Piece[] {
+    return this.#order.flush();
   }
 
   /** The next second's chunks: cut at chunk borders, at missing samples, and where samples begin or cease to be held back. */
@@ -139,8 +183,13 @@ class Wire {
       const border = Math.ceil((part * n) / parts);
       for (let k = from; k < border; k++) {
         const t = this.#second + k / n;
+        const first = this.#second + from / n;
         const isMissing = t >= this.options.duration_s || this.#faults.isMissing(t);
-        if (isMissing || this.#faults.holdAt(t) !== this.#faults.holdAt(this.#second + from / n)) {
+        if (
+          isMissing ||
+          this.#faults.holdAt(t) !== this.#faults.holdAt(first) ||
+          this.#faults.stretchAt(t) !== this.#faults.stretchAt(first)
+        ) {
           this.#cut(data, from, k, pieces);
           from = k;
         }
@@ -158,34 +207,83 @@ class Wire {
   #cut(data: Float64Array, from: number, to: number, pieces: Piece[]): void {
     const length = to - from;
     if (length <= 0) return;
-    const { info } = this.signal;
-    const n = info.sfreq;
-    const values = new Float64Array(info.channels.length * length);
+    const n = this.signal.info.sfreq;
+    const first_s = this.#second + from / n;
+    const last_s = this.#second + (to - 1) / n;
+    for (const kind of this.#faults.takeRestarts(first_s)) pieces.push(...this.#beginAnew(kind, first_s));
+    const info = this.#info;
+    const faults = this.#faults.sentAt(first_s);
+    const rate = faults.find(({ kind }) => kind === 'rate')?.amount ?? 1;
+    if (rate !== 1) this.#due += length * rate;
+    const samples = rate === 1 ? length : Math.floor(this.#due);
+    if (rate !== 1) this.#due -= samples;
+    if (samples === 0) return;
+    const values = new Float64Array(info.channels.length * samples);
+    const measured = this.signal.info.channels.length;
     // Rounded to what a float32 recording or wire keeps, so that it brings back the same bits.
-    for (let c = 0; c < info.channels.length; c++)
-      for (let k = 0; k < length; k++) values[c * length + k] = Math.fround(data[c * n + from + k]);
+    for (let c = 0; c < info.channels.length; c++) {
+      const row = Math.min(c, measured - 1) * n + from;
+      for (let k = 0; k < samples; k++)
+        values[c * samples + k] = Math.fround(
+          data[row + (rate === 1 ? k : Math.floor((k * length) / samples))],
+        );
+    }
     const start_s = (this.options.start_s ?? 0) + this.#faults.stampOffset_s;
-    const times = new Float64Array(length);
+    const times = new Float64Array(samples);
     // One division from the sample's number: stamps carry no accumulated error.
-    for (let k = 0; k < length; k++) times[k] = start_s + (this.#second * n + from + k) / n;
+    for (let k = 0; k < samples; k++) {
+      const place = this.#second * n + from + (rate === 1 ? k : (k * length) / samples);
+      times[k] = start_s + place / n;
+      if (faults.length > 0) times[k] += clockError_s(faults, place / n);
+    }
+    if (faults.some(({ kind }) => kind === 'backward')) times.reverse();
     const chunk: Chunk = { info, data: values, times, gapBefore: this.#isGap };
     this.#hasSamples = true;
     this.#isGap = false;
-    const first_s = this.#second + from / n;
-    const last_s = this.#second + (to - 1) / n;
+    const piece = this.#piece({ kind: 'chunk', chunk }, first_s, last_s);
+    const sent = this.#order.pass(piece, faults);
+    // What waited for another chunk comes with it.
+    pieces.push(
+      ...sent.map(({ arrival: { message } }) => ({ ...piece, arrival: { ...piece.arrival, message } })),
+    );
+  }
+
+  /** The stream ends, and begins as another one. */
+  #beginAnew(kind: RestartKind, at_s: Seconds): Piece[] {
+    const waiting = this.#order.flush();
+    const { id } = this.#info;
+    this.#info = begunAnew(this.#info, this.signal.info, kind, ++this.#starts);
+    this.#hasSamples = false;
+    this.#notBefore = this.#furthest;
+    const messages: StreamMessage[] = [
+      ...waiting.map(({ arrival }) => arrival.message),
+      { kind: 'close', id },
+      { kind: 'open', info: this.#info },
+    ];
+    const pieces = messages.map((message) => this.#piece(message, at_s, at_s));
+    this.#notBefore = this.#furthest;
+    return pieces;
+  }
+
+  /** A message about what was measured from `first_s` to `last_s`, in its place. */
+  #piece(message: StreamMessage, first_s: Seconds, last_s: Seconds): Piece {
     const delay_s = this.#faults.delay_s(first_s);
     const hold = this.#faults.holdAt(first_s);
     const heldUntil_s = hold?.to ?? 0;
-    pieces.push({
-      order_s: Math.max(first_s + delay_s, heldUntil_s),
-      isHeld: hold !== null,
-      heldOrder_s: hold?.kind === 'stall' ? first_s : 0,
+    const order_s = Math.max(first_s + delay_s, heldUntil_s, this.#notBefore.order_s);
+    const arrival_s = Math.max(last_s + delay_s, heldUntil_s, this.#notBefore.arrival_s);
+    this.#furthest = {
+      order_s: Math.max(order_s, this.#furthest.order_s),
+      arrival_s: Math.max(arrival_s, this.#furthest.arrival_s),
+    };
+    // Behind what it must not overtake, it is in no other order than that.
+    const isHeld = hold !== null && order_s > this.#notBefore.order_s;
+    return {
+      ...{ order_s, isHeld },
+      heldOrder_s: isHeld && hold.kind === 'stall' ? first_s : 0,
       stream: this.index,
-      arrival: {
-        arrival_s: Math.max(last_s + delay_s, heldUntil_s),
-        message: { kind: 'chunk', chunk },
-      },
-    });
+      arrival: { arrival_s, message },
+    };
   }
 }
 
@@ -239,6 +337,11 @@ export function simulatedStreams(
   ];
 }
 
+/** When connections of a simulated session break, s after its start. */
+export function simulatedCuts({ faults = '' }: Pick<SimulationOptions, 'faults'>): readonly Seconds[] {
+  return cutsOf(parseFaults(faults));
+}
+
 /**
  * A person wearing a profile's sensors, as messages with their times of arrival: every stream's `open`, chunks in
  * order of their first stamp (late ones and those held back where they arrive), every `close`. Made second by second, so
@@ -248,6 +351,7 @@ export function simulatedStreams(
 export function simulateArrivals(options: SimulationOptions): Iterable<Arrival> {
   check(options);
   const plan = parseFaults(options.faults ?? '');
+  if (options.carrier) requireCarried(plan, options.carrier);
   const infos = simulatedStreams(options);
   checkFaults(
     plan,
@@ -280,6 +384,7 @@ function* arrivals(
   let last_s = 0;
   for (let second = 0; second < options.duration_s || pieces.length > 0; second++) {
     if (second < options.duration_s) pieces.push(...wires.flatMap((wire) => wire.next()));
+    if (second + 1 >= options.duration_s) pieces.push(...wires.flatMap((wire) => wire.flush()));
     pieces.sort(inOrderOfArrival);
     const ready = pieces.filter((piece) => piece.order_s < second + 1);
     pieces = pieces.slice(ready.length);
@@ -288,7 +393,10 @@ function* arrivals(
       yield arrival;
     }
   }
-  for (const { id } of infos) yield { arrival_s: last_s, message: { kind: 'close', id } };
+  for (const [index, { id }] of infos.entries()) {
+    const own = wires.find((wire) => wire.index === index)?.info.id ?? id;
+    yield { arrival_s: last_s, message: { kind: 'close', id: own } };
+  }
 }
 
 /**

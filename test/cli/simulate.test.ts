@@ -103,6 +103,23 @@ it('simulate --faults, to a file: what is asked of a daemon lies in it, marked a
   expect(await featuresOf(asked)).toBe(await featuresOf(undisturbed));
 });
 
+it('simulate --faults, to a file: whatever a device does lies in it and can be read, but no cut', async () => {
+  const kinds =
+    'duplicate@5-10,reorder@12-15,backward@17-20,rate@22-30=1.5,drift@32-35=500,clock@36-38=3600,late@39-42=2';
+  const faults = kinds.replace(/(\w+)@/g, '$1:gaze@');
+  const path = await simulate('devices', `${faults},label:eeg@20,layout:eeg@40`);
+  expect((await featuresOf(path)).split('\n').length).toBeGreaterThan(60);
+  const recording = await openRecording(path);
+  const channels = recording.streams.flatMap(({ info }) =>
+    info.type === 'EEG' ? [info.channels.length] : [],
+  );
+  expect(channels).toEqual([14, 14, 15]);
+  await recording.close();
+  const refused = await runAffectd(['simulate', '--out', join(folder, 'cut.xdf'), '--faults', 'cut@5']);
+  expect(refused).toMatchObject({ code: 2 });
+  expect(refused.stderr).toContain('websocket, lsl can');
+});
+
 it('simulate --via lsl ends when it is told to, while nobody sends', async () => {
   const abort = new AbortController();
   let isOffered = (_: string): void => {};

@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { expect, it } from 'vitest';
@@ -103,7 +104,7 @@ async function started(options: { obeyFaults?: boolean; lsl?: true }, loaded: Lo
     await recording.close();
     return texts;
   };
-  return { clock, daemon, events, outputs, textsOf, invalidOf, codes, replayed };
+  return { clock, daemon, record, events, outputs, textsOf, invalidOf, codes, replayed };
 }
 
 type Started = Awaited<ReturnType<typeof started>>;
@@ -210,4 +211,92 @@ it.each([true, false])('a synthetic source asks the daemon that has it, obeyed: 
   expect(own.codes('session-failed')).toHaveLength(obeyFaults ? 1 : 0);
   expect(own.codes('fault-refused')).toHaveLength(obeyFaults ? 0 : 1);
   expect(own.invalidOf('default', 'overloaded').length > 0).toBe(obeyFaults);
+});
+
+/** What a recording holds of a person's skin: by stream, its labels and samples, in order. */
+async function recorded({ daemon, record }: Started) {
+  await daemon.close();
+  const recording = await openRecording(join(record, readdirSync(record)[0]));
+  const streams = new Map<string, { labels: string[]; times: number[]; values: number[] }>();
+  for await (const message of recording.messages({ chunk: null, clockSync: true, events: () => {} })) {
+    if (message.kind !== 'chunk' || message.chunk.info.type !== 'EDA') continue;
+    const { info, times, data } = message.chunk;
+    const stream = streams.get(info.id) ?? {
+      ...{ labels: info.channels.map(({ label }) => label), times: [], values: [] },
+    };
+    streams.set(info.id, stream);
+    stream.times.push(...times);
+    stream.values.push(...data.subarray(0, times.length));
+  }
+  await recording.close();
+  return [...streams.values()];
+}
+
+/** Connections to a daemon, each with how what was sent over it ended. */
+async function watched(port: number) {
+  const ends: string[] = [];
+  const server = createServer((near) => {
+    const far = connect(port, '127.0.0.1');
+    let last = Buffer.alloc(0);
+    near.on('data', (bytes: Buffer) => {
+      last = Buffer.concat([last, bytes]).subarray(-4096);
+    });
+    near.on('close', () => ends.push(last.toString('hex')));
+    near.pipe(far).pipe(near);
+    for (const socket of [near, far]) socket.on('error', () => {});
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  cleanups.push(() => server.close());
+  return { ends, url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+/** What came of a simulated person's skin, and how their connections ended. */
+async function sent(via: 'websocket' | 'lsl', faults: string, duration_s = 15) {
+  const own = await started(via === 'lsl' ? { lsl: true } : {}, loadedOf(`type: ${via}, stream_type: EDA`));
+  const { ends, url } = await watched(Number(new URL(own.daemon.server.url).port));
+  const target = ['--via', via, '--duration', String(duration_s), ...(via === 'lsl' ? [] : ['--url', url])];
+  await simulated(own, [...target, ...(faults === '' ? [] : ['--faults', faults])]);
+  return { own, ends, streams: await recorded(own) };
+}
+
+it('cut, over WebSocket: the connection breaks in the middle of a frame, comes back, and nothing is lost', async () => {
+  const whole = await sent('websocket', '');
+  const cut = await sent('websocket', 'cut@5,cut@8.3');
+  const half = '82feffff01020304050607';
+  const isHalf = (end: string): boolean => end.includes(half);
+  expect(whole.ends.map(isHalf)).toEqual([false]);
+  expect(cut.ends.map(isHalf)).toEqual([true, true, false]);
+  expect(cut.own.codes('session-opened')).toHaveLength(1);
+  const [{ values }] = whole.streams;
+  expect(values.length).toBe(240);
+  expect(cut.streams.map((stream) => stream.values)).toEqual([values]);
+});
+
+it('cut, over LSL: the daemon loses the stream and finds it again, the same one', async () => {
+  const { own, streams } = await sent('lsl', 'cut@8', 30);
+  expect(own.codes('stream-recovered').map(({ stream }) => stream)).toContain('simulated EDA');
+  expect(own.codes('stream-opened')).toHaveLength(2);
+  const [{ times }] = streams;
+  expect(times.at(-1)! - times[0]).toBeGreaterThan(25);
+});
+
+it('label, layout and restart, over WebSocket: other streams follow, and nothing is lost', async () => {
+  const { own, streams } = await sent('websocket', 'label:EDA@7,layout:EDA@10,restart:EDA@12.5');
+  const [{ labels }] = streams;
+  // What restarts as it was goes on where it was in a recording.
+  expect(streams.map((stream) => stream.labels)).toEqual([
+    labels,
+    [`${labels[0]}x`],
+    [`${labels[0]}x`, 'extra1'],
+  ]);
+  expect(streams.map(({ times }) => times.length)).toEqual([112, 48, 80]);
+  const opened = own.codes('stream-opened').filter(({ stream }) => stream !== 'simulated affect');
+  expect(opened).toHaveLength(4);
+});
+
+it('layout, over LSL: another outlet follows', async () => {
+  const { streams } = await sent('lsl', 'layout:EDA@12', 30);
+  const [{ labels }] = streams;
+  expect(streams.map((stream) => stream.labels)).toEqual([labels, [...labels, 'extra1']]);
+  expect(streams[1].times.length).toBeGreaterThan(10 * 16);
 });

@@ -52,6 +52,9 @@ interface PortNumbers {
   readonly v6: number;
 }
 
+/** A sample with a stamp of its own begins so; the rest never comes. */
+const HALF_A_SAMPLE = Buffer.from([2, 0, 0]);
+
 const refuse = (socket: Socket): void => void socket.destroy();
 
 /** The ports of a stream, open before anybody can find it. */
@@ -215,6 +218,15 @@ export class Outlet {
       const end = Math.min(samples, (k + 1) * length);
       return { ...sliceBatch(batch, this.#info.channelCount, k * length, end), deduced: batch.deduced };
     });
+  }
+
+  /** Breaks the connections of those who receive, in the middle of a sample, as a fault would; they may come again. */
+  cut(): void {
+    for (const feed of [...this.#feeds]) {
+      // What is pushed before the socket is gone would be the rest of the sample.
+      this.#feeds.delete(feed);
+      feed.socket.write(HALF_A_SAMPLE, () => feed.socket.destroy());
+    }
   }
 
   /** Ends the stream, what was pushed delivered to those who read. Resolves once its ports are free. */

@@ -253,7 +253,8 @@ class Listening {
       ended: () => {
         if (connected) this.#drop(connected);
       },
-      isTaken: ({ uid }) => this.#streams.has(uid),
+      // Its own outlet isn't: the connection alone may have broken.
+      isTaken: ({ uid }) => this.#streams.has(uid) && this.#streams.get(uid) !== connected,
     });
     const full = await inlet.fullInfo();
     requireBounded(full);

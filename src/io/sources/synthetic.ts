@@ -30,6 +30,7 @@ export const syntheticSource = sourceDefinition({
       if (speed === 1) sessions.of(session).time.beginOurs(start);
       const options: SimulationOptions = {
         ...person,
+        carrier: 'synthetic',
         duration_s: duration_s ?? Number.POSITIVE_INFINITY,
         start_s: start,
         chunksPerSecond: CHUNKS_PER_SECOND,

@@ -6,6 +6,7 @@ import { channelsElement } from '../../io/lsl/declaration.js';
 import type { LslContext } from '../../io/lsl/network.js';
 import { Outlet } from '../../io/lsl/outlet.js';
 import type { ClockKind } from '../../io/protocol/control.js';
+import { ChunkOrder, clockError_s } from '../../simulation/device-faults.js';
 import type { WorldFault } from './faults.js';
 import type { Ledger } from './ledger.js';
 import { type Route, wired } from './line.js';
@@ -76,8 +77,7 @@ export class WorldDevice {
   #sender: Sender | null = null;
   #measuring: Timer | null = null;
   #number = 0;
-  /** Chunks that wait for the one behind them. */
-  #swapped: Chunk | null = null;
+  readonly #order = new ChunkOrder<Chunk>();
   /** Samples that are due, and not whole: another rate has parts of one. */
   #due = 0;
   #labels: readonly string[];
@@ -171,7 +171,7 @@ export class WorldDevice {
     this.#noteEnd();
     this.#sender?.lose();
     this.#sender = null;
-    this.#swapped = null;
+    this.#order.flush();
   }
 
   #noteEnd(): void {
@@ -197,9 +197,7 @@ export class WorldDevice {
     const first = this.#number;
     this.#number += samples;
     const clock = this.description.clock === 'unix' ? this.host.clock.unix() : this.host.clock.now();
-    const drifted =
-      1e-6 * (amountOf('drift') ?? 0) * (now - (during.find(({ kind }) => kind === 'drift')?.from ?? now));
-    const last = clock + (amountOf('clock') ?? 0) + drifted;
+    const last = clock + clockError_s(during, now);
     const step = chunk / sfreq / samples;
     const stamps = Array.from({ length: samples }, (_, i) => last - (samples - 1 - i) * step);
     if (has('backward')) stamps.reverse();
@@ -215,32 +213,10 @@ export class WorldDevice {
     }
     if (has('gap')) return;
     const numbers = Array.from({ length: samples }, (_, i) => first + i);
-    this.#pass(
-      { numbers, stamps, values },
-      {
-        late_s: amountOf('late') ?? 0,
-        isTwice: has('duplicate'),
-        isSwapped: has('reorder'),
-      },
-    );
+    this.#pass(this.#order.pass({ numbers, stamps, values }, during), amountOf('late') ?? 0);
   }
 
-  /** Sends a chunk, or has it wait. */
-  #pass(
-    chunk: Chunk,
-    {
-      late_s,
-      isTwice,
-      isSwapped,
-    }: { readonly late_s: Seconds; readonly isTwice: boolean; readonly isSwapped: boolean },
-  ): void {
-    const before = this.#swapped;
-    this.#swapped = null;
-    if (isSwapped && !before) {
-      this.#swapped = chunk;
-      return;
-    }
-    const chunks = [chunk, ...(isTwice ? [chunk] : []), ...(before ? [before] : [])];
+  #pass(chunks: readonly Chunk[], late_s: Seconds): void {
     const start = this.#starts;
     const send = (): void => {
       if (this.#starts === start) for (const each of chunks) this.#sender?.send(each);

@@ -48,6 +48,12 @@ describe('synthetic source', () => {
     expect(chunks.at(-1)!.at).toBeGreaterThan(52.9);
   });
 
+  it('refuses faults that only a door can take in', () => {
+    const { received, failure } = play({ only: ['eda'], faults: 'backward:eda@1-2' });
+    expect(received).toEqual([]);
+    expect(String(failure())).toContain("fault 'backward': a synthetic source can't have it");
+  });
+
   it('plays what simulateSession gives, then closes the streams and completes', () => {
     const { clock, received, isComplete } = play({ only: ['ppg'], duration_s: 2, seed: 4 });
     expect(isComplete()).toBe(false);
