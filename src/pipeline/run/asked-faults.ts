@@ -50,8 +50,8 @@ export class AskedFaults {
     if (this.#hasRefused) return;
     this.#hasRefused = true;
     const why = this.isObeyed
-      ? 'that affectd does not know'
-      : 'and is not obeyed; affectd run --obey-faults does';
+      ? 'that this daemon does not know'
+      : 'and is not obeyed; `affectd run --obey-faults` obeys it';
     this.events({
       ...{ code: 'fault-refused', level: 'warn', stream: name },
       message: `${name} asks for a fault of the daemon ${why}`,
