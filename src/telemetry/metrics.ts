@@ -1,5 +1,9 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Linux lists a process's descriptors here. */
+const DESCRIPTORS = '/proc/self/fd';
 
 /** The daemon's metrics, in a registry of their own; `/metrics` renders it. Names follow Prometheus' conventions. */
 export interface Metrics {
@@ -56,6 +60,26 @@ export function createMetrics(): Metrics {
     registers,
     collect() {
       this.set(process.memoryUsage.rss());
+    },
+  });
+  // Elsewhere nobody tells.
+  if (existsSync(DESCRIPTORS))
+    new Gauge({
+      name: 'process_open_fds',
+      help: 'Open descriptors.',
+      registers,
+      collect() {
+        this.set(readdirSync(DESCRIPTORS).length);
+      },
+    });
+  new Gauge({
+    name: 'nodejs_active_resources',
+    help: 'What keeps the event loop alive, by its kind: sockets, timers, requests.',
+    labelNames: ['type'],
+    registers,
+    collect() {
+      this.reset();
+      for (const type of process.getActiveResourcesInfo()) this.inc({ type });
     },
   });
 
