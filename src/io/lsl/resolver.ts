@@ -19,6 +19,8 @@ import { type LslStreamInfo, parseInfo } from './stream-info.js';
 
 /** Streams that are kept in mind; more are abuse. */
 const MAX_STREAMS = 4096;
+/** Answers that are remembered: each may be as long as a datagram. */
+const MOST_ANNOUNCED = 256;
 /** An address that is coming up can't be used for a second or two, s. */
 const RETRY_S = 2;
 
@@ -57,6 +59,8 @@ export class Resolver {
   readonly #timer: Timer;
   readonly #rejections: Rejections;
   readonly #forgetAfter_s: Seconds;
+  /** What outlets answered lately, and what it says: they say the same every time. */
+  readonly #announced = new Map<string, LslStreamInfo>();
   #isOpen = true;
 
   /** @throws LslError `query`. */
@@ -158,9 +162,9 @@ export class Resolver {
   #answered(bytes: Buffer, from: RemoteInfo): void {
     let info: LslStreamInfo;
     try {
-      const announced = readAnnouncement(bytes, this.#id);
-      if (!announced) return;
-      info = reachedAt(announced, from);
+      const text = announcementIn(bytes, this.#id);
+      if (text === null) return;
+      info = reachedAt(this.#read(text), from);
     } catch (error) {
       const what = `announces something that is no stream: ${(error as Error).message}`;
       this.#rejections.tell(from.address, `${from.address} ${what}`);
@@ -178,6 +182,15 @@ export class Resolver {
     }
   }
 
+  #read(text: string): LslStreamInfo {
+    const known = this.#announced.get(text);
+    if (known) return known;
+    const info = parseInfo(text);
+    if (this.#announced.size >= MOST_ANNOUNCED) this.#announced.clear();
+    this.#announced.set(text, info);
+    return info;
+  }
+
   #forget(): void {
     const oldest = this.#context.clock.now() - this.#forgetAfter_s;
     for (const [uid, { info, seen }] of this.#found) {
@@ -190,9 +203,14 @@ export class Resolver {
 
 /** What an outlet answers to the question `id`; null where it is another's. @throws LslError where it is no stream. */
 export function readAnnouncement(bytes: Buffer, id: string): LslStreamInfo | null {
+  const text = announcementIn(bytes, id);
+  return text === null ? null : parseInfo(text);
+}
+
+function announcementIn(bytes: Buffer, id: string): string | null {
   const text = bytes.toString('utf8');
   const end = text.indexOf('\n');
-  return end < 0 || text.slice(0, end).trim() !== id ? null : parseInfo(text.slice(end + 1));
+  return end < 0 || text.slice(0, end).trim() !== id ? null : text.slice(end + 1);
 }
 
 /** An outlet is reached where its answer came from, whatever it believes of its own address. */

@@ -16,12 +16,32 @@ interface Write {
   readonly bytes: Uint8Array;
 }
 
+/** Bytes that grow in place; what lies between what was written is zero. */
+class Content {
+  #bytes = Buffer.alloc(0);
+  #length = 0;
+
+  write({ position, bytes }: Write): void {
+    const end = position + bytes.length;
+    if (end > this.#bytes.length) {
+      const larger = Buffer.alloc(Math.max(end, 2 * this.#bytes.length, 4096));
+      this.#bytes.copy(larger, 0, 0, this.#length);
+      this.#bytes = larger;
+    }
+    this.#bytes.set(bytes, position);
+    this.#length = Math.max(this.#length, end);
+  }
+
+  get bytes(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
+}
+
 interface StoredFile {
   /** As its readers see it while there is power. */
-  content: Buffer;
-  length: number;
+  content: Content;
   /** What a power cut leaves for sure. */
-  safe: Buffer;
+  readonly safe: Content;
   /** Not synced yet, in order. */
   unsynced: Write[];
   written_unix_s: Seconds;
@@ -88,7 +108,7 @@ export class WorldDisk {
       const asked = file.unsynced.length;
       return call(SYNC_S, () => {
         if (this.trouble.code === 'EIO') throw errorOf('EIO');
-        file.safe = written(file.safe, file.unsynced.splice(0, asked));
+        for (const write of file.unsynced.splice(0, asked)) file.safe.write(write);
       });
     };
     return {
@@ -98,9 +118,8 @@ export class WorldDisk {
         call(CALL_S, () => {
           this.#check();
           if (this.#files.has(path)) throw errorOf('EEXIST');
-          const none = (): Buffer => Buffer.alloc(0);
           const file: StoredFile = {
-            ...{ content: none(), length: 0, safe: none(), unsynced: [] },
+            ...{ content: new Content(), safe: new Content(), unsynced: [] },
             written_unix_s: clock.unix(),
           };
           this.#change({ folder: dirname(path), before: null, after: path, file });
@@ -162,8 +181,7 @@ export class WorldDisk {
   }
 
   contentOf(name: string): Buffer {
-    const { content, length } = this.#files.get(name)!;
-    return content.subarray(0, length);
+    return this.#files.get(name)!.content.bytes;
   }
 
   /** The power goes: names and writes that aren't synced stay or go as it happens, sector by sector. */
@@ -176,8 +194,10 @@ export class WorldDisk {
     for (const name of this.names) {
       const file = this.#files.get(name)!;
       const sectors = file.unsynced.flatMap(sectorsOf).filter(() => this.random.uniform() < 0.5);
-      file.safe = written(file.safe, sectors);
-      Object.assign(file, { content: file.safe, length: file.safe.length, unsynced: [] });
+      for (const sector of sectors) file.safe.write(sector);
+      file.unsynced = [];
+      file.content = new Content();
+      file.content.write({ position: 0, bytes: file.safe.bytes });
     }
   }
 
@@ -205,26 +225,8 @@ function applyTo(files: Map<string, StoredFile>, { before, after, file }: NameCh
 const errorOf = (code: string): Error => Object.assign(new Error(`${code}: the world's disk`), { code });
 
 function store(file: StoredFile, write: Write): void {
-  const { position, bytes } = write;
-  const end = position + bytes.length;
-  if (end > file.content.length) {
-    const larger = Buffer.alloc(Math.max(end, 2 * file.content.length, 4096));
-    file.content.copy(larger, 0, 0, file.length);
-    file.content = larger;
-  }
-  file.content.set(bytes, position);
-  file.length = Math.max(file.length, end);
+  file.content.write(write);
   file.unsynced.push(write);
-}
-
-/** What lies between what was written is zero. */
-function written(before: Buffer, writes: readonly Write[]): Buffer {
-  const end = writes.reduce((most, { position, bytes }) => Math.max(most, position + bytes.length), 0);
-  if (end === 0) return before;
-  const after = Buffer.alloc(Math.max(end, before.length));
-  before.copy(after);
-  for (const { position, bytes } of writes) after.set(bytes, position);
-  return after;
 }
 
 function sectorsOf({ position, bytes }: Write): Write[] {
