@@ -1,11 +1,12 @@
 /**
  * Lets seeded worlds go by and tells what is broken in them, as few faults as it takes (docs/how-to/run-a-seeded-world.md):
  *
- *   npm run build && node scripts/world.mjs --seeds 10000 --out worlds.jsonl
+ *   npm run build && node scripts/world.mjs --seeds 10000 --out worlds.jsonl --processes 2
  *
- * It goes on behind the last seed that the file of results holds. `--count` draws so many faults for each world, `--faults` gives all
- * these, `--seed` runs one.
+ * Each world is a line of the file of results, whose worlds aren't run again; `--processes` share them. `--count` draws so many faults for
+ * each world, `--singles` one, of one kind after the other, `--faults` gives all these, `--seed` runs one.
  */
+import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +19,7 @@ import {
   shrunk,
   smallPipeline,
   smallPlan,
+  worldFaultKinds,
 } from '../dist/testing/index.js';
 
 const { values: options } = parseArgs({
@@ -27,84 +29,126 @@ const { values: options } = parseArgs({
     seed: { type: 'string' },
     duration: { type: 'string', default: '60' },
     count: { type: 'string' },
+    singles: { type: 'boolean', default: false },
     faults: { type: 'string' },
     out: { type: 'string' },
+    processes: { type: 'string', default: '1' },
+    /** `2/4`: the second of four processes that share the seeds. */
+    share: { type: 'string' },
     'no-shrink': { type: 'boolean', default: false },
   },
 });
 const duration_s = Number(options.duration);
 const pipeline = smallPipeline();
-const folder = mkdtempSync(join(tmpdir(), 'affectd-world-'));
 
 const planOf = (seed) => {
-  const plan = smallPlan(
-    seed,
-    duration_s,
-    pipeline,
-    options.count === undefined ? undefined : Number(options.count),
-  );
+  const wanted = options.singles
+    ? [worldFaultKinds[(seed - 1) % worldFaultKinds.length]]
+    : options.count === undefined
+      ? undefined
+      : Number(options.count);
+  const plan = smallPlan(seed, duration_s, pipeline, wanted);
   return options.faults === undefined ? plan : { ...plan, faults: parseWorldFaults(options.faults) };
 };
-let passed_s = 0;
-/** Of the processor, as others may use it, too. */
-let world_us = 0;
-let check_us = 0;
+/** Of processors, as others may use them, too. */
 const used_us = () => {
   const { user, system } = process.cpuUsage();
   return user + system;
 };
-const brokenIn = async (plan) => {
+const brokenIn = async (plan, folder) => {
   const began = used_us();
   const history = await runWorld(plan, join(folder, 'disk'));
   const ran = used_us();
   const broken = await brokenInvariants(history, join(folder, 'files'));
-  passed_s += history.passed_s;
-  world_us += ran - began;
-  check_us += used_us() - ran;
-  return { broken, digest: history.digest };
+  const { passed_s, digest } = history;
+  return { broken, digest, passed_s, world_s: (ran - began) / 1e6, check_s: (used_us() - ran) / 1e6 };
 };
 /** What is broken without the figures: the same in a smaller world. */
 const kindOf = (problem) => problem.replace(/[-\d.]+/g, '').slice(0, 40);
 
-const done =
-  options.out && existsSync(options.out) ? readFileSync(options.out, 'utf8').trim().split('\n') : [];
-const results = done.filter((line) => line !== '').map((line) => JSON.parse(line));
-const first = Math.max(Number(options.from), ...results.map(({ seed }) => seed + 1));
-const seeds =
-  options.seed !== undefined
-    ? [Number(options.seed)]
-    : Array.from(
-        { length: Math.max(0, Number(options.from) + Number(options.seeds) - first) },
-        (_, i) => first + i,
-      );
-try {
-  for (const seed of seeds) {
-    const plan = planOf(seed);
-    const { broken, digest } = await brokenIn(plan);
-    const result = { seed, faults: plan.faults.map(formatWorldFault), digest, broken };
-    if (broken.length > 0 && !options['no-shrink']) {
-      const kind = kindOf(broken[0]);
-      const isBroken = async (smaller) =>
-        (await brokenIn(smaller)).broken.some((one) => kindOf(one) === kind);
-      const { faults, duration_s: length_s, part_s, restore_s } = await shrunk(plan, isBroken);
-      result.shrunk = {
-        faults: faults.map(formatWorldFault).join(),
-        duration_s: length_s,
-        part_s,
-        restore_s,
-      };
+/** Lines of the file of results; one that was being written when its process was killed is none. */
+const resultsIn = (path) => {
+  if (!path || !existsSync(path)) return [];
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      try {
+        return [JSON.parse(line)];
+      } catch {
+        return [];
+      }
+    });
+};
+
+const [share, shares] = (options.share ?? '1/1').split('/').map(Number);
+const first = Number(options.from);
+const wanted =
+  options.seed === undefined
+    ? Array.from({ length: Number(options.seeds) }, (_, i) => first + i)
+    : [Number(options.seed)];
+
+async function run() {
+  const results = resultsIn(options.out);
+  const done = new Set(results.map(({ seed }) => seed));
+  const folder = mkdtempSync(join(tmpdir(), 'affectd-world-'));
+  try {
+    for (const seed of wanted.filter((one, i) => i % shares === share - 1 && !done.has(one))) {
+      const plan = planOf(seed);
+      const { broken, ...figures } = await brokenIn(plan, folder);
+      const result = { seed, faults: plan.faults.map(formatWorldFault), ...figures, broken };
+      if (broken.length > 0 && !options['no-shrink']) {
+        const kind = kindOf(broken[0]);
+        const isBroken = async (smaller) =>
+          (await brokenIn(smaller, folder)).broken.some((one) => kindOf(one) === kind);
+        const { faults, duration_s: length_s, part_s, restore_s } = await shrunk(plan, isBroken);
+        result.shrunk = {
+          faults: faults.map(formatWorldFault).join(),
+          duration_s: length_s,
+          part_s,
+          restore_s,
+        };
+      }
+      results.push(result);
+      // Behind what another process wrote of a line before it was killed.
+      if (options.out) appendFileSync(options.out, `\n${JSON.stringify(result)}\n`);
+      if (broken.length > 0) console.log(JSON.stringify(result, null, 1));
     }
-    results.push(result);
-    if (options.out) appendFileSync(options.out, `${JSON.stringify(result)}\n`);
-    if (broken.length > 0) console.log(JSON.stringify(result, null, 1));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+  return results;
 }
-const faults = results.reduce((sum, result) => sum + result.faults.length, 0);
-const bad = results.filter(({ broken }) => broken.length > 0);
-console.log(`${results.length} worlds of ${duration_s} s, ${faults} faults; broken: ${bad.length}`);
-const speed = (us) => (us > 0 ? Math.round((1e6 * passed_s) / us) : 0);
-console.log(
-  `${speed(world_us)} times real time on a processor of its own, ${speed(world_us + check_us)} with what is checked`,
-);
+
+/** Has so many processes share the worlds. */
+async function runShared(processes) {
+  if (!options.out) throw new Error('--processes needs --out, where their results come together');
+  const [, script, ...given] = process.argv;
+  const ended = Array.from({ length: processes }, (_, i) => {
+    const child = spawn(process.execPath, [script, ...given, '--share', `${i + 1}/${processes}`], {
+      stdio: 'inherit',
+    });
+    return new Promise((resolve) => child.on('exit', resolve));
+  });
+  const codes = await Promise.all(ended);
+  if (codes.some((code) => code !== 0)) process.exitCode = 1;
+  return resultsIn(options.out);
+}
+
+const processes = Number(options.processes);
+const isShared = options.share === undefined && processes > 1;
+const results = isShared ? await runShared(processes) : await run();
+if (options.share === undefined) {
+  const asked = new Set(wanted);
+  const told = results.filter(({ seed }) => asked.has(seed));
+  const sum = (of) => told.reduce((total, result) => total + of(result), 0);
+  const bad = told.filter(({ broken }) => broken.length > 0);
+  const faults = sum((result) => result.faults.length);
+  console.log(`${told.length} worlds of ${duration_s} s, ${faults} faults; broken: ${bad.length}`);
+  if (bad.length > 0) console.log(`seeds ${bad.map(({ seed }) => seed).join(', ')}`);
+  const passed_s = sum((result) => result.passed_s ?? 0);
+  const world_s = sum((result) => result.world_s ?? 0);
+  const check_s = sum((result) => result.check_s ?? 0);
+  console.log(
+    `${Math.round(world_s + check_s)} s of a processor: ${Math.round(passed_s / world_s)} times real time, ${Math.round(passed_s / (world_s + check_s))} with what is checked`,
+  );
+}

@@ -4,7 +4,7 @@ import { Random } from '../../core/random.js';
 import { checkPipeline } from '../../pipeline/file/check.js';
 import { PipelineDocument } from '../../pipeline/file/document.js';
 import type { LoadedPipeline } from '../../pipeline/run/run-session.js';
-import { drawFaults } from './faults.js';
+import { drawFault, drawFaults, type WorldFaultKind } from './faults.js';
 import type { WorldPlan } from './world.js';
 import type { DeviceDescription } from './world-device.js';
 import type { SubscriberDescription } from './world-subscriber.js';
@@ -99,12 +99,12 @@ export const smallSubscribers: readonly SubscriberDescription[] = [
   { name: 'other-keeper', session: 'other', policy: 'buffer' },
 ];
 
-/** What a seed decides of a small world: its faults, `count` of them or a few, and how it is recorded and replayed. */
+/** What a seed decides of a small world: its faults, a few, so many or one of each of these kinds, and how it is recorded and replayed. */
 export function smallPlan(
   seed: number,
   duration_s: Seconds,
   pipeline = smallPipeline(),
-  count?: number,
+  wanted?: number | readonly WorldFaultKind[],
 ): WorldPlan {
   const random = new Random(seed, 'plan');
   const ground = {
@@ -115,7 +115,10 @@ export function smallPlan(
   const isIn = (share: number): boolean => random.uniform() < share;
   return {
     ...{ seed, duration_s, pipeline, devices: smallDevices, subscribers: smallSubscribers },
-    faults: drawFaults(count ?? Math.floor(random.uniform() * MOST_FAULTS), ground, random),
+    faults:
+      typeof wanted === 'object'
+        ? wanted.map((kind) => drawFault(kind, ground, random))
+        : drawFaults(wanted ?? Math.floor(random.uniform() * MOST_FAULTS), ground, random),
     ...(isIn(0.5) && { part_s: Math.round(random.between(3, 20)) }),
     ...(isIn(0.5) && { restore_s: Math.round(random.between(3, 20)) }),
   };
