@@ -30,8 +30,6 @@ interface Heard {
   limit: StaleLimit;
   /** Whether it was told to be stale. */
   isStale: boolean;
-  /** Whether no sample came since its rate turned out to be another. */
-  isRateNew: boolean;
 }
 
 /** A stream's limit: that of its type, where its samples come irregularly. */
@@ -76,14 +74,8 @@ export class SilenceWatch {
   hear({ info, times }: Chunk, isBehind: boolean): void {
     if (times.length === 0) return;
     this.#passSleep();
-    const heard = this.#streams.get(info.id) ?? {
-      info,
-      limit: staleLimitOf(info),
-      isStale: false,
-      isRateNew: false,
-    };
+    const heard = this.#streams.get(info.id) ?? { info, limit: staleLimitOf(info), isStale: false };
     this.#streams.set(info.id, heard);
-    heard.isRateNew = false;
     heard.limit.came(this.listened(), isBehind);
     this.#set(heard, false);
     this.#heard = this.#clock.now();
@@ -97,25 +89,21 @@ export class SilenceWatch {
   goOn(info: StreamInfo, last: Seconds, heard: Seconds, isStale: boolean): void {
     const limit = staleLimitOf(info);
     limit.came(this.listened() - (this.#clock.now() - heard));
-    this.#streams.set(info.id, { info, limit, isStale, isRateNew: false });
+    this.#streams.set(info.id, { info, limit, isStale });
     const head = last + period_s(info);
     if (head < this.#head) return;
     this.#head = head;
     this.#heard = heard;
   }
 
-  /**
-   * A stream is described anew, before the session is told: until it feeds a source again, none of it is heard. One whose rate alone is
-   * another goes on being heard, and windows wait for it.
-   */
+  /** A stream is described anew, before the session is told: until it feeds a source again, none of it is heard. */
   describe(info: StreamInfo): void {
     const heard = this.#streams.get(info.id);
     if (!heard || isSameStream(heard.info, info)) return;
-    const isRateNew = isSameStream({ ...heard.info, sfreq: info.sfreq }, info);
-    if (!isRateNew) this.#set(heard, true);
+    this.#set(heard, true);
     const limit = staleLimitOf(info);
     limit.restore(heard.limit.snapshot());
-    Object.assign(heard, { info, limit, isRateNew });
+    Object.assign(heard, { info, limit });
   }
 
   /** Time in which we were there to listen, s: a clock that stops where we stand still or have senders wait. */
@@ -145,8 +133,6 @@ export class SilenceWatch {
     let isHeard = false;
     for (const [id, heard] of this.#streams) {
       if (!this.#session.feeds(id)) {
-        // Nothing takes it at its new rate.
-        if (heard.isRateNew) this.#set(heard, true);
         this.#streams.delete(id);
         continue;
       }

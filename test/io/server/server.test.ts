@@ -273,12 +273,13 @@ describe('stop', () => {
 });
 
 describe('a client that sends, and', () => {
-  const heavy = (seq: number) =>
+  let seq = 0;
+  const heavy = () =>
     ({
       stream: 'affect',
       session: 's',
       node: 'a',
-      seq,
+      seq: seq++,
       time: seq,
       model: 'x'.repeat(100_000),
     }) as unknown as OutputMessage;
@@ -289,8 +290,8 @@ describe('a client that sends, and', () => {
     await client.request('subscribe', { streams: ['affect'], policy: 'latest' });
     client.socket.pause();
     const dropped = (): number => daemon.metricsOf('affectd_messages_dropped_total');
-    for (let seq = 0; dropped() < 20; seq++) {
-      daemon.sink.publish(heavy(seq));
+    while (dropped() < 20) {
+      daemon.sink.publish(heavy());
       await new Promise((resolve) => setImmediate(resolve));
     }
     return client;
@@ -327,8 +328,8 @@ describe('a client that sends, and', () => {
       for (let message = 0; message < 30; message++) await client.next();
       client.socket.pause();
       const dropped = daemon.metricsOf('affectd_messages_dropped_total');
-      for (let seq = 0; daemon.metricsOf('affectd_messages_dropped_total') < dropped + 20; seq++) {
-        daemon.sink.publish(heavy(seq));
+      while (daemon.metricsOf('affectd_messages_dropped_total') < dropped + 20) {
+        daemon.sink.publish(heavy());
         await new Promise((resolve) => setImmediate(resolve));
       }
     }
