@@ -37,7 +37,9 @@ writeFileSync(
 const wait_s = (s) => new Promise((resolve) => clock.after(s, resolve));
 
 async function metricsOf(url) {
-  const text = await (await fetch(`${url.replace(/^ws/, 'http')}/metrics`)).text();
+  const answer = await fetch(new URL('/metrics', url));
+  if (!answer.ok) throw new Error(`${url}: ${answer.status} for /metrics`);
+  const text = await answer.text();
   const told = (name) =>
     [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))].reduce(
       (sum, [, value]) => sum + Number(value),
