@@ -91,7 +91,7 @@ export const replayCommand: CommandFactory = (context) =>
           const summary = isWatched || options.out !== undefined ? new ReplaySummary() : null;
           if (options.serve)
             await serveRecording(context, {
-              ...{ loaded, recording, messages, session, options },
+              ...{ loaded, recording, files: paths, messages, session, options },
               events: daemonLog(context, options.logLevel),
               signal: context.signal,
             });

@@ -14,6 +14,8 @@ import { type DaemonContext, type DaemonOptions, serverOptions } from './daemon-
 export interface ServeRecordingOptions {
   readonly loaded: LoadedPipeline;
   readonly recording: Recording;
+  /** What it was opened from. */
+  readonly files: readonly string[];
   /** The recording's, at the pace at which they are to come. */
   readonly messages: AsyncIterable<StreamMessage>;
   readonly session: string;
@@ -49,6 +51,7 @@ export async function serveRecording(context: DaemonContext, serve: ServeRecordi
       explain: (model) => sink.explains(session, model),
     })) {
       if (signal.aborted) break;
+      if (result.kind === 'began') sink.began(session, result.zero, serve.files);
       const message = outputMessage(session, result);
       if (message) sink.publish(message);
     }

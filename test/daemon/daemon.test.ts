@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { VirtualClock } from '../../src/core/clock.js';
+import type { StreamMessage } from '../../src/core/signal.js';
 import { Feed } from '../../src/daemon/feed.js';
 import { connectStream, type SubscribeParams } from '../../src/io/client/index.js';
 import { openRecording } from '../../src/io/recordings/open.js';
+import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
 import { feedMessages, feedRecording } from '../cli/feed-recording.js';
 import { type CliResult, runAffectd } from '../cli/run-affectd.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
@@ -77,7 +79,7 @@ interface Message {
 }
 
 /** Collects messages until one fits. */
-function collect(url: string, streams: ('affect' | 'sys' | 'truth')[]) {
+function collect(url: string, streams: ('affect' | 'markers' | 'session' | 'sys' | 'truth')[]) {
   const client = connectStream(url, { WebSocket });
   const messages: Message[] = [];
   const waiting = new Set<() => void>();
@@ -134,6 +136,61 @@ describe('affectd run', () => {
     // Whoever asks for explanations beside them gets those of replay.
     const explained = await runAffectd(['replay', session, '--session', 'lab', '--explain']);
     expect(live(curious)).toEqual(explained.stdout.trim().split('\n'));
+  });
+
+  it('tells markers, and where a session begins, as replay does; whoever comes late hears where it began', async () => {
+    const daemon = await startDaemon(['run', '--record', join(folder, 'marked'), '--log-level', 'silent']);
+    const { client, messages, until } = collect(daemon.url, ['markers', 'session', 'sys']);
+    await client.subscribe({ streams: ['markers', 'session', 'sys'], session: '*', policy: 'buffer' });
+    const eeg = streamInfo({ type: 'EEG', labels: ['Fz'], sfreq: 100, unit: 'uV' });
+    const cues = {
+      ...streamInfo({ type: 'Markers', labels: ['cue'], sfreq: 0, unit: '' }),
+      id: 'cues',
+      name: 'experiment',
+    };
+    const late = collect(daemon.url, ['session']);
+    const feed = new Feed({ url: daemon.url, session: 'marked', client: 'test' });
+    const told: StreamMessage[] = [
+      { kind: 'open', info: eeg },
+      { kind: 'open', info: cues },
+    ];
+    for (let k = 0; k < 100; k++) {
+      const samples = Float64Array.from({ length: 10 }, (_, i) => Math.sin(k + i));
+      told.push({ kind: 'chunk', chunk: chunkOf(eeg, [samples], 50 + k / 10) });
+      const marker = { stream: 'cues', time: 50.05 + k / 10, value: `cue ${k}` };
+      if (k % 25 === 20) told.push({ kind: 'marker', marker });
+    }
+    await feedMessages(feed, told, daemon.clock, async (chunks) => {
+      if (chunks !== 50) return;
+      await late.client.subscribe({ streams: ['session'], policy: 'latest' });
+      await late.until(({ stream }) => stream === 'session');
+    });
+    await until(({ event }) => event?.code === 'session-closed');
+    for (const one of [client, late.client]) one.close();
+    await daemon.stop();
+    const plain = ({ time_unix: _, age_ms: __, seq: ___, run: ____, ...line }: Message) => line;
+    const live = messages.filter(({ stream }) => stream === 'markers').map(plain);
+    expect(live.map(({ text, source }) => [text, source])).toEqual(
+      [20, 45, 70, 95].map((k) => [`cue ${k}`, 'experiment']),
+    );
+    const [file] = readdirSync(join(folder, 'marked')).filter((name) => name.endsWith('.xdf'));
+    const recorded = join(folder, 'marked', file);
+    const replayed = await runAffectd([
+      'replay',
+      recorded,
+      '--session',
+      'marked',
+      '--streams',
+      'session,markers',
+    ]);
+    const [began, ...markers] = replayed.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(live).toEqual(markers);
+    const [heard] = late.messages.map(plain);
+    expect(heard).toEqual({ ...began, zero_unix: expect.any(Number), recording: [] });
+    expect(messages.filter(({ stream }) => stream === 'session').map(plain)).toEqual([heard]);
   });
 
   it('serves ATAM over a socket: its attention weights add up to 1, and go to what is there', async () => {

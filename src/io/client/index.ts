@@ -17,6 +17,7 @@ export type {
   AffectMessage,
   FeaturesMessage,
   IndicesMessage,
+  MarkersMessage,
   NodeMessage,
   OutputStream,
   QualityMessage,

@@ -246,6 +246,25 @@ const indicesLine = z.object({
   simulated: mark.describe('Any stream that they were computed from was made by a simulator.'),
 });
 
+const markersLine = z.object({
+  stream: z.literal('markers'),
+  session,
+  time,
+  source: z.string().describe('Name of the stream that told it.'),
+  text: z.string(),
+});
+
+const sessionLine = z.object({
+  stream: z.literal('session'),
+  session,
+  zero: z.number().describe("The session's own stamp, or the recording's, that is 0 in session time, s."),
+  zero_unix: z
+    .number()
+    .nullable()
+    .describe('Wall-clock time that session time 0 stands for, s since 1970; null where nobody knows.'),
+  recording: z.array(z.string()).readonly().describe('The files that are replayed; live: none.'),
+});
+
 const sysLine = z.object({
   stream: z.literal('sys'),
   session,
@@ -315,6 +334,8 @@ export const lineSchemas = {
   features: featuresLine,
   indices: indicesLine,
   sys: sysLine,
+  markers: markersLine,
+  session: sessionLine,
   truth: truthLine,
   signals: signalsLine,
 } as const;
@@ -326,6 +347,8 @@ export const outputSchemas = {
   features: featuresLine.extend(atSocket),
   indices: indicesLine.extend(atSocket),
   sys: sysLine.extend(countedAtSocket),
+  markers: markersLine.extend(countedAtSocket),
+  session: sessionLine.extend(countedAtSocket),
   truth: truthLine.extend(countedAtSocket),
   signals: signalsLine.extend(countedAtSocket),
 } as const;
@@ -354,6 +377,7 @@ export type FeaturesLine = OutputLines['features'];
 export type QualityLine = OutputLines['quality'];
 export type IndicesLine = OutputLines['indices'];
 export type SysLine = OutputLines['sys'];
+export type MarkersLine = OutputLines['markers'];
 export type TruthLine = OutputLines['truth'];
 export type SignalsLine = OutputLines['signals'];
 
@@ -362,5 +386,6 @@ export type FeaturesMessage = WireMessages['features'];
 export type QualityMessage = WireMessages['quality'];
 export type IndicesMessage = WireMessages['indices'];
 export type SysMessage = WireMessages['sys'];
+export type MarkersMessage = WireMessages['markers'];
 export type TruthMessage = WireMessages['truth'];
 export type SignalsMessage = WireMessages['signals'];

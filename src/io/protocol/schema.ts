@@ -25,6 +25,12 @@ const messages = {
     summary: "Indices against this person's own rest, at every closing time.",
   },
   sys: { path: 'stream', from: 'daemon', summary: 'An event.' },
+  markers: { path: 'stream', from: 'daemon', summary: 'A marker that a stream of the session told.' },
+  session: {
+    path: 'stream',
+    from: 'daemon',
+    summary: "A session's first sample came: where its time begins.",
+  },
   truth: {
     path: 'stream',
     from: 'daemon',

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { OutputLines, OutputStream, WireMessage } from '../protocol/output.js';
 
 /** What a running pipeline publishes; the wall-clock fields are added where it leaves the process. */
-export type OutputMessage = OutputLines[Exclude<OutputStream, 'signals'>];
+export type OutputMessage = OutputLines[Exclude<OutputStream, 'signals' | 'session'>];
 
 /** The message for those who asked for no contributions: as if nobody had. */
 export function unexplained<Message extends OutputMessage | WireMessage>(message: Message): Message {

@@ -18,8 +18,8 @@ import {
 import { defaultStreamLimits, type StreamLimits } from '../protocol/limits.js';
 import type {
   NodeMessage,
+  OutputLines,
   OutputStream,
-  SignalsLine,
   SocketFields,
   WireMessage,
 } from '../protocol/output.js';
@@ -91,17 +91,19 @@ export class WebSocketSink implements Sink {
   }
 
   publish(line: OutputMessage): void {
-    const message = this.#atSocket(line);
-    const { stream, session } = message;
-    this.#keep(message);
-    if (isFromNode(message)) {
-      this.#runs.took(session, message.node, message.seq);
-      this.#lately.keep(message);
-    }
-    const plain = deliveryOf(message, false);
-    const explained = unexplained(message) === message ? plain : deliveryOf(message, true);
-    for (const [subscriber, { policy, explain }] of this.#subscribersOf(stream, session, nodeOf(message)))
-      subscriber.queue.offer(explain ? explained : plain, policy);
+    this.#tell(this.#atSocket(line, line.time));
+  }
+
+  /** A session's first sample came, or its recording begins; `zero`: its stamp, which is 0 in session time, s. */
+  began(session: string, zero: Seconds, recording: readonly string[] = []): void {
+    const unix = this.#options.unixOf?.(session, 0);
+    const zero_unix = unix === undefined ? null : round(unix, 1e6);
+    this.#tell(
+      this.#atSocket(
+        { stream: 'session', session, zero, zero_unix, recording },
+        recording.length > 0 ? null : 0,
+      ),
+    );
   }
 
   /** A session goes on that another daemon began; `lines`: what its nodes told lately. */
@@ -130,7 +132,10 @@ export class WebSocketSink implements Sink {
 
   /** What devices push, to those who subscribe to `signals`; nothing is serialised for nobody. */
   publishSignals(session: string, message: StreamMessage): void {
-    if (message.kind === 'zero') this.#signals.begin(session, message.time);
+    if (message.kind === 'zero') {
+      this.#signals.begin(session, message.time);
+      this.began(session, message.time);
+    }
     const { kind } = message;
     if (kind !== 'open' && kind !== 'chunk' && kind !== 'marker' && kind !== 'close') return;
     const tell = this.#signals.follow(session, message);
@@ -182,16 +187,34 @@ export class WebSocketSink implements Sink {
     for (const { rpc } of this.#subscribers) rpc.close(CloseCode.goingAway, 'the daemon stops');
   }
 
-  /** Numbered and named by the run of its session, with wall-clock time. */
-  #atSocket(line: OutputMessage): WireMessage {
-    const fields = { run: this.#runs.runOf(line.session), ...this.#wallClock(line) };
+  #tell(message: WireMessage): void {
+    const { stream, session } = message;
+    this.#keep(message);
+    if (isFromNode(message)) {
+      this.#runs.took(session, message.node, message.seq);
+      this.#lately.keep(message);
+    }
+    const plain = deliveryOf(message, false);
+    const explained = unexplained(message) === message ? plain : deliveryOf(message, true);
+    for (const [subscriber, { policy, explain }] of this.#subscribersOf(stream, session, nodeOf(message)))
+      subscriber.queue.offer(explain ? explained : plain, policy);
+  }
+
+  /** Numbered and named by the run of its session, with the wall-clock time of session time `time`; null: of now. */
+  #atSocket(line: OutputMessage | OutputLines['session'], time: Seconds | null): WireMessage {
+    const { session } = line;
+    const fields = { run: this.#runs.runOf(session), ...this.#wallClock(session, time) };
     if ('node' in line) return { ...line, ...fields };
     return { ...line, seq: this.#runs.next(line.session, line.stream), ...fields };
   }
 
   #signalDelivery(message: NumberedSignals): Delivery {
     return deliveryOf(
-      { ...message, run: this.#runs.runOf(message.session), ...this.#wallClock(message) },
+      {
+        ...message,
+        run: this.#runs.runOf(message.session),
+        ...this.#wallClock(message.session, message.time),
+      },
       false,
     );
   }
@@ -276,7 +299,7 @@ export class WebSocketSink implements Sink {
     for (const [key, message] of this.#current) if (message.session === session) this.#current.delete(key);
   }
 
-  #wallClock({ session, time }: OutputMessage | SignalsLine): Omit<SocketFields, 'run'> {
+  #wallClock(session: string, time: Seconds | null): Omit<SocketFields, 'run'> {
     const now = this.#options.clock.unix();
     if (time === null) return { time_unix: now, age_ms: 0 };
     let time_unix = this.#options.unixOf?.(session, time);

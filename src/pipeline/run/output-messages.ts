@@ -58,8 +58,11 @@ export function outputMessage(session: string, output: SessionOutput): OutputMes
       const [valence, arousal] = [output.valence, output.arousal].map((value) => known(round6(value)));
       return { stream: 'truth', session, time: round6(output.time), valence, arousal };
     }
+    case 'marker': {
+      const { source, marker } = output;
+      return { stream: 'markers', session, time: round6(marker.time), source, text: marker.value };
+    }
     case 'began':
-    case 'marker':
       return null;
   }
 }

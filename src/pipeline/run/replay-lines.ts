@@ -1,5 +1,4 @@
 import type { Recording } from '../../io/recordings/recording.js';
-import { round6 } from '../session/predict.js';
 import type { SessionOutput } from '../session/session-output.js';
 import { outputMessage } from './output-messages.js';
 
@@ -27,8 +26,6 @@ const streamOf: Readonly<Record<SessionOutput['kind'], LineStream>> = {
 
 /** A session's outputs as JSON lines of the streams that are asked for, in order; `session` comes first. */
 export class ReplayLines {
-  /** Names of the recording's streams, by id. */
-  readonly #names: ReadonlyMap<string, string>;
   /** Lines of the stream `quality` so far. */
   #qualities = 0;
 
@@ -37,9 +34,7 @@ export class ReplayLines {
     readonly session: string,
     readonly recording: Recording,
     readonly files: readonly string[],
-  ) {
-    this.#names = new Map(recording.streams.map(({ info }) => [info.id, info.name]));
-  }
+  ) {}
 
   of(output: SessionOutput, wanted: ReadonlySet<LineStream>): string[] {
     const stream = streamOf[output.kind];
@@ -55,11 +50,6 @@ export class ReplayLines {
       const { zero_unix_s } = this.recording;
       const zero_unix = zero_unix_s === null ? null : zero_unix_s + zero;
       return { stream: 'session', session, zero, zero_unix, recording: this.files };
-    }
-    if (output.kind === 'marker') {
-      const { stream: id, time, value } = output.marker;
-      const source = this.#names.get(id) ?? id;
-      return { stream: 'markers', session, time: round6(time), source, text: value };
     }
     const message = outputMessage(session, output);
     if (message?.stream !== 'quality') return message;

@@ -22,7 +22,7 @@ export class EarlyOutputs {
     } else if (output.kind === 'truth') this.#emit({ ...output, time: output.time - zero });
     else {
       const { marker } = output;
-      this.#emit({ kind: 'marker', marker: { ...marker, time: marker.time - zero } });
+      this.#emit({ ...output, marker: { ...marker, time: marker.time - zero } });
     }
   }
 

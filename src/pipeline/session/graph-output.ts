@@ -57,7 +57,8 @@ export type GraphOutput =
       /** State of each source's stream; empty unless the graph monitors channels. */
       readonly inputs: ReadonlyMap<string, InputStatus>;
     }
-  | { readonly kind: 'marker'; readonly marker: Marker }
+  /** `source`: the name of the stream that told it. */
+  | { readonly kind: 'marker'; readonly marker: Marker; readonly source: string }
   | { readonly kind: 'truth'; readonly time: Seconds; readonly valence: number; readonly arousal: number }
   | {
       readonly kind: 'indices';

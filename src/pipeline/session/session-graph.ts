@@ -612,7 +612,8 @@ export class SessionGraph {
   }
 
   #mark(marker: Marker): void {
-    this.#early.tell({ kind: 'marker', marker }, this.#facts.zero);
+    const source = this.#facts.streamOf(marker.stream)?.name ?? marker.stream;
+    this.#early.tell({ kind: 'marker', marker, source }, this.#facts.zero);
     if (this.#facts.zero !== null) this.#tell({ ...marker, time: marker.time - this.#facts.zero });
   }
 

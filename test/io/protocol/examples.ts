@@ -156,6 +156,23 @@ export const examples: Readonly<Record<MessageName, readonly object[]>> = {
       ...wallClock,
     },
   ],
+  markers: [
+    {
+      stream: 'markers',
+      session: 's1',
+      seq: 0,
+      time: 5,
+      source: 'experiment',
+      text: 'film "A"',
+      ...wallClock,
+    },
+  ],
+  session: [
+    {
+      ...{ stream: 'session', session: 's1', seq: 0, zero: 100.25, zero_unix: 1_760_000_000.25 },
+      ...{ recording: [], ...wallClock },
+    },
+  ],
   sys: [
     {
       stream: 'sys',

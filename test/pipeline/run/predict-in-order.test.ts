@@ -229,7 +229,11 @@ describe('predictInOrder', () => {
     it('makes no window an anchor that it was not asked about', async () => {
       const { push, runner, seen } = start(1);
       const ranks = (s: number) => ({ arousal: { first: [s, 0, -s], second: [-s, 0, s] } });
-      const marker = { kind: 'marker', marker: { stream: 'm', time: 1, value: 'anchor:calm' } } as const;
+      const marker = {
+        kind: 'marker',
+        marker: { stream: 'm', time: 1, value: 'anchor:calm' },
+        source: 'cues',
+      } as const;
       for (const output of [frame(0), marker, frame(1), frame(2)]) push(output);
       for (let i = 0; i < 2; i++) {
         await settle();

@@ -16,6 +16,7 @@ const window = (
 const marker = (time: number, value: string): SessionOutput => ({
   kind: 'marker',
   marker: { stream: 'm', time, value },
+  source: 'cues',
 });
 const nodes = ['rank', 'other'];
 const told = (anchors: Anchors, output: SessionOutput): Record<string, string> | null => {
