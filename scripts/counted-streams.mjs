@@ -1,5 +1,5 @@
-// Streams whose samples are counters, sent to a daemon that records, and what recordings hold of them. For kill-recordings.mjs and
-// power-cuts.mjs.
+// Streams whose samples are counters, sent to a daemon that records, and what recordings hold of them. For kill-recordings.mjs,
+// power-cuts.mjs and soak.mjs.
 import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,30 +27,62 @@ export async function addressOf(child) {
   return /listens on (\S+)/.exec(line.toString())[1];
 }
 
-/** Streams socket-0, socket-1, ... that send from now on; `session` names the k-th one's. Gives what ends them. */
-export function sendCounters(url, { clock, streams, session, acked = () => {} }) {
+/**
+ * Streams socket-0, socket-1, ... that send from now on; `session` names the k-th one's. `stop` ends them. `skip` has one measure
+ * samples that it never sends, `cut` breaks its connection, and `late` is told of what it couldn't send when it was measured, and `acked`
+ * how many samples are.
+ */
+export function sendCounters(url, { clock, streams, session, acked = () => {}, late = () => {} }) {
   const senders = Array.from({ length: streams }, (_, k) => {
-    const connection = new IngestConnection(url, { WebSocket, session: session(k), client: `c${k}` });
+    let socket = null;
+    class NotedSocket extends WebSocket {
+      constructor(...given) {
+        super(...given);
+        socket = this;
+      }
+    }
+    const connection = new IngestConnection(url, {
+      ...{ WebSocket: NotedSocket, session: session(k), client: `c${k}` },
+    });
     const name = `socket-${k}`;
     const stream = connection.open({ name, type: 'EEG', sfreq: RATE_HZ, channels: ['Cz'], unit: 'uV' });
-    let sent = 0;
-    stream.on('ack', (frame) => acked(name, (frame + 1) * FRAME));
+    const begin = clock.now();
+    let measured = 0;
+    let skipTo = begin;
+    let skipped = 0;
+    const frames = [];
+    stream.on('ack', (frame) => acked(name, frames[frame]));
     // The daemon is to go away.
     stream.on('error', () => {});
+    // A device's samples are as far apart as its rate has it, whatever the timer of its sender does.
     const timer = clock.every(FRAME / RATE_HZ, () => {
-      stream.push(
-        Array.from({ length: FRAME }, (_, i) => [sent + i]),
-        clock.now(),
-      );
-      sent += FRAME;
+      const now = clock.now();
+      const due_s = now - begin - (measured + FRAME) / RATE_HZ;
+      if (due_s > FRAME / RATE_HZ) late(k, due_s);
+      for (; begin + (measured + FRAME) / RATE_HZ <= now; measured += FRAME) {
+        const stamp = begin + measured / RATE_HZ;
+        if (stamp < skipTo) {
+          skipped += FRAME;
+          continue;
+        }
+        const values = Array.from({ length: FRAME }, (_, i) => [measured + i]);
+        frames[stream.push(values, stamp)] = measured + FRAME - skipped;
+      }
     });
-    return { connection, timer };
+    const skip = (length_s) => {
+      skipTo = clock.now() + length_s;
+    };
+    return { connection, timer, skip, cut: () => socket.terminate() };
   });
-  return () => {
-    for (const { connection, timer } of senders) {
-      timer.cancel();
-      connection.abandon();
-    }
+  return {
+    skip: (k, length_s) => senders[k].skip(length_s),
+    cut: (k) => senders[k].cut(),
+    stop: () => {
+      for (const { connection, timer } of senders) {
+        timer.cancel();
+        connection.abandon();
+      }
+    },
   };
 }
 

@@ -66,13 +66,13 @@ async function round(number) {
   const acked = new Map();
   let stop = () => {};
   await new Promise((begun) => {
-    stop = sendCounters(url, {
+    ({ stop } = sendCounters(url, {
       ...{ clock, streams: STREAMS, session: (k) => `s${k % 3}` },
       acked: (name, samples) => {
         acked.set(name, samples);
         begun();
       },
-    });
+    }));
   });
   await new Promise((resolve) => setTimeout(resolve, 1000 * random.between(0.2, 2.5)));
   child.kill('SIGKILL');

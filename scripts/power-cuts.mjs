@@ -49,7 +49,7 @@ async function recorded() {
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const url = await addressOf(child);
-  const stop = sendCounters(url, { clock, streams: STREAMS, session: (k) => `s${k}` });
+  const { stop } = sendCounters(url, { clock, streams: STREAMS, session: (k) => `s${k}` });
   await new Promise((resolve) => setTimeout(resolve, 1000 * Number(values.seconds)));
   stop();
   // strace itself ends with the daemon only.

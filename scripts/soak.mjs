@@ -1,20 +1,29 @@
 // Opens and closes sessions and LSL outlets at a daemon for long, and shows whether its memory, descriptors or timers grow.
 //
-//   node scripts/soak.mjs [--sessions 10000] [--outlets 1000] [--minutes 0 --streams 20]     (needs `npm run build`)
+//   node scripts/soak.mjs [--sessions 10000] [--outlets 1000] [--minutes 0 --streams 20] [--hours 0]     (needs `npm run build`)
 //
 // One daemon each, as a process of its own, with `default.yaml`. Sessions: ten senders open a session, send a second of EEG, and close
 // it, again and again under other names. Outlets: ten at a time come, send, and go. Minutes: so many sessions send EEG in real time and
-// are recorded. Memory is read between rounds; its slope is that of the least squares over the last two thirds.
+// are recorded; every 10 s one of them misses 2 s of samples, or loses its connection, in turn. What a daemon tells that no fault of ours
+// explains is counted, and so is what isn't in the recordings as it was sent. Hours: a seeded world (docs/how-to/run-a-seeded-world.md)
+// of so many hours in which each fault befalls it now and then, and what must hold at its end.
+//
+// Memory is read between rounds, behind a full collection: what is left then is in use. Slopes are those of the least squares over the
+// last two thirds of the time that the daemon was busy, with their standard error.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { WebSocket } from 'ws';
 import { SystemClock } from '../dist/core/clock.js';
 import { IngestConnection } from '../dist/io/client/index.js';
-import { addressOf, sendCounters } from './counted-streams.mjs';
+import { openRecordings } from '../dist/io/recordings/open.js';
+import { addressOf, doubledIn, filesIn, RATE_HZ, sendCounters, valuesIn } from './counted-streams.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -22,11 +31,19 @@ const { values } = parseArgs({
     outlets: { type: 'string', default: '1000' },
     minutes: { type: 'string', default: '0' },
     streams: { type: 'string', default: '20' },
+    hours: { type: 'string', default: '0' },
   },
 });
 const TOGETHER = 10;
-const RATE_HZ = 250;
 const LABELS = ['Fp1', 'Fp2', 'C3', 'C4'];
+/** What a round of minutes takes, and what a stream misses, s. */
+const ROUND_S = 10;
+const MISSED_S = 2;
+/** A fault is told, and over, within so long, s. */
+const TOLD_WITHIN_S = 10;
+/** A lost LSL outlet is awaited for 60 s, and its session for 30 more. */
+const END_S = 120;
+const READINGS = 60;
 const clock = new SystemClock();
 const folder = mkdtempSync(join(tmpdir(), 'soak-'));
 process.env.LSLAPICFG = join(folder, 'lsl_api.cfg');
@@ -36,59 +53,129 @@ writeFileSync(
 );
 const wait_s = (s) => new Promise((resolve) => clock.after(s, resolve));
 
-async function metricsOf(url) {
-  const answer = await fetch(new URL('/metrics', url));
-  if (!answer.ok) throw new Error(`${url}: ${answer.status} for /metrics`);
-  const text = await answer.text();
-  const told = (name) =>
-    [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))].reduce(
-      (sum, [, value]) => sum + Number(value),
-      0,
+/** A daemon as a process of its own, and what it tells. */
+class WatchedDaemon {
+  readings = [];
+  /** Events that it told: `{ code, session, unix_s, count }`. */
+  events = [];
+
+  static async start(args) {
+    const daemon = new WatchedDaemon();
+    daemon.child = spawn(
+      process.execPath,
+      [
+        ...['--expose-gc', '--import', new URL('tell-memory.mjs', import.meta.url).href],
+        ...['bin/affectd.js', 'run', 'default', '--port', '0', ...args],
+      ],
+      { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
     );
-  return {
-    at_s: clock.now(),
-    rss_mb: told('process_resident_memory_bytes') / 2 ** 20,
-    descriptors: told('process_open_fds'),
-    resources: told('nodejs_active_resources'),
-    sessions: told('affectd_sessions'),
-    refused: told('affectd_protocol_errors_total'),
-  };
-}
-
-/** MB an hour, of the last two thirds. */
-function slopeOf(figures) {
-  const late = figures.slice(Math.floor(figures.length / 3));
-  const mean = (of) => late.reduce((sum, one) => sum + of(one), 0) / late.length;
-  const [t, m] = [mean(({ at_s }) => at_s), mean(({ rss_mb }) => rss_mb)];
-  const over = late.reduce((sum, { at_s, rss_mb }) => sum + (at_s - t) * (rss_mb - m), 0);
-  const under = late.reduce((sum, { at_s }) => sum + (at_s - t) ** 2, 0);
-  return (3600 * over) / under;
-}
-
-async function soak(name, args, rounds, round) {
-  const child = spawn(
-    process.execPath,
-    ['bin/affectd.js', 'run', 'default', '--port', '0', '--log-level', 'silent', ...args],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  const url = await addressOf(child);
-  const figures = [];
-  for (let k = 0; k < rounds; k++) {
-    await round(url, k);
-    if (k % Math.ceil(rounds / 60) === 0) figures.push(await metricsOf(url));
+    createInterface({ input: daemon.child.stderr }).on('line', (line) => daemon.#note(line));
+    daemon.url = await addressOf(daemon.child);
+    return daemon;
   }
-  // Sessions whose streams were closed end after a while.
-  await wait_s(15);
-  const last = await metricsOf(url);
-  child.kill('SIGTERM');
-  await once(child, 'exit');
-  const { rss_mb, descriptors, resources } = figures[Math.floor(figures.length / 3)] ?? last;
-  const minutes = ((last.at_s - (figures[0]?.at_s ?? last.at_s)) / 60).toFixed(1);
+
+  #note(line) {
+    if (!line.startsWith('{')) {
+      process.stderr.write(`${line}\n`);
+      return;
+    }
+    const { code, session, time, count = 1, msg } = JSON.parse(line);
+    this.events.push({ code, session, count, msg, unix_s: Date.parse(time) / 1000 });
+  }
+
+  async read() {
+    this.child.send('memory');
+    const [memory] = await once(this.child, 'message');
+    // A connection of its own, which is there whenever it is counted.
+    const [answer] = await once(get(new URL('/metrics', this.url), { agent: false }), 'response');
+    const metrics = await text(answer);
+    const sumOf = (name) =>
+      [...metrics.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))].reduce(
+        (sum, [, value]) => sum + Number(value),
+        0,
+      );
+    return {
+      at_s: clock.now(),
+      rss_mb: memory.rss / 2 ** 20,
+      used_mb: (memory.heapUsed + memory.external) / 2 ** 20,
+      descriptors: sumOf('process_open_fds'),
+      resources: sumOf('nodejs_active_resources'),
+      sessions: sumOf('affectd_sessions'),
+      streams: sumOf('affectd_ingest_streams'),
+      refused: sumOf('affectd_protocol_errors_total'),
+      metricLines: metrics.split('\n').length,
+    };
+  }
+
+  async note() {
+    this.readings.push(await this.read());
+  }
+
+  countOf(code) {
+    return this.events.reduce((sum, event) => sum + (event.code === code ? event.count : 0), 0);
+  }
+
+  async stop() {
+    this.child.kill('SIGTERM');
+    await once(this.child, 'exit');
+  }
+}
+
+/** Of the last two thirds: MB an hour, and its standard error. */
+function slopeOf(readings, of) {
+  const [{ at_s: from }, { at_s: to }] = [readings[0], readings.at(-1)];
+  const late = readings.filter(({ at_s }) => at_s >= from + (to - from) / 3);
+  const mean = (values) => values.reduce((sum, one) => sum + one, 0) / values.length;
+  const t = late.map(({ at_s }) => at_s / 3600);
+  const m = late.map(of);
+  const [meanT, meanM] = [mean(t), mean(m)];
+  const under = t.reduce((sum, one) => sum + (one - meanT) ** 2, 0);
+  const slope = t.reduce((sum, one, i) => sum + (one - meanT) * (m[i] - meanM), 0) / under;
+  const squares = t.reduce((sum, one, i) => sum + (m[i] - meanM - slope * (one - meanT)) ** 2, 0);
+  return `${slope.toFixed(1)} ± ${Math.sqrt(squares / (late.length - 2) / under).toFixed(1)} MB/h`;
+}
+
+/** What must not be there at the end, and what is told of the rest. */
+async function soak(name, args, rounds, round, explain) {
+  const daemon = await WatchedDaemon.start(args);
+  const idle = await daemon.read();
+  const every = Math.ceil(rounds / READINGS);
+  for (let k = 0; k < rounds; k++) {
+    await round(daemon, k);
+    if (k % every === 0) await daemon.note();
+  }
+  const { readings } = daemon;
+  const end = clock.now() + END_S;
+  let last = await daemon.read();
+  const isIdle = () =>
+    last.sessions === 0 && ['descriptors', 'resources'].every((key) => last[key] <= idle[key]);
+  for (; clock.now() < end && !isIdle(); last = await daemon.read()) await wait_s(1);
+  const explained = await explain(daemon);
+  await daemon.stop();
+  const middle = readings[Math.floor(readings.length / 3)];
+  const minutes = ((readings.at(-1).at_s - readings[0].at_s) / 60).toFixed(1);
+  const mb = (of) => [idle, middle, readings.at(-1), last].map((one) => Math.round(of(one))).join(', ');
+  const both = (key) => `${idle[key]} and ${last[key]}`;
   process.stdout.write(
-    `${name}, ${minutes} min: memory ${Math.round(rss_mb)} MB after a third, ${Math.round(last.rss_mb)} MB at the end, ` +
-      `${slopeOf(figures).toFixed(1)} MB/h; descriptors ${descriptors} and ${last.descriptors}, ` +
-      `timers and sockets ${resources} and ${last.resources}; ${last.sessions} sessions open, ${last.refused} errors\n`,
+    `${name}, ${minutes} min: resident ${mb((one) => one.rss_mb)} MB (idle, after a third, at the end, idle), ` +
+      `${slopeOf(readings, (one) => one.rss_mb)}; used ${mb((one) => one.used_mb)} MB, ${slopeOf(readings, (one) => one.used_mb)}; ` +
+      `descriptors ${both('descriptors')}, timers and sockets ${both('resources')}, lines of /metrics ${both('metricLines')}; ` +
+      `${last.sessions} sessions open, ${last.refused} errors; ${explained}\n`,
   );
+}
+
+/** Events that tell of neither data nor people, but of something wrong. */
+function troublesIn({ events }, isExplained = () => false) {
+  const expected = new Set([
+    ...['session-opened', 'session-closed', 'stream-opened', 'stream-closed', 'stream-matched'],
+    ...['recording-opened', 'recording-closed', 'engine-chosen', 'channels-unlabelled', undefined],
+  ]);
+  const counts = new Map();
+  for (const event of events)
+    if (!expected.has(event.code) && !isExplained(event))
+      counts.set(event.code, (counts.get(event.code) ?? 0) + event.count);
+  const told = [...counts].map(([code, count]) => `${count} ${code}`);
+  return `unexplained: ${told.length > 0 ? told.join(', ') : 'nothing'}`;
 }
 
 /** One session after the other over one connection each. */
@@ -103,51 +190,109 @@ async function openAndClose(url, name) {
 
 const sessions = Number(values.sessions);
 if (sessions > 0)
-  await soak(`${sessions} sessions`, [], sessions / TOGETHER, (url, k) =>
-    Promise.all(Array.from({ length: TOGETHER }, (_, i) => openAndClose(url, `s${k}-${i}`))),
+  await soak(
+    `${sessions} sessions`,
+    [],
+    sessions / TOGETHER,
+    ({ url }, k) => Promise.all(Array.from({ length: TOGETHER }, (_, i) => openAndClose(url, `s${k}-${i}`))),
+    (daemon) =>
+      `${daemon.countOf('session-opened') + daemon.countOf('session-closed')} times one was opened or closed; ${troublesIn(daemon)}`,
   );
 
 const outlets = Number(values.outlets);
 if (outlets > 0) {
   const { loadConfig } = await import('../dist/io/lsl/config.js');
+  const { channelsElement } = await import('../dist/io/lsl/declaration.js');
   const { Outlet } = await import('../dist/io/lsl/outlet.js');
   const context = { clock, config: loadConfig(), events: () => {} };
-  await soak(`${outlets} outlets`, ['--lsl'], outlets / TOGETHER, async (_, k) => {
-    const here = await Promise.all(
-      Array.from({ length: TOGETHER }, (_, i) => {
-        const name = `outlet-${k}-${i}`;
-        const description = { name, type: 'EEG', channelCount: 4, nominalRate_hz: RATE_HZ, sourceId: name };
-        return Outlet.create(context, description);
-      }),
-    );
-    for (let i = 0; i < 20; i++) {
-      await wait_s(0.1);
-      const now = clock.now();
-      const stamps = Float64Array.from({ length: 25 }, (_, n) => now - (24 - n) / RATE_HZ);
-      for (const outlet of here)
-        outlet.push(
-          Float32Array.from({ length: 100 }, (_, n) => n),
-          stamps,
-        );
-    }
-    await Promise.all(here.map((outlet) => outlet.close()));
-  });
+  await soak(
+    `${outlets} outlets`,
+    ['--lsl'],
+    outlets / TOGETHER,
+    async (_, k) => {
+      const here = await Promise.all(
+        Array.from({ length: TOGETHER }, (_, i) => {
+          const name = `outlet-${k}-${i}`;
+          return Outlet.create(context, {
+            ...{ name, type: 'EEG', channelCount: 4, nominalRate_hz: RATE_HZ, sourceId: name },
+            description: [channelsElement(LABELS.map((label) => ({ label, unit: 'uV', type: 'EEG' })))],
+          });
+        }),
+      );
+      for (let i = 0; i < 20; i++) {
+        await wait_s(0.1);
+        const now = clock.now();
+        const stamps = Float64Array.from({ length: 20 }, (_, n) => now - (19 - n) / RATE_HZ);
+        for (const outlet of here)
+          outlet.push(
+            Float32Array.from({ length: 80 }, (_, n) => n),
+            stamps,
+          );
+      }
+      await Promise.all(here.map((outlet) => outlet.close()));
+    },
+    // Over LSL nobody says goodbye, and one of ten that are there at a time feeds the pipeline.
+    (daemon) =>
+      `${['stream-opened', 'stream-lost', 'stream-closed'].map((code) => `${daemon.countOf(code)} ${code}`).join(', ')}; ` +
+      troublesIn(daemon, ({ code }) => ['stream-lost', 'stream-unmatched', 'stream-stale'].includes(code)),
+  );
 }
 
 const minutes = Number(values.minutes);
 if (minutes > 0) {
-  let stop = () => {};
+  const streams = Number(values.streams);
+  const record = join(folder, 'recordings');
+  /** Of each session: when something of ours befell it, from 1970 on, s. */
+  const skips = [];
+  const others = [];
+  const acked = new Map();
+  let sender = null;
   await soak(
-    `${values.streams} sessions for ${minutes} min`,
-    ['--record', join(folder, 'recordings')],
-    minutes * 6,
-    async (url, k) => {
-      if (k === 0)
-        stop = sendCounters(url, { clock, streams: Number(values.streams), session: (n) => `s${n}` });
-      await wait_s(10);
+    `${streams} sessions for ${minutes} min`,
+    ['--record', record],
+    (minutes * 60) / ROUND_S,
+    async ({ url }, k) => {
+      sender ??= sendCounters(url, {
+        ...{ clock, streams, session: (n) => `s${n}` },
+        acked: (name, samples) => acked.set(name, samples),
+        // What isn't sent because this process doesn't run is silence, too.
+        late: (n, late_s) =>
+          others.push({ session: `s${n}`, from: clock.unix() - late_s, to: clock.unix() + TOLD_WITHIN_S }),
+      });
+      // Nobody misses what wasn't there yet, or has no end.
+      if (k > 0 && (k + 1) * ROUND_S < minutes * 60) {
+        const n = (k >> 1) % streams;
+        const told = { session: `s${n}`, from: clock.unix() - 0.5, to: clock.unix() + TOLD_WITHIN_S };
+        (k % 2 === 1 ? skips : others).push(told);
+        if (k % 2 === 1) sender.skip(n, MISSED_S);
+        else sender.cut(n);
+      }
+      await wait_s(ROUND_S);
+      if ((k + 2) * ROUND_S > minutes * 60) sender.stop();
+    },
+    async (daemon) => {
+      const isIn = ({ session, unix_s }) => {
+        return (fault) => fault.session === session && unix_s >= fault.from && unix_s <= fault.to;
+      };
+      const ofFaults = new Set(['stream-stale', 'stream-returned', 'stream-lost', 'connection-failed']);
+      const isExplained = (event) =>
+        (event.code === 'gap-found' && skips.some(isIn(event))) ||
+        (ofFaults.has(event.code) && [...skips, ...others].some(isIn(event)));
+      const untold = skips.filter(
+        (fault) => !daemon.events.some((event) => event.code === 'gap-found' && isIn(event)(fault)),
+      );
+      const kept = await valuesIn(await openRecordings(filesIn(record)));
+      let lost = 0;
+      for (const [name, most] of acked) {
+        lost += Math.max(0, most - new Set(kept.get(name)).size);
+      }
+      return (
+        `${skips.length} times ${MISSED_S * RATE_HZ} samples missed, ${untold.length} of them not told; ` +
+        `${[...acked.values()].reduce((sum, one) => sum + one, 0)} samples acknowledged, ${lost} not in the recordings, ${doubledIn(kept)} doubled; ` +
+        troublesIn(daemon, isExplained)
+      );
     },
   );
-  stop();
 }
 rmSync(folder, { recursive: true });
 process.exit(0);

@@ -36,8 +36,9 @@ export function createLog(options: LogOptions): Log {
 /** Where components' events become log lines. */
 export function eventLog(log: Log): EventSink {
   return (event: SessionEvent) => {
-    const { level, message, ...rest } = event;
-    log[level](rest, message);
+    const { level, message, time, ...rest } = event;
+    // A line's own time is when it was told.
+    log[level]({ ...rest, ...(time !== undefined && { session_time_s: time }) }, message);
   };
 }
 

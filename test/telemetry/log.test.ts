@@ -34,6 +34,16 @@ describe('log', () => {
     );
   });
 
+  it('says when an event was told, and when it was in its session', () => {
+    const timed = { ...event, time: 12.5 };
+    const text = logged({ format: 'json' }, (log) => eventLog(log)(timed));
+    expect(text.match(/"time":/g)).toHaveLength(1);
+    expect(JSON.parse(text)).toMatchObject({ time: '2025-10-09T08:53:20.500Z', session_time_s: 12.5 });
+    expect(logged({ format: 'line' }, (log) => eventLog(log)(timed))).toBe(
+      '08:53:20.500 warn  gap-found [s1/eeg] 2 s are missing from=1 to=3 session_time_s=12.5\n',
+    );
+  });
+
   it('leaves out what is below its level', () => {
     expect(logged({ level: 'error' }, (log) => eventLog(log)(event))).toBe('');
   });
