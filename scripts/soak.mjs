@@ -32,6 +32,8 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '0' },
     streams: { type: 'string', default: '20' },
     hours: { type: 'string', default: '0' },
+    /** Of the world of hours. */
+    seed: { type: 'string', default: '1' },
   },
 });
 const TOGETHER = 10;
@@ -115,6 +117,18 @@ class WatchedDaemon {
     return this.events.reduce((sum, event) => sum + (event.code === code ? event.count : 0), 0);
   }
 
+  /** Waits until what was open has ended, and is as little as in `idle`; what it reads then. */
+  async pause(idle) {
+    const end = clock.now() + END_S;
+    for (;;) {
+      const last = await this.read();
+      const isOver =
+        last.sessions === 0 && ['descriptors', 'resources'].every((key) => last[key] <= idle[key]);
+      if (isOver || clock.now() > end) return last;
+      await wait_s(1);
+    }
+  }
+
   async stop() {
     this.child.kill('SIGTERM');
     await once(this.child, 'exit');
@@ -123,6 +137,7 @@ class WatchedDaemon {
 
 /** Of the last two thirds: MB an hour, and its standard error. */
 function slopeOf(readings, of) {
+  if (readings.length < 4) return 'too short for a slope';
   const [{ at_s: from }, { at_s: to }] = [readings[0], readings.at(-1)];
   const late = readings.filter(({ at_s }) => at_s >= from + (to - from) / 3);
   const mean = (values) => values.reduce((sum, one) => sum + one, 0) / values.length;
@@ -135,31 +150,26 @@ function slopeOf(readings, of) {
   return `${slope.toFixed(1)} ± ${Math.sqrt(squares / (late.length - 2) / under).toFixed(1)} MB/h`;
 }
 
-/** What must not be there at the end, and what is told of the rest. */
-async function soak(name, args, rounds, round, explain) {
+/** Rounds at a daemon of their own. In `pauses`, the last of them at the end, all that was opened ends, and what is left of it is read. */
+async function soak(name, { args, rounds, pauses, round, explain }) {
   const daemon = await WatchedDaemon.start(args);
-  const idle = await daemon.read();
+  const idle = [await daemon.read()];
   const every = Math.ceil(rounds / READINGS);
   for (let k = 0; k < rounds; k++) {
     await round(daemon, k);
     if (k % every === 0) await daemon.note();
+    if (Math.floor(((k + 1) * pauses) / rounds) > Math.floor((k * pauses) / rounds))
+      idle.push(await daemon.pause(idle[0]));
   }
-  const { readings } = daemon;
-  const end = clock.now() + END_S;
-  let last = await daemon.read();
-  const isIdle = () =>
-    last.sessions === 0 && ['descriptors', 'resources'].every((key) => last[key] <= idle[key]);
-  for (; clock.now() < end && !isIdle(); last = await daemon.read()) await wait_s(1);
   const explained = await explain(daemon);
   await daemon.stop();
-  const middle = readings[Math.floor(readings.length / 3)];
-  const minutes = ((readings.at(-1).at_s - readings[0].at_s) / 60).toFixed(1);
-  const mb = (of) => [idle, middle, readings.at(-1), last].map((one) => Math.round(of(one))).join(', ');
-  const both = (key) => `${idle[key]} and ${last[key]}`;
+  const { readings } = daemon;
+  const [first, last] = [idle[0], idle.at(-1)];
+  const all = (of) => idle.map((one) => Math.round(of(one))).join(', ');
   process.stdout.write(
-    `${name}, ${minutes} min: resident ${mb((one) => one.rss_mb)} MB (idle, after a third, at the end, idle), ` +
-      `${slopeOf(readings, (one) => one.rss_mb)}; used ${mb((one) => one.used_mb)} MB, ${slopeOf(readings, (one) => one.used_mb)}; ` +
-      `descriptors ${both('descriptors')}, timers and sockets ${both('resources')}, lines of /metrics ${both('metricLines')}; ` +
+    `${name}, ${((last.at_s - first.at_s) / 60).toFixed(1)} min: idle before and after resident ${all((one) => one.rss_mb)} MB, used ${all((one) => one.used_mb)} MB, ` +
+      `descriptors ${all((one) => one.descriptors)}, timers and sockets ${all((one) => one.resources)}, lines of /metrics ${all((one) => one.metricLines)}; ` +
+      `busy resident ${slopeOf(readings, (one) => one.rss_mb)}, used ${slopeOf(readings, (one) => one.used_mb)}; ` +
       `${last.sessions} sessions open, ${last.refused} errors; ${explained}\n`,
   );
 }
@@ -173,8 +183,8 @@ function troublesIn({ events }, isExplained = () => false) {
   const counts = new Map();
   for (const event of events)
     if (!expected.has(event.code) && !isExplained(event))
-      counts.set(event.code, (counts.get(event.code) ?? 0) + event.count);
-  const told = [...counts].map(([code, count]) => `${count} ${code}`);
+      counts.set(event.code, { count: (counts.get(event.code)?.count ?? 0) + event.count, last: event.msg });
+  const told = [...counts].map(([code, { count, last }]) => `${count} ${code} (${last})`);
   return `unexplained: ${told.length > 0 ? told.join(', ') : 'nothing'}`;
 }
 
@@ -190,14 +200,15 @@ async function openAndClose(url, name) {
 
 const sessions = Number(values.sessions);
 if (sessions > 0)
-  await soak(
-    `${sessions} sessions`,
-    [],
-    sessions / TOGETHER,
-    ({ url }, k) => Promise.all(Array.from({ length: TOGETHER }, (_, i) => openAndClose(url, `s${k}-${i}`))),
-    (daemon) =>
+  await soak(`${sessions} sessions`, {
+    args: [],
+    rounds: sessions / TOGETHER,
+    pauses: 3,
+    round: ({ url }, k) =>
+      Promise.all(Array.from({ length: TOGETHER }, (_, i) => openAndClose(url, `s${k}-${i}`))),
+    explain: (daemon) =>
       `${daemon.countOf('session-opened') + daemon.countOf('session-closed')} times one was opened or closed; ${troublesIn(daemon)}`,
-  );
+  });
 
 const outlets = Number(values.outlets);
 if (outlets > 0) {
@@ -205,11 +216,11 @@ if (outlets > 0) {
   const { channelsElement } = await import('../dist/io/lsl/declaration.js');
   const { Outlet } = await import('../dist/io/lsl/outlet.js');
   const context = { clock, config: loadConfig(), events: () => {} };
-  await soak(
-    `${outlets} outlets`,
-    ['--lsl'],
-    outlets / TOGETHER,
-    async (_, k) => {
+  await soak(`${outlets} outlets`, {
+    args: ['--lsl'],
+    rounds: outlets / TOGETHER,
+    pauses: 3,
+    round: async (_, k) => {
       const here = await Promise.all(
         Array.from({ length: TOGETHER }, (_, i) => {
           const name = `outlet-${k}-${i}`;
@@ -219,23 +230,23 @@ if (outlets > 0) {
           });
         }),
       );
-      for (let i = 0; i < 20; i++) {
+      // Samples as far apart as the rate has it, whatever a timer does.
+      const begin = clock.now();
+      for (let sent = 0; sent < 2 * RATE_HZ; ) {
         await wait_s(0.1);
-        const now = clock.now();
-        const stamps = Float64Array.from({ length: 20 }, (_, n) => now - (19 - n) / RATE_HZ);
-        for (const outlet of here)
-          outlet.push(
-            Float32Array.from({ length: 80 }, (_, n) => n),
-            stamps,
-          );
+        const due = Math.floor((clock.now() - begin) * RATE_HZ) - sent;
+        const stamps = Float64Array.from({ length: due }, (_, n) => begin + (sent + n) / RATE_HZ);
+        const values = Float32Array.from({ length: due * LABELS.length }, (_, n) => n);
+        for (const outlet of here) outlet.push(values, stamps);
+        sent += due;
       }
       await Promise.all(here.map((outlet) => outlet.close()));
     },
     // Over LSL nobody says goodbye, and one of ten that are there at a time feeds the pipeline.
-    (daemon) =>
+    explain: (daemon) =>
       `${['stream-opened', 'stream-lost', 'stream-closed'].map((code) => `${daemon.countOf(code)} ${code}`).join(', ')}; ` +
       troublesIn(daemon, ({ code }) => ['stream-lost', 'stream-unmatched', 'stream-stale'].includes(code)),
-  );
+  });
 }
 
 const minutes = Number(values.minutes);
@@ -247,11 +258,11 @@ if (minutes > 0) {
   const others = [];
   const acked = new Map();
   let sender = null;
-  await soak(
-    `${streams} sessions for ${minutes} min`,
-    ['--record', record],
-    (minutes * 60) / ROUND_S,
-    async ({ url }, k) => {
+  await soak(`${streams} sessions for ${minutes} min`, {
+    args: ['--record', record],
+    rounds: (minutes * 60) / ROUND_S,
+    pauses: 1,
+    round: async ({ url }, k) => {
       sender ??= sendCounters(url, {
         ...{ clock, streams, session: (n) => `s${n}` },
         acked: (name, samples) => acked.set(name, samples),
@@ -270,7 +281,7 @@ if (minutes > 0) {
       await wait_s(ROUND_S);
       if ((k + 2) * ROUND_S > minutes * 60) sender.stop();
     },
-    async (daemon) => {
+    explain: async (daemon) => {
       const isIn = ({ session, unix_s }) => {
         return (fault) => fault.session === session && unix_s >= fault.from && unix_s <= fault.to;
       };
@@ -292,7 +303,29 @@ if (minutes > 0) {
         troublesIn(daemon, isExplained)
       );
     },
+  });
+}
+
+const hours = Number(values.hours);
+if (hours > 0) {
+  const { longWorld } = await import('./long-world.mjs');
+  const began_s = clock.now();
+  const used = [];
+  const { faults, lines, passed_s, broken } = await longWorld(
+    hours,
+    Number(values.seed),
+    ({ hour, used_mb }) => {
+      used.push({ at_s: 3600 * hour, used_mb });
+      process.stdout.write(
+        `hour ${hour}: ${used_mb.toFixed(1)} MB used, ${((clock.now() - began_s) / 60).toFixed(1)} min\n`,
+      );
+    },
   );
+  process.stdout.write(
+    `${hours} h with ${faults} faults, ${(passed_s / (clock.now() - began_s)).toFixed(0)} times real time with what is checked: ` +
+      `${lines} lines; used ${slopeOf(used, (one) => one.used_mb)} of the world's time; broken: ${broken.length}\n`,
+  );
+  for (const problem of broken) process.stdout.write(`${problem}\n`);
 }
 rmSync(folder, { recursive: true });
 process.exit(0);

@@ -7,6 +7,7 @@ import type { OutputMessage } from '../../io/sinks/sink.js';
 import { loggedSources } from '../../pipeline/run/match-streams.js';
 import { outputMessage } from '../../pipeline/run/output-messages.js';
 import { replay } from '../../pipeline/run/replay.js';
+import { SampleCounts } from './ledger.js';
 import type { DaemonLife, WorldHistory } from './world.js';
 import type { DeviceHost } from './world-device.js';
 import type { WorldSubscriber } from './world-subscriber.js';
@@ -92,37 +93,34 @@ async function wrongSamples(
   { ledger }: WorldHistory,
   recordings: ReadonlyMap<string, Recording>,
 ): Promise<string[]> {
-  const found = new Map<string, number[]>();
+  const found = new Map<string, SampleCounts>();
   /** Samples of masked streams, which have no number left. */
   const unnamed = new Map<string, number>();
   const problems: string[] = [];
   for (const recording of new Set(recordings.values())) {
-    const own = new Map<string, number[]>();
+    const own = new Map<string, SampleCounts>();
     for await (const message of recording.messages({ chunk: null, clockSync: true, events: () => {} })) {
       if (message.kind !== 'chunk' || !isMeasured(message.chunk.info)) continue;
       const { info, data, times } = message.chunk;
-      const counts = own.get(info.name) ?? [];
+      const counts = own.get(info.name) ?? new SampleCounts();
       own.set(info.name, counts);
       for (const number of data.subarray(0, times.length)) {
         if (Number.isNaN(number)) unnamed.set(info.name, (unnamed.get(info.name) ?? 0) + 1);
-        else counts[number] = (counts[number] ?? 0) + 1;
+        else counts.add(number);
       }
     }
     for (const [device, counts] of own) {
-      const { sent = [] } = ledger.accounts.get(device) ?? {};
-      const excess = counts.flatMap((times, number) => (times > (sent[number] ?? 0) ? [number] : []));
+      const { sent = new SampleCounts() } = ledger.accounts.get(device) ?? {};
+      const excess = counts.notIn(sent);
       if (excess.length > 0)
         problems.push(`${device}: ${excess.length} samples doubled, of them ${spanOf(excess)}`);
-      const all = found.get(device) ?? [];
+      const all = found.get(device) ?? new SampleCounts();
       found.set(device, all);
-      counts.forEach((times, number) => {
-        all[number] = (all[number] ?? 0) + times;
-      });
+      for (let number = 0; number < counts.length; number++) all.add(number, counts.of(number));
     }
   }
   for (const [device, { acknowledged }] of ledger.accounts) {
-    const counts = found.get(device) ?? [];
-    const lost = acknowledged.flatMap((times, number) => ((counts[number] ?? 0) < times ? [number] : []));
+    const lost = acknowledged.notIn(found.get(device) ?? new SampleCounts());
     if (lost.length > (unnamed.get(device) ?? 0))
       problems.push(`${device}: ${lost.length} acknowledged samples lost, of them ${spanOf(lost)}`);
   }

@@ -110,9 +110,18 @@ const troubleCodes: Partial<Record<WorldFaultKind, DiskTrouble['code']>> = {
   ...{ full: 'ENOSPC', readonly: 'EROFS', failing: 'EIO', nofiles: 'EMFILE' },
 };
 
+/** What happened so far in a world that goes by. */
+export type WorldSoFar = Pick<WorldHistory, 'lives' | 'devices' | 'subscribers' | 'passed_s'>;
+
+/** Looks at a world from time to time. What it takes out of the history it may put back at the world's end. */
+export interface WorldWatch {
+  readonly every_s: Seconds;
+  look(soFar: WorldSoFar): void;
+}
+
 /** Lets a world go by. `folder`: where on the machine a daemon that starts finds what its disk holds. */
-export async function runWorld(plan: WorldPlan, folder: string): Promise<WorldHistory> {
-  const world = new World(plan, resolve(folder));
+export async function runWorld(plan: WorldPlan, folder: string, watch?: WorldWatch): Promise<WorldHistory> {
+  const world = new World(plan, resolve(folder), watch);
   return world.run();
 }
 
@@ -136,6 +145,7 @@ class World {
   constructor(
     readonly plan: WorldPlan,
     readonly folder: string,
+    readonly watch?: WorldWatch,
   ) {
     const { seed, devices, subscribers, faults } = plan;
     const time = this.#time;
@@ -158,6 +168,7 @@ class World {
   async run(): Promise<WorldHistory> {
     const { plan } = this;
     this.#look();
+    this.#letWatch();
     await this.#start();
     for (const device of this.#devices)
       this.#time.at(this.#time.now + this.#stagger(device), () => device.start());
@@ -210,6 +221,16 @@ class World {
     most.unread_bytes = Math.max(most.unread_bytes, this.#webSockets.mostUnread);
     most.due = Math.max(most.due, this.#time.waiting);
     this.#time.at(this.#time.now + LOOK_S, () => this.#look());
+  }
+
+  #letWatch(): void {
+    const { watch } = this;
+    if (!watch) return;
+    this.#time.at(this.#time.now + watch.every_s, () => {
+      const [lives, devices, subscribers] = [this.#lives, this.#devices, this.#subscribers];
+      watch.look({ lives, devices, subscribers, passed_s: this.#time.now });
+      this.#letWatch();
+    });
   }
 
   #stagger({ description }: WorldDevice): Seconds {
