@@ -13,7 +13,7 @@ import { Turns } from '../../pipeline/run/turns.js';
 import type { WorldFault, WorldFaultKind } from './faults.js';
 import { Ledger } from './ledger.js';
 import { wired } from './line.js';
-import { LslNetwork } from './lsl-network.js';
+import { type LslHost, LslNetwork } from './lsl-network.js';
 import { WebSocketNetwork } from './web-sockets.js';
 import { type DeviceDescription, WorldDevice } from './world-device.js';
 import { type DiskTrouble, WorldDisk } from './world-disk.js';
@@ -135,7 +135,7 @@ class World {
   readonly #lives: DaemonLife[] = [];
   readonly #devices: WorldDevice[];
   readonly #subscribers: WorldSubscriber[];
-  #running: { readonly daemon: Daemon; readonly clock: ProcessClock } | null = null;
+  #running: { readonly daemon: Daemon; readonly host: LslHost } | null = null;
   readonly #most: WorldLoad = { unread_bytes: 0, due: 0 };
   #wall_s: Seconds = 0;
   /** What the machine's clock shows at the world's beginning, s. */
@@ -258,13 +258,13 @@ class World {
     else if (kind === 'sigstop') {
       this.#time.at(from, () => {
         if (!this.#running) return;
-        this.#running.clock.stop(to! - from);
+        this.#running.host.clock.stop(to! - from);
         this.#lives.at(-1)!.wentOn.push(to!);
       });
     } else if (kind === 'wallclock')
       this.#time.at(from, () => {
         this.#wall_s += amount!;
-        this.#running?.clock.step(amount!);
+        this.#running?.host.clock.step(amount!);
       });
   }
 
@@ -283,23 +283,19 @@ class World {
   }
 
   #kill(): void {
-    const { clock } = this.#running!;
-    clock.kill();
+    const { host } = this.#running!;
+    host.clock.kill();
     this.#running = null;
     Object.assign(this.#lives.at(-1)!, { end: 'killed', to: this.#time.now });
     this.#webSockets.killed();
-    this.#lsl.killed(this.#hostOf(clock));
-  }
-
-  #hostOf(clock: ProcessClock) {
-    return { name: 'lab', address: '10.0.0.1', clock, route: wired() };
+    this.#lsl.killed(host);
   }
 
   async #start(): Promise<void> {
     const { pipeline, part_s } = this.plan;
     const start = this.#up_s;
     const clock = new ProcessClock(this.#time, { start, epoch_unix_s: WALL_UNIX_S + this.#wall_s });
-    const host = this.#hostOf(clock);
+    const host: LslHost = { name: 'lab', address: '10.0.0.1', clock, route: wired() };
     this.#disk.writeTo(this.folder, this.folder);
     const life: DaemonLife = {
       told: [],
@@ -346,7 +342,7 @@ class World {
       next: note,
       error: ({ message }: Error) => this.#troubles.push(message),
     });
-    this.#running = { daemon, clock };
+    this.#running = { daemon, host };
   }
 
   #digest(): string {
