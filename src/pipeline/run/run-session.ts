@@ -164,6 +164,7 @@ class RunningSession implements Worker {
       stall: options.stall,
       isBusy: () => options.isBusy?.() || this.#isBehind || !this.#backlog.isEmpty,
       feeds: (id) => this.#binder.feeds(id),
+      keeps: (info) => this.#binder.keeps(info),
       tell: (message) => {
         this.#log(message);
         this.#go();

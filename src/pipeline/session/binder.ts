@@ -177,6 +177,14 @@ export class Binder implements Stateful<BinderState> {
     return (this.#streams.get(id)?.claim ?? null) !== null;
   }
 
+  /** Whether an open stream, described so, could feed all the sources that it feeds. */
+  keeps(info: StreamInfo): boolean {
+    const stream = this.#streams.get(info.id);
+    const claim = this.#claims.find(({ key }) => key === stream?.claim);
+    if (!stream || !claim) return false;
+    return this.#usableSources(claim, stream).every((source) => !this.#options.unusable?.(source, info));
+  }
+
   snapshot(): BinderState {
     return {
       streams: [...this.#streams.values()].map((stream) => ({ ...stream })),

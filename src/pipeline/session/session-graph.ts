@@ -370,7 +370,8 @@ export class SessionGraph {
     const taken = new Set(due.map(({ source }) => source));
     const others = [...this.#bound].filter(([source]) => !taken.has(source));
     for (const source of this.#options.ordered ? [] : taken) {
-      const before = this.#bound.get(source)?.info.id;
+      // One that was to take the source over, and still waits for it, is in another's place, too.
+      const before = this.#takeovers.successorOf(source) ?? this.#bound.get(source)?.info.id;
       if (before === undefined || before === id || others.some(([, { info }]) => info.id === before))
         continue;
       this.#watermarks.forget(before);

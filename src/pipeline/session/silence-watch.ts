@@ -17,6 +17,8 @@ const LOOK_S: Seconds = 0.1;
 export interface WatchedSession {
   /** Whether a stream feeds a source. */
   readonly feeds: (id: string) => boolean;
+  /** Whether a stream that feeds sources can go on with that as it is described anew. */
+  readonly keeps: (info: StreamInfo) => boolean;
   /** Takes what is decided into the session's log. */
   readonly tell: (message: StreamMessage) => void;
   /** Knows when we stood still ourselves. Default: we never do. */
@@ -96,11 +98,15 @@ export class SilenceWatch {
     this.#heard = heard;
   }
 
-  /** A stream is described anew, before the session is told: until it feeds a source again, none of it is heard. */
+  /**
+   * A stream is described anew, before the session is told: until it feeds a source again, none of it is heard. Windows wait for one
+   * whose rate alone turns out to be another, as they did before.
+   */
   describe(info: StreamInfo): void {
     const heard = this.#streams.get(info.id);
     if (!heard || isSameStream(heard.info, info)) return;
-    this.#set(heard, true);
+    const isHeard = isSameStream({ ...heard.info, sfreq: info.sfreq }, info) && this.#session.keeps(info);
+    if (!isHeard) this.#set(heard, true);
     const limit = staleLimitOf(info);
     limit.restore(heard.limit.snapshot());
     Object.assign(heard, { info, limit });

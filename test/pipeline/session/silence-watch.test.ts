@@ -8,6 +8,9 @@ const eeg = streamInfo({ type: 'EEG', sfreq: 100, labels: ['Cz'], unit: 'uV' });
 const gaze = streamInfo({ type: 'Gaze', sfreq: 60, labels: ['x'], unit: 'px' });
 const heart = streamInfo({ type: 'HR', sfreq: 0, labels: ['hr'], unit: '1/min' });
 
+/** A rate at which no source takes a stream. */
+const UNUSABLE_HZ = 3;
+
 function textOf(message: StreamMessage): string {
   if (message.kind === 'open') return `open ${message.info.type}`;
   if (message.kind === 'chunk') return message.chunk.times[0].toFixed(2);
@@ -21,6 +24,7 @@ function start() {
   const unbound = new Set<string>();
   const watch = new SilenceWatch(clock, {
     feeds: (id) => !unbound.has(id),
+    keeps: ({ sfreq }) => sfreq !== UNUSABLE_HZ,
     tell: (message) => told.push(textOf(message)),
   });
   // Samples come between its looks.
@@ -114,7 +118,7 @@ describe('SilenceWatch', () => {
 
   it('takes a stream that is described anew for silent until it feeds a source again, and its way of coming along', () => {
     const { clock, watch, hear, take } = start();
-    const slower = { ...gaze, sfreq: 30 };
+    const other = { ...gaze, channels: gaze.channels.map((channel) => ({ ...channel, label: 'other' })) };
     for (let k = 1; k <= 5; k++) {
       hear(gaze, 1.5 * k, 1.5);
       clock.advance(1.5);
@@ -122,11 +126,25 @@ describe('SilenceWatch', () => {
     take();
     watch.describe({ ...gaze });
     expect(take()).toEqual([]);
-    watch.describe(slower);
+    watch.describe(other);
     expect(take()).toEqual(['gaze silent']);
-    hear(slower, 9, 1.5);
+    hear(other, 9, 1.5);
     clock.advance(2.2);
     expect(take()).toEqual(['gaze back']);
+  });
+
+  it('goes on hearing a stream whose rate turns out to be another, unless a source can’t take it at that', () => {
+    const { clock, watch, hear, take } = start();
+    const slower = { ...gaze, sfreq: 30 };
+    hear(gaze, 1.5, 1.5);
+    take();
+    watch.describe(slower);
+    expect(take()).toEqual([]);
+    hear(slower, 3, 1.5);
+    clock.advance(0.2);
+    expect(take()).toEqual([]);
+    watch.describe({ ...gaze, sfreq: UNUSABLE_HZ });
+    expect(take()).toEqual(['gaze silent']);
   });
 
   it('has nothing to say of a session that never sent a sample', () => {

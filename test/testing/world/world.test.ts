@@ -81,6 +81,11 @@ describe('a seeded world', () => {
     expect(plain).toBeGreaterThan(200);
   });
 
+  it('windows wait for a stream whose rate turns out to be another, while its samples come late', async () => {
+    const faults = 'duplicate:headset@22.284-32.617,late:headset@38.353-46.483=1';
+    expect(await brokenIn(await worldOf(2056, faults, 44))).toEqual([]);
+  });
+
   it.each(['sigkill', 'powercut'])('%s: nothing comes to the machine until a daemon runs again', async (kind) => {
     const { devices } = await worldOf(1, `${kind}@5.05`, 8);
     for (const { host } of devices) {
