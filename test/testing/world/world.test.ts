@@ -86,13 +86,16 @@ describe('a seeded world', () => {
     expect(await brokenIn(await worldOf(2056, faults, 44))).toEqual([]);
   });
 
-  it.each(['sigkill', 'powercut'])('%s: nothing comes to the machine until a daemon runs again', async (kind) => {
-    const { devices } = await worldOf(1, `${kind}@5.05`, 8);
-    for (const { host } of devices) {
-      expect(host.landed.some((at) => at < 5.05)).toBe(true);
-      expect(host.landed.filter((at) => at > 5.06 && at < 5.55)).toEqual([]);
-    }
-  });
+  it.each(['sigkill', 'powercut'])(
+    '%s: nothing comes to the machine until a daemon runs again',
+    async (kind) => {
+      const { devices } = await worldOf(1, `${kind}@5.05`, 8);
+      for (const { host } of devices) {
+        expect(host.landed.some((at) => at < 5.05)).toBe(true);
+        expect(host.landed.filter((at) => at > 5.06 && at < 5.55)).toEqual([]);
+      }
+    },
+  );
 
   it('what a killed daemon wrote and never synced outlasts a power cut, once its senders are told that it is had', async () => {
     for (let seed = 1; seed <= 5; seed++) {
