@@ -23,6 +23,7 @@ const watched = (chunks$: Observable<Chunk>, clock: Clock): Observable<string> =
   new Observable((subscriber) => {
     const watch = new SilenceWatch(clock, {
       feeds: () => true,
+      keeps: () => true,
       tell: (message) => subscriber.next(textOf(message)),
     });
     subscriber.add(() => watch.stop());
