@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { clientReference } from '../scripts/client-reference.mjs';
 import { generatedFiles } from '../src/generated-files.js';
 
 const root = join(import.meta.dirname, '..');
 
 describe('generated files', () => {
-  it.each([...generatedFiles()])(
+  it.each([...generatedFiles(), ['docs/reference/client.md', clientReference()] as const])(
     '%s is what the code gives (npm run build && npm run generate)',
     (path, content) => {
       expect(readFileSync(join(root, path), 'utf8')).toBe(content);

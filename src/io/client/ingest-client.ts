@@ -104,6 +104,7 @@ export class IngestStream {
   #waiting: { resolve(): void; reject(error: Error): void }[] = [];
   #failed: AffectdClientError | null = null;
 
+  /** @internal {@link IngestConnection.open} makes it. */
   constructor(connection: Connection, params: OpenParams, options: IngestOptions, owner: IngestOwner) {
     this.#connection = connection;
     this.#params = params;
@@ -210,7 +211,7 @@ export class IngestStream {
     });
   }
 
-  /** Called by the connection, when it is there. */
+  /** @internal Called by the connection, when it is there. */
   open(): void {
     this.#isOpening = true;
     this.#connection.request('open', this.#params, isOpenResult).then(
@@ -225,19 +226,19 @@ export class IngestStream {
     );
   }
 
-  /** Called by the connection: whether others wait until this stream can send. */
+  /** @internal Called by the connection: whether others wait until this stream can send. */
   get isAwaited(): boolean {
     return this.#isOpening || this.#paused !== null;
   }
 
-  /** Called by the connection: takes what waits, which it will send at once; from then on frames are sent as they are pushed. */
+  /** @internal Called by the connection: takes what waits, which it will send at once; from then on frames are sent as they are pushed. */
   takeBacklog(): Iterable<Frame> {
     if (!this.#opened || this.#isCaughtUp || this.#paused) return [];
     this.#isCaughtUp = true;
     return this.#unacknowledged.values();
   }
 
-  /** Called by the connection. */
+  /** @internal Called by the connection. */
   state(state: ConnectionState): void {
     if (state !== 'open') {
       this.#opened = null;
@@ -249,12 +250,12 @@ export class IngestStream {
     if (state === 'closed') this.#fail(new AffectdClientError('closed', 'the connection is closed'));
   }
 
-  /** Whether it sent a frame that the daemon speaks of, or this client did before it was started anew. */
+  /** @internal Whether it sent a frame that the daemon speaks of, or this client did before it was started anew. */
   sent(seq: number): boolean {
     return this.#indexOf(seq) < this.#pushed;
   }
 
-  /** Called by the connection: every frame up to `seq` is safe. */
+  /** @internal Called by the connection: every frame up to `seq` is safe. */
   acknowledge(seq: number): void {
     let newest: number | null = null;
     for (const frame of this.#unacknowledged.values()) {
@@ -272,7 +273,7 @@ export class IngestStream {
     if (this.#unacknowledged.size === 0) this.#settle(({ resolve }) => resolve());
   }
 
-  /** Called by the connection: a frame is not kept. What the daemon holds is kept here, too, until it is. */
+  /** @internal Called by the connection: a frame is not kept. What the daemon holds is kept here, too, until it is. */
   notKept({ seq, code, held }: NackParams): void {
     const index = this.#indexOf(seq);
     if (!this.#unacknowledged.has(index)) return;
@@ -310,7 +311,7 @@ export class IngestStream {
     this.#asking = null;
   }
 
-  /** Called by the connection: the daemon refused a frame. */
+  /** @internal Called by the connection: the daemon refused a frame. */
   refuse(error: RpcError): void {
     const { code, seq } = error.data;
     if (code === 'not-ready' || code === 'seq-gap') {
@@ -326,7 +327,7 @@ export class IngestStream {
     if (this.#unacknowledged.size === 0) this.#settle(({ resolve }) => resolve());
   }
 
-  /** Called by the connection: the daemon sent what is no message. */
+  /** @internal Called by the connection: the daemon sent what is no message. */
   invalid(error: AffectdClientError): void {
     this.#emitter.emit('error', error);
   }
@@ -365,7 +366,7 @@ export class IngestStream {
     return (frame.index - this.#origin) >>> 0;
   }
 
-  /** Called by the connection, too. */
+  /** @internal Called by the connection, too. */
   send(frame: Frame): void {
     const stream = this.#opened!.stream;
     const seq = this.#seqOf(frame);

@@ -1,0 +1,2 @@
+/** docs/reference/client.md. */
+export function clientReference(): string;
