@@ -68,7 +68,8 @@ const introduction = `# The client, \`affectd/client\`
 <!-- Made by \`npm run generate\` from src/io/client; edit there. -->
 
 For browsers and Node, without dependencies. Node 20 has no WebSocket of its own: pass \`ws\`'s. What goes over the wire is in the
-[protocol](protocol.md); [connecting a device](../how-to/connect-a-device-over-websocket.md) says what to get right.`;
+[protocol](protocol.md); [connecting a device](../how-to/connect-a-device-over-websocket.md) says what to get right.
+[In Python](../how-to/read-and-send-in-python.md) there is one file.`;
 
 function fileOf(symbol) {
   return basename(symbol.declarations[0].getSourceFile().fileName);
