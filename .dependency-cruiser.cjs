@@ -72,6 +72,7 @@ const layers = {
     'pipeline/file',
     'pipeline/session',
   ],
+  'pipeline/starter': ['core', 'signal/features', 'signal/transforms', 'pipeline/file'],
   'pipeline/reference': [
     'core',
     'signal/features',
@@ -197,6 +198,7 @@ const layers = {
     'pipeline/reference',
     'pipeline/run',
     'pipeline/session',
+    'pipeline/starter',
     'learn/evaluate',
     'learn/fit',
     'recorder',

@@ -47,8 +47,12 @@ try {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   try {
-    await firstPrediction(daemon);
+    const url = await firstPrediction(daemon);
     console.log('demo: predictions arrive at a client');
+    const examples = join(folder, 'node_modules', 'affectd', 'examples');
+    run(process.execPath, [join(examples, 'client', 'headset.mjs'), url]);
+    readFileSync(join(examples, 'python', 'affectd.py'));
+    console.log('examples: headset.mjs runs, affectd.py is there');
   } finally {
     daemon.kill('SIGTERM');
   }
@@ -77,7 +81,7 @@ async function firstPrediction(daemon) {
       socket.on('error', reject);
     });
     socket.close();
-    return;
+    return url;
   }
   throw new Error('the demo ended before it told its address');
 }

@@ -67,6 +67,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./simulate.js')).simulateCommand,
   },
   {
+    name: 'init',
+    summary: 'write a commented pipeline file for what is on the LSL network, or in recordings',
+    load: async () => (await import('./init.js')).initCommand,
+  },
+  {
     name: 'check',
     summary: 'check pipeline files: every error at once',
     load: async () => (await import('./check.js')).checkCommand,
