@@ -15,8 +15,8 @@ import { type LslContext, systemInterfaces } from '../io/lsl/network.js';
 import { Outlet } from '../io/lsl/outlet.js';
 import { resolveStreams } from '../io/lsl/resolver.js';
 import { DEFAULT_PORT } from '../io/server/server.js';
-import { probeEngines } from '../model/engines/choose.js';
 import { automaticEngines } from '../model/engines/engine.js';
+import { probeEnginesApart } from '../model/engines/probe-engines-apart.js';
 import { readPipeline } from '../pipeline/file/load.js';
 import { type CommandFactory, examples, port } from './command.js';
 import { type CommandContext, defaultPipeline, version } from './context.js';
@@ -68,7 +68,7 @@ function checkPlatform(): Finding[] {
 }
 
 async function checkEngines(): Promise<Finding[]> {
-  const probes = await probeEngines();
+  const probes = await probeEnginesApart();
   const chosen = probes.find(({ name, available }) => available && automaticEngines.includes(name));
   return [
     ...probes.map(

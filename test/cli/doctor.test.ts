@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import type { Finding } from '../../src/health/finding.js';
 import { loadConfig } from '../../src/io/lsl/config.js';
@@ -41,4 +43,15 @@ it('looks at every LSL stream that is there: what it says, and what it sends', a
   expect(of('stream affectd doctor')).toEqual([]);
   for (const finding of findings)
     if (finding.status === 'problem' && finding.check !== 'installation') expect(finding.mend).toBeTruthy();
+});
+
+it('says nothing but its findings: what native libraries write to stderr, lines of their stacks, is kept from it', () => {
+  const affectd = fileURLToPath(new URL('../../bin/affectd.js', import.meta.url));
+  const { stdout, stderr } = spawnSync(process.execPath, [affectd, 'doctor', '--port', '0'], {
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  expect(stdout).toMatch(/^ok +node /m);
+  expect(stdout).toMatch(/^ok +engine onnx +runs/m);
+  expect(stdout).not.toMatch(/^\s+at /m);
 });

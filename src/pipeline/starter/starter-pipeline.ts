@@ -88,7 +88,6 @@ export function starterPipeline(found: FoundStreams): string {
     ` Written by affectd init for what was ${where}: ${streams.map(({ name }) => name).join(', ')}.`,
     ` It starts from the shipped pipeline ${start.pipeline}: ${start.why}.`,
     ' Every key is in docs/reference/pipeline.md; affectd check finds what is wrong after a change.',
-    '',
     ...(document.commentBefore?.split('\n') ?? []),
   ].join('\n');
   for (const pair of pairsOf(document, 'sources')) fillSource(pair, found);
