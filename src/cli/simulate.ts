@@ -115,6 +115,9 @@ async function write(context: CommandContext, path: string, simulation: Simulati
   );
 }
 
+/** What an interrupted simulation may take to end its streams at the daemon, s. */
+const LEAVE_WITHIN_S = 1;
+
 /** What arrives, and where connections break (null), each at its time. */
 function* happenings(
   simulation: SimulationOptions,
@@ -142,14 +145,15 @@ async function stream(
     context,
     `affectd: streams a simulated person to ${options.url}, session ${options.session}; stop with Ctrl-C`,
   );
-  signal.addEventListener('abort', () => feed.abandon(), { once: true });
+  // A daemon that is not told takes the next simulation, within its grace, for the same person whose clock went back.
+  signal.addEventListener('abort', () => clock.after(LEAVE_WITHIN_S, () => feed.abandon()), { once: true });
   const start = clock.now();
   /** Streams that end; the last ones with the connection. */
   const ending: string[] = [];
   for (const { arrival_s, message } of happenings(simulation)) {
     const wait_s = start + arrival_s - clock.now();
     await wait(clock, wait_s, signal);
-    if (signal.aborted) return;
+    if (signal.aborted) break;
     if (message === null) {
       feed.cut();
       continue;
@@ -157,7 +161,7 @@ async function stream(
     if (message.kind === 'close') ending.push(message.id);
     else if (message.kind === 'open') for (const id of ending.splice(0)) await feed.end(id);
     else await feed.ready();
-    if (signal.aborted) return;
+    if (signal.aborted) break;
     feed.send(message);
   }
   await feed.close();
