@@ -23,6 +23,9 @@ import { SessionRecorder } from '../recorder/session-recorder.js';
 import { StallWatch } from '../signal/timebase/stall-watch.js';
 import { foldedSink } from '../telemetry/fold-repeats.js';
 import { createMetrics } from '../telemetry/metrics.js';
+import { daemonCalls } from './calls/calls.js';
+import { LiveSessions } from './calls/live-sessions.js';
+import { SetMarkers } from './calls/set-markers.js';
 import { type DaemonContext, type DaemonOptions, serverOptions } from './daemon-settings.js';
 import { encodeSession, resumeSessions } from './resume-sessions.js';
 
@@ -97,8 +100,11 @@ export async function startDaemon(
     busy: (session) => runtime.busy(session),
     safe: (session, streams) => safe(session, streams),
   });
+  const live = new LiveSessions();
+  const markers = new SetMarkers(sessions);
+  const calls = daemonCalls({ clock, live, markers, runtime: () => runtime, sink: () => sink });
   const sink: WebSocketSink = new WebSocketSink({
-    clock,
+    ...{ clock, calls },
     events,
     metrics,
     ...(context.newName && { run: context.newName() }),
@@ -111,6 +117,10 @@ export async function startDaemon(
     containedObserver('websocket', (message: OutputMessage) => sink.publish(message), events),
   );
   runtime.ended$.subscribe(containedObserver('websocket', (session: string) => sink.ended(session), events));
+  runtime.outputs$.subscribe(
+    containedObserver('websocket', (message: OutputMessage) => live.hear(message), events),
+  );
+  runtime.ended$.subscribe(containedObserver('websocket', (session: string) => live.ended(session), events));
   const sinks = new RunningSinks(
     runtime.outputs$.pipe(map(unexplained)),
     new Map<string, SinkFactory>([
@@ -170,6 +180,7 @@ export async function startDaemon(
   );
   take = ({ session, message }) => {
     recorder?.take({ session, message });
+    live.take({ session, message });
     const id = streamOf(message);
     if (id === null || id === tickStream.id || pushed.has(`${id} of ${session}`))
       tellSignals({ session, message });
@@ -183,6 +194,7 @@ export async function startDaemon(
       }),
     ),
   });
+  runtime.consume(markers);
   if (resumed) runtime.consume(resumed.cut);
   const { lslBackend = 'auto' } = options;
   const { lslNetwork, serve = startServer } = context;
@@ -215,8 +227,7 @@ export async function startDaemon(
       clock,
       events,
       metrics,
-      source,
-      sink,
+      ...{ source, sink, calls },
       ready: () => {
         const [failure] = recorder?.failures.values() ?? [];
         if (failure) return failure.code;

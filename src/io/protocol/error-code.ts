@@ -52,6 +52,16 @@ export const errorCodes = {
     'Another client of this session has the stream, and answers. Give yours another name, source id or session.',
   ],
   'too-many-sessions': [-32025, 'The daemon has `max_sessions` sessions. Close a stream of one.'],
+  'unknown-session': [-32027, 'No session of this name is open, or is remembered.'],
+  'unknown-recording': [-32028, 'There is no such recording in the folder of recordings.'],
+  'session-not-begun': [-32029, 'The session has no sample yet, and so no time.'],
+  'acting-forbidden': [
+    -32030,
+    'Acting needs the token where it comes from another machine, or from a page of another origin.',
+  ],
+  'not-json': [-32031, 'Over HTTP: the body is not `application/json`.'],
+  'body-too-long': [-32032, 'Over HTTP: a body may have 65,536 bytes.'],
+  'too-long-ago': [-32033, 'A marker may be set for the last minute, and not for what is to come.'],
   unauthorised: [-32022, 'No token, or not the right one; the connection is closed with 1008.'],
 } as const satisfies Readonly<Record<string, readonly [rpc: number, description: string]>>;
 

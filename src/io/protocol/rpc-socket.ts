@@ -4,6 +4,7 @@ import type { Clock, Seconds, Timer } from '../../core/clock.js';
 import { CloseCode } from './close-code.js';
 import { type RequestId, requestFrameSchema } from './control.js';
 import { errorCodes, ProtocolError } from './error-code.js';
+import { JsonText } from './json-text.js';
 import { TokenBucket } from './token-bucket.js';
 
 /** A method's parameters are validated before `handle` sees them; what it returns is the response. */
@@ -187,13 +188,16 @@ export class RpcSocket {
   }
 
   #answer(id: RequestId | null, result: unknown): void {
-    if (id !== null) this.#send({ jsonrpc: '2.0', id, result });
+    if (id === null) return;
+    if (result instanceof JsonText)
+      this.#write(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result.text}}`);
+    else this.#send({ jsonrpc: '2.0', id, result });
   }
 
   #methodOf(message: unknown): { readonly method: RpcMethod; readonly params: never } {
     const frame = requestFrameSchema.safeParse(message);
     if (!frame.success)
-      throw new ProtocolError('invalid-request', `not a JSON-RPC 2.0 request: ${describe(frame.error)}`);
+      throw new ProtocolError('invalid-request', `not a JSON-RPC 2.0 request: ${describeIssue(frame.error)}`);
     const known = Object.keys(this.#options.methods);
     const method = known.includes(frame.data.method) ? this.#options.methods[frame.data.method] : undefined;
     if (!method)
@@ -211,7 +215,7 @@ export class RpcSocket {
     if (!params.success)
       throw new ProtocolError(
         'invalid-params',
-        `${frame.data.method}: ${describe(params.error)}`,
+        `${frame.data.method}: ${describeIssue(params.error)}`,
         placeOf(frame.data.params),
       );
     return { method, params: params.data as never };
@@ -238,8 +242,12 @@ export class RpcSocket {
   }
 
   #send(message: unknown): void {
+    if (this.#socket.readyState === this.#socket.OPEN) this.#write(JSON.stringify(message));
+  }
+
+  #write(text: string): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    const bytes = Buffer.from(JSON.stringify(message));
+    const bytes = Buffer.from(text);
     this.#unreadBytes += bytes.length;
     if (this.#unreadBytes > MAX_UNREAD_BYTES && !this.#unreadable) {
       this.#unreadable = true;
@@ -288,7 +296,8 @@ function placeOf(params: unknown): Record<string, number> {
   };
 }
 
-function describe(error: z.ZodError): string {
+/** What is wrong with a value, in words, and where. */
+export function describeIssue(error: z.ZodError): string {
   const [first] = error.issues;
   const path = first.path.join('.');
   return path === '' ? first.message : `${path}: ${first.message}`;

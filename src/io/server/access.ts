@@ -52,6 +52,28 @@ export class Access {
     return new URL(origin).host === host?.toLowerCase() || (this.#loopback && isLoopback(name));
   }
 
+  /** Why a request of a page may not read, or null: what it sends isn't secret, but browsers ask before they show it to others. */
+  readRefusal(request: IncomingMessage): string | null {
+    return this.originAllowed(request)
+      ? null
+      : `pages of ${request.headers.origin} need the token, or to be allowed`;
+  }
+
+  /**
+   * Why a request may not change anything, or null. From another machine acting needs the token; pages need it too, unless they are the
+   * daemon's own or allowed: a page of another port of this machine is somebody else's.
+   */
+  actRefusal(request: IncomingMessage): string | null {
+    const { token, allowedOrigins = [] } = this.#options;
+    if (token !== undefined) return this.authorised(request) ? null : 'acting needs the token';
+    if (!isLoopback((request.socket.remoteAddress ?? '').replace(/^::ffff:/, '')))
+      return 'from another machine acting needs a token: start the daemon with --token-file';
+    const { origin, host } = request.headers;
+    if (origin === undefined || allowedOrigins.includes('*') || allowedOrigins.includes(origin)) return null;
+    if (URL.canParse(origin) && new URL(origin).host === host?.toLowerCase()) return null;
+    return `pages of ${origin} may not act here`;
+  }
+
   /** Whether the token is there: `Authorization: Bearer`, `?token=`, or, for browsers, a subprotocol. */
   authorised(request: IncomingMessage): boolean {
     const { token } = this.#options;

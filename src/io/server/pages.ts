@@ -6,12 +6,14 @@ import type { Metrics } from '../../telemetry/metrics.js';
 import { asyncApiDocument, protocolJsonSchema } from '../protocol/schema.js';
 import { SCHEMA_PATH } from '../protocol/version.js';
 import { type Access, requestUrl } from './access.js';
+import type { HttpCalls } from './http-calls.js';
 
 export interface PagesOptions {
   readonly access: Access;
   readonly metrics: Metrics;
   /** Why the daemon can't serve yet, or null. */
   readonly ready: () => string | null;
+  readonly calls: HttpCalls;
   /** Folder with the dashboard's `index.html`. */
   readonly dashboard: string | null;
 }
@@ -35,7 +37,7 @@ const securityHeaders = {
 
 /** What the server answers to plain HTTP. */
 export function pages(options: PagesOptions): Handler {
-  const { access, metrics, ready, dashboard } = options;
+  const { access, calls, metrics, ready, dashboard } = options;
   const built = dashboard !== null && existsSync(join(dashboard, 'index.html'));
   const files = built ? sirv(dashboard, { dev: false, etag: true }) : null;
   const schema = JSON.stringify(asyncApiDocument());
@@ -73,6 +75,8 @@ export function pages(options: PagesOptions): Handler {
         code: 'host-forbidden',
         message: `this daemon is not known as '${request.headers.host ?? ''}'; ask for it by address`,
       });
+    } else if (calls.take(request, response)) {
+      // It answers.
     } else if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('Allow', 'GET, HEAD');
       send(response, 405, { code: 'method-not-allowed', message: 'GET and HEAD only' });

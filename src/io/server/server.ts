@@ -9,6 +9,7 @@ import { ConfigurationError } from '../../core/errors.js';
 import type { EventSink } from '../../core/event.js';
 import { errorOf } from '../../core/owned.js';
 import type { Metrics } from '../../telemetry/metrics.js';
+import type { Calls } from '../protocol/calls.js';
 import { CloseCode } from '../protocol/close-code.js';
 import type { ErrorCode } from '../protocol/error-code.js';
 import { TokenBucket } from '../protocol/token-bucket.js';
@@ -16,6 +17,7 @@ import { INGEST_PATH, STREAM_PATH } from '../protocol/version.js';
 import type { WebSocketSink } from '../sinks/websocket.js';
 import type { WebSocketSource } from '../sources/websocket.js';
 import { Access, chooseSubprotocol, isLoopback, requestUrl } from './access.js';
+import { HttpCalls } from './http-calls.js';
 import { pages } from './pages.js';
 
 export const DEFAULT_HOST = '127.0.0.1';
@@ -29,6 +31,8 @@ export interface ServerOptions {
   readonly source?: WebSocketSource;
   /** Serves `/v1/stream`. */
   readonly sink?: WebSocketSink;
+  /** Served over HTTP; the sink has them, too. */
+  readonly calls?: Calls;
   /** Default {@link DEFAULT_HOST}: this machine alone. */
   readonly host?: string;
   /** Default {@link DEFAULT_PORT}; 0 takes any free one. */
@@ -95,6 +99,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const upgrades = new Upgrades(options, access);
   const serve = pages({
     access,
+    calls: new HttpCalls({
+      ...{ access, calls: options.calls ?? {}, clock: options.clock, events: options.events },
+    }),
     metrics: options.metrics,
     ready: options.ready ?? (() => null),
     dashboard: options.dashboard ?? fileURLToPath(new URL('../../../dist/dashboard', import.meta.url)),
@@ -140,7 +147,7 @@ class Upgrades {
   readonly #access: Access;
   readonly #paths: ReadonlyMap<
     string,
-    { server: WebSocketServer; accept: (socket: WebSocket, from: string, hostname?: string) => void }
+    { server: WebSocketServer; accept: (socket: WebSocket, from: string, request: IncomingMessage) => void }
   >;
   readonly #sockets = new Map<WebSocket, Followed>();
   readonly #bucket: TokenBucket;
@@ -154,22 +161,25 @@ class Upgrades {
     const { clock, source, sink, connections_per_s = 500 } = options;
     this.#bucket = new TokenBucket(connections_per_s, connections_per_s, clock.now());
     const paths = new Map();
-    for (const [path, endpoint] of [
-      [INGEST_PATH, source],
-      [STREAM_PATH, sink],
-    ] as const) {
-      if (!endpoint) continue;
+    const serve = (
+      path: string,
+      maxPayload: number,
+      accept: (socket: WebSocket, from: string, request: IncomingMessage) => void,
+    ): void => {
       const server = new WebSocketServer({
-        noServer: true,
-        maxPayload: endpoint.limits.max_frame_bytes,
-        perMessageDeflate: false,
-        clientTracking: false,
+        ...{ noServer: true, maxPayload, perMessageDeflate: false, clientTracking: false },
         handleProtocols: chooseSubprotocol,
       });
-      const accept = (socket: WebSocket, from: string, hostname?: string) =>
-        endpoint.accept(socket, from, hostname);
       paths.set(path, { server, accept });
-    }
+    };
+    if (source)
+      serve(INGEST_PATH, source.limits.max_frame_bytes, (socket, from, request) =>
+        source.accept(socket, from, addressOf(request)),
+      );
+    if (sink)
+      serve(STREAM_PATH, sink.limits.max_frame_bytes, (socket, from, request) =>
+        sink.accept(socket, from, access.actRefusal(request)),
+      );
     this.#paths = paths;
     this.#pings = clock.every(PING_PERIOD_S, () => this.#ping());
   }
@@ -188,7 +198,7 @@ class Upgrades {
       const code = this.#refusal(request);
       this.#follow(webSocket, request.socket, from);
       if (code) this.#turnAway(webSocket, code);
-      else path.accept(webSocket, from, addressOf(request));
+      else path.accept(webSocket, from, request);
     });
   }
 

@@ -5,6 +5,7 @@ import type { Clock, Seconds } from '../../core/clock.js';
 import type { EventSink } from '../../core/event.js';
 import type { StreamMessage } from '../../core/signal.js';
 import type { Metrics } from '../../telemetry/metrics.js';
+import { type CallName, type Calls, callDefinitions } from '../protocol/calls.js';
 import { CloseCode } from '../protocol/close-code.js';
 import {
   outputStreamSchema,
@@ -15,6 +16,7 @@ import {
   type UnsubscribeResult,
   unsubscribeParamsSchema,
 } from '../protocol/control.js';
+import { ProtocolError } from '../protocol/error-code.js';
 import { defaultStreamLimits, type StreamLimits } from '../protocol/limits.js';
 import type {
   NodeMessage,
@@ -23,12 +25,13 @@ import type {
   SocketFields,
   WireMessage,
 } from '../protocol/output.js';
-import { RpcSocket, rpcMethod } from '../protocol/rpc-socket.js';
+import { type RpcMethod, RpcSocket, rpcMethod } from '../protocol/rpc-socket.js';
 import { Delivery } from './queue/delivery.js';
 import { SubscriberQueue } from './queue/subscriber-queue.js';
 import { type NumberedSignals, SignalMessages } from './signals/signal-messages.js';
 import { type OutputMessage, type Sink, type SinkDefinition, unexplained } from './sink.js';
 import { SessionRuns } from './told/session-runs.js';
+import { ToldHistory } from './told/told-history.js';
 import { type RunBefore, ToldLately } from './told/told-lately.js';
 
 export interface WebSocketSinkOptions {
@@ -38,6 +41,8 @@ export interface WebSocketSinkOptions {
   readonly limits?: Partial<StreamLimits>;
   /** Names what this process tells. Default: drawn. */
   readonly run?: string;
+  /** Methods beside those of subscriptions. */
+  readonly calls?: Calls;
   /** Wall-clock time of a session time, s since 1970. Default: estimated from the message that came soonest after its time. */
   readonly unixOf?: (session: string, time: Seconds) => Seconds | undefined;
 }
@@ -78,12 +83,15 @@ export class WebSocketSink implements Sink {
   readonly #runs: SessionRuns;
   readonly #lately: ToldLately;
   readonly #signals = new SignalMessages();
+  /** What each session told in the last hour. */
+  readonly history: ToldHistory;
 
   constructor(options: WebSocketSinkOptions) {
     this.#options = options;
     this.limits = { ...defaultStreamLimits, ...options.limits };
     this.#runs = new SessionRuns(options.run ?? randomBytes(6).toString('base64url'));
     this.#lately = new ToldLately(options.clock);
+    this.history = new ToldHistory(options.clock);
   }
 
   get subscribers(): number {
@@ -145,13 +153,17 @@ export class WebSocketSink implements Sink {
     for (const [subscriber, { policy }] of subscribers) subscriber.queue.offer(delivery, policy);
   }
 
-  /** Serves one connection until it closes. Its `maxPayload` should be {@link StreamLimits.max_frame_bytes}. */
-  accept(socket: WebSocket, from: string): void {
+  /**
+   * Serves one connection until it closes. Its `maxPayload` should be {@link StreamLimits.max_frame_bytes}. `actRefusal`: why it may
+   * change nothing, or null.
+   */
+  accept(socket: WebSocket, from: string, actRefusal: string | null = null): void {
     const { clock, metrics, events } = this.#options;
     const rpc = new RpcSocket(socket, {
       clock,
       messages_per_s: this.limits.messages_per_s,
       methods: {
+        ...rpcCalls(this.#options.calls ?? {}, actRefusal),
         subscribe: rpcMethod(subscribeParamsSchema, (params) => this.#subscribe(subscriber, params), {
           answered: (params) => this.#offerFirst(subscriber, params),
         }),
@@ -195,6 +207,7 @@ export class WebSocketSink implements Sink {
       this.#lately.keep(message);
     }
     const plain = deliveryOf(message, false);
+    this.history.keep(message, () => plain.bytes);
     const explained = unexplained(message) === message ? plain : deliveryOf(message, true);
     for (const [subscriber, { policy, explain }] of this.#subscribersOf(stream, session, nodeOf(message)))
       subscriber.queue.offer(explain ? explained : plain, policy);
@@ -310,6 +323,19 @@ export class WebSocketSink implements Sink {
     }
     return { time_unix: round(time_unix, 1e6), age_ms: Math.max(0, round((now - time_unix) * 1000, 1e3)) };
   }
+}
+
+/** Calls as methods. */
+function rpcCalls(calls: Calls, actRefusal: string | null): Record<string, RpcMethod> {
+  const methods = Object.entries(calls).map(([name, serve]): [string, RpcMethod] => {
+    const { method, params } = callDefinitions[name as CallName];
+    const handle = (given: never): unknown => {
+      if (method !== 'GET' && actRefusal !== null) throw new ProtocolError('acting-forbidden', actRefusal);
+      return serve(given);
+    };
+    return [name, { params, handle }];
+  });
+  return Object.fromEntries(methods);
 }
 
 function isFromNode(message: WireMessage): message is NodeMessage {

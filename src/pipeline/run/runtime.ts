@@ -8,6 +8,7 @@ import type { ThinnedWindow } from '../../io/recordings/recording.js';
 import type { OutputMessage } from '../../io/sinks/sink.js';
 import { SharedSessions } from '../../io/sources/door/shared-sessions.js';
 import { type SessionMessage, type Source, sourceFailed } from '../../io/sources/source.js';
+import { onGrid } from '../../signal/timebase/session-time.js';
 import type { StallWatch } from '../../signal/timebase/stall-watch.js';
 import { foldedSink } from '../../telemetry/fold-repeats.js';
 import type { Metrics } from '../../telemetry/metrics.js';
@@ -134,6 +135,12 @@ export class PipelineRuntime {
     if (!this.#shared.has(session)) return null;
     const { time: own } = this.#shared.of(session);
     return own.zero === null ? null : own.ours(own.zero + time) - (this.options.stall?.slept_s ?? 0);
+  }
+
+  /** The stamp of a session's own clock at `at` of this machine's ({@link Clock.now}); null before a session has its zero. */
+  stampAt(session: string, at: Seconds): Seconds | null {
+    const begin = this.placeOf(session, 0);
+    return begin === null ? null : onGrid(this.#shared.of(session).time.zero! + (at - begin));
   }
 
   /** Takes in a source, until it completes or the runtime closes. Sessions go on for as long as one of their streams is open. */

@@ -3,6 +3,7 @@ import { connect as connectTcp } from 'node:net';
 import { WebSocket } from 'ws';
 import type { Clock } from '../../../src/core/clock.js';
 import type { SessionEvent } from '../../../src/core/event.js';
+import type { Calls } from '../../../src/io/protocol/calls.js';
 import type { IngestLimits, StreamLimits } from '../../../src/io/protocol/limits.js';
 import { type RunningServer, type ServerOptions, startServer } from '../../../src/io/server/server.js';
 import { WebSocketSink } from '../../../src/io/sinks/websocket.js';
@@ -20,6 +21,8 @@ export interface DaemonOptions {
   readonly safe?: WebSocketSourceOptions['safe'];
   readonly stall?: WebSocketSourceOptions['stall'];
   readonly server?: Partial<ServerOptions>;
+  /** Methods of `/v1/stream`. Default: none. */
+  readonly calls?: Calls;
   /** Whether something takes the source's messages; default yes. */
   readonly consume?: boolean;
 }
@@ -38,7 +41,14 @@ export async function startDaemon(options: DaemonOptions = {}) {
     ...{ clock, events: note, metrics, sessions, safe, ...(stall && { stall }) },
     limits: options.ingest,
   });
-  const sink = new WebSocketSink({ clock, events: note, metrics, limits: options.stream, run: 'r' });
+  const sink = new WebSocketSink({
+    clock,
+    events: note,
+    metrics,
+    limits: options.stream,
+    run: 'r',
+    calls: options.calls ?? {},
+  });
   if (options.consume !== false)
     source.messages$.subscribe((taken) => {
       received.push(taken);

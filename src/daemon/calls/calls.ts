@@ -1,0 +1,117 @@
+import type { Clock, Seconds } from '../../core/clock.js';
+import type { CallResult, Calls } from '../../io/protocol/calls.js';
+import { ProtocolError } from '../../io/protocol/error-code.js';
+import type { WebSocketSink } from '../../io/sinks/websocket.js';
+import { pipelineSections } from '../../pipeline/file/pipeline.js';
+import type { PipelineRuntime } from '../../pipeline/run/runtime.js';
+import type { LiveSession, LiveSessions } from './live-sessions.js';
+import type { SetMarkers } from './set-markers.js';
+
+/** How long ago a marker may have been that is set now, s. */
+const MARKER_WITHIN_S: Seconds = 60;
+
+export interface CallContext {
+  readonly clock: Clock;
+  readonly live: LiveSessions;
+  readonly markers: SetMarkers;
+  /** Both exist once a call comes. */
+  readonly runtime: () => PipelineRuntime;
+  readonly sink: () => WebSocketSink;
+}
+
+/** What a running daemon answers. */
+export function daemonCalls(context: CallContext): Calls {
+  return {
+    sessions: () => ({
+      sessions: [...context.live.all].map(([session, live]) => sessionOf(context, session, live)),
+    }),
+    history: ({ session, ...wanted }) => {
+      const { history } = context.sink();
+      if (!history.has(session) && !context.live.all.has(session)) throw unknownSession(session);
+      return history.tell(session, wanted);
+    },
+    pipeline: () => pipelineOf(context),
+    marker: ({ session, text, time_unix }) => setMarker(context, session, text, time_unix),
+  };
+}
+
+const unknownSession = (session: string): ProtocolError =>
+  new ProtocolError('unknown-session', `no session '${session}'; GET /v1/sessions tells which there are`);
+
+function sessionOf(
+  { clock, runtime, sink }: CallContext,
+  session: string,
+  { streams, bound, zero, time }: LiveSession,
+): CallResult<'sessions'>['sessions'][number] {
+  const begin = runtime().placeOf(session, 0);
+  return {
+    session,
+    run: sink().runOf(session),
+    zero_unix: begin === null ? null : clock.unix() - clock.now() + begin,
+    time,
+    streams: [...streams.values()].map(({ info, samples, last, isStale }) => ({
+      ...{ id: info.id, name: info.name, type: info.type, source_id: info.sourceId, sfreq: info.sfreq },
+      channels: info.channels.map(({ label }) => label),
+      sources: [...bound].flatMap(([source, id]) => (id === info.id ? [source] : [])),
+      ...{ samples, last: last === null || zero === null ? null : last - zero, stale: isStale },
+      ...(info.simulated && { simulated: true as const }),
+    })),
+  };
+}
+
+function pipelineOf({ runtime, live }: CallContext): CallResult<'pipeline'> {
+  const { loaded, sessions } = runtime();
+  const { pipeline } = loaded;
+  const typeOf = (node: { readonly type: string } | { readonly definition: { readonly type: string } }) =>
+    'definition' in node ? node.definition.type : node.type;
+  const inputsOf: { readonly [S in (typeof pipelineSections)[number]]: (name: string) => readonly string[] } =
+    {
+      sources: () => [],
+      transforms: (name) => {
+        const { input, beside } = pipeline.transforms.get(name)!;
+        return [input, ...beside];
+      },
+      models: (name) => [...pipeline.models.get(name)!.join.inputs.values()].flat(),
+      sinks: (name) => pipeline.sinks.get(name)!.inputs,
+    };
+  return {
+    pipeline: pipeline.digest,
+    file: pipeline.file,
+    nodes: pipelineSections.flatMap((section) =>
+      [...pipeline[section]].map(([node, { ...more }]) => ({
+        ...{ node, section, type: typeOf(more) },
+        inputs: [...inputsOf[section](node)],
+      })),
+    ),
+    sessions: [...live.all].map(([session, { told, bound }]) => ({
+      session,
+      waiting: runtime().busy(session) !== undefined,
+      thinned: sessions.get(session)?.droppedWindows ?? 0,
+      told: Object.fromEntries(told),
+      sources: Object.fromEntries(
+        [...pipeline.sources.keys()].map((name) => [name, bound.get(name) ?? null]),
+      ),
+    })),
+  };
+}
+
+function setMarker(
+  { clock, live, runtime, markers }: CallContext,
+  session: string,
+  text: string,
+  time_unix: Seconds | undefined,
+): CallResult<'marker'> {
+  if (!live.all.has(session)) throw unknownSession(session);
+  const age_s = time_unix === undefined ? 0 : clock.unix() - time_unix;
+  if (age_s > MARKER_WITHIN_S || age_s < -1)
+    throw new ProtocolError(
+      'too-long-ago',
+      `the marker was ${age_s.toFixed(1)} s ago by this machine's clock; it may have been ${MARKER_WITHIN_S} s ago at most`,
+    );
+  const stamp = runtime().stampAt(session, clock.now() - Math.max(0, age_s));
+  const zero = live.all.get(session)?.zero ?? null;
+  if (stamp === null || zero === null)
+    throw new ProtocolError('session-not-begun', `session '${session}' has no sample yet`);
+  markers.set(session, text, stamp);
+  return { session, time: stamp - zero };
+}

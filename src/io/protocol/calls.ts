@@ -1,0 +1,175 @@
+import { z } from 'zod';
+import type { JsonText } from './json-text.js';
+import { type OutputStream, outputSchemas } from './output.js';
+
+/** Longest name of a session, characters. */
+const LONGEST_NAME = 128;
+/** Longest text of a marker that a person sets, characters. */
+const LONGEST_MARKER = 1024;
+/** Most lines of history in one answer. */
+export const MOST_HISTORY = 4096;
+
+const session = z.string().min(1).max(LONGEST_NAME).describe('The session.');
+const sessionTime = z.number().describe('Session time, s.');
+
+/** What the daemon keeps of a session for those who come late. */
+export const historyStreams = ['affect', 'indices', 'truth', 'markers', 'sys', 'session'] as const;
+export type HistoryStream = (typeof historyStreams)[number];
+
+const streamStatus = z.object({
+  id: z.string(),
+  name: z.string(),
+  type: z.string(),
+  source_id: z.string(),
+  sfreq: z.number().describe('Rate in use, Hz; 0 = irregular.'),
+  channels: z.array(z.string()).describe('Labels.'),
+  sources: z
+    .array(z.string())
+    .describe('Sources of the pipeline that it feeds; none: the pipeline has no use for it.'),
+  samples: z.int().nonnegative().describe('Samples, or markers, so far.'),
+  last: sessionTime.nullable().describe('Session time of its last sample, s.'),
+  stale: z.boolean().describe('Whether it is silent although it feeds a source.'),
+  simulated: z.literal(true).optional(),
+});
+
+const sessionStatus = z.object({
+  session,
+  run: z.string().describe('As in its messages.'),
+  zero_unix: z.number().nullable().describe('Wall-clock time of session time 0, s since 1970.'),
+  time: sessionTime.nullable().describe('How far it has come.'),
+  streams: z.array(streamStatus).describe('What is open.'),
+});
+export type SessionStatusResult = z.infer<typeof sessionStatus>;
+
+const nodeStatus = z.object({
+  node: z.string(),
+  section: z.enum(['sources', 'transforms', 'models', 'sinks']),
+  type: z.string(),
+  inputs: z.array(z.string()),
+});
+
+const sessionNodes = z.object({
+  session,
+  waiting: z.boolean().describe('Whether its senders are asked to wait, because its graph lags behind.'),
+  thinned: z.int().nonnegative().describe('Windows that a model was not asked about.'),
+  told: z.record(z.string(), z.int().nonnegative()).describe('Messages so far, by node.'),
+  sources: z
+    .record(z.string(), z.string().nullable())
+    .describe('The stream that feeds each source, by its id.'),
+});
+
+export interface CallDefinition<P extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> {
+  /** `POST` changes something: {@link https://www.rfc-editor.org/rfc/rfc9110#name-safe-methods}. */
+  readonly method: 'GET' | 'POST';
+  /** `{session}` stands for one segment of the path, percent-encoded, and is the parameter of that name. */
+  readonly path: string;
+  readonly summary: string;
+  readonly params: P;
+  readonly result: R;
+}
+
+const call = <P extends z.ZodType, R extends z.ZodType>(
+  method: 'GET' | 'POST',
+  path: string,
+  summary: string,
+  params: P,
+  result: R,
+): CallDefinition<P, R> => ({ method, path, summary, params, result });
+
+/** Numbers in an address are text. */
+const numeric = z.union([
+  z.number(),
+  z
+    .string()
+    .max(32)
+    .regex(/^-?\d+(\.\d+)?$/)
+    .transform(Number),
+]);
+/** So are lists. */
+const listed = <T extends string>(names: readonly [T, ...T[]]) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' ? value.slice(0, 256).split(',') : value),
+    z.array(z.enum(names)).min(1).max(names.length),
+  );
+
+/** Calls, over HTTP and as methods of `/v1/stream`, by the method's name. */
+export const callDefinitions = {
+  sessions: call(
+    'GET',
+    '/v1/sessions',
+    'Sessions, and the streams that are open in each.',
+    z.object({}),
+    z.object({ sessions: z.array(sessionStatus) }),
+  ),
+  history: call(
+    'GET',
+    '/v1/sessions/{session}/history',
+    'What a session told in the last hour, oldest first.',
+    z.object({
+      session,
+      from: numeric.optional().describe('Session time from which on lines are wanted, s.'),
+      streams: listed(historyStreams).default([...historyStreams]),
+      limit: z
+        .union([
+          z.int(),
+          z
+            .string()
+            .regex(/^\d{1,5}$/)
+            .transform(Number),
+        ])
+        .pipe(z.int().min(1).max(MOST_HISTORY))
+        .default(MOST_HISTORY)
+        .describe('The newest so many of them.'),
+    }),
+    z.object({
+      session,
+      more: z.boolean().describe('Whether there were more than `limit`.'),
+      messages: z.array(z.discriminatedUnion('stream', pick(historyStreams))),
+    }),
+  ),
+  pipeline: call(
+    'GET',
+    '/v1/pipeline',
+    'The pipeline as a graph, and how each session fares in it.',
+    z.object({}),
+    z.object({
+      pipeline: z.string().describe('Its digest, as in predictions.'),
+      file: z.string(),
+      nodes: z.array(nodeStatus),
+      sessions: z.array(sessionNodes),
+    }),
+  ),
+  marker: call(
+    'POST',
+    '/v1/sessions/{session}/marker',
+    'Sets a marker in a session, as a stream of its own would.',
+    z.object({
+      session,
+      text: z.string().min(1).max(LONGEST_MARKER),
+      time_unix: z
+        .number()
+        .optional()
+        .describe(
+          'When it happened, s since 1970 by the clock of this machine; at most a minute ago. Default: now.',
+        ),
+    }),
+    z.object({ session, time: sessionTime.describe('Session time of the marker, s.') }),
+  ),
+} as const satisfies Readonly<Record<string, CallDefinition>>;
+
+export type CallName = keyof typeof callDefinitions;
+export type CallParams<N extends CallName> = z.output<(typeof callDefinitions)[N]['params']>;
+export type CallResult<N extends CallName> = z.infer<(typeof callDefinitions)[N]['result']>;
+
+/** What serves each call; a daemon that has none of a name doesn't know it. */
+export type Calls = {
+  readonly [N in CallName]?: (
+    params: CallParams<N>,
+  ) => CallResult<N> | JsonText | Promise<CallResult<N> | JsonText>;
+};
+
+function pick<const S extends readonly OutputStream[]>(
+  streams: S,
+): { -readonly [K in keyof S]: (typeof outputSchemas)[S[K]] } {
+  return streams.map((stream) => outputSchemas[stream]) as never;
+}
