@@ -2,14 +2,14 @@ import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { VirtualClock } from '../../src/core/clock.js';
 import type { StreamMessage } from '../../src/core/signal.js';
 import { Feed } from '../../src/daemon/feed.js';
 import { connectStream, type SubscribeParams } from '../../src/io/client/index.js';
 import { openRecording } from '../../src/io/recordings/open.js';
 import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
+import { daemonOnCommand } from '../cli/daemon-on-command.js';
 import { feedMessages, feedRecording } from '../cli/feed-recording.js';
-import { type CliResult, runAffectd } from '../cli/run-affectd.js';
+import { runAffectd } from '../cli/run-affectd.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -29,45 +29,6 @@ beforeAll(async () => {
     session,
   ]);
 });
-
-/** A daemon in this process; its clock stands still, or runs as fast as it can. */
-async function startDaemon(args: readonly string[], running = false) {
-  const clock = new VirtualClock();
-  const stop = new AbortController();
-  let output = '';
-  let listening: (url: string) => void = () => {};
-  const url = new Promise<string>((resolve) => {
-    listening = resolve;
-  });
-  let ended = false;
-  const result: Promise<CliResult> = runAffectd([...args, '--port', '0'], {
-    clock,
-    signal: stop.signal,
-    onOutput: (text) => {
-      output = text;
-      const found = /http:\/\/127\.0\.0\.1:\d+\//.exec(text);
-      if (found) listening(found[0]);
-    },
-  }).finally(() => {
-    ended = true;
-  });
-  void (async () => {
-    while (running && !ended) {
-      await new Promise((resolve) => setImmediate(resolve));
-      clock.advance(0.002);
-    }
-  })();
-  const address = await Promise.race([url, result.then(({ stderr }) => Promise.reject(new Error(stderr)))]);
-  return {
-    clock,
-    url: address,
-    output: () => output,
-    stop: (reason: 'SIGTERM' | 'SIGINT' = 'SIGTERM') => {
-      stop.abort(reason);
-      return result;
-    },
-  };
-}
 
 interface Message {
   readonly stream: string;
@@ -107,7 +68,7 @@ describe('affectd run', () => {
   it('gives over WebSocket the bytes that replay gives for the same chunks', async () => {
     const replayed = await runAffectd(['replay', session, '--session', 'lab']);
     expect(replayed.code, replayed.stderr).toBe(0);
-    const daemon = await startDaemon(['run', '--log-level', 'silent']);
+    const daemon = await daemonOnCommand(['run', '--log-level', 'silent']);
     const [plain, curious] = [
       collect(daemon.url, ['affect', 'sys', 'truth']),
       collect(daemon.url, ['affect', 'sys']),
@@ -139,7 +100,13 @@ describe('affectd run', () => {
   });
 
   it('tells markers, and where a session begins, as replay does; whoever comes late hears where it began', async () => {
-    const daemon = await startDaemon(['run', '--record', join(folder, 'marked'), '--log-level', 'silent']);
+    const daemon = await daemonOnCommand([
+      'run',
+      '--record',
+      join(folder, 'marked'),
+      '--log-level',
+      'silent',
+    ]);
     const { client, messages, until } = collect(daemon.url, ['markers', 'session', 'sys']);
     await client.subscribe({ streams: ['markers', 'session', 'sys'], session: '*', policy: 'buffer' });
     const eeg = streamInfo({ type: 'EEG', labels: ['Fz'], sfreq: 100, unit: 'uV' });
@@ -199,7 +166,7 @@ describe('affectd run', () => {
     const only = ['--profile', 'seed62', '--only', 'eeg,gaze', '--duration', '40', '--faults', faults];
     await runAffectd(['simulate', ...only, '--out', file]);
     const pipeline = join(root, 'pipelines', 'seed.yaml');
-    const daemon = await startDaemon(['run', pipeline, '--log-level', 'silent']);
+    const daemon = await daemonOnCommand(['run', pipeline, '--log-level', 'silent']);
     const { client, messages, until } = collect(daemon.url, ['affect', 'sys']);
     await client.subscribe({ streams: ['affect', 'sys'], session: '*', policy: 'buffer' });
     await feedRecording(daemon.url, file, 'seed', daemon.clock);
@@ -223,7 +190,7 @@ describe('affectd run', () => {
       ['SIGTERM', 0],
       ['SIGINT', 130],
     ] as const) {
-      const daemon = await startDaemon(['run', '--log-level', 'silent']);
+      const daemon = await daemonOnCommand(['run', '--log-level', 'silent']);
       const socket = new WebSocket(`${daemon.url.replace('http', 'ws')}v1/stream`);
       await new Promise((resolve) => socket.once('open', resolve));
       const closed = new Promise<number>((resolve) => socket.once('close', resolve));
@@ -237,7 +204,7 @@ describe('affectd run', () => {
     const file = join(folder, 'lab.yaml');
     copyFileSync(join(root, 'pipelines', 'default.yaml'), file);
     const text = readFileSync(file, 'utf8');
-    const daemon = await startDaemon(['run', file, '--log-level', 'silent'], true);
+    const daemon = await daemonOnCommand(['run', file, '--log-level', 'silent'], true);
     const { client, messages, until } = collect(daemon.url, ['affect', 'sys']);
     await client.subscribe({ streams: ['affect', 'sys'], session: '*', policy: 'buffer' });
     const feed = new Feed({ url: daemon.url, session: 'lab', client: 'test' });
@@ -272,7 +239,7 @@ describe('affectd run', () => {
       `sources: { eeg: { ${source}, stream_type: EEG } }
 transforms: { de: { type: extract, input: eeg, features: [differential-entropy] } }\n`;
     writeFileSync(file, pipeline('type: websocket'));
-    const daemon = await startDaemon(['run', file, '--log-level', 'silent'], true);
+    const daemon = await daemonOnCommand(['run', file, '--log-level', 'silent'], true);
     const { client, until } = collect(daemon.url, ['sys']);
     await client.subscribe({ streams: ['sys'], session: '*', policy: 'buffer' });
     writeFileSync(file, pipeline('type: recording, path: nowhere.xdf'));
@@ -286,7 +253,7 @@ transforms: { de: { type: extract, input: eeg, features: [differential-entropy] 
 
   it('records sessions so that their replay gives the same bytes', async () => {
     const sessions = join(folder, 'sessions');
-    const daemon = await startDaemon(['run', '--record', sessions, '--log-level', 'silent']);
+    const daemon = await daemonOnCommand(['run', '--record', sessions, '--log-level', 'silent']);
     const { client, messages, until } = collect(daemon.url, ['affect', 'sys']);
     await client.subscribe({ streams: ['affect', 'sys'], session: '*', policy: 'buffer' });
     await feedRecording(daemon.url, session, 'lab', daemon.clock);
@@ -312,7 +279,7 @@ transforms: { de: { type: extract, input: eeg, features: [differential-entropy] 
       file,
       `${text}  lines: { type: console, input: affect }\n  skins: { type: console, input: skin }\n`,
     );
-    const daemon = await startDaemon(['run', file, '--log-level', 'silent']);
+    const daemon = await daemonOnCommand(['run', file, '--log-level', 'silent']);
     const { client, until } = collect(daemon.url, ['sys']);
     await client.subscribe({ streams: ['sys'], session: '*', policy: 'buffer' });
     await feedRecording(daemon.url, session, 'lab', daemon.clock);
@@ -329,7 +296,7 @@ transforms: { de: { type: extract, input: eeg, features: [differential-entropy] 
   });
 
   it('does not start on a port that is taken: 2', async () => {
-    const daemon = await startDaemon(['run', '--log-level', 'silent']);
+    const daemon = await daemonOnCommand(['run', '--log-level', 'silent']);
     const taken = await runAffectd(['run', '--port', new URL(daemon.url).port]);
     expect(taken.code).toBe(2);
     expect(taken.stderr.trim().split('\n').at(-1)).toMatch(/^affectd: port \d+ on 127\.0\.0\.1 is taken/);
@@ -345,7 +312,7 @@ transforms: { de: { type: extract, input: eeg, features: [differential-entropy] 
 
 describe('affectd demo', () => {
   it('says first that all is simulated and how to connect, then predicts', async () => {
-    const daemon = await startDaemon(['demo', '--log-level', 'silent'], true);
+    const daemon = await daemonOnCommand(['demo', '--log-level', 'silent'], true);
     expect(daemon.output().split('\n')[0]).toMatch(/SIMULATED/);
     expect(daemon.output()).toMatch(/v1\/ingest/);
     const { client, until } = collect(daemon.url, ['affect', 'truth']);

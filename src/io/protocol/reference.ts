@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { type CallDefinition, callDefinitions } from './calls.js';
 import { closeCodes } from './close-code.js';
 import { errorCodes } from './error-code.js';
 import { defaultIngestLimits, defaultStreamLimits } from './limits.js';
@@ -45,6 +47,8 @@ function protocolReference(): string {
     introduction,
     `## ${STREAM_PATH}\n\n${streamRules}`,
     ...section('stream'),
+    `## Calls\n\n${callRules}`,
+    ...Object.entries(callDefinitions).map(([name, definition]) => describeCall(name, definition)),
     `## ${INGEST_PATH}\n\n${ingestRules}`,
     ...section('ingest'),
     '## Errors',
@@ -144,6 +148,25 @@ samples are missing: filters start anew there. So stamp by counting samples, \`s
 An irregular stream (\`sfreq: 0\`) needs a stamp for each sample, and its silences are no gaps.
 
 **Too fast** a sender is read more slowly; nothing is lost.`;
+
+const callRules = `What is asked once: over HTTP, and by the same name as a method of \`${STREAM_PATH}\`, with the same parameters and the same answer. \`GET\`
+takes them from path and query (lists with commas), \`POST\` from a body of \`application/json\`. An error is \`{"code", "message"}\` with one of the codes below.
+
+\`POST\` changes something. Where the daemon has a token, every call needs it (\`Authorization: Bearer\`). Where it has none, programs of this machine and the daemon's
+own page may act, and pages of another origin only if they are allowed: \`acting-forbidden\`.`;
+
+function describeCall(name: string, { method, path, summary, params, result }: CallDefinition): string {
+  const asked = rows(z.toJSONSchema(params, { io: 'input', unrepresentable: 'any' }) as Schema, '');
+  const answered = rows(z.toJSONSchema(result) as Schema, '').map(([field, ...more]) => [
+    `answer ${field}`,
+    ...more,
+  ]);
+  return [
+    `### \`${name}\``,
+    `\`${method} ${path}\`. ${summary}`,
+    table(['field', 'type', 'meaning'], [...asked, ...answered]),
+  ].join('\n\n');
+}
 
 function describeMessage(name: MessageName, schema: Schema): string {
   const { from, summary } = protocolMessages[name];
