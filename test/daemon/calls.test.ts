@@ -94,7 +94,7 @@ describe('what a running daemon answers', () => {
       .map((line) => JSON.parse(line));
     const recorded = lines.filter(({ stream }) => stream === 'markers');
     expect(recorded.map(({ text, source }) => [text, source])).toEqual(
-      Array(2).fill(['film "A"', 'affectd markers']),
+      Array(2).fill(['film "A"', 'affectd-markers']),
     );
     expect(recorded.map(({ time }) => time)).toEqual(times('markers'));
     expect(lines.filter(({ stream }) => stream === 'affect').map(({ time }) => time)).toEqual(
