@@ -1,5 +1,5 @@
 // Streams whose samples are counters, sent to a daemon that records, and what recordings hold of them. For kill-recordings.mjs,
-// power-cuts.mjs and soak.mjs.
+// power-cuts.mjs, failing-disk.mjs and soak.mjs.
 import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,11 +28,14 @@ export async function addressOf(child) {
 }
 
 /**
- * Streams socket-0, socket-1, ... that send from now on; `session` names the k-th one's. `stop` ends them. `skip` has one measure
- * samples that it never sends, `cut` breaks its connection, and `late` is told of what it couldn't send when it was measured, and `acked`
- * how many samples are.
+ * Streams socket-0, socket-1, ... that send from now on; `session` names the k-th one's. `stop` ends them, and `pause` lets them send
+ * no more. `skip` has one measure samples that it never sends, `cut` breaks its connection, and `late` is told of what it couldn't send
+ * when it was measured, `sent` and `acked` how many samples are, and `refused` what isn't taken.
  */
-export function sendCounters(url, { clock, streams, session, acked = () => {}, late = () => {} }) {
+export function sendCounters(
+  url,
+  { clock, streams, session, acked = () => {}, late = () => {}, sent = () => {}, refused = () => {} },
+) {
   const senders = Array.from({ length: streams }, (_, k) => {
     let socket = null;
     class NotedSocket extends WebSocket {
@@ -52,6 +55,7 @@ export function sendCounters(url, { clock, streams, session, acked = () => {}, l
     let skipped = 0;
     const frames = [];
     stream.on('ack', (frame) => acked(name, frames[frame]));
+    stream.on('nack', (refusal) => refused(name, refusal));
     // The daemon is to go away.
     stream.on('error', () => {});
     // A device's samples are as far apart as its rate has it, whatever the timer of its sender does.
@@ -67,6 +71,7 @@ export function sendCounters(url, { clock, streams, session, acked = () => {}, l
         }
         const values = Array.from({ length: FRAME }, (_, i) => [measured + i]);
         frames[stream.push(values, stamp)] = measured + FRAME - skipped;
+        sent(name, measured + FRAME - skipped);
       }
     });
     const skip = (length_s) => {
@@ -74,14 +79,16 @@ export function sendCounters(url, { clock, streams, session, acked = () => {}, l
     };
     return { connection, timer, skip, cut: () => socket.terminate() };
   });
+  const pause = () => {
+    for (const { timer } of senders) timer.cancel();
+  };
   return {
+    pause,
     skip: (k, length_s) => senders[k].skip(length_s),
     cut: (k) => senders[k].cut(),
     stop: () => {
-      for (const { connection, timer } of senders) {
-        timer.cancel();
-        connection.abandon();
-      }
+      pause();
+      for (const { connection } of senders) connection.abandon();
     },
   };
 }

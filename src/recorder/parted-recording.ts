@@ -37,6 +37,8 @@ export type RecordingNews =
 export const DISK_LANES = 2;
 /** What is held while the disk takes nothing, bytes: 32 channels at 250 Hz for half an hour. */
 export const HELD_BYTES = 128 << 20;
+/** What was held goes to the disk in bits of so many bytes: neither a turn of the event loop nor a write is long. */
+const FED_BYTES = 1 << 20;
 /** Entries that wait for the first samples at most; then the file begins without. */
 const MOST_AHEAD = 1000;
 
@@ -114,6 +116,8 @@ export class PartedRecording<Entry, State, Part extends RecordingPart<Entry, Sta
   readonly #safe: State;
   #written: State;
   readonly #unsafe: Unsafe<Entry, Part>[] = [];
+  /** How many of those are in a part: the first. */
+  #placed = 0;
   #taken = 0;
   #waiting: Waiting[] = [];
   #part: Part | null = null;
@@ -121,6 +125,8 @@ export class PartedRecording<Entry, State, Part extends RecordingPart<Entry, Sta
   /** Nothing is written before there are samples. */
   #isAhead = true;
   #failure: DiskError | null = null;
+  /** Why something was held that isn't in a part yet. */
+  #outage: DiskError | null = null;
   #retry: Timer | null = null;
   #retry_s: Seconds = FIRST_RETRY_S;
   /** Streams whose last samples were lost, and why. */
@@ -157,11 +163,11 @@ export class PartedRecording<Entry, State, Part extends RecordingPart<Entry, Sta
     const { budget } = this.#options;
     const stream = this.#content.streamOf(entry);
     const bytes = this.#content.bytesOf(entry);
-    const failure = this.#failure;
-    if (!failure) budget.force(bytes);
+    const outage = this.#outage;
+    if (!outage) budget.force(bytes);
     else if ((stream !== null && this.#losing.has(stream)) || !budget.take(bytes)) {
       if (stream !== null) {
-        this.#lose(entry, stream, failure);
+        this.#lose(entry, stream, outage);
         return false;
       }
       if (this.#content.isSpare(entry)) return false;
@@ -170,10 +176,8 @@ export class PartedRecording<Entry, State, Part extends RecordingPart<Entry, Sta
     }
     if (stream !== null) this.#losing.delete(stream);
     this.#taken++;
-    this.#rollOver(entry);
-    const unsafe: Unsafe<Entry, Part> = { entry, place: null };
-    this.#unsafe.push(unsafe);
-    if (this.#part) this.#put(this.#part, unsafe);
+    this.#unsafe.push({ entry, place: null });
+    if (this.#part) this.#feed();
     else if (this.#isAhead && (stream !== null || this.#unsafe.length >= MOST_AHEAD)) this.#begin();
     this.#advance();
     return true;
@@ -201,6 +205,7 @@ export class PartedRecording<Entry, State, Part extends RecordingPart<Entry, Sta
     await this.#closing;
     this.#retry?.cancel();
     if (!this.#part && !this.#isAhead && this.#unsafe.length > 0) this.#begin();
+    this.#feed(Number.POSITIVE_INFINITY);
     if (this.#part) await this.#closePart(this.#part, true);
     this.#retry?.cancel();
     const left = this.#unsafe.splice(0).map(({ entry }) => entry);
@@ -218,14 +223,15 @@ export class PartedRecording<Entry, State, Part extends RecordingPart<Entry, Sta
   rescue(): void {
     const part = this.#part;
     if (!part) return;
+    this.#feed(Number.POSITIVE_INFINITY);
     part.close(this.#written, this.#options.clock.now(), false);
     part.file.rescue();
   }
 
   /** Drops samples: their stream has a gap. */
-  #lose(entry: Entry, stream: string, failure: DiskError): void {
+  #lose(entry: Entry, stream: string, outage: DiskError): void {
     if (this.#losing.has(stream)) return;
-    this.#losing.set(stream, failure.lost());
+    this.#losing.set(stream, outage.lost());
     this.#taken++;
     const missed = this.#content.missed(entry, stream);
     this.#unsafe.push({ entry: missed, place: null });
@@ -234,17 +240,17 @@ export class PartedRecording<Entry, State, Part extends RecordingPart<Entry, Sta
   }
 
   /** Goes on in another part where the present one is large or old enough, once that is closed: entries go there in order. */
-  #rollOver(entry: Entry): void {
-    const part = this.#part;
+  #rollsOver(part: Part, entry: Entry): boolean {
     const { limits, clock } = this.#options;
-    if (!part || !this.#content.hasSamples(this.#written) || this.#content.goesOn(entry)) return;
-    if (part.file.size < limits.bytes && clock.now() - part.begun_s < limits.span_s) return;
+    if (!this.#content.hasSamples(this.#written) || this.#content.goesOn(entry)) return false;
+    if (part.file.size < limits.bytes && clock.now() - part.begun_s < limits.span_s) return false;
     owned(
       this.#closePart(part).then(() => {
         if (!this.#failure) this.#begin();
       }),
       () => {},
     );
+    return true;
   }
 
   /** Begins a part with what isn't in one. */
@@ -264,6 +270,7 @@ export class PartedRecording<Entry, State, Part extends RecordingPart<Entry, Sta
           if (part.safe === 0) this.#began(part);
           part.safe = to;
           this.#advance();
+          this.#feed();
         },
         failed: (error) => this.#failed(part, error),
       },
@@ -275,7 +282,7 @@ export class PartedRecording<Entry, State, Part extends RecordingPart<Entry, Sta
     });
     this.#part = part;
     if (this.#after) part.restate(this.#written, this.#after, clock.now());
-    for (const unsafe of this.#unsafe) this.#put(part, unsafe);
+    this.#feed();
     file.begun();
   }
 
@@ -290,9 +297,19 @@ export class PartedRecording<Entry, State, Part extends RecordingPart<Entry, Sta
     return `<info><version>1.0</version><datetime>${start}</datetime><affectd>${told.join('')}</affectd></info>`;
   }
 
-  #put(part: Part, unsafe: Unsafe<Entry, Part>): void {
-    part.write(unsafe.entry, this.#written);
-    unsafe.place = { part, end: part.file.size };
+  /** Puts what isn't in a part into the present one; of what was held, so many bytes before they are safe. */
+  #feed(most_bytes = FED_BYTES): void {
+    for (; this.#part && this.#placed < this.#unsafe.length; this.#placed++) {
+      const part = this.#part;
+      const unsafe = this.#unsafe[this.#placed];
+      const isFull = this.#outage !== null && part.file.size - part.safe >= most_bytes;
+      if (isFull && !this.#content.goesOn(unsafe.entry)) return;
+      if (this.#rollsOver(part, unsafe.entry)) return;
+      part.write(unsafe.entry, this.#written);
+      unsafe.place = { part, end: part.file.size };
+      if (this.#outage) part.file.begun();
+    }
+    if (!this.#failure) this.#outage = null;
   }
 
   #began(part: Part): void {
@@ -312,6 +329,7 @@ export class PartedRecording<Entry, State, Part extends RecordingPart<Entry, Sta
       this.#content.apply(this.#safe, entry);
     }
     this.#unsafe.splice(0, n);
+    this.#placed -= n;
     const safe = this.#taken - this.#unsafe.length;
     const waits = this.#waiting.findIndex(({ entries }) => entries > safe);
     const told = this.#waiting.splice(0, waits < 0 ? this.#waiting.length : waits);
@@ -325,9 +343,11 @@ export class PartedRecording<Entry, State, Part extends RecordingPart<Entry, Sta
     if (part.safe === 0) this.#parts = part.number - 1;
     this.#after = part.end ?? this.#after;
     for (const unsafe of this.#unsafe) unsafe.place = null;
+    this.#placed = 0;
     this.#written = this.#content.copy(this.#safe);
     const isNew = this.#failure === null;
     this.#failure = error;
+    this.#outage = error;
     if (isNew) this.#options.tell({ kind: 'failed', error });
     for (const { reject } of this.#waiting.splice(0)) reject(error);
     this.#retry = this.#options.clock.after(this.#retry_s, () => this.#begin());

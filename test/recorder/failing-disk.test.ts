@@ -155,6 +155,72 @@ describe('more than can be held', () => {
     expect(await values()).toHaveLength(2 + 8 * many.length);
   });
 
+  it('fits into a turn and a write is written bit by bit, each time that the disk is tried and in the end', async () => {
+    const { recorder, clock, disk, push, open, values } = start('bits', { heldBytes: 8e6 });
+    open();
+    await push();
+    disk.fault = { on: 'write', code: 'ENOSPC' };
+    expect(await push()).toBe('disk-full held');
+    const many = Array.from({ length: 5000 }, (_, i) => i);
+    for (let k = 0; k < 50; k++)
+      recorder.take({
+        session: 'lab',
+        message: { kind: 'chunk', chunk: chunkOf(eeg, [many], 10 + k * 500) },
+      });
+    for (let k = 0; k < 3; k++) {
+      disk.largest = 0;
+      clock.advance(10);
+      await expect.poll(() => disk.largest).toBeGreaterThan(100_000);
+      await expect.poll(() => disk.open).toBe(0);
+    }
+    expect(disk.largest).toBeLessThan(1.5e6);
+    disk.fault = null;
+    clock.advance(10);
+    await expect.poll(() => recorder.failures.size).toBe(0);
+    await expect
+      .poll(() => {
+        clock.advance(0.1);
+        return recorder.safe('lab', [eeg.id]).then(() => 'safe');
+      })
+      .toBe('safe');
+    expect(await push()).toBe('safe');
+    expect(disk.largest).toBeLessThan(1.5e6);
+    await recorder.close();
+    // Either part gives all of the recording.
+    const kept = await values();
+    expect(kept.slice(kept.length / 2)).toEqual([
+      ...upTo(2),
+      ...Array.from({ length: 50 }, () => many).flat(),
+      ...[2, 2.5],
+    ]);
+  });
+
+  it('comes while what was held is written takes no more room than before', async () => {
+    const { recorder, clock, disk, push, open, codes } = start('behind', { heldBytes: 8e6 });
+    open();
+    await push();
+    disk.fault = { on: 'write', code: 'ENOSPC' };
+    expect(await push()).toBe('disk-full held');
+    const many = Array.from({ length: 50_000 }, (_, i) => i);
+    const take = (k: number): void =>
+      recorder.take({
+        session: 'lab',
+        message: { kind: 'chunk', chunk: chunkOf(eeg, [many], 10 + k * 5000) },
+      });
+    for (let k = 0; k < 8; k++) take(k);
+    disk.fault = null;
+    let release = (): void => {};
+    let writes = 0;
+    disk.slow = () => (++writes < 2 ? Promise.resolve() : new Promise((resolve) => (release = resolve)));
+    clock.advance(10);
+    await expect.poll(() => recorder.failures.size).toBe(0);
+    for (let k = 8; k < 20; k++) take(k);
+    expect(codes()).toContain('samples-lost');
+    disk.slow = () => Promise.resolve();
+    release();
+    await recorder.close();
+  });
+
   it('of one session takes nothing of another, whose disk is well', async () => {
     const sick = start('sick', { heldBytes: 1000 });
     sick.open();

@@ -14,6 +14,8 @@ export class FaultyDisk implements Disk {
   /** Descriptors that are open, and how often data was synced. */
   open = 0;
   syncs = 0;
+  /** Of the largest write that was asked for, bytes. */
+  largest = 0;
   /** What happened to files, in order. */
   readonly done: string[] = [];
 
@@ -32,6 +34,7 @@ export class FaultyDisk implements Disk {
     this.done.push('create');
     return {
       write: async (bytes, position) => {
+        this.largest = Math.max(this.largest, bytes.length);
         await this.slow();
         if (this.fault?.on === 'write' || bytes.length > this.room) {
           // As much as there is room for is written all the same.
