@@ -8,6 +8,13 @@ const LEAST_OF_S: Seconds = 60;
 const FALLS_AT_S: Seconds = 0.1;
 /** How fast it moves else, s/s: beyond any quartz, below what a window notices. */
 const SLEW = 0.01;
+/**
+ * A sample tells of no more than so much time before it, s: after a longer silence what a sender kept comes late, and says nothing of
+ * its clock.
+ */
+const HEARD_S: Seconds = 2;
+/** What a quartz may have drifted in time that nothing was heard of, s/s. */
+const DRIFT = 1e-4;
 
 export type ArrivalOffsetState = {
   readonly least: SlidingLeastState;
@@ -15,11 +22,12 @@ export type ArrivalOffsetState = {
   readonly least_s: Seconds | null;
   readonly travel_s: Seconds;
   readonly at_s: Seconds;
+  readonly heard_s: Seconds;
 };
 
 /**
- * The difference between a sender's clock and ours, told by arrivals alone: the least (arrival - stamp) of the last 60 s, less
- * half the least round trip of pings where there are any.
+ * The difference between a sender's clock and ours, told by arrivals alone: the least (arrival - stamp) of the last 60 s in which
+ * samples came, less half the least round trip of pings where there are any.
  */
 export class ArrivalOffset implements Stateful<ArrivalOffsetState> {
   readonly #least = new SlidingLeast(LEAST_OF_S);
@@ -29,6 +37,8 @@ export class ArrivalOffset implements Stateful<ArrivalOffsetState> {
   /** What of it counts as the way. */
   #travel_s: Seconds = 0;
   #at_s: Seconds = 0;
+  /** Time in which samples came. */
+  #heard_s: Seconds = 0;
 
   /** What is to be added to a stamp, s; null before the first sample. */
   get offset_s(): Seconds | null {
@@ -47,10 +57,9 @@ export class ArrivalOffset implements Stateful<ArrivalOffsetState> {
 
   /** Takes a sample and its arrival; gives by how much the offset fell at once, s. */
   observe(arrival: Seconds, stamp: Seconds): Seconds {
-    this.#least.push(arrival, arrival - stamp);
+    const most = this.#listen(arrival);
+    this.#least.push(this.#heard_s, arrival - stamp);
     const { least } = this.#least;
-    const most = SLEW * Math.max(0, arrival - this.#at_s);
-    this.#at_s = Math.max(this.#at_s, arrival);
     if (this.#least_s === null) {
       this.#least_s = least;
       this.#travel_s = this.#measured_s;
@@ -71,9 +80,20 @@ export class ArrivalOffset implements Stateful<ArrivalOffsetState> {
   /** Begins anew at `least_s`, the least (arrival - stamp) of a clock that is another one from here on. */
   begin(arrival: Seconds, least_s: Seconds): void {
     this.#least.clear();
-    this.#least.push(arrival, least_s);
+    this.#least.push(this.#heard_s, least_s);
     this.#least_s = least_s;
     this.#at_s = arrival;
+  }
+
+  /** Goes on to a sample's arrival; gives by how much the offset may move for it, s. */
+  #listen(arrival: Seconds): Seconds {
+    const step_s = Math.max(0, arrival - this.#at_s);
+    const heard_s = Math.min(step_s, HEARD_S);
+    const drift_s = DRIFT * (step_s - heard_s);
+    this.#at_s += step_s;
+    this.#heard_s += heard_s;
+    if (drift_s > 0) this.#least.raise(drift_s);
+    return SLEW * heard_s + drift_s;
   }
 
   snapshot(): ArrivalOffsetState {
@@ -83,15 +103,17 @@ export class ArrivalOffset implements Stateful<ArrivalOffsetState> {
       least_s: this.#least_s,
       travel_s: this.#travel_s,
       at_s: this.#at_s,
+      heard_s: this.#heard_s,
     };
   }
 
-  restore({ least, roundTrips, least_s, travel_s, at_s }: ArrivalOffsetState): void {
+  restore({ least, roundTrips, least_s, travel_s, at_s, heard_s }: ArrivalOffsetState): void {
     this.#least.restore(least);
     this.#roundTrips.restore(roundTrips);
     this.#least_s = least_s;
     this.#travel_s = travel_s;
     this.#at_s = at_s;
+    this.#heard_s = heard_s;
   }
 }
 

@@ -43,6 +43,11 @@ export class SlidingLeast implements Stateful<SlidingLeastState> {
     }
   }
 
+  /** Makes each value greater by `by`. */
+  raise(by: number): void {
+    for (let i = 0; i < this.#values.length; i++) this.#values[i] += by;
+  }
+
   clear(): void {
     this.#times = [];
     this.#values = [];

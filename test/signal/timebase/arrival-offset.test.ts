@@ -43,6 +43,28 @@ describe('ArrivalOffset', () => {
     expect(offset.offset_s).toBeCloseTo(240 * 500e-6, 3);
   });
 
+  it('takes what comes late after a silence for late, and forgets meanwhile no more than a quartz drifts', () => {
+    for (const silence_s of [61, 75, 600]) {
+      const offset = new ArrivalOffset();
+      for (let t = 0; t <= 100; t++) offset.observe(t, t);
+      const back_s = 100 + silence_s;
+      // What was kept comes within 40 s.
+      for (let t = 0; t <= 40; t++) offset.observe(back_s + t, 100 + (t / 40) * (silence_s + 40));
+      expect(offset.offset_s).toBeGreaterThanOrEqual(0);
+      expect(offset.offset_s).toBeLessThanOrEqual(0.02 + silence_s * 1e-4);
+    }
+  });
+
+  it('follows at once what a quartz drifted in an hour of silence', () => {
+    for (const ppm of [-50, 50]) {
+      const offset = new ArrivalOffset();
+      const stampAt = (t: number): number => t * (1 - ppm * 1e-6);
+      for (let t = 0; t <= 100; t++) offset.observe(t, stampAt(t));
+      offset.observe(3700, stampAt(3700));
+      expect(offset.offset_s).toBeCloseTo(3700 * ppm * 1e-6, 2);
+    }
+  });
+
   it('begins anew at what is known of another clock', () => {
     const offset = new ArrivalOffset();
     offset.roundTrip(0, 0.04);

@@ -623,3 +623,65 @@ describe('the machine slept', () => {
     expect(timesOf(outputs)).toEqual(Array.from({ length: 6500 }, (_, i) => onGrid(5 + i / 100)));
   });
 });
+
+describe('a sender stood still', () => {
+  const STOPPED_AT_S = 100;
+  const placements: Record<string, () => Clock> = {
+    session: () => created(),
+    unix: () => created({ clock: 'unix of there' }, onOurs()),
+  };
+
+  /**
+   * Chunks of 0.1 s by a sender that stands still from 100 s on for `stall_s`, then sends what it kept at `speed` times the pace of measuring
+   * (Infinity: at once), its `kept_s` first, and goes on; what it lost lies between, `missing_s` long.
+   */
+  function stopAndGo(
+    clock: Clock,
+    sender: { stall_s: number; missing_s: number; kept_s: number; speed: number },
+  ): ClockOutput<null>[] {
+    const { stall_s, missing_s, kept_s, speed } = sender;
+    const outputs = run(clock, 0, STOPPED_AT_S, (t) => 1000 + t);
+    const goesAt_s = STOPPED_AT_S + stall_s + 0.03;
+    const lostFrom_s = STOPPED_AT_S + kept_s;
+    for (let m = STOPPED_AT_S * 10; m < (STOPPED_AT_S + 1.15 * stall_s + 15) * 10; m++) {
+      const begins_s = m / 10;
+      if (begins_s > lostFrom_s - 0.05 && begins_s < lostFrom_s + missing_s - 0.05) continue;
+      const stamps = Array.from({ length: 10 }, (_, i) => 1000 + begins_s + i / 100);
+      const keptAt_s = goesAt_s + (begins_s - STOPPED_AT_S) / speed;
+      outputs.push(...take(clock, stamps, Math.max(begins_s + 0.11, keptAt_s)));
+    }
+    return outputs;
+  }
+
+  const gapsOf = (outputs: readonly ClockOutput<null>[]): number =>
+    outputs.filter(isSamples).reduce((sum, { gaps }) => sum + gaps.length, 0);
+
+  describe.each(Object.entries(placements))('its stamps of the clock kind %s', (_kind, begun) => {
+    it.each([50, 61, 75, 120, 600])(
+      'for %d s: what is missing after it is a gap, and no clock broke',
+      (stall_s) => {
+        const told: unknown[] = [];
+        // Lost is the last of what it measured meanwhile, what it measured right after, or 5 s later.
+        for (const missing_s of [0.2, 1, 2, 5])
+          for (const speed of [10, Number.POSITIVE_INFINITY])
+            for (const kept_s of [stall_s - missing_s, stall_s + 0.2, stall_s + 5]) {
+              const outputs = stopAndGo(begun(), { stall_s, missing_s, kept_s, speed });
+              const found = { codes: codesOf(outputs), gaps: gapsOf(outputs) };
+              if (found.codes.length > 0 || found.gaps !== 1)
+                told.push({ missing_s, speed, kept_s, ...found });
+            }
+        expect(told).toEqual([]);
+      },
+    );
+
+    it.each([50, 61, 75, 120, 600])('for %d s: one late chunk, and then the present, is a gap', (stall_s) => {
+      const outputs = stopAndGo(begun(), {
+        stall_s,
+        missing_s: stall_s - 0.1,
+        kept_s: 0.1,
+        speed: Number.POSITIVE_INFINITY,
+      });
+      expect([codesOf(outputs), gapsOf(outputs)]).toEqual([[], 1]);
+    });
+  });
+});
