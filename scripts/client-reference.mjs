@@ -17,10 +17,11 @@ const sections = [
   ['scale.ts', 'Scales'],
   ['control.ts', 'What is asked and answered'],
   ['output.ts', 'What is published'],
+  ['calls.ts', 'Calls'],
 ];
 
 /** Types whose fields, with their meaning, stand in the protocol's reference. */
-const ofProtocol = ['control.ts', 'output.ts'];
+const ofProtocol = ['control.ts', 'output.ts', 'calls.ts'];
 
 /** What people do with the client, and the program that does it. */
 const examples = [

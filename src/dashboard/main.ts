@@ -2,10 +2,13 @@ import 'uplot/dist/uPlot.min.css';
 import { type AffectdClientError, connectStream, systemTimers } from '../io/client/index.js';
 import { AffectPlane } from './affect-plane.js';
 import { AffectTraces } from './affect-traces.js';
+import { AnswerPanel } from './answer-panel.js';
 import { byId, setText } from './element.js';
 import { EmptyState } from './empty-state.js';
 import { EventLog } from './event-log.js';
 import { EvidenceBanner } from './evidence-banner.js';
+import { IndexPanel } from './index-panel.js';
+import { MarkerPanel } from './marker-panel.js';
 import { ModelChoice } from './model-choice.js';
 import { pageClock } from './page-clock.js';
 import { PageHeader } from './page-header.js';
@@ -14,7 +17,9 @@ import { SessionList } from './session-list.js';
 import {
   announcement,
   initialState,
+  isOnPlane,
   type PageAction,
+  type PageMessage,
   reduce,
   selectedSession,
   shownEvidence,
@@ -38,6 +43,11 @@ const models = new ModelChoice(byId('models'), (session, model) =>
 const plane = new AffectPlane(byId('plane'));
 const traces = new AffectTraces(byId('traces'));
 const truth = new TruthPanel(byId('truth'), (shown) => dispatch({ type: 'show-truth', shown }));
+const answers = new AnswerPanel(byId('answers'));
+const indices = new IndexPanel(byId('indices'));
+const markers = new MarkerPanel(byId('markers'), (session, text, time_unix) =>
+  client.call('marker', { session, text, time_unix }),
+);
 const sensors = new SensorPanel(byId('sensors'));
 const events = new EventLog(byId('log'), requestFrame);
 const empty = new EmptyState(byId('empty'), page);
@@ -68,6 +78,13 @@ function draw(): void {
   plane.update(session, now_s, state.truthShown);
   traces.update(session, now_s, state.truthShown);
   truth.update(session, state.truthShown);
+  const isPlaced = session === null || isOnPlane(session);
+  byId('instrument').classList.toggle('has-no-plane', !isPlaced);
+  byId('plane').hidden = !isPlaced;
+  byId('traces').hidden = !isPlaced;
+  answers.update(session);
+  indices.update(session);
+  markers.update(session);
   sensors.update(session);
   events.update(state);
   document.title = `${evidence === 'simulated' ? 'SIMULATED: ' : ''}${session ? `${session.name}, ` : ''}affectd`;
@@ -78,6 +95,20 @@ function draw(): void {
   const said = announcement(drawn, state);
   if (said !== null) setText(byId('announcer'), said);
   drawn = state;
+}
+
+function take(message: PageMessage): void {
+  const isNew = !state.sessions.has(message.session);
+  dispatch({ type: 'message', message, at_s: pageClock() });
+  if (isNew && state.sessions.has(message.session)) askHistory(message.session);
+}
+
+/** What a session told before this page came. A daemon that knows no history, or of none, has nothing to show. */
+function askHistory(session: string): void {
+  client.call('history', { session, streams: ['affect', 'indices', 'markers', 'sys', 'truth'] }).then(
+    ({ messages }) => dispatch({ type: 'history', session, messages: messages as PageMessage[] }),
+    () => {},
+  );
 }
 
 function tick(): void {
@@ -97,9 +128,8 @@ client.on('disconnected', ({ reason }) => {
 });
 client.on('error', refused);
 client.on('dropped', (dropped) => dispatch({ type: 'dropped', dropped }));
-const streams = ['affect', 'quality', 'sys', 'truth'] as const;
-for (const stream of streams)
-  client.on(stream, (message) => dispatch({ type: 'message', message, at_s: pageClock() }));
+const streams = ['affect', 'indices', 'markers', 'quality', 'sys', 'truth'] as const;
+for (const stream of streams) client.on(stream, take);
 client.subscribe({ streams: [...streams], explain: true }).then(({ failure }) => {
   if (failure.length > 0)
     dispatch({ type: 'problem', problem: failure.map(({ message }) => message).join('; ') });

@@ -2,6 +2,8 @@ import type {
   AffectMessage,
   ConnectionState,
   DroppedParams,
+  IndicesMessage,
+  MarkersMessage,
   QualityMessage,
   SysMessage,
   TruthMessage,
@@ -17,6 +19,7 @@ export const POINT_LIMIT = 4096;
 export const EVENT_LIMIT = 200;
 export const SESSION_LIMIT = 50;
 export const MODEL_LIMIT = 16;
+export const MARKER_LIMIT = 50;
 /** A session is silent when nothing came from it for so long, s. */
 export const SILENT_AFTER_S = 5;
 
@@ -45,6 +48,9 @@ export interface ModelState {
   readonly points: readonly AffectPoint[];
 }
 
+/** A marker, at session time `time`, s. */
+export type ToldMarker = Pick<MarkersMessage, 'time' | 'source' | 'text'>;
+
 export interface SessionState {
   readonly name: string;
   /** Arrival of its last message on the page's clock, s. */
@@ -60,6 +66,10 @@ export interface SessionState {
   /** What the shown model says, of `models`. */
   readonly affect: AffectMessage | null;
   readonly points: readonly AffectPoint[];
+  /** What nodes of indices said last, by node. */
+  readonly indices: ReadonlyMap<string, IndicesMessage>;
+  /** The newest last. */
+  readonly markers: readonly ToldMarker[];
   /** The same of what is known to be true; empty where nobody tells it. */
   readonly truths: readonly TruthPoint[];
 }
@@ -99,7 +109,21 @@ export interface PageState {
   readonly dropped: number;
 }
 
+export type PageMessage =
+  | AffectMessage
+  | IndicesMessage
+  | MarkersMessage
+  | QualityMessage
+  | SysMessage
+  | TruthMessage;
+
 export type PageAction =
+  | {
+      /** What a session told before the page came, oldest first. */
+      readonly type: 'history';
+      readonly session: string;
+      readonly messages: readonly PageMessage[];
+    }
   | { readonly type: 'connection'; readonly state: ConnectionState }
   | { readonly type: 'problem'; readonly problem: string }
   | { readonly type: 'dropped'; readonly dropped: DroppedParams }
@@ -108,7 +132,7 @@ export type PageAction =
   | { readonly type: 'show-truth'; readonly shown: boolean }
   | {
       readonly type: 'message';
-      readonly message: AffectMessage | QualityMessage | SysMessage | TruthMessage;
+      readonly message: PageMessage;
       /** Arrival on the page's clock, s. */
       readonly at_s: number;
     };
@@ -146,10 +170,13 @@ export function reduce(state: PageState, action: PageAction): PageState {
       return withModel(state, action.session, action.model);
     case 'show-truth':
       return { ...state, truthShown: action.shown };
+    case 'history':
+      return withHistory(state, action.session, action.messages);
     case 'message': {
       const { message, at_s } = action;
       if (message.stream === 'sys') return withEvent(state, message, at_s);
       if (message.stream === 'truth') return withTruth(state, message, at_s);
+      if (message.stream === 'markers') return withMarker(state, message, at_s);
       return withSession(state, message.session, at_s, dataOf(message, at_s));
     }
   }
@@ -159,6 +186,12 @@ export function reduce(state: PageState, action: PageAction): PageState {
 export function shownEvidence(session: SessionState | null): Evidence | null {
   const affect = session?.affect ?? null;
   return affect?.simulated ? 'simulated' : (affect?.evidence ?? null);
+}
+
+/** Whether a session has, or may yet have, a place on the plane: a model that tells classes alone, or a pipeline without a model, has none. */
+export function isOnPlane({ affect, points, indices }: SessionState): boolean {
+  if (affect === null) return indices.size === 0;
+  return !affect.classes || points.some(({ valence, arousal }) => valence !== null || arousal !== null);
 }
 
 export function selectedSession(state: PageState): SessionState | null {
@@ -171,8 +204,10 @@ export function isSilent(session: SessionState, now_s: number): boolean {
 
 type Change = (session: SessionState) => Partial<SessionState>;
 
-function dataOf(message: AffectMessage | QualityMessage, at_s: number): Change {
+function dataOf(message: AffectMessage | IndicesMessage | QualityMessage, at_s: number): Change {
   if (message.stream === 'quality') return () => ({ quality: message, closed: false });
+  if (message.stream === 'indices')
+    return ({ indices }) => ({ indices: new Map(indices).set(message.node, message), closed: false });
   return (session) => {
     const { node } = message;
     const models = new Map(session.models);
@@ -203,6 +238,67 @@ function withModel(state: PageState, name: string, model: string): PageState {
   const sessions = new Map(state.sessions);
   sessions.set(name, { ...session, modelChosen: true, ...shown(session.models, model) });
   return { ...state, sessions };
+}
+
+/** Nor is a marker, which a person may set at any time. */
+function withMarker(
+  state: PageState,
+  { session, time, source, text }: MarkersMessage,
+  at_s: number,
+): PageState {
+  const known = state.sessions.get(session);
+  return withSession(state, session, known?.heard_s ?? at_s, ({ markers, closed }) => ({
+    markers: [...markers.slice(1 - MARKER_LIMIT), { time, source, text }],
+    closed,
+  }));
+}
+
+/**
+ * Puts what a session told before the page came before what it has told since. The page has more of its own where a session began anew
+ * meanwhile: then that stays.
+ */
+function withHistory(state: PageState, name: string, messages: readonly PageMessage[]): PageState {
+  const session = state.sessions.get(name);
+  if (!session) return state;
+  const past = messages.reduce<PageState>(
+    (told, message) => reduce(told, { type: 'message', message, at_s: session.heard_s }),
+    { ...initialState, sessions: new Map([[name, newSession(name, session.heard_s)]]), selected: name },
+  );
+  const before = past.sessions.get(name)!;
+  const models = new Map(before.models);
+  for (const [node, model] of session.models)
+    models.set(node, { ...model, points: joined(models.get(node)?.points ?? [], model.points) });
+  const sessions = new Map(state.sessions).set(name, {
+    ...session,
+    ...{ models, ...shown(models, session.model ?? before.model) },
+    truths: joined(before.truths, session.truths),
+    markers: [
+      ...before.markers,
+      ...session.markers.filter((own) => !before.markers.some((told) => isSame(told, own))),
+    ],
+    indices: new Map([...before.indices, ...session.indices]),
+  });
+  const seen = new Set(state.events.map(({ time_unix, event }) => `${time_unix} ${event.code}`));
+  const told = past.events.filter(({ time_unix, event }) => !seen.has(`${time_unix} ${event.code}`));
+  const eventCount = state.eventCount + told.length;
+  const events = [...told, ...state.events]
+    .sort((a, b) => a.time_unix - b.time_unix)
+    .slice(-EVENT_LIMIT)
+    .map((event, i, all) => ({ ...event, id: eventCount - all.length + 1 + i }));
+  return { ...state, sessions, events, eventCount };
+}
+
+const isSame = (a: ToldMarker, b: ToldMarker): boolean => a.time === b.time && a.text === b.text;
+
+/** Moments of `past` that are older than all of `now`, and those of `now`, within {@link TRACE_SPAN_S} of the last. */
+function joined<Moment extends { readonly time: number }>(
+  past: readonly Moment[],
+  now: readonly Moment[],
+): readonly Moment[] {
+  const first = now[0]?.time ?? Number.POSITIVE_INFINITY;
+  const all = [...past.filter(({ time }) => time < first), ...now];
+  const last = all.at(-1)?.time ?? 0;
+  return all.filter(({ time }) => time >= last - TRACE_SPAN_S).slice(-POINT_LIMIT);
 }
 
 /** A truth is no sign of life: what the sensors and the model say is. */
@@ -261,6 +357,7 @@ function withSession(state: PageState, name: string, at_s: number, change: Chang
 function newSession(name: string, at_s: number): SessionState {
   return {
     ...{ name, heard_s: at_s, closed: false, quality: null, truths: [] },
+    ...{ indices: new Map(), markers: [] },
     ...{ models: new Map(), modelChosen: false, ...shown(new Map(), null) },
   };
 }

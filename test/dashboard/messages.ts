@@ -1,4 +1,11 @@
-import type { AffectMessage, QualityMessage, SysMessage, TruthMessage } from '../../src/io/client/index.js';
+import type {
+  AffectMessage,
+  IndicesMessage,
+  MarkersMessage,
+  QualityMessage,
+  SysMessage,
+  TruthMessage,
+} from '../../src/io/client/index.js';
 
 /** Wire messages with what a test doesn't say filled in. */
 export function affect(fields: Partial<AffectMessage> & { time: number }): AffectMessage {
@@ -56,6 +63,22 @@ export function truth(fields: Partial<TruthMessage> & { time: number }): TruthMe
     arousal: 0,
     time_unix: 1_780_000_000 + fields.time,
     age_ms: 12,
+    ...fields,
+  };
+}
+
+export function marker(fields: Partial<MarkersMessage> & { time: number }): MarkersMessage {
+  return {
+    ...{ stream: 'markers', session: 's1', seq: 0, run: 'r', source: 'experiment', text: 'cue' },
+    ...{ time_unix: 1_780_000_000 + fields.time, age_ms: 12 },
+    ...fields,
+  };
+}
+
+export function indices(fields: Partial<IndicesMessage> & { time: number }): IndicesMessage {
+  return {
+    ...{ stream: 'indices', session: 's1', node: 'heart_index', seq: 0, run: 'r', indices: [] },
+    ...{ window: [fields.time - 4, fields.time], time_unix: 1_780_000_000 + fields.time, age_ms: 12 },
     ...fields,
   };
 }

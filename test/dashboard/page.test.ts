@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EVENT_LIMIT, SILENT_AFTER_S } from '../../src/dashboard/state.js';
-import { affect, quality, sys, truth } from './messages.js';
+import { affect, indices, marker, quality, sys, truth } from './messages.js';
 import { ScriptedDaemon } from './scripted-daemon.js';
 
 const executablePath = [
@@ -78,6 +78,7 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
   beforeEach(async () => {
     complaints = [];
     daemon.refuses = false;
+    daemon.past = [];
     await daemon.start();
   });
   afterEach(async () => {
@@ -208,6 +209,81 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
     expect(await pixels()).toBeLessThan(before + 100);
   });
 
+  it('shows what a session told before it came, under what it tells since', async () => {
+    daemon.past = [
+      ...Array.from({ length: 300 }, (_, i) => affect({ time: 4 + i / 2, valence: -0.5 })),
+      marker({ time: 100, text: 'film "A"' }),
+      sys({ code: 'gap-found', level: 'warn', message: 'samples are missing' }, { time_unix: 1_779_999_000 }),
+    ];
+    await open();
+    daemon.say(affect({ time: 153.5, valence: 0.25 }), affect({ time: 154, valence: 0.5 }));
+    await page.locator('[data-trace=valence] [aria-label*="301 predictions"]').waitFor();
+    await shows('.readout-valence', '+0.50');
+    await shows('.event-code', 'gap-found');
+    await shows('.marker', /1:40\.00\s*film "A"\s*experiment/);
+    daemon.say(affect({ time: 154.5, valence: 0.5 }));
+    await page.locator('[data-trace=valence] [aria-label*="302 predictions"]').waitFor();
+  });
+
+  it('sets a marker where the mouse was pressed, and says what became of it', async () => {
+    await open();
+    daemon.say(affect({ time: 4 }));
+    await page.getByLabel('Text', { exact: true }).fill('film "A"');
+    const clicked = page.evaluate<number>(
+      `new Promise((done) => document.querySelector('#markers button').addEventListener('click',
+        ({ timeStamp }) => done((performance.timeOrigin + timeStamp) / 1000)))`,
+    );
+    await page.getByRole('button', { name: 'Set a marker' }).click();
+    await shows('.marker-answer', 'Set at 0:12.50.');
+    expect(daemon.marked).toHaveLength(1);
+    const [{ session, text, time_unix }] = daemon.marked;
+    expect([session, text]).toEqual(['s1', 'film "A"']);
+    expect(Math.abs(time_unix - (await clicked))).toBeLessThan(0.02);
+    daemon.say(marker({ time: 12.5, text: 'film "A"' }));
+    await shows('.marker', /0:12\.50\s*film "A"/);
+  });
+
+  it('shows classes, further dimensions and rankings, and no plane where a model has no place on it', async () => {
+    await open();
+    const classes = { baseline: 0.7, stress: 0.3 };
+    daemon.say(affect({ time: 4, valence: null, arousal: null, classes }));
+    await shows('.answer', /baseline\s*70 %/);
+    await shows('.answer', /stress\s*30 %/);
+    expect(await page.locator('#plane').isVisible()).toBe(false);
+    expect(await page.locator('#traces').isVisible()).toBe(false);
+    await page.locator('#answers .simulated-tag').waitFor();
+    daemon.say(
+      affect({ time: 4.5, valence: null, arousal: null, classes, valid: false, reason: 'low-coverage' }),
+    );
+    await shows('.answer', /stress\s*30 % \(not valid\)/);
+    const probabilities = { higher: 0.6, similar: 0.3, lower: 0.1 };
+    daemon.say(
+      affect({
+        ...{ time: 4, session: 's2', dominance: 0.25, liking: -0.5, high: { valence: 0.8 } },
+        ranking: { arousal: { start: { is: 'higher', probabilities } } },
+      }),
+    );
+    await page.getByRole('button', { name: /s2/ }).click();
+    await shows('.answer', /dominance\s*\+0\.25/);
+    await shows('.answer', /liking\s*\u22120\.50/);
+    await shows('.answer', /valence high\s*80 %/);
+    await shows('.answer', /arousal against start\s*higher, 60 %/);
+    expect(await page.locator('#plane').isVisible()).toBe(true);
+  });
+
+  it('shows indices of a pipeline without a model, and why one has no value yet', async () => {
+    await open();
+    const index = (value: number | null, reason: 'resting' | null) =>
+      indices({ time: 5, indices: [{ channel: 'heart', feature: 'hr_mean', value, reason }] });
+    daemon.say(index(null, 'resting'));
+    await shows('.answer', /heart hr_mean heart_index\s*the rest is being measured/);
+    expect(await page.locator('#plane').isVisible()).toBe(false);
+    daemon.say(index(-1.5, null));
+    await shows('.answer', /\u22121\.50 sd/);
+    const fill = page.locator('#indices .answer-fill').first();
+    expect(await fill.getAttribute('style')).toBe('width: 25%; left: 25%;');
+  });
+
   it('names the model and the pipeline, in full on a click', async () => {
     await open();
     const message = affect({ time: 4 });
@@ -220,7 +296,10 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
 
   it('asks what each sensor brings to the estimate, and draws it to either side of nothing', async () => {
     await open();
-    expect(daemon.asked).toMatchObject({ streams: ['affect', 'quality', 'sys', 'truth'], explain: true });
+    expect(daemon.asked).toMatchObject({
+      streams: ['affect', 'indices', 'markers', 'quality', 'sys', 'truth'],
+      explain: true,
+    });
     const modalities = {
       eeg: { present: true, coverage: 1, weight: null },
       eye: { present: true, coverage: 1, weight: null },

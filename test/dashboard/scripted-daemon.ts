@@ -18,6 +18,12 @@ const types: Record<string, string> = {
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'";
 
+interface Request {
+  readonly id: number;
+  readonly method: string;
+  readonly params: { streams: string[]; session: string; text: string; time_unix: number };
+}
+
 /** The page and `/v1/stream` of a daemon that says what a test tells it to, on a port of its own. */
 export class ScriptedDaemon {
   readonly #folder = temporaryFolder();
@@ -29,6 +35,10 @@ export class ScriptedDaemon {
   refuses = false;
   /** Subprotocols that the last client offered. */
   offered: string[] = [];
+  /** What sessions told before a client came. */
+  past: WireMessage[] = [];
+  /** What clients asked markers for. */
+  readonly marked: Request['params'][] = [];
   /** What the last client subscribed to. */
   asked: unknown = null;
 
@@ -72,10 +82,20 @@ export class ScriptedDaemon {
       }
       socket.on('close', () => this.#subscribed.delete(socket));
       socket.on('message', (text) => {
-        const { id, params } = JSON.parse(String(text)) as { id: number; params: { streams: string[] } };
+        const { id, method, params } = JSON.parse(String(text)) as Request;
+        const answer = (result: unknown): void => socket.send(JSON.stringify({ jsonrpc: '2.0', id, result }));
+        if (method === 'history') {
+          answer({ session: params.session, more: false, messages: this.past });
+          return;
+        }
+        if (method === 'marker') {
+          this.marked.push(params);
+          answer({ session: params.session, time: 12.5 });
+          return;
+        }
         this.asked = params;
         const success = params.streams.map((stream) => ({ stream, session: '*', policy: 'drop-oldest' }));
-        socket.send(JSON.stringify({ jsonrpc: '2.0', id, result: { success, failure: [] } }));
+        answer({ success, failure: [] });
         this.#subscribed.add(socket);
         this.#sockets?.emit('subscribed');
       });

@@ -1,4 +1,5 @@
 /** The SDK of affectd's WebSocket protocol, for browsers and Node. */
+export type { CallInput, CallName, CallResult } from '../protocol/calls.js';
 export type {
   AckParams,
   ClockKind,

@@ -1,3 +1,4 @@
+import type { CallInput, CallName, CallResult } from '../protocol/calls.js';
 import type {
   DroppedParams,
   SubscribeParams,
@@ -104,6 +105,16 @@ export class StreamClient {
     if (![...this.#subscriptions].some((other) => other.params.session === session))
       this.#heard.delete(session);
     if (this.#connection.isOpen) await this.#connection.request('unsubscribe', params);
+  }
+
+  /**
+   * Asks the daemon once (docs/reference/protocol.md, "Calls").
+   * @throws AffectdClientError with the daemon's code; `disconnected` when the connection is not there.
+   * @example
+   * const { messages } = await stream.call('history', { session: 'lab', streams: ['affect'] });
+   */
+  call<Name extends CallName>(name: Name, params: CallInput<Name>): Promise<CallResult<Name>> {
+    return this.#connection.request(name, params) as Promise<CallResult<Name>>;
   }
 
   close(): void {

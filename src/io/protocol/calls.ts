@@ -159,6 +159,7 @@ export const callDefinitions = {
 
 export type CallName = keyof typeof callDefinitions;
 export type CallParams<N extends CallName> = z.output<(typeof callDefinitions)[N]['params']>;
+export type CallInput<N extends CallName> = z.input<(typeof callDefinitions)[N]['params']>;
 export type CallResult<N extends CallName> = z.infer<(typeof callDefinitions)[N]['result']>;
 
 /** What serves each call; a daemon that has none of a name doesn't know it. */
