@@ -42,15 +42,19 @@ export async function longWorld(hours, seed, each) {
   });
   const folder = mkdtempSync(join(tmpdir(), 'long-world-'));
   /** What the history holds, off the heap, by its list. */
-  const putAway = new Map();
+  const kept = new Map();
+  /** A function of its own: what it had in hand would be in use for as long as it runs. */
+  const putAway = (soFar) => {
+    for (const list of listsOf(soFar)) {
+      if (!kept.has(list)) kept.set(list, []);
+      kept.get(list).push(serialize(list.splice(0)));
+    }
+  };
   try {
     const history = await runWorld({ ...plan, part_s: 3600, restore_s: 3600, faults }, join(folder, 'disk'), {
       every_s: 3600,
       look(soFar) {
-        for (const list of listsOf(soFar)) {
-          if (!putAway.has(list)) putAway.set(list, []);
-          putAway.get(list).push(serialize(list.splice(0)));
-        }
+        putAway(soFar);
         collect();
         each({
           hour: Math.round(soFar.passed_s / 3600),
@@ -58,7 +62,7 @@ export async function longWorld(hours, seed, each) {
         });
       },
     });
-    for (const [list, parts] of putAway) {
+    for (const [list, parts] of kept) {
       const after = list.splice(0);
       for (const part of parts) for (const one of deserialize(part)) list.push(one);
       for (const one of after) list.push(one);
