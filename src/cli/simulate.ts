@@ -135,17 +135,13 @@ async function stream(
   simulation: SimulationOptions,
 ): Promise<void> {
   const { clock, signal } = context;
-  const feed = new Feed({
-    url: options.url,
-    session: options.session,
-    client: `affectd simulate ${options.seed}`,
-    timers: clock,
-  });
+  // Without a name that outlives it: stamps begin anew with the next one, which goes on with nothing.
+  const feed = new Feed({ url: options.url, session: options.session, timers: clock });
   note(
     context,
     `affectd: streams a simulated person to ${options.url}, session ${options.session}; stop with Ctrl-C`,
   );
-  // A daemon that is not told takes the next simulation, within its grace, for the same person whose clock went back.
+  // A daemon that is not told keeps its streams open for its grace.
   signal.addEventListener('abort', () => clock.after(LEAVE_WITHIN_S, () => feed.abandon()), { once: true });
   const start = clock.now();
   /** Streams that end; the last ones with the connection. */

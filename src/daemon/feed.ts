@@ -10,7 +10,8 @@ export interface FeedOptions {
   /** Address of a daemon. */
   readonly url: string;
   readonly session: string;
-  readonly client: string;
+  /** Under which the daemon lets it resume. Default: a name of its own. */
+  readonly client?: string;
   readonly token?: string;
   /** Take whatever certificate the daemon shows: for one that this process started itself. */
   readonly trustAnyCertificate?: boolean;
@@ -140,8 +141,8 @@ function declaration({ name, type, sfreq, sourceId, channels, dialect, simulated
     type,
     sfreq,
     source_id: sourceId,
-    // What one sender makes or reads has one clock.
-    clock: 'session' as const,
+    // What one sender makes or reads has one clock, which isn't that of another one in the session.
+    clock: 'device' as const,
     channels: channels.map(({ label, unit, type: kind }) => ({ label, unit, type: kind })),
     ...(dialect !== undefined && { device: dialect }),
     ...(simulated && { simulated }),

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
 import { afterAll, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { startDaemon, until } from '../io/server/daemon.js';
@@ -36,6 +37,50 @@ it('simulate --via websocket ends its streams when it is interrupted, and goes o
   expect(
     told.filter((code) => ['clock-reset', 'stamp-outlier', 'stamp-not-monotonic'].includes(code)),
   ).toEqual([]);
+});
+
+/** The daemon by a way that is cut for good: to it, a program that is killed looks like that. */
+async function wayToDaemon() {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    const onward = connect(daemon.port, '127.0.0.1');
+    for (const end of [socket, onward]) sockets.add(end.on('error', () => {}));
+    socket.pipe(onward).pipe(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  const cut = (): void => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  };
+  return { url: `ws://127.0.0.1:${port}`, cut };
+}
+
+it('one that was killed is no clock that went back to the one that is started within the grace: each stream is another one, placed behind it', async () => {
+  const way = await wayToDaemon();
+  const [killed, next] = [new AbortController(), new AbortController()];
+  const simulate = (url: string, signal: AbortSignal) =>
+    runAffectd(['simulate', '--via', 'websocket', '--url', url, '--only', 'eeg,eda'], { clock, signal });
+  const [chunks, told] = [daemon.chunks().length, daemon.events.length];
+  const first = simulate(way.url, killed.signal);
+  // So long that what comes of the next one would be late by seconds.
+  await until(() => daemon.chunks().length >= chunks + 200);
+  way.cut();
+  const newest_s = Math.max(...daemon.chunks().map(({ times }) => times.at(-1) ?? 0));
+  const before = daemon.chunks().length;
+  const second = simulate(daemon.url, next.signal);
+  await until(() => daemon.chunks().length >= before + 100);
+  for (const abort of [killed, next]) abort.abort('SIGINT');
+  await Promise.all([first, second]);
+
+  const codes = daemon.events.slice(told).map(({ code }) => code);
+  const broken = ['clock-reset', 'stamp-outlier', 'stamp-not-monotonic', 'backlog-masked'];
+  expect(codes.filter((code) => broken.includes(code))).toEqual([]);
+  const came = daemon.chunks().slice(before);
+  const since = came.map(({ times }) => times[0] - newest_s);
+  expect(Math.min(...since)).toBeGreaterThan(0);
+  expect(Math.max(...since)).toBeLessThan(60);
 });
 
 it('ends all the same where the daemon answers no more', async () => {

@@ -134,7 +134,7 @@ tells up to where all is kept. What it could not hold (\`held: false\`) is a gap
 gives it up by \`skip\`. \`skip\` also tells of frames that were never sent: the samples behind them come after a gap.
 
 **Resuming.** A client that gives \`open\` a \`client\` name may lose its connection: its streams stay open for \`grace_s\`, and \`open\` with
-the same \`client\`, session, stream name and layout answers \`last_seq\`; send again from the next. \`resume: false\` starts anew. Another
+the same \`client\`, session, stream name and layout answers \`last_seq\`; send again from the next. \`resume: false\` starts anew; a program whose stamps begin anew with it has a name of its own each time, and its clock is \`device\`. Another
 client that opens a stream of the same name replaces one that waits. A session ends with its last stream. What is sent again may come
 stream by stream: the session puts it in order of time, and waits for it until all of the client's streams are of the present, or none
 comes nearer to it for 1 s; 30 s at most. A daemon that records and was killed knows the streams of clients that have a name for 30 s after
