@@ -1,10 +1,11 @@
-// Compiles src to dist and bundles the dashboard page. Needs nothing but Node and the dev dependencies.
+// Compiles src to dist, bundles the dashboard page and makes the site of docs/. Needs nothing but Node and the dev dependencies.
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildDocsSite } from './docs-site.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const require = createRequire(import.meta.url);
@@ -31,4 +32,9 @@ if (existsSync(join(page, 'main.ts'))) {
     logLevel: 'warning',
   });
   for (const file of ['index.html', 'style.css']) cpSync(join(page, file), join(out, file));
+
+  const docs = join(out, 'docs');
+  // A page that was renamed must not stay under its old name.
+  rmSync(docs, { recursive: true, force: true });
+  await buildDocsSite(root, docs);
 }

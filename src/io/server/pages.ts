@@ -82,6 +82,9 @@ export function pages(options: PagesOptions): Handler {
       send(response, 405, { code: 'method-not-allowed', message: 'GET and HEAD only' });
     } else if (Object.hasOwn(routes, pathname)) {
       routes[pathname](request, response);
+    } else if (files && pathname === '/docs') {
+      // Without the slash the links of its pages would lead elsewhere.
+      response.writeHead(308, { Location: 'docs/' }).end();
     } else if (files) {
       files(request, response, () => notFound(response, pathname));
     } else if (pathname === '/') {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request as httpsRequest } from 'node:https';
 import { connect as connectTcp } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
@@ -87,6 +87,19 @@ describe('pages', () => {
       expect((await httpRequest(port, path)).body).not.toContain('"version"');
     expect((await httpRequest(port, '/nothing')).status).toBe(404);
     expect((await httpRequest(port, '/healthz', {}, 'DELETE')).status).toBe(405);
+  });
+
+  it('lead from /docs to /docs/, where the links of its pages hold', async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'docs'));
+    writeFileSync(join(folder, 'index.html'), '<title>page</title>');
+    writeFileSync(join(folder, 'docs', 'index.html'), '<title>docs</title>');
+    const { port } = await start({ server: { dashboard: folder } });
+    const moved = await httpRequest(port, '/docs');
+    expect(moved.status).toBe(308);
+    // Relative: in front of the daemon there may be a proxy that has it under another path.
+    expect(moved.head).toMatch(/^location: docs\/\r?$/im);
+    expect(await httpRequest(port, '/docs/')).toMatchObject({ status: 200, body: '<title>docs</title>' });
   });
 
   it('say what there is when the dashboard is not built', async () => {
