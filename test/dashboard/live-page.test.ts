@@ -114,7 +114,7 @@ describe.skipIf(!executablePath)(
       // The sample that was measured at the click has this stamp; the first one is session time 0.
       const at = (await clicked) - (clock.unix() - clock.now()) - start;
       sending.cancel();
-    await page.close();
+      await page.close();
       await feed.close();
       await daemon.stop();
       const [file] = readdirSync(recorded).filter((name) => name.endsWith('.xdf'));
