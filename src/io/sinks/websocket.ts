@@ -207,7 +207,7 @@ export class WebSocketSink implements Sink {
       this.#lately.keep(message);
     }
     const plain = deliveryOf(message, false);
-    this.history.keep(message, () => plain.bytes);
+    this.history.keep(message, () => plain.text);
     const explained = unexplained(message) === message ? plain : deliveryOf(message, true);
     for (const [subscriber, { policy, explain }] of this.#subscribersOf(stream, session, nodeOf(message)))
       subscriber.queue.offer(explain ? explained : plain, policy);

@@ -2,6 +2,7 @@ import type { Clock, Seconds } from '../../../core/clock.js';
 import { type HistoryStream, historyStreams } from '../../protocol/calls.js';
 import { JsonText } from '../../protocol/json-text.js';
 import type { OutputStream, WireMessage } from '../../protocol/output.js';
+import { BLOCK_MESSAGES, HistoryBlock, type KeptMessage } from './history-block.js';
 
 /** How long what a session told is kept, s. */
 const KEPT_S: Seconds = 3600;
@@ -10,19 +11,10 @@ const KEPT_MESSAGES = 16_384;
 /** Most messages that are kept of all sessions together; beyond it those of the one that was silent longest go first. */
 const KEPT_IN_ALL = 131_072;
 
-interface Kept {
-  readonly stream: HistoryStream;
-  /** When it was told, by the clock, s. */
-  readonly at: Seconds;
-  /** Session time of which it tells; null: of none. */
-  readonly time: Seconds | null;
-  /** As JSON: a message as text takes a third of what it takes as an object. */
-  readonly bytes: Buffer;
-}
-
 interface History {
   readonly run: string;
-  readonly kept: Kept[];
+  /** Oldest first; the last may take more. */
+  readonly blocks: HistoryBlock[];
 }
 
 const isHistoryStream = (stream: OutputStream): stream is HistoryStream =>
@@ -44,24 +36,30 @@ export class ToldHistory {
     return this.#messages;
   }
 
-  keep(message: WireMessage, bytes: () => Buffer): void {
+  /** `text`: the message as JSON. */
+  keep(message: WireMessage, text: () => string): void {
     const { stream, session, run } = message;
     if (!isHistoryStream(stream)) return;
     const at = this.#clock.now();
     let history = this.#sessions.get(session);
-    // Events of a session that has ended are told under the next one's name.
+    // The end of a session is told under the next one's run.
     if (history?.run !== run) {
       if (stream === 'sys' && history) return;
       this.#forget(session);
-      history = { run, kept: [] };
+      history = { run, blocks: [] };
     } else this.#sessions.delete(session);
     this.#sessions.set(session, history);
-    const time = 'time' in message ? message.time : 0;
-    history.kept.push({ stream, at, time, bytes: bytes() });
+    const { blocks } = history;
+    let block = blocks.at(-1);
+    if (!block || block.isFull) {
+      block = new HistoryBlock();
+      blocks.push(block);
+      this.#shorten(blocks, at);
+      this.#forgetSilent(at);
+    }
+    block.add({ stream, at, time: 'time' in message ? message.time : 0 }, text());
     this.#messages++;
-    if (history.kept.length % 256 === 0 || history.kept.length > KEPT_MESSAGES) this.#shorten(history, at);
     while (this.#messages > KEPT_IN_ALL) this.#forget(this.#sessions.keys().next().value!);
-    this.#forgetSilent(at);
   }
 
   /** The newest `limit` messages of `streams` from session time `from` on, oldest first, as `{session, more, messages}`. */
@@ -74,13 +72,18 @@ export class ToldHistory {
     }: { readonly from?: Seconds; readonly streams: readonly HistoryStream[]; readonly limit: number },
   ): JsonText {
     const oldest = this.#clock.now() - KEPT_S;
-    const wanted = (this.#sessions.get(session)?.kept ?? []).filter(
-      ({ stream, at, time }) => at >= oldest && streams.includes(stream) && (time ?? from) >= from,
-    );
-    const told = wanted.slice(-limit).map(({ bytes }) => bytes.toString());
-    const more = wanted.length > limit;
+    const isWanted = ({ stream, at, time }: KeptMessage): boolean =>
+      at >= oldest && streams.includes(stream) && (time ?? from) >= from;
+    const { blocks = [] } = this.#sessions.get(session) ?? {};
+    const told: string[] = [];
+    let wanted = 0;
+    for (let b = blocks.length - 1; b >= 0 && wanted <= limit; b--) {
+      const found = blocks[b].indicesOf(isWanted);
+      wanted += found.length;
+      if (found.length > 0) told.unshift(...blocks[b].textsOf(found.slice(Math.max(0, wanted - limit))));
+    }
     return new JsonText(
-      `{"session":${JSON.stringify(session)},"more":${more},"messages":[${told.join(',')}]}`,
+      `{"session":${JSON.stringify(session)},"more":${wanted > limit},"messages":[${told.join(',')}]}`,
     );
   }
 
@@ -88,22 +91,20 @@ export class ToldHistory {
     return this.#sessions.has(session);
   }
 
-  #shorten({ kept }: History, now: Seconds): void {
-    const oldest = now - KEPT_S;
-    const fresh = kept.findIndex(({ at }) => at >= oldest);
-    const gone = Math.max(fresh, kept.length - KEPT_MESSAGES);
-    kept.splice(0, gone);
-    this.#messages -= gone;
+  #shorten(blocks: HistoryBlock[], now: Seconds): void {
+    const most = KEPT_MESSAGES / BLOCK_MESSAGES;
+    while (blocks.length > 1 && (blocks[0].last_s < now - KEPT_S || blocks.length > most))
+      this.#messages -= blocks.shift()!.size;
   }
 
   #forget(session: string): void {
-    this.#messages -= this.#sessions.get(session)?.kept.length ?? 0;
+    for (const { size } of this.#sessions.get(session)?.blocks ?? []) this.#messages -= size;
     this.#sessions.delete(session);
   }
 
   #forgetSilent(now: Seconds): void {
-    for (const [session, { kept }] of this.#sessions) {
-      if (kept[kept.length - 1].at >= now - KEPT_S) return;
+    for (const [session, { blocks }] of this.#sessions) {
+      if (blocks[blocks.length - 1].size === 0 || blocks[blocks.length - 1].last_s >= now - KEPT_S) return;
       this.#forget(session);
     }
   }

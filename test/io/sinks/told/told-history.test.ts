@@ -10,7 +10,7 @@ const message = (session: string, time: number, run = 'r', stream = 'markers'): 
 function started() {
   const clock = new VirtualClock();
   const history = new ToldHistory(clock);
-  const keep = (one: WireMessage): void => history.keep(one, () => Buffer.from(JSON.stringify(one)));
+  const keep = (one: WireMessage): void => history.keep(one, () => JSON.stringify(one));
   const times = (session: string, wanted: { from?: number; limit?: number } = {}): number[] => {
     const all = { streams: historyStreams, limit: 4096, ...wanted };
     const told = JSON.parse(history.tell(session, all).text) as { messages: { time: number }[] };
