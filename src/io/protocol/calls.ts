@@ -7,7 +7,7 @@ const LONGEST_NAME = 128;
 /** Longest text of a marker that a person sets, characters. */
 const LONGEST_MARKER = 1024;
 /** Most lines of history in one answer. */
-export const MOST_HISTORY = 4096;
+export const MOST_HISTORY = 2048;
 
 const session = z.string().min(1).max(LONGEST_NAME).describe('The session.');
 const sessionTime = z.number().describe('Session time, s.');
