@@ -148,7 +148,6 @@ const layers = {
     'io/sinks',
     'io/sources',
     'model/engines',
-    'pipeline/file',
     'pipeline/run',
     'pipeline/session',
     'recorder',

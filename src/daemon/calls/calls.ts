@@ -2,7 +2,6 @@ import type { Clock, Seconds } from '../../core/clock.js';
 import type { CallResult, Calls } from '../../io/protocol/calls.js';
 import { ProtocolError } from '../../io/protocol/error-code.js';
 import type { WebSocketSink } from '../../io/sinks/websocket.js';
-import { pipelineSections } from '../../pipeline/file/pipeline.js';
 import type { PipelineRuntime } from '../../pipeline/run/runtime.js';
 import type { LiveSession, LiveSessions } from './live-sessions.js';
 import type { SetMarkers } from './set-markers.js';
@@ -62,27 +61,19 @@ function sessionOf(
 function pipelineOf({ runtime, live }: CallContext): CallResult<'pipeline'> {
   const { loaded, sessions } = runtime();
   const { pipeline } = loaded;
-  const typeOf = (node: { readonly type: string } | { readonly definition: { readonly type: string } }) =>
-    'definition' in node ? node.definition.type : node.type;
-  const inputsOf: { readonly [S in (typeof pipelineSections)[number]]: (name: string) => readonly string[] } =
-    {
-      sources: () => [],
-      transforms: (name) => {
-        const { input, beside } = pipeline.transforms.get(name)!;
-        return [input, ...beside];
-      },
-      models: (name) => [...pipeline.models.get(name)!.join.inputs.values()].flat(),
-      sinks: (name) => pipeline.sinks.get(name)!.inputs,
-    };
   return {
     pipeline: pipeline.digest,
     file: pipeline.file,
-    nodes: pipelineSections.flatMap((section) =>
-      [...pipeline[section]].map(([node, { ...more }]) => ({
-        ...{ node, section, type: typeOf(more) },
-        inputs: [...inputsOf[section](node)],
-      })),
-    ),
+    nodes: [
+      ...[...pipeline.sources.values()].map(({ name, type }) => nodeOf('sources', name, type, [])),
+      ...[...pipeline.transforms.values()].map(({ name, definition, input, beside }) =>
+        nodeOf('transforms', name, definition.type, [input, ...beside]),
+      ),
+      ...[...pipeline.models.values()].map(({ name, type, join }) =>
+        nodeOf('models', name, type, [...join.inputs.values()].flat()),
+      ),
+      ...[...pipeline.sinks.values()].map(({ name, type, inputs }) => nodeOf('sinks', name, type, inputs)),
+    ],
     sessions: [...live.all].map(([session, { told, bound }]) => ({
       session,
       waiting: runtime().busy(session) !== undefined,
@@ -93,6 +84,17 @@ function pipelineOf({ runtime, live }: CallContext): CallResult<'pipeline'> {
       ),
     })),
   };
+}
+
+type PipelineNode = CallResult<'pipeline'>['nodes'][number];
+
+function nodeOf(
+  section: PipelineNode['section'],
+  node: string,
+  type: string,
+  inputs: readonly string[],
+): PipelineNode {
+  return { node, section, type, inputs: [...inputs] };
 }
 
 function setMarker(

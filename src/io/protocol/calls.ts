@@ -1,9 +1,8 @@
 import { z } from 'zod';
+import { LONGEST_NAME } from './control.js';
 import type { JsonText } from './json-text.js';
 import { type OutputStream, outputSchemas } from './output.js';
 
-/** Longest name of a session, characters. */
-const LONGEST_NAME = 128;
 /** Longest text of a marker that a person sets, characters. */
 const LONGEST_MARKER = 1024;
 /** Most lines of history in one answer. */
@@ -39,7 +38,6 @@ const sessionStatus = z.object({
   time: sessionTime.nullable().describe('How far it has come.'),
   streams: z.array(streamStatus).describe('What is open.'),
 });
-export type SessionStatusResult = z.infer<typeof sessionStatus>;
 
 const nodeStatus = z.object({
   node: z.string(),

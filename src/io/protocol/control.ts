@@ -4,8 +4,8 @@ import { type ErrorCode, errorCodes } from './error-code.js';
 import { ingestLimitsSchema } from './limits.js';
 import { type OutputStream, outputSchemas } from './output.js';
 
-/** Longest name of a node, of a run and of a label, characters. */
-const LONGEST_NAME = 128;
+/** Longest name of a session, a node, a run and a label, characters. */
+export const LONGEST_NAME = 128;
 /** Longest id of a request, characters: every answer says it again. */
 const LONGEST_ID = 4096;
 /** Channels of a stream, whatever a daemon's limits say. */

@@ -53,7 +53,6 @@ export const errorCodes = {
   ],
   'too-many-sessions': [-32025, 'The daemon has `max_sessions` sessions. Close a stream of one.'],
   'unknown-session': [-32027, 'No session of this name is open, or is remembered.'],
-  'unknown-recording': [-32028, 'There is no such recording in the folder of recordings.'],
   'session-not-begun': [-32029, 'The session has no sample yet, and so no time.'],
   'acting-forbidden': [
     -32030,

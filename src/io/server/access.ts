@@ -41,15 +41,19 @@ export class Access {
 
   /** Whether a page of this `Origin` may connect; programs send none. */
   originAllowed(request: IncomingMessage): boolean {
-    const { origin, host } = request.headers;
-    if (origin === undefined) return true;
-    const { allowedOrigins = [], token } = this.#options;
-    if (allowedOrigins.includes('*') || allowedOrigins.includes(origin)) return true;
+    const { origin } = request.headers;
+    if (origin === undefined || this.#isListed(origin)) return true;
+    const { token } = this.#options;
     // A page that knows the token was given it: nothing ambient, as a cookie would be, speaks for it.
     if (token !== undefined && this.authorised(request)) return true;
     const name = nameOf(origin);
     if (name === null) return false;
-    return new URL(origin).host === host?.toLowerCase() || (this.#loopback && isLoopback(name));
+    return isOwn(origin, request) || (this.#loopback && isLoopback(name));
+  }
+
+  #isListed(origin: string): boolean {
+    const { allowedOrigins = [] } = this.#options;
+    return allowedOrigins.includes('*') || allowedOrigins.includes(origin);
   }
 
   /** Why a request of a page may not read, or null: what it sends isn't secret, but browsers ask before they show it to others. */
@@ -64,13 +68,12 @@ export class Access {
    * daemon's own or allowed: a page of another port of this machine is somebody else's.
    */
   actRefusal(request: IncomingMessage): string | null {
-    const { token, allowedOrigins = [] } = this.#options;
+    const { token } = this.#options;
     if (token !== undefined) return this.authorised(request) ? null : 'acting needs the token';
-    if (!isLoopback((request.socket.remoteAddress ?? '').replace(/^::ffff:/, '')))
+    if (!isLoopback(addressOf(request) ?? ''))
       return 'from another machine acting needs a token: start the daemon with --token-file';
-    const { origin, host } = request.headers;
-    if (origin === undefined || allowedOrigins.includes('*') || allowedOrigins.includes(origin)) return null;
-    if (URL.canParse(origin) && new URL(origin).host === host?.toLowerCase()) return null;
+    const { origin } = request.headers;
+    if (origin === undefined || this.#isListed(origin) || isOwn(origin, request)) return null;
     return `pages of ${origin} may not act here`;
   }
 
@@ -80,6 +83,16 @@ export class Access {
     if (token === undefined) return true;
     return tokensOf(request).some((given) => equal(given, token));
   }
+}
+
+/** Whether a page of this origin came from where it asks now. */
+function isOwn(origin: string, { headers }: IncomingMessage): boolean {
+  return URL.canParse(origin) && new URL(origin).host === headers.host?.toLowerCase();
+}
+
+/** A client's address, in one way of writing. */
+export function addressOf({ socket }: IncomingMessage): string | undefined {
+  return socket.remoteAddress?.replace(/^::ffff:/, '');
 }
 
 export function isLoopback(host: string): boolean {

@@ -7,6 +7,7 @@ import { type ErrorCode, ProtocolError } from '../protocol/error-code.js';
 import { JsonText } from '../protocol/json-text.js';
 import { describeIssue } from '../protocol/rpc-socket.js';
 import { type Access, requestUrl } from './access.js';
+import { send } from './send.js';
 
 /** Longest body, bytes. */
 const MOST_BODY_BYTES = 64 * 1024;
@@ -17,7 +18,6 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   unauthorised: 401,
   'acting-forbidden': 403,
   'unknown-session': 404,
-  'unknown-recording': 404,
   'body-too-long': 413,
   'not-json': 415,
   'not-ready': 503,
@@ -67,11 +67,11 @@ export class HttpCalls {
     if (!match) {
       const allowed = found.map(({ route }) => route.method).join(', ');
       response.setHeader('Allow', allowed);
-      answer(response, 405, { code: 'method-not-allowed', message: `${allowed} only` });
+      send(response, 405, { code: 'method-not-allowed', message: `${allowed} only` });
       return true;
     }
     this.#serve(match.route, match.params, url, request).then(
-      (result) => answer(response, 200, result),
+      (result) => send(response, 200, result instanceof JsonText ? `${result.text}\n` : result),
       (error: unknown) => this.#refuse(response, error),
     );
     return true;
@@ -98,14 +98,14 @@ export class HttpCalls {
     if (!(error instanceof ProtocolError)) {
       const message = `fault while serving a call: ${errorOf(error).message}`;
       this.#options.events({ code: 'connection-failed', level: 'error', message });
-      answer(response, 500, { code: 'internal-error', message: 'a fault of the daemon; its log says more' });
+      send(response, 500, { code: 'internal-error', message: 'a fault of the daemon; its log says more' });
       return;
     }
     const { code, message } = error;
     if (code === 'unauthorised') response.setHeader('WWW-Authenticate', 'Bearer');
     // What is left of a body is not read.
     if (code === 'body-too-long') response.setHeader('Connection', 'close');
-    answer(response, statuses[code] ?? 400, { code, message });
+    send(response, statuses[code] ?? 400, { code, message });
   }
 }
 
@@ -172,14 +172,4 @@ function textOf(request: IncomingMessage, clock: Clock): Promise<string> {
     request.once('end', () => end(null));
     request.once('close', () => end(new ProtocolError('parse-error', 'the body ended before its end')));
   });
-}
-
-function answer(response: ServerResponse, status: number, body: unknown): void {
-  const text = body instanceof JsonText ? body.text : JSON.stringify(body);
-  response.writeHead(status, {
-    'Content-Type': 'application/json',
-    'Content-Length': Buffer.byteLength(text) + 1,
-    'Cache-Control': 'no-store',
-  });
-  response.end(`${text}\n`);
 }

@@ -7,6 +7,7 @@ import { asyncApiDocument, protocolJsonSchema } from '../protocol/schema.js';
 import { SCHEMA_PATH } from '../protocol/version.js';
 import { type Access, requestUrl } from './access.js';
 import type { HttpCalls } from './http-calls.js';
+import { send } from './send.js';
 
 export interface PagesOptions {
   readonly access: Access;
@@ -97,14 +98,4 @@ export function pages(options: PagesOptions): Handler {
 
 function notFound(response: ServerResponse, pathname: string): void {
   send(response, 404, { code: 'not-found', message: `nothing at ${pathname}` });
-}
-
-function send(response: ServerResponse, status: number, body: unknown, type = 'application/json'): void {
-  const text = typeof body === 'string' ? body : `${JSON.stringify(body)}\n`;
-  response.writeHead(status, {
-    'Content-Type': type,
-    'Content-Length': Buffer.byteLength(text),
-    'Cache-Control': 'no-store',
-  });
-  response.end(text);
 }

@@ -16,7 +16,7 @@ import { TokenBucket } from '../protocol/token-bucket.js';
 import { INGEST_PATH, STREAM_PATH } from '../protocol/version.js';
 import type { WebSocketSink } from '../sinks/websocket.js';
 import type { WebSocketSource } from '../sources/websocket.js';
-import { Access, chooseSubprotocol, isLoopback, requestUrl } from './access.js';
+import { Access, addressOf, chooseSubprotocol, isLoopback, requestUrl } from './access.js';
 import { HttpCalls } from './http-calls.js';
 import { pages } from './pages.js';
 
@@ -335,9 +335,4 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
     default:
       return error;
   }
-}
-
-/** A client's address, in one way of writing. */
-function addressOf({ socket }: IncomingMessage): string | undefined {
-  return socket.remoteAddress?.replace(/^::ffff:/, '');
 }
