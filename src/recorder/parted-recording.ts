@@ -121,6 +121,8 @@ export class PartedRecording<Entry, State, Part extends RecordingPart<Entry, Sta
   #taken = 0;
   #waiting: Waiting[] = [];
   #part: Part | null = null;
+  /** Whether the present part has nothing yet but what it says again: however large that is, it goes on with an entry. */
+  #isFresh = true;
   #parts: number;
   /** Nothing is written before there are samples. */
   #isAhead = true;
@@ -242,7 +244,7 @@ export class PartedRecording<Entry, State, Part extends RecordingPart<Entry, Sta
   /** Goes on in another part where the present one is large or old enough, once that is closed: entries go there in order. */
   #rollsOver(part: Part, entry: Entry): boolean {
     const { limits, clock } = this.#options;
-    if (!this.#content.hasSamples(this.#written) || this.#content.goesOn(entry)) return false;
+    if (this.#isFresh || !this.#content.hasSamples(this.#written) || this.#content.goesOn(entry)) return false;
     if (part.file.size < limits.bytes && clock.now() - part.begun_s < limits.span_s) return false;
     owned(
       this.#closePart(part).then(() => {
@@ -281,6 +283,7 @@ export class PartedRecording<Entry, State, Part extends RecordingPart<Entry, Sta
       header: this.#header(number),
     });
     this.#part = part;
+    this.#isFresh = true;
     if (this.#after) part.restate(this.#written, this.#after, clock.now());
     this.#feed();
     file.begun();
@@ -306,6 +309,7 @@ export class PartedRecording<Entry, State, Part extends RecordingPart<Entry, Sta
       if (isFull && !this.#content.goesOn(unsafe.entry)) return;
       if (this.#rollsOver(part, unsafe.entry)) return;
       part.write(unsafe.entry, this.#written);
+      this.#isFresh = false;
       unsafe.place = { part, end: part.file.size };
       if (this.#outage) part.file.begun();
     }
