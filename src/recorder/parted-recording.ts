@@ -244,7 +244,8 @@ export class PartedRecording<Entry, State, Part extends RecordingPart<Entry, Sta
   /** Goes on in another part where the present one is large or old enough, once that is closed: entries go there in order. */
   #rollsOver(part: Part, entry: Entry): boolean {
     const { limits, clock } = this.#options;
-    if (this.#isFresh || !this.#content.hasSamples(this.#written) || this.#content.goesOn(entry)) return false;
+    if (this.#isFresh || !this.#content.hasSamples(this.#written) || this.#content.goesOn(entry))
+      return false;
     if (part.file.size < limits.bytes && clock.now() - part.begun_s < limits.span_s) return false;
     owned(
       this.#closePart(part).then(() => {
