@@ -36,7 +36,7 @@ describe.skipIf(!executablePath)(
     });
     afterEach(async () => {
       await page.close();
-      expect([complaints, elsewhere]).toEqual([[], []]);
+      expect([complaints.splice(0), elsewhere.splice(0)]).toEqual([[], []]);
     });
     afterAll(() => browser?.close());
 
@@ -76,6 +76,7 @@ describe.skipIf(!executablePath)(
         expect(texts.size).toBeGreaterThan(0);
         for (const [name, text] of texts)
           await page.locator('.answer', { hasText: name }).filter({ hasText: text }).first().waitFor();
+        await page.close();
         await recording.close();
         await daemon.stop();
       },
