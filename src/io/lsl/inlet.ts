@@ -8,7 +8,7 @@ import { isSimulated } from './declaration.js';
 import type { Feed } from './feed.js';
 import { LslError, lslErrorOf } from './lsl-error.js';
 import type { LslContext } from './network.js';
-import { recoveryQuery, successorOf } from './recovery.js';
+import { recoveryQuery, type Search, successorOf } from './recovery.js';
 import { Resolver } from './resolver.js';
 import type { LslStreamInfo } from './stream-info.js';
 import type { ClockMeasurement } from './time-correction.js';
@@ -33,6 +33,11 @@ export interface InletOptions {
   readonly measured?: (measurement: ClockMeasurement) => void;
   /** Whether an outlet feeds another inlet of ours, and so is not this stream's come back. Default: none does. */
   readonly isTaken?: (info: LslStreamInfo) => boolean;
+  /**
+   * Looks for the outlets that may carry on `lost`; `appeared`: one of them answered. Default: asks the network by itself, which hundreds
+   * of lost streams that each do so would fill.
+   */
+  readonly search?: (lost: LslStreamInfo, appeared: () => void) => Search;
   /** How much the outlet should keep while we don't read, s (irregular streams: hundreds of samples). */
   readonly maxBuffered_s?: Seconds;
   /** Samples per transmission; 0: as the outlet likes. */
@@ -49,7 +54,7 @@ export class Inlet {
   /** Whether its description says that a simulator makes it; null before {@link fullInfo}. */
   #simulated: boolean | null = null;
   #feed: Feed | null = null;
-  #resolver: Resolver | null = null;
+  #search: Search | null = null;
   #watchdog: Watchdog | null = null;
   #retry: Timer | null = null;
   #attempting = false;
@@ -107,7 +112,7 @@ export class Inlet {
     this.#isClosed = true;
     this.#watchdog?.close();
     this.#retry?.cancel();
-    this.#resolver?.close();
+    this.#search?.close();
     const feed = this.#feed;
     this.#feed = null;
     return feed?.close();
@@ -170,8 +175,10 @@ export class Inlet {
       this.#end('its outlet is malformed, and it has no source id to look for');
       return;
     }
-    const query = recoveryQuery(this.#info);
-    this.#resolver = new Resolver(this.#context, { query, appeared: () => this.#try() });
+    const appeared = (): void => this.#try();
+    this.#search =
+      this.#options.search?.(this.#info, appeared) ??
+      new Resolver(this.#context, { query: recoveryQuery(this.#info), appeared });
     this.#retry = this.#context.clock.every(this.#context.config.resolveInterval_s, () => this.#try());
   }
 
@@ -185,8 +192,8 @@ export class Inlet {
 
   /** Connects to the likeliest of the outlets that fit. */
   async #attempt(): Promise<void> {
-    if (this.#attempting || this.#isClosed || !this.#resolver) return;
-    const usable = this.#resolver.streams.filter(
+    if (this.#attempting || this.#isClosed || !this.#search) return;
+    const usable = this.#search.streams.filter(
       (info) => !this.#rejected.has(info.uid) && !this.#options.isTaken?.(info),
     );
     const best = successorOf(this.#info, usable);
@@ -198,8 +205,8 @@ export class Inlet {
         return;
       }
       await this.#connect(best, () => {
-        this.#resolver?.close();
-        this.#resolver = null;
+        this.#search?.close();
+        this.#search = null;
         this.#retry?.cancel();
         this.#tell('stream-recovered', 'info', 'found again');
         this.#options.recovered?.(best);

@@ -1,6 +1,13 @@
 import { quoteForQuery } from './query.js';
 import type { LslStreamInfo } from './stream-info.js';
 
+/** Looks for the outlets that may carry on a lost stream. */
+export interface Search {
+  /** Those that answered since it began, and lately. */
+  readonly streams: readonly LslStreamInfo[];
+  close(): void;
+}
+
 /** Query for the stream's outlets: this one, or what its device starts in its place if it has a source id. */
 export function recoveryQuery({
   name,
@@ -26,6 +33,18 @@ export function recoveryQuery({
     // A name with both kinds of quotes can't be asked for; this very outlet can.
     return `uid='${uid}'`;
   }
+}
+
+/** Equal for outlets that may carry on one another, as {@link recoveryQuery} finds them. */
+export function recoveryKey({
+  name,
+  type,
+  sourceId,
+  channelCount,
+  channelFormat,
+  uid,
+}: LslStreamInfo): string {
+  return sourceId === '' ? uid : JSON.stringify([name, type, sourceId, channelCount, channelFormat]);
 }
 
 /** The likeliest of the outlets to carry on a stream: the same one, else the youngest whose samples have its form. */

@@ -21,6 +21,8 @@ import { type LslStreamInfo, parseInfo } from './stream-info.js';
 const MAX_STREAMS = 4096;
 /** Answers that are remembered: each may be as long as a datagram. */
 const MOST_ANNOUNCED = 256;
+/** Questions out of turn come no closer than this, s. */
+const SOONEST_S = 0.1;
 /** An address that is coming up can't be used for a second or two, s. */
 const RETRY_S = 2;
 
@@ -31,6 +33,8 @@ export interface ResolverOptions {
   readonly forgetAfter_s?: Seconds;
   readonly appeared?: (info: LslStreamInfo) => void;
   readonly vanished?: (info: LslStreamInfo) => void;
+  /** A stream answered, for the first time or again. */
+  readonly answered?: (info: LslStreamInfo) => void;
 }
 
 interface Sighting {
@@ -62,6 +66,7 @@ export class Resolver {
   /** What outlets answered lately, and what it says: they say the same every time. */
   readonly #announced = new Map<string, LslStreamInfo>();
   #isOpen = true;
+  #asked = Number.NEGATIVE_INFINITY;
 
   /** @throws LslError `query`. */
   constructor(context: LslContext, options: ResolverOptions = {}) {
@@ -82,6 +87,11 @@ export class Resolver {
     return [...this.#found.values()].map(({ info }) => info);
   }
 
+  /** Asks now, out of turn. */
+  hurry(): void {
+    if (this.#context.clock.now() >= this.#asked + SOONEST_S) this.#ask();
+  }
+
   close(): void {
     this.#isOpen = false;
     this.#timer.cancel();
@@ -90,6 +100,7 @@ export class Resolver {
   }
 
   #ask(): void {
+    this.#asked = this.#context.clock.now();
     this.#forget();
     const present = new Map(usableInterfaces(this.#context).map((at) => [at.address, at]));
     for (const [address, voice] of this.#voices)
@@ -180,6 +191,7 @@ export class Resolver {
       this.#found.set(info.uid, { info, seen });
       this.#options.appeared?.(info);
     }
+    this.#options.answered?.(this.#found.get(info.uid)!.info);
   }
 
   #read(text: string): LslStreamInfo {

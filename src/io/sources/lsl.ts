@@ -23,6 +23,7 @@ import { defaultIngestLimits } from '../protocol/limits.js';
 import { DoorStream, type StampOrigin } from './door/door-stream.js';
 import { SharedSessions } from './door/shared-sessions.js';
 import { rawSamples } from './lsl/raw-samples.js';
+import { Searches } from './lsl/searches.js';
 import { type SessionMessage, type Source, type SourceContext, sourceDefinition } from './source.js';
 
 /** How long a stream that was lost keeps its place in the session, s. */
@@ -135,6 +136,7 @@ class Listening {
   readonly #streams = new Map<string, Connected | 'opening'>();
   readonly #retry: Timer;
   readonly #refused = new Map<string, Seconds>();
+  readonly #searches = new Searches();
   #isClosed = false;
 
   constructor(
@@ -165,13 +167,18 @@ class Listening {
       this.#resolvers.delete(query);
     }
     for (const query of queries)
-      if (!this.#resolvers.has(query))
-        this.#resolvers.set(
-          query,
-          new Resolver(this.#context, { query, appeared: (info) => this.#take(info) }),
-        );
+      if (!this.#resolvers.has(query)) this.#resolvers.set(query, this.#ask(query));
     for (const connected of this.#streams.values())
       if (connected !== 'opening' && !this.#isWanted(connected.described)) this.#drop(connected, 'closed');
+  }
+
+  #ask(query: string): Resolver {
+    return new Resolver(this.#context, {
+      query,
+      appeared: (info) => this.#take(info),
+      vanished: (info) => this.#searches.vanished(info),
+      answered: (info) => this.#searches.answered(info),
+    });
   }
 
   #isWanted(info: LslStreamInfo): boolean {
@@ -252,6 +259,10 @@ class Listening {
       },
       ended: () => {
         if (connected) this.#drop(connected);
+      },
+      search: (lost, appeared) => {
+        for (const resolver of this.#resolvers.values()) resolver.hurry();
+        return this.#searches.begin(lost, appeared);
       },
       // Its own outlet isn't: the connection alone may have broken.
       isTaken: ({ uid }) => this.#streams.has(uid) && this.#streams.get(uid) !== connected,

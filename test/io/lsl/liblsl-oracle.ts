@@ -50,7 +50,7 @@ export interface TestNetwork {
   readonly context: LslContext;
   readonly events: SessionEvent[];
   /** Resolves with the next event of that code, or one that came already. */
-  event(code: SessionEvent['code']): Promise<SessionEvent>;
+  event(code: SessionEvent['code'], fits?: (event: SessionEvent) => boolean): Promise<SessionEvent>;
 }
 
 /** Only loopback addresses, and ports that no other test file uses. */
@@ -69,10 +69,10 @@ export function testNetwork(firstPort: number, changes: Partial<LslConfig> = {})
         for (const look of [...waiting]) look();
       },
     },
-    event: (code) =>
+    event: (code, fits = () => true) =>
       new Promise((resolve) => {
         const look = (): void => {
-          const found = events.find((event) => event.code === code);
+          const found = events.find((event) => event.code === code && fits(event));
           if (!found) return;
           waiting.delete(look);
           resolve(found);

@@ -3,6 +3,7 @@ import type { Clock } from '../../../src/core/clock.js';
 import { ConfigurationError } from '../../../src/core/errors.js';
 import type { StreamMessage } from '../../../src/core/signal.js';
 import { channelsElement, simulatedElement } from '../../../src/io/lsl/declaration.js';
+import { type Carrier, carrierOf, type LslContext } from '../../../src/io/lsl/network.js';
 import { Outlet } from '../../../src/io/lsl/outlet.js';
 import type { StreamDescription } from '../../../src/io/lsl/stream-info.js';
 import { type XmlElement, xmlElement } from '../../../src/io/lsl/xml.js';
@@ -20,11 +21,15 @@ const { cleanups } = cleanUpAfterEach();
 
 function listen(
   params: LslParams = {},
-  { clock = context.clock, stall }: { readonly clock?: Clock; readonly stall?: StallWatch } = {},
+  {
+    clock = context.clock,
+    stall,
+    carrier,
+  }: Partial<Pick<LslContext, 'clock' | 'carrier'>> & { readonly stall?: StallWatch } = {},
 ) {
   const received: SessionMessage[] = [];
   const waiting = new Set<() => void>();
-  const subscription = new LslSource({ ...context, clock }, params, {
+  const subscription = new LslSource({ ...context, clock, ...(carrier && { carrier }) }, params, {
     session: 'lab',
     ...(stall && { stall }),
   }).messages$.subscribe((message) => {
@@ -237,6 +242,44 @@ describe('lsl source', () => {
     expect('simulated' in info).toBe(false);
     const { chunk } = await message('chunk', (one) => one.chunk.info.type === 'Annotation');
     expect(chunk.data[0]).toBe(0.5);
+  });
+
+  it('looks for all lost streams by the questions that it asks anyway', async () => {
+    const askers = new Set<string>();
+    const ordinary = carrierOf({});
+    const carrier: Carrier = {
+      ...ordinary,
+      bind: async (options, received) => {
+        const socket = await ordinary.bind(options, received);
+        const send = socket.send.bind(socket) as (bytes: Buffer, ...rest: unknown[]) => void;
+        const heard = (bytes: Buffer, ...rest: unknown[]): void => {
+          const [what, , asker] = bytes.toString().split('\r\n');
+          if (what === 'LSL:shortinfo') askers.add(asker.split(' ')[1]);
+          send(bytes, ...rest);
+        };
+        return Object.assign(socket, { send: heard });
+      },
+    };
+    const { message } = listen({ query: "starts-with(source_id,'lost')" }, { carrier });
+    const names = ['One', 'Two', 'Three'];
+    const opened = async (): Promise<Outlet[]> => {
+      const outlets = await Promise.all(
+        names.map((name) =>
+          offer({ name, type: 'EEG', sourceId: `lost ${name}`, description: [eegChannels] }),
+        ),
+      );
+      for (const outlet of outlets) await outlet.waitForConsumers(10);
+      return outlets;
+    };
+    for (const outlet of await opened()) {
+      pushNow(outlet, 5);
+      await outlet.close();
+    }
+    for (const name of names) await network.event('stream-lost', ({ stream }) => stream === name);
+    for (const outlet of await opened()) pushNow(outlet, 5, 2e-6);
+    for (const name of names)
+      await message('chunk', ({ chunk }) => chunk.info.id === name && chunk.data[0] > 1.5);
+    expect(askers.size).toBe(1);
   });
 
   it('takes a simulator in a headset’s place for another stream', async () => {
