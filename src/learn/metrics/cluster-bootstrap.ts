@@ -47,10 +47,16 @@ export function bootstrapDraws<T>(
   seed: number,
 ): Float64Array {
   const { uniform } = new Random(seed);
-  const drawn = Array.from({ length: resamples }, () =>
-    statistic(people.map(() => people[Math.floor(uniform() * people.length)])),
-  );
-  return Float64Array.from(drawn.filter((value) => !Number.isNaN(value))).sort();
+  // One list for all: a statistic is done with it before the next is drawn.
+  const drawn = [...people];
+  const values = new Float64Array(resamples);
+  let existing = 0;
+  for (let r = 0; r < resamples; r++) {
+    for (let i = 0; i < drawn.length; i++) drawn[i] = people[Math.floor(uniform() * people.length)];
+    const value = statistic(drawn);
+    if (!Number.isNaN(value)) values[existing++] = value;
+  }
+  return values.slice(0, existing).sort();
 }
 
 /** Quantile of ascending values, linear between them (type 7 of Hyndman and Fan); NaN of none. */

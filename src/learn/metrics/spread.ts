@@ -10,13 +10,19 @@ export interface Spread {
 }
 
 export function spread(values: readonly number[]): Spread {
-  const counted = values.filter((value) => !Number.isNaN(value));
-  const mean = counted.reduce((sum, value) => sum + value, 0) / counted.length;
-  const squares = counted.reduce((sum, value) => sum + (value - mean) * (value - mean), 0);
+  let [sum, counted] = [0, 0];
+  for (const value of values)
+    if (!Number.isNaN(value)) {
+      sum += value;
+      counted++;
+    }
+  const mean = sum / counted;
+  let squares = 0;
+  for (const value of values) if (!Number.isNaN(value)) squares += (value - mean) * (value - mean);
   return {
     mean,
-    sd: counted.length > 1 ? Math.sqrt(squares / (counted.length - 1)) : Number.NaN,
-    counted: counted.length,
-    undefined: values.length - counted.length,
+    sd: counted > 1 ? Math.sqrt(squares / (counted - 1)) : Number.NaN,
+    counted,
+    undefined: values.length - counted,
   };
 }
