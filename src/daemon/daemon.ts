@@ -27,7 +27,7 @@ import { daemonCalls } from './calls/calls.js';
 import { LiveSessions } from './calls/live-sessions.js';
 import { SetMarkers } from './calls/set-markers.js';
 import { type DaemonContext, type DaemonOptions, serverOptions } from './daemon-settings.js';
-import { encodeSession, resumeSessions } from './resume-sessions.js';
+import { encodeSession, encodeTold, resumeSessions } from './resume-sessions.js';
 
 /** What a disk has left to take when the daemon ends, s. */
 const CLOSES_WITHIN_S: Seconds = 4;
@@ -87,7 +87,14 @@ export async function startDaemon(
     thinned: (session, window) => recorder?.thinned(session, window),
     begunAnew: (session, anew, after) => recorder?.begunAnew(session, anew, after),
     reached: (session, samples, state) =>
-      recorder?.reached(session, samples, (place) => encodeSession({ place, state: state() })),
+      recorder?.reached(session, samples, (place, since) => ({
+        state: encodeSession({ place, state: state() }),
+        told: encodeTold({
+          recording: place.recording,
+          at: clock.unix(),
+          lines: sink.toldSince(session, since),
+        }),
+      })),
     explain: (session, model) => sink.explains(session, model),
   });
   const announce: EventSink = (event) => runtime.announce(event);

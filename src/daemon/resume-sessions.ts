@@ -15,7 +15,7 @@ import type { LoadedPipeline } from '../pipeline/run/run-session.js';
 import type { ContinuedSession } from '../pipeline/run/runtime.js';
 import { decodeState, encodeState } from '../pipeline/run/state-file.js';
 import type { SessionRecorder } from '../recorder/session-recorder.js';
-import { type StatePlace, statesOf } from '../recorder/state-files.js';
+import { type StatePlace, statesOf, toldOf } from '../recorder/state-files.js';
 import { type UnfinishedRecording, unfinishedRecordings } from '../recorder/unfinished-recordings.js';
 
 /** What a session that goes on needs of the daemon. */
@@ -55,6 +55,18 @@ interface KeptSession {
 
 export const encodeSession = (kept: KeptSession): Uint8Array => encodeState(kept);
 
+/** What a session told between two of its states. */
+interface KeptLines {
+  /** Names its recording. */
+  readonly recording: string;
+  /** The part of it that was being written: a daemon that goes on begins another. */
+  readonly part: number;
+  readonly lines: readonly NodeLine[];
+}
+
+export const encodeTold = ({ recording, part }: StatePlace, lines: readonly NodeLine[]): Uint8Array =>
+  encodeState({ recording, part, lines: JSON.stringify(lines) });
+
 /**
  * Goes on with the sessions whose recordings in `folder` end in the middle: each is replayed from its last state up to where it ends, its streams are kept
  * for their senders, and its recording goes on in the next part.
@@ -80,7 +92,10 @@ export async function resumeSessions(folder: string, options: ResumeOptions): Pr
       cut.push(...goOn(recording, options, state).flatMap((info) => cutOff(session, info)));
       if (xdf.run !== null) {
         const next = new Map(Object.entries(state.graph.graph.sequence));
-        options.sink.goesOn(session, { run: xdf.run, next }, lines);
+        options.sink.goesOn(session, { run: xdf.run, next }, [
+          ...toldBefore(recording, lines, next),
+          ...lines,
+        ]);
       }
     } catch (error) {
       resumed.delete(session);
@@ -163,6 +178,39 @@ async function* withFirst(
     isTold ||= message.kind === 'chunk';
     yield message;
   }
+}
+
+/**
+ * What the session told in the last minute that replaying it from its state, which gave `lines`, doesn't tell again; in the order of its
+ * time. `next`: the next number of each node.
+ */
+function toldBefore(
+  { folder, name, id, state }: UnfinishedRecording,
+  lines: readonly NodeLine[],
+  next: ReadonlyMap<string, number>,
+): NodeLine[] {
+  const first = new Map(next);
+  for (const { node, seq } of lines) first.set(node, Math.min(seq, first.get(node) ?? seq));
+  const kept = toldOf(folder, name).flatMap((bytes): KeptLines[] => {
+    try {
+      const { lines: text, ...rest } = decodeState(bytes) as {
+        recording: string;
+        at: Seconds;
+        lines: string;
+      };
+      return rest.recording === id ? [{ ...rest, lines: JSON.parse(text) }] : [];
+    } catch {
+      return [];
+    }
+  });
+  const oldest = state.newest - state.zero! - TOLD_S;
+  // Each once, as it was told last.
+  const told = new Map<string, NodeLine>();
+  for (const { lines: own } of kept.sort((a, b) => a.part - b.part))
+    for (const line of own)
+      if (line.time >= oldest && line.seq < (first.get(line.node) ?? 0))
+        told.set(`${line.seq} ${line.node}`, line);
+  return [...told.values()].sort((a, b) => a.time - b.time);
 }
 
 /** States of a recording's session that are whole, and behind samples that it still has; the newest first. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../core/clock.js';
+import type { Clock, Seconds } from '../core/clock.js';
 import { ConfigurationError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
 import type { BegunAnew, StreamMessage } from '../core/signal.js';
@@ -19,7 +19,7 @@ import {
   type RecordingNews,
 } from './parted-recording.js';
 import { SessionRecording } from './session-recording.js';
-import type { StatePlace } from './state-files.js';
+import type { KeptState, StatePlace } from './state-files.js';
 import type { UnfinishedRecording } from './unfinished-recordings.js';
 
 /** Longest stem of a file's name, characters: with date and part it stays below what any file system takes. */
@@ -132,7 +132,11 @@ export class SessionRecorder {
   }
 
   /** As {@link SessionRecording.reached}. */
-  reached(session: string, message: StreamMessage, encode: (place: StatePlace) => Uint8Array): void {
+  reached(
+    session: string,
+    message: StreamMessage,
+    encode: (place: StatePlace, since: Seconds) => KeptState,
+  ): void {
     this.#recordings.get(session)?.reached(message, encode);
   }
 

@@ -7,7 +7,7 @@ import { PartedRecording, type PartedRecordingOptions, type RecordedContent } fr
 import { applyEntry, bytesOf, isInFrame, type RecordedEntry, sampledStream } from './recorded-entry.js';
 import { RecordedState } from './recorded-state.js';
 import { SessionPart } from './session-part.js';
-import { STATE_EVERY_S, StateFiles, type StatePlace } from './state-files.js';
+import { type KeptState, STATE_EVERY_S, StateFiles, type StatePlace } from './state-files.js';
 import type { UnfinishedRecording } from './unfinished-recordings.js';
 
 export interface SessionRecordingOptions extends Omit<PartedRecordingOptions, 'pathOf' | 'before'> {
@@ -27,6 +27,8 @@ export class SessionRecording {
   readonly #states: StateFiles;
   /** When the next state is due, by the clock. */
   #stateDue_s: Seconds;
+  /** What was told before is kept. */
+  #toldUntil_s: Seconds = Number.NEGATIVE_INFINITY;
 
   constructor(options: SessionRecordingOptions) {
     this.#options = options;
@@ -80,15 +82,19 @@ export class SessionRecording {
     return this.#recording.safe(streams);
   }
 
-  /** Keeps the session's state behind a message, if one is due; `encode` gives it. */
-  reached(message: StreamMessage, encode: (place: StatePlace) => Uint8Array): void {
+  /** Keeps the session's state behind a message, if one is due; `encode` gives it, with what was told since, by the clock. */
+  reached(message: StreamMessage, encode: (place: StatePlace, since: Seconds) => KeptState): void {
     const { clock, id } = this.#options;
     if (clock.now() < this.#stateDue_s || this.#states.isBusy) return;
     const { part } = this.#recording;
     const place = part?.placeOf(message);
     if (!part || !place) return;
-    this.#stateDue_s = clock.now() + STATE_EVERY_S;
-    this.#states.write(encode({ recording: id, part: part.number, ...place }), this.safe([]));
+    const now = clock.now();
+    this.#stateDue_s = now + STATE_EVERY_S;
+    const kept = encode({ recording: id, part: part.number, ...place }, this.#toldUntil_s);
+    this.#states.write(kept, this.safe([]), () => {
+      this.#toldUntil_s = now;
+    });
   }
 
   /** Writes the footers; resolves once all is on the disk, or the disk took it no more. */

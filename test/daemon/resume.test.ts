@@ -7,7 +7,7 @@ import { type Seconds, VirtualClock } from '../../src/core/clock.js';
 import type { SessionEvent } from '../../src/core/event.js';
 import { type Daemon, startDaemon } from '../../src/daemon/daemon.js';
 import { connectStream, type FeaturesMessage, IngestConnection } from '../../src/io/client/index.js';
-import type { StreamDeclaration } from '../../src/io/protocol/control.js';
+import type { StreamDeclaration, SubscribeParams } from '../../src/io/protocol/control.js';
 import { openRecording } from '../../src/io/recordings/open.js';
 import type { OutputMessage } from '../../src/io/sinks/sink.js';
 import { passTill, passUntil } from '../cli/lock-step.js';
@@ -53,11 +53,13 @@ interface RunOptions {
   readonly end_s?: Seconds;
   /** Devices that are gone, as the daemon is. */
   readonly gone?: boolean;
+  /** What somebody heard last of each node who asks for the rest after the last kill. */
+  readonly lastHeard?: Readonly<Record<string, number>>;
 }
 
 /** Two devices, by clients of their own, send for 20 s; the daemon is killed at each of `kills` and started again. */
 async function run(name: string, kills: readonly Seconds[], options: RunOptions = {}) {
-  const { ahead_s, damage, gone = false, end_s = END_S } = options;
+  const { ahead_s, damage, gone = false, end_s = END_S, lastHeard } = options;
   const clock = new VirtualClock(5000, 1.7e9);
   const record = join(folder, name);
   const events: SessionEvent[] = [];
@@ -100,6 +102,7 @@ async function run(name: string, kills: readonly Seconds[], options: RunOptions 
   subscriber.on('features', (line) => {
     if (line.time <= end_s - 1) heard.push(line);
   });
+  const late: FeaturesMessage[] = [];
   let isSubscribed = false;
   subscriber.subscribe({ streams: ['features'], session: 'default', policy: 'buffer' }).then(() => {
     isSubscribed = true;
@@ -133,9 +136,23 @@ async function run(name: string, kills: readonly Seconds[], options: RunOptions 
       const dead = daemon;
       daemon = await start(port);
       cleanups.push(() => dead.runtime.close());
+      if (lastHeard && left.length === 0) {
+        const other = connectStream(url, { WebSocket, timers: clock });
+        cleanups.push(() => other.close());
+        other.on('features', (line) => {
+          if (line.time <= end_s - 1) late.push(line);
+        });
+        const after = { ...lastHeard, run: heard.at(-1)!.run } as SubscribeParams['after'];
+        other.subscribe({
+          streams: ['features'],
+          session: 'default',
+          policy: 'buffer',
+          ...(after && { after }),
+        });
+      }
       if (gone) {
         await passTill(clock, () => events.some(({ code }) => code === 'recording-closed'));
-        return { rows, events, times, record, heard };
+        return { rows, events, times, record, heard, late };
       }
     }
   }
@@ -151,7 +168,7 @@ async function run(name: string, kills: readonly Seconds[], options: RunOptions 
   });
   await passTill(clock, () => isClosed && events.some(({ code }) => code === 'recording-closed'));
   await daemon.close();
-  return { rows, events, times, record, heard };
+  return { rows, events, times, record, heard, late };
 }
 
 /** Lines as told, once each: one whose samples weren't on the disk yet is told again, the same. */
@@ -240,6 +257,26 @@ it('tells what neither the recording nor its senders hold, and goes on behind it
     told(await replayedRecording(record, loaded)).filter((row) => told(rows).includes(row)).length,
   ).toBeGreaterThan(30);
 });
+
+it.each([
+  ['once', [24]],
+  ['twice', [14, 18]],
+  ['again and again', [14, 18, 33]],
+])(
+  'tells who heard nothing for long what the daemons before told, when one was killed %s',
+  async (name, kills) => {
+    const end_s = 36;
+    const lastHeard = { de: 3, sc: 1 };
+    const { rows, late } = await run(name.replaceAll(' ', '-'), kills, { end_s, lastHeard });
+    for (const [node, last] of Object.entries(lastHeard)) {
+      const seqs = late.filter((line) => line.node === node).map(({ seq }) => seq);
+      expect(seqs).toEqual(seqs.map((_, i) => last + 1 + i));
+      expect(last + seqs.length).toBeGreaterThan(50);
+    }
+    const well = new Set(told(rows));
+    expect(told(late).filter((line) => !well.has(line))).toEqual([]);
+  },
+);
 
 it('ends a session whose devices don’t come back', async () => {
   const { events, times } = await run('gone', [5], { gone: true });

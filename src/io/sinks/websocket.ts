@@ -120,6 +120,11 @@ export class WebSocketSink implements Sink {
     for (const line of lines) this.publish(line);
   }
 
+  /** What the nodes of a session told since then, by the clock, and in the last minute. */
+  toldSince(session: string, since: Seconds): NodeMessage[] {
+    return this.#lately.since(session, since);
+  }
+
   /** Names the run of a session, as its messages do. */
   runOf(session: string): string {
     return this.#runs.runOf(session);

@@ -59,23 +59,25 @@ export class ToldLately {
     this.#forgetSilent(at);
   }
 
+  /** What a session told since then, by the clock, and in the last minute; in the order in which it was told. */
+  since(session: string, since: Seconds): NodeMessage[] {
+    const oldest = Math.max(since, this.#clock.now() - KEPT_S);
+    return (this.#sessions.get(session) ?? []).flatMap(({ message, at }) => (at >= oldest ? [message] : []));
+  }
+
   /**
    * In the order in which it was told, all that came after what was heard last. Of what was heard of the run that this one goes on from,
    * all that may be another line now, too; where that was any other run, all that is kept.
    */
   after(session: string, { run, seqs }: LastHeard): NodeMessage[] {
-    const oldest = this.#clock.now() - KEPT_S;
-    const kept = (this.#sessions.get(session) ?? []).filter(({ at }) => at >= oldest);
+    const kept = this.since(session, Number.NEGATIVE_INFINITY);
     const before = this.#before.get(session);
-    const first = kept.findIndex(({ message }) => message.run === run);
-    return kept
-      .slice(Math.max(0, first))
-      .map(({ message }) => message)
-      .filter(({ run: own, node, seq }) => {
-        const last = seqs.get(node) ?? -1;
-        if (own === run) return seq > last;
-        return before?.run !== run || seq > Math.min(last, (before.next.get(node) ?? 0) - 1);
-      });
+    const first = kept.findIndex((message) => message.run === run);
+    return kept.slice(Math.max(0, first)).filter(({ run: own, node, seq }) => {
+      const last = seqs.get(node) ?? -1;
+      if (own === run) return seq > last;
+      return before?.run !== run || seq > Math.min(last, (before.next.get(node) ?? 0) - 1);
+    });
   }
 
   #shorten(kept: Kept[], now: Seconds): void {
