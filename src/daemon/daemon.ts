@@ -89,11 +89,7 @@ export async function startDaemon(
     reached: (session, samples, state) =>
       recorder?.reached(session, samples, (place, since) => ({
         state: encodeSession({ place, state: state() }),
-        told: encodeTold({
-          recording: place.recording,
-          at: clock.unix(),
-          lines: sink.toldSince(session, since),
-        }),
+        told: encodeTold(place, sink.toldSince(session, since)),
       })),
     explain: (session, model) => sink.explains(session, model),
   });

@@ -195,7 +195,7 @@ function toldBefore(
     try {
       const { lines: text, ...rest } = decodeState(bytes) as {
         recording: string;
-        at: Seconds;
+        part: number;
         lines: string;
       };
       return rest.recording === id ? [{ ...rest, lines: JSON.parse(text) }] : [];
