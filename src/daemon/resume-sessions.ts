@@ -15,7 +15,7 @@ import type { LoadedPipeline } from '../pipeline/run/run-session.js';
 import type { ContinuedSession } from '../pipeline/run/runtime.js';
 import { decodeState, encodeState } from '../pipeline/run/state-file.js';
 import type { SessionRecorder } from '../recorder/session-recorder.js';
-import { type StatePlace, statesOf, toldOf } from '../recorder/state-files.js';
+import { leftStates, type StatePlace, statesOf, toldOf } from '../recorder/state-files.js';
 import { type UnfinishedRecording, unfinishedRecordings } from '../recorder/unfinished-recordings.js';
 
 /** What a session that goes on needs of the daemon. */
@@ -104,6 +104,7 @@ export async function resumeSessions(folder: string, options: ResumeOptions): Pr
       xdf.close();
     }
   }
+  await options.recorder.discard(leftStates(folder, clock.unix()));
   return {
     take: (session) => {
       const state = resumed.get(session) ?? null;

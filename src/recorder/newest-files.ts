@@ -32,6 +32,18 @@ export function newestFiles(
   return newest;
 }
 
+/** Files in `folder` that `isWanted` takes by their names, and that were written to too long ago for a session to go on with them. */
+export function oldFiles(
+  folder: string,
+  now_unix_s: Seconds,
+  isWanted: (name: string) => boolean,
+): readonly string[] {
+  return namesIn(folder).flatMap((name) => {
+    const path = join(folder, name);
+    return isWanted(name) && statSync(path).mtimeMs / 1000 < now_unix_s - LATELY_S ? [path] : [];
+  });
+}
+
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);

@@ -111,6 +111,11 @@ export class SessionRecorder {
     await this.#disk.syncFolder(folder);
   }
 
+  /** Removes files with which no session can go on any more, as far as the disk lets it. */
+  async discard(paths: readonly string[]): Promise<void> {
+    for (const path of paths) await this.#disk.remove(path).catch(() => {});
+  }
+
   /** Goes on with a recording that another daemon began, in its next part. */
   goOn(from: UnfinishedRecording): void {
     this.#start(from.session, from);

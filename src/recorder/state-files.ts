@@ -4,6 +4,7 @@ import type { Seconds } from '../core/clock.js';
 import type { ChunkPlace } from '../io/recordings/xdf/unfinished-xdf.js';
 import type { Disk } from './disk/disk.js';
 import type { Lanes } from './disk/lanes.js';
+import { oldFiles } from './newest-files.js';
 
 /** How far apart states of one session are, s: replaying so much takes a fraction of a second. */
 export const STATE_EVERY_S: Seconds = 10;
@@ -39,6 +40,10 @@ const contentsOf = (paths: readonly string[]): Uint8Array[] =>
       return [];
     }
   });
+
+/** States, and what was told, of sessions that were over, or with which nobody went on in time. */
+export const leftStates = (folder: string, now_unix_s: Seconds): readonly string[] =>
+  oldFiles(folder, now_unix_s, (name) => /\.(state(\.before|\.next)?|told\.\d)$/.test(name));
 
 /** The states of a recording's session that there are, the newest first. */
 export function statesOf(folder: string, name: string): Uint8Array[] {

@@ -1,4 +1,12 @@
-import { readdirSync, readFileSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
@@ -292,6 +300,19 @@ it('begins anew where a session had ended', async () => {
   await run('ended', []);
   const { events } = await run('ended', []);
   expect(events.map(({ code }) => code)).not.toContain('session-resumed');
+});
+
+it('leaves no state of a session behind with which nobody went on in time', async () => {
+  const damage = (record: string): void => {
+    const files = readdirSync(record);
+    expect(files.filter((file) => !file.endsWith('.xdf')).length).toBeGreaterThan(1);
+    for (const file of files) utimesSync(join(record, file), 1.6e9, 1.6e9);
+  };
+  const { events, record } = await run('late', [14], { damage });
+  expect(events.map(({ code }) => code)).not.toContain('session-resumed');
+  const files = readdirSync(record);
+  expect(files.filter((file) => file.endsWith('.xdf'))).toHaveLength(2);
+  expect(files.filter((file) => !file.endsWith('.xdf'))).toEqual([]);
 });
 
 describe('a session’s state', () => {

@@ -213,6 +213,7 @@ export class Inlet {
       });
     } catch (error) {
       if (this.#tellRejected(lslErrorOf(error))) this.#rejected.add(best.uid);
+      this.#search?.forget(best.uid);
     } finally {
       this.#attempting = false;
     }

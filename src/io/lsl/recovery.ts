@@ -5,6 +5,8 @@ import type { LslStreamInfo } from './stream-info.js';
 export interface Search {
   /** Those that answered since it began, and lately. */
   readonly streams: readonly LslStreamInfo[];
+  /** One that could not be connected to counts no more until it answers again: its last answer may have outlived it. */
+  forget(uid: string): void;
   close(): void;
 }
 

@@ -87,6 +87,11 @@ export class Resolver {
     return [...this.#found.values()].map(({ info }) => info);
   }
 
+  /** As if it had never answered. */
+  forget(uid: string): void {
+    this.#found.delete(uid);
+  }
+
   /** Asks now, out of turn. */
   hurry(): void {
     if (this.#context.clock.now() >= this.#asked + SOONEST_S) this.#ask();

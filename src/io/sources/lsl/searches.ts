@@ -21,6 +21,7 @@ export class Searches {
       get streams() {
         return [...seeker.found.values()];
       },
+      forget: (uid) => void seeker.found.delete(uid),
       close: () => {
         seekers.delete(seeker);
         if (seekers.size === 0) this.#seekers.delete(key);
