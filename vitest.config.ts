@@ -18,8 +18,8 @@ export default defineConfig({
     globalSetup: 'test/setup/each-run.ts',
     setupFiles: 'test/setup/each-file.ts',
     pool: 'forks',
-    // Sockets, threads and disks are waited for a quarter of the time: half as many more than there are cores keep these busy.
-    maxWorkers: '150%',
+    // One core of two would do it alone.
+    maxWorkers: '100%',
     // A few MB for what is young, the default, has the collector run all the time.
     execArgv: ['--max-semi-space-size=64'],
     reporters: process.env.CI

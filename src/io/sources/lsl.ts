@@ -16,6 +16,7 @@ import { LslError, lslErrorOf } from '../lsl/lsl-error.js';
 import type { LslContext } from '../lsl/network.js';
 import { compileQuery, quoteForQuery } from '../lsl/query.js';
 import { Resolver } from '../lsl/resolver.js';
+import { Searches } from '../lsl/searches.js';
 import type { LslStreamInfo } from '../lsl/stream-info.js';
 import type { ClockMeasurement } from '../lsl/time-correction.js';
 import { matchesQuery } from '../lsl/udp-service.js';
@@ -23,7 +24,7 @@ import { defaultIngestLimits } from '../protocol/limits.js';
 import { DoorStream, type StampOrigin } from './door/door-stream.js';
 import { SharedSessions } from './door/shared-sessions.js';
 import { rawSamples } from './lsl/raw-samples.js';
-import { Searches } from './lsl/searches.js';
+
 import { type SessionMessage, type Source, type SourceContext, sourceDefinition } from './source.js';
 
 /** How long a stream that was lost keeps its place in the session, s. */

@@ -1,5 +1,5 @@
-import { recoveryKey, type Search } from '../../lsl/recovery.js';
-import type { LslStreamInfo } from '../../lsl/stream-info.js';
+import { recoveryKey, type Search } from './recovery.js';
+import type { LslStreamInfo } from './stream-info.js';
 
 interface Seeker {
   /** What answered since it began, by uid. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { Searches } from '../../../src/io/lsl/searches.js';
 import { createStreamInfo } from '../../../src/io/lsl/stream-info.js';
-import { Searches } from '../../../src/io/sources/lsl/searches.js';
 
 const outlet = (sourceId = 'belt') =>
   createStreamInfo(
