@@ -38,15 +38,9 @@ export function recoveryQuery({
 }
 
 /** Equal for outlets that may carry on one another, as {@link recoveryQuery} finds them. */
-export function recoveryKey({
-  name,
-  type,
-  sourceId,
-  channelCount,
-  channelFormat,
-  uid,
-}: LslStreamInfo): string {
-  return sourceId === '' ? uid : JSON.stringify([name, type, sourceId, channelCount, channelFormat]);
+export function recoveryKey(info: LslStreamInfo): string {
+  const { name, type, sourceId, channelCount, channelFormat } = info;
+  return sourceId === '' ? info.uid : JSON.stringify([name, type, sourceId, channelCount, channelFormat]);
 }
 
 /** The likeliest of the outlets to carry on a stream: the same one, else the youngest whose samples have its form. */
