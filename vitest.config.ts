@@ -20,8 +20,6 @@ export default defineConfig({
     pool: 'forks',
     // One core of two would do it alone.
     maxWorkers: '100%',
-    // A few MB for what is young, the default, has the collector run all the time.
-    execArgv: ['--max-semi-space-size=64'],
     reporters: process.env.CI
       ? ['default', ['json', { outputFile: 'node_modules/.vitest/results.json' }]]
       : ['default'],

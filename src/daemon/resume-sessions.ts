@@ -194,10 +194,8 @@ function toldBefore(
   for (const { node, seq } of lines) first.set(node, Math.min(seq, first.get(node) ?? seq));
   const kept = toldOf(folder, name).flatMap((bytes): KeptLines[] => {
     try {
-      const { lines: text, ...rest } = decodeState(bytes) as {
-        recording: string;
-        part: number;
-        lines: string;
+      const { lines: text, ...rest } = decodeState(bytes) as Omit<KeptLines, 'lines'> & {
+        readonly lines: string;
       };
       return rest.recording === id ? [{ ...rest, lines: JSON.parse(text) }] : [];
     } catch {

@@ -21,10 +21,8 @@ export function newestFiles(
   sessionOf: (path: string) => string | null,
 ): ReadonlyMap<string, WrittenFile> {
   const newest = new Map<string, WrittenFile>();
-  for (const name of namesIn(folder)) {
-    const path = join(folder, name);
-    const written_s = statSync(path).mtimeMs / 1000;
-    if (!/\.xdf$/i.test(name) || written_s < now_unix_s - LATELY_S) continue;
+  for (const { path, written_s } of filesIn(folder, (name) => /\.xdf$/i.test(name))) {
+    if (written_s < now_unix_s - LATELY_S) continue;
     const session = sessionOf(path);
     if (session !== null && written_s >= (newest.get(session)?.written_s ?? 0))
       newest.set(session, { path, written_s });
@@ -38,10 +36,20 @@ export function oldFiles(
   now_unix_s: Seconds,
   isWanted: (name: string) => boolean,
 ): readonly string[] {
-  return namesIn(folder).flatMap((name) => {
-    const path = join(folder, name);
-    return isWanted(name) && statSync(path).mtimeMs / 1000 < now_unix_s - LATELY_S ? [path] : [];
-  });
+  return filesIn(folder, isWanted).flatMap(({ path, written_s }) =>
+    written_s < now_unix_s - LATELY_S ? [path] : [],
+  );
+}
+
+function filesIn(folder: string, isWanted: (name: string) => boolean): WrittenFile[] {
+  return namesIn(folder)
+    .filter(isWanted)
+    .flatMap((name) => {
+      const path = join(folder, name);
+      // Another daemon that records here may have removed it since.
+      const found = statSync(path, { throwIfNoEntry: false });
+      return found ? [{ path, written_s: found.mtimeMs / 1000 }] : [];
+    });
 }
 
 function namesIn(folder: string): string[] {

@@ -150,12 +150,12 @@ async function run(name: string, kills: readonly Seconds[], options: RunOptions 
         other.on('features', (line) => {
           if (line.time <= end_s - 1) late.push(line);
         });
-        const after = { ...lastHeard, run: heard.at(-1)!.run } as SubscribeParams['after'];
+        const after = { ...lastHeard, run: heard.at(-1)!.run } as NonNullable<SubscribeParams['after']>;
         other.subscribe({
           streams: ['features'],
           session: 'default',
           policy: 'buffer',
-          ...(after && { after }),
+          after,
         });
       }
       if (gone) {

@@ -464,7 +464,7 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
   it('stays small under thousands of messages', async () => {
     await open();
     const elements = () => page.evaluate<number>('document.querySelectorAll("*").length');
-    for (let i = 0; i < 2400; i++)
+    for (let i = 0; i < 6000; i++)
       daemon.say(
         affect({ time: 4 + i / 2, session: `s${i % 5}` }),
         sys({ code: 'gap-found', level: 'warn', message: `gap ${i}` }, { session: `s${i % 5}` }),
@@ -472,7 +472,7 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
     daemon.say(affect({ time: 5000, session: 's0', valence: -0.77 }));
     await shows('.readout-valence', '\u22120.77');
     await page.getByLabel('all sessions').check();
-    await shows('.event-message', 'gap 2399');
+    await shows('.event-message', 'gap 5999');
     expect(await page.locator('.event').count()).toBe(EVENT_LIMIT);
     expect(await elements()).toBeLessThan(2500);
   });

@@ -38,8 +38,8 @@ export interface ResolverOptions {
 }
 
 interface Sighting {
-  info: LslStreamInfo;
-  seen: Seconds;
+  readonly info: LslStreamInfo;
+  readonly seen: Seconds;
 }
 
 interface Voice {
@@ -188,15 +188,13 @@ export class Resolver {
     }
     const known = this.#found.get(info.uid);
     if (!known && this.#found.size >= MAX_STREAMS) return;
-    const seen = this.#context.clock.now();
-    if (known) {
-      known.info = merge(known.info, info);
-      known.seen = seen;
-    } else {
-      this.#found.set(info.uid, { info, seen });
-      this.#options.appeared?.(info);
-    }
-    this.#options.answered?.(this.#found.get(info.uid)!.info);
+    const sighting = {
+      info: known ? merge(known.info, info) : info,
+      seen: this.#context.clock.now(),
+    };
+    this.#found.set(info.uid, sighting);
+    if (!known) this.#options.appeared?.(info);
+    this.#options.answered?.(sighting.info);
   }
 
   #read(text: string): LslStreamInfo {

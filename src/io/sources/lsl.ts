@@ -24,7 +24,6 @@ import { defaultIngestLimits } from '../protocol/limits.js';
 import { DoorStream, type StampOrigin } from './door/door-stream.js';
 import { SharedSessions } from './door/shared-sessions.js';
 import { rawSamples } from './lsl/raw-samples.js';
-
 import { type SessionMessage, type Source, type SourceContext, sourceDefinition } from './source.js';
 
 /** How long a stream that was lost keeps its place in the session, s. */
