@@ -174,20 +174,22 @@ export async function startDaemon(
   runtime.ended$.subscribe(
     containedObserver('recording', (session: string) => recorder?.ended(session), events),
   );
-  // What devices push here is told as it goes into the session; what comes from elsewhere is had there.
+  // What devices push here is told as it goes into the session; what comes from elsewhere is had there, but to be drawn is told, too.
   const pushed = new Set<string>();
   const tellSignals = contained(
     'websocket',
-    ({ session, message }: SessionMessage) => sink.publishSignals(session, message),
+    ({ session, message }: SessionMessage) => {
+      const id = streamOf(message);
+      const isPushed = id === null || id === tickStream.id || pushed.has(`${id} of ${session}`);
+      sink.publishSignals(session, message, isPushed);
+    },
     events,
   );
   take = ({ session, message }) => {
     recorder?.take({ session, message });
     live.take({ session, message });
-    const id = streamOf(message);
-    if (id === null || id === tickStream.id || pushed.has(`${id} of ${session}`))
-      tellSignals({ session, message });
-    if (message.kind === 'close') pushed.delete(`${id} of ${session}`);
+    tellSignals({ session, message });
+    if (message.kind === 'close') pushed.delete(`${message.id} of ${session}`);
   };
   runtime.consume({
     ...source,

@@ -70,6 +70,9 @@ export const lastHeardSchema: z.ZodType<LastHeard, LastHeard> = z
     'What was heard last of one session: `run`, and by node its last `seq`. What the nodes made after that, and no longer than 60 s ago, comes first.',
   );
 
+/** Rates at which signals are told, bins a second: few, as each is computed once for all who watch at it; 1 to 20 divide the rate of what is kept. */
+export const pointRates = [1, 2, 5, 10, 20, 50, 100, 200, 500] as const;
+
 export const subscribeParamsSchema = z
   .object({
     streams: streamNames.describe(`Any of ${outputStreams.map((stream) => `\`${stream}\``).join(', ')}.`),
@@ -78,6 +81,18 @@ export const subscribeParamsSchema = z
     explain: z.boolean().default(false).describe('Whether each message of `affect` carries `contribution`.'),
     nodes: nodeNames.optional(),
     after: lastHeardSchema.optional(),
+    max_points_per_s: z
+      .number()
+      .min(1)
+      .max(1e6)
+      .optional()
+      .describe(
+        `\`signals\` of all the session's streams to be drawn, and the last minute first: streams with more samples a second come as their least and greatest in bins, ${pointRates.join(', ')} a second, the most that this allows. Without it the signals that are pushed to the daemon come as they are.`,
+      ),
+  })
+  .refine(({ max_points_per_s, streams }) => max_points_per_s === undefined || streams.includes('signals'), {
+    path: ['max_points_per_s'],
+    message: 'holds for signals: name it in `streams`',
   })
   .refine(({ after, session }) => after === undefined || session !== '*', {
     path: ['after'],
@@ -101,6 +116,11 @@ export const subscribeResultSchema = z.object({
       session: sessionFilter,
       policy: policySchema,
       nodes: nodeNames.optional(),
+      points_per_s: z
+        .int()
+        .positive()
+        .optional()
+        .describe('Of `signals` with `max_points_per_s`: bins a second of streams that are faster.'),
     }),
   ),
   failure: z.array(subscriptionFailure),

@@ -287,6 +287,8 @@ const sysLine = z.object({
   }),
 });
 
+const extremes = z.array(z.array(z.number().nullable()).readonly().nullable()).readonly();
+
 const signalsLine = z.object({
   stream: z.literal('signals'),
   session,
@@ -298,8 +300,10 @@ const signalsLine = z.object({
       "Stamp that is 0 in session time: a prediction at `time` belongs to stamp `zero + time`. null before the session's first sample.",
     ),
   kind: z
-    .enum(['open', 'samples', 'close'])
-    .describe('A subscriber gets `open` for each stream that is open already.'),
+    .enum(['open', 'samples', 'bins', 'close'])
+    .describe(
+      'A subscriber gets `open` for each stream that is open already. `bins`: with `max_points_per_s` only, of streams that are faster.',
+    ),
   id: z.string().describe('The stream, unique in its session.'),
   info: z
     .object({
@@ -325,6 +329,29 @@ const signalsLine = z.object({
     .optional()
     .describe('`samples`: [n][C] values, every bit of them; null = missing; text in a stream of markers.'),
   gap_before: z.boolean().optional().describe('`samples`: samples are missing before these.'),
+  bins: z
+    .object({
+      per_s: z
+        .int()
+        .positive()
+        .describe('Bins a second: bin `k` holds the samples of session time [k / per_s, (k + 1) / per_s).'),
+      first: z
+        .int()
+        .describe('Number of the first of these bins; what lies between those of two messages is empty.'),
+      least: extremes.describe(
+        '[n][C] least sample of each channel, missing ones not counted; null: the bin, or the channel in it, has none.',
+      ),
+      greatest: extremes.describe('[n][C] greatest, likewise.'),
+      gaps: z.array(z.int().nonnegative()).readonly().describe('Which have samples missing before theirs.'),
+    })
+    .optional()
+    .describe('`bins`: told once they are over, 20 times a second at most, and when the stream closes.'),
+  past: z
+    .literal(true)
+    .optional()
+    .describe(
+      '`bins`: what came before the subscription, the last minute at 20 bins a second or less, in single precision. Its last bin is as far as it had come.',
+    ),
 });
 
 /** What a pipeline publishes, as `replay` writes it, by the name of its stream. */

@@ -11,6 +11,7 @@ import {
   outputStreamSchema,
   outputStreams,
   type Policy,
+  pointRates,
   type SubscribeResult,
   subscribeParamsSchema,
   type UnsubscribeResult,
@@ -29,6 +30,7 @@ import { type RpcMethod, RpcSocket, rpcMethod } from '../protocol/rpc-socket.js'
 import { Delivery } from './queue/delivery.js';
 import { SubscriberQueue } from './queue/subscriber-queue.js';
 import { type NumberedSignals, SignalMessages } from './signals/signal-messages.js';
+import { WatchedSignals } from './signals/watched-signals.js';
 import { type OutputMessage, type Sink, type SinkDefinition, unexplained } from './sink.js';
 import { SessionRuns } from './told/session-runs.js';
 import { ToldHistory } from './told/told-history.js';
@@ -55,6 +57,8 @@ interface Subscription {
   readonly explain: boolean;
   /** Whose messages are wanted; null: every node's. */
   readonly nodes: ReadonlySet<string> | null;
+  /** Signals at that many points a second at most; null: as they come. */
+  readonly points_per_s: number | null;
 }
 
 type SubscribeRequest = z.output<typeof subscribeParamsSchema>;
@@ -83,6 +87,7 @@ export class WebSocketSink implements Sink {
   readonly #runs: SessionRuns;
   readonly #lately: ToldLately;
   readonly #signals = new SignalMessages();
+  readonly #watched = new WatchedSignals();
   /** What each session told in the last hour. */
   readonly history: ToldHistory;
 
@@ -136,6 +141,7 @@ export class WebSocketSink implements Sink {
     this.#runs.end(session);
     this.#lately.ended(session);
     this.#signals.ended(session);
+    this.#watched.ended(session);
   }
 
   /** Whether anybody wants what a model of a session predicts explained. */
@@ -143,19 +149,30 @@ export class WebSocketSink implements Sink {
     return this.#subscribersOf('affect', session, model).some(([, { explain }]) => explain);
   }
 
-  /** What devices push, to those who subscribe to `signals`; nothing is serialised for nobody. */
-  publishSignals(session: string, message: StreamMessage): void {
+  /**
+   * Signals to those who subscribe to them; nothing is serialised for nobody. `isPushed`: came to this daemon by a connection of its own, and
+   * is told as it came; else it is had elsewhere as it came, and told to those alone who watch it at a rate.
+   */
+  publishSignals(session: string, message: StreamMessage, isPushed = true): void {
     if (message.kind === 'zero') {
       this.#signals.begin(session, message.time);
+      this.#watched.begin(session, message.time);
       this.began(session, message.time);
     }
     const { kind } = message;
     if (kind !== 'open' && kind !== 'chunk' && kind !== 'marker' && kind !== 'close') return;
-    const tell = this.#signals.follow(session, message);
     const subscribers = this.#subscribersOf('signals', session, null);
-    if (subscribers.length === 0) return;
-    const delivery = this.#signalDelivery(tell());
-    for (const [subscriber, { policy }] of subscribers) subscriber.queue.offer(delivery, policy);
+    const offer = (per_s: number | null, told: NumberedSignals): void => {
+      const delivery = this.#signalDelivery(told);
+      for (const [subscriber, { policy, points_per_s }] of subscribers)
+        if (points_per_s === per_s) subscriber.queue.offer(delivery, policy);
+    };
+    if (isPushed) {
+      const tell = this.#signals.follow(session, message);
+      if (subscribers.some(([, { points_per_s }]) => points_per_s === null)) offer(null, tell());
+    }
+    const rates = new Set(subscribers.flatMap(([, { points_per_s }]) => points_per_s ?? []));
+    for (const [per_s, told] of this.#watched.take(session, message, rates)) offer(per_s, told);
   }
 
   /**
@@ -250,7 +267,7 @@ export class WebSocketSink implements Sink {
   }
 
   #subscribe(subscriber: Subscriber, params: SubscribeRequest): SubscribeResult {
-    const { session, policy, explain, nodes } = params;
+    const { session, policy, explain, nodes, max_points_per_s } = params;
     const result: SubscribeResult = { success: [], failure: [] };
     for (const name of new Set(params.streams)) {
       const stream = outputStreamSchema.safeParse(name).data;
@@ -266,8 +283,13 @@ export class WebSocketSink implements Sink {
         result.failure.push({ stream, code: 'too-many-subscriptions', message });
       } else {
         const only = nodes ? new Set(nodes) : null;
-        subscriber.subscriptions.set(key, { stream, session, policy, explain, nodes: only });
-        result.success.push({ stream, session, policy, ...(nodes && { nodes }) });
+        const points_per_s = stream === 'signals' ? pointRate(max_points_per_s) : null;
+        subscriber.subscriptions.set(key, { stream, session, policy, explain, nodes: only, points_per_s });
+        result.success.push({
+          ...{ stream, session, policy },
+          ...(nodes && { nodes }),
+          ...(points_per_s !== null && { points_per_s }),
+        });
       }
     }
     return result;
@@ -283,9 +305,14 @@ export class WebSocketSink implements Sink {
       taken.set(subscription.stream, subscription);
       queue.forgetAgain(subscription.stream, session);
     }
-    if (taken.has('signals'))
+    const signals = taken.get('signals');
+    if (signals?.points_per_s === null)
       for (const message of this.#signals.openings(session))
-        queue.offer(this.#signalDelivery(message), taken.get('signals')!.policy);
+        queue.offer(this.#signalDelivery(message), signals.policy);
+    else if (signals) {
+      const { open, past } = this.#watched.openings(session, signals.points_per_s);
+      queue.offerAgain([...open, ...past].map((message) => this.#signalDelivery(message)));
+    }
     if (after) {
       const { run, ...seqs } = after;
       const heard = { run, seqs: new Map(Object.entries(seqs).map(([node, seq]) => [node, Number(seq)])) };
@@ -341,6 +368,11 @@ function rpcCalls(calls: Calls, actRefusal: string | null): Record<string, RpcMe
     return [name, { params, handle }];
   });
   return Object.fromEntries(methods);
+}
+
+/** The fastest that is allowed. */
+function pointRate(most: number | undefined): number | null {
+  return most === undefined ? null : pointRates.findLast((rate) => rate <= most)!;
 }
 
 function isFromNode(message: WireMessage): message is NodeMessage {

@@ -188,6 +188,62 @@ describe('subscriptions', () => {
     ]);
   });
 
+  it('hand out all signals at a rate that is asked for, with the last minute, and what is pushed to others as before', async () => {
+    await start();
+    const [raw, watching] = [await connect(), await connect()];
+    await raw.request('subscribe', { streams: ['signals'], policy: 'buffer' });
+    const asked = await watching.request('subscribe', {
+      ...{ streams: ['signals'], session: 's1', policy: 'buffer', max_points_per_s: 60 },
+    });
+    expect(asked.result).toMatchObject({ success: [{ stream: 'signals', points_per_s: 50 }] });
+    const info = streamInfo({ type: 'EEG', sfreq: 500, labels: ['Cz'], unit: 'uV' });
+    const chunk = chunkOf(info, [Array.from({ length: 500 }, (_, i) => i)], 7);
+    // One that is had elsewhere, and one that is pushed here.
+    for (const [id, isPushed] of [
+      ['lsl', false],
+      ['pushed', true],
+    ] as const) {
+      // biome-ignore format: rows
+      const own = { ...info, id };
+      daemon.sink.publishSignals('s1', { kind: 'open', info: own }, isPushed);
+      if (!isPushed) daemon.sink.publishSignals('s1', { kind: 'zero', time: 7 });
+      daemon.sink.publishSignals('s1', { kind: 'chunk', chunk: { ...chunk, info: own } }, isPushed);
+    }
+    const pushed = [await raw.next(), await raw.next()];
+    expect(pushed.map(({ seq, id, kind }) => [seq, id, kind])).toEqual([
+      [0, 'pushed', 'open'],
+      [1, 'pushed', 'samples'],
+    ]);
+    const told = [];
+    for (let i = 0; i < 4; i++) told.push(await watching.next());
+    for (const message of told) expect(outputSchemas.signals.safeParse(message).error).toBeUndefined();
+    expect(told.map(({ seq, id, kind }) => [seq, id, kind])).toEqual([
+      [0, 'lsl', 'open'],
+      [1, 'lsl', 'bins'],
+      [2, 'pushed', 'open'],
+      [3, 'pushed', 'bins'],
+    ]);
+    expect(told[1].bins).toMatchObject({ per_s: 50, first: 0, gaps: [] });
+    expect((told[1].bins as { least: unknown[] }).least).toEqual(
+      Array.from({ length: 49 }, (_, k) => [10 * k]),
+    );
+    const late = await connect();
+    await late.request('subscribe', { streams: ['signals'], policy: 'buffer', max_points_per_s: 10 });
+    const past = [];
+    for (let i = 0; i < 4; i++) past.push(await late.next());
+    expect(past.map(({ id, kind, past: isPast }) => [id, kind, isPast])).toEqual([
+      ['lsl', 'open', undefined],
+      ['pushed', 'open', undefined],
+      ['lsl', 'bins', true],
+      ['pushed', 'bins', true],
+    ]);
+    for (const params of [
+      { streams: ['affect'], max_points_per_s: 10 },
+      { streams: ['signals'], max_points_per_s: 0 },
+    ])
+      expect((await late.request('subscribe', params)).error?.data.code).toBe('invalid-params');
+  });
+
   it('place signals by the session’s zero where it is told', async () => {
     await start();
     const client = await connect();

@@ -20,7 +20,7 @@ interface Session {
 }
 
 /** What devices send; which source a stream feeds is the pipeline's business. */
-type SentMessage = Extract<StreamMessage, { kind: 'open' | 'chunk' | 'marker' | 'close' }>;
+export type SentMessage = Extract<StreamMessage, { kind: 'open' | 'chunk' | 'marker' | 'close' }>;
 
 /** Numbers what devices push, session by session, and knows what is open: see the `signals` stream of the protocol. */
 export class SignalMessages {
@@ -43,7 +43,7 @@ export class SignalMessages {
     } else if (message.kind === 'close') {
       session.open.delete(message.id);
     }
-    return () => messageOf(name, session, seq, message);
+    return () => signalsMessage(name, session.zero, seq, message);
   }
 
   /** The session has ended: what comes under its name from here on is another one. */
@@ -56,14 +56,20 @@ export class SignalMessages {
     return [...this.#sessions].flatMap(([session, state]) =>
       name === '*' || name === session
         ? [...state.open.values()].map(({ info, seq }) =>
-            messageOf(session, state, seq, { kind: 'open', info }),
+            signalsMessage(session, state.zero, seq, { kind: 'open', info }),
           )
         : [],
     );
   }
 }
 
-function messageOf(name: string, { zero }: Session, seq: number, message: SentMessage): NumberedSignals {
+/** `message` with its values, numbered. */
+export function signalsMessage(
+  name: string,
+  zero: Seconds | null,
+  seq: number,
+  message: SentMessage,
+): NumberedSignals {
   const { id, ...content } = contentOf(message);
   const first = content.times?.[0];
   const time = zero === null || first === undefined ? null : first - zero;
