@@ -87,7 +87,7 @@ export const subscribeParamsSchema = z
       .max(1e6)
       .optional()
       .describe(
-        `\`signals\` of all the session's streams to be drawn, and the last minute first: streams with more samples a second come as their least and greatest in bins, ${pointRates.join(', ')} a second, the most that this allows. Without it the signals that are pushed to the daemon come as they are.`,
+        `\`signals\` of all the session's streams to be drawn, and, of one session, the last minute first: streams with more samples a second come as their least and greatest in bins, ${pointRates.join(', ')} a second, the most that this allows. Without it the signals that are pushed to the daemon come as they are.`,
       ),
   })
   .refine(({ max_points_per_s, streams }) => max_points_per_s === undefined || streams.includes('signals'), {

@@ -228,7 +228,9 @@ describe('subscriptions', () => {
       Array.from({ length: 49 }, (_, k) => [10 * k]),
     );
     const late = await connect();
-    await late.request('subscribe', { streams: ['signals'], policy: 'buffer', max_points_per_s: 10 });
+    await late.request('subscribe', {
+      ...{ streams: ['signals'], session: 's1', policy: 'buffer', max_points_per_s: 10 },
+    });
     const past = [];
     for (let i = 0; i < 4; i++) past.push(await late.next());
     expect(past.map(({ id, kind, past: isPast }) => [id, kind, isPast])).toEqual([

@@ -11,9 +11,12 @@ interface Block {
   readonly first: number;
   readonly size: number;
   readonly values: Float32Array;
-  /** Which of them have samples missing before theirs. */
-  readonly gaps: readonly number[];
+  /** [n] */
+  readonly kinds: Uint8Array;
 }
+
+/** No sample; samples, some of them missing or not; the same behind a gap. */
+const [EMPTY, FILLED, AFTER_GAP] = [0, 1, 2];
 
 /** The last minute of a stream's bins, to single precision. */
 export class KeptBins {
@@ -35,20 +38,21 @@ export class KeptBins {
   keep({ first, rows }: Bins): void {
     const width = 2 * this.#channels;
     const values = new Float32Array(rows.length * width).fill(Number.NaN);
-    const gaps: number[] = [];
+    const kinds = new Uint8Array(rows.length);
     for (const [i, row] of rows.entries()) {
       if (!row) continue;
       values.set(row.least, i * width);
       values.set(row.greatest, i * width + this.#channels);
-      if (row.gap) gaps.push(i);
+      kinds[i] = row.gap ? AFTER_GAP : FILLED;
     }
     // A clock that was set back begins anew.
     const last = this.#blocks.at(-1);
     if (last && first < last.first) this.clear();
-    this.#blocks.push({ first, size: rows.length, values, gaps });
+    this.#blocks.push({ first, size: rows.length, values, kinds });
     this.#values += values.length;
     const oldest = first + rows.length - KEPT_S * this.#per_s;
-    while (this.#blocks[0].first + this.#blocks[0].size <= oldest || this.#values > KEPT_VALUES)
+    const isOver = ({ first, size }: Block): boolean => first + size <= oldest || this.#values > KEPT_VALUES;
+    while (this.#blocks.length > 0 && isOver(this.#blocks[0]))
       this.#values -= this.#blocks.shift()!.values.length;
   }
 
@@ -59,17 +63,17 @@ export class KeptBins {
 
   /** What is kept, oldest first. */
   *bins(): IterableIterator<Bins> {
-    for (const { first, size, values, gaps } of this.#blocks)
+    for (const { first, size, values, kinds } of this.#blocks)
       yield {
         ...{ per_s: this.#per_s, first },
-        rows: Array.from({ length: size }, (_, i) => this.#row(values, i, gaps.includes(i))),
+        rows: Array.from({ length: size }, (_, i) => this.#row(values, i, kinds[i])),
       };
   }
 
-  #row(values: Float32Array, i: number, gap: boolean): Bin | null {
+  #row(values: Float32Array, i: number, kind: number): Bin | null {
+    if (kind === EMPTY) return null;
     const C = this.#channels;
     const of = (from: number): Float64Array => Float64Array.from(values.subarray(from, from + C));
-    const [least, greatest] = [of(2 * C * i), of(2 * C * i + C)];
-    return least.every(Number.isNaN) ? null : { least, greatest, gap };
+    return { least: of(2 * C * i), greatest: of(2 * C * i + C), gap: kind === AFTER_GAP };
   }
 }

@@ -95,8 +95,8 @@ export class WatchedSignals {
   }
 
   /**
-   * What those get first who watch at a rate from now on; `*`: of all sessions. `past` is the last minute of each stream, at
-   * {@link KEPT_PER_S} or less, up to now.
+   * What those get first who watch at a rate from now on; `*`: of all sessions. `past` is the last minute of each stream of the session that
+   * they name, at {@link KEPT_PER_S} or less, up to now.
    */
   openings(
     name: string,
@@ -109,6 +109,8 @@ export class WatchedSignals {
       const seq = next.get(per_s) ?? 0;
       for (const { info, kept, keeping } of streams.values()) {
         open.push(signalsMessage(session, zero, seq, { kind: 'open', info }));
+        // A minute of all sessions at once would be too much for one turn.
+        if (name === '*') continue;
         const unpacked = keeping.peek();
         const all = joined([...kept.bins(), ...(unpacked ? [unpacked] : [])], per_s, info.channels.length);
         for (const bins of all) past.push({ ...binsMessage(session, zero, seq, info.id, bins), past: true });

@@ -23,6 +23,19 @@ describe('kept bins', () => {
     expect([kept.size, [...kept.bins()]]).toEqual([0, []]);
   });
 
+  it('tell a bin whose samples are all missing from one without samples, and its gap', () => {
+    const kept = new KeptBins(1, 20);
+    const rows = [row(Number.NaN), { ...row(Number.NaN), gap: true }, null];
+    kept.keep({ per_s: 20, first: 0, rows });
+    expect([...kept.bins()]).toEqual([{ per_s: 20, first: 0, rows }]);
+  });
+
+  it('keep nothing of what is wider than all that may be kept', () => {
+    const kept = new KeptBins(200_000, 20);
+    kept.keep({ per_s: 20, first: 0, rows: [row(1, 200_000)] });
+    expect([kept.size, [...kept.bins()]]).toEqual([0, []]);
+  });
+
   it('begin anew where the clock was set back', () => {
     const kept = new KeptBins(1, 20);
     for (const s of [50, 51, 10]) kept.keep(second(s));

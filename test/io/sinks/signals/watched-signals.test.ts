@@ -70,7 +70,7 @@ describe('watched signals', () => {
       [5, 0.2],
     ] as const) {
       // biome-ignore format: rows
-      const { open, past } = signals.openings('*', rate);
+      const { open, past } = signals.openings('lab', rate);
       expect(open.map(({ kind, id }) => [kind, id])).toEqual([['open', 'eeg'], ['open', 'eda']]); // biome-ignore format: rows
       for (const message of past) expect(message.past).toBe(true);
       const told = past.filter(({ id }) => id === 'eeg').flatMap(binsOf);
@@ -80,6 +80,8 @@ describe('watched signals', () => {
       expect(told.at(-1)).toEqual([expect.closeTo(90 - step, 9), 500 * (90 - step)]);
       expect(past.filter(({ id }) => id === 'eda').flatMap(binsOf).at(-1)?.[0]).toBe(rate === 5 ? 89.6 : 89.75); // biome-ignore format: one
     }
+    // Of all sessions it would be too much at once.
+    expect(signals.openings('*', 5)).toEqual({ open: signals.openings('lab', 5).open, past: [] });
     const [[, first]] = signals.take('lab', ramp(90, 1), new Set([100]));
     expect(binsOf(first)[0]).toEqual([90, 45_000]);
   });
