@@ -148,6 +148,7 @@ const layers = {
     'io/sinks',
     'io/sources',
     'model/engines',
+    'pipeline/file',
     'pipeline/run',
     'pipeline/session',
     'recorder',

@@ -57,6 +57,11 @@ export interface FeatureTransform<Params = unknown> extends ComponentBase<Params
   /** The output stream on which what it gives goes out, beside its use in the graph. */
   readonly publishes?: 'indices';
   /**
+   * Of a node that learns a person's rest between the markers `BASELINE_START` and `BASELINE_END`: the session time at which the rest
+   * began that it is learning, by its state, s; null: none that a marker began.
+   */
+  readonly baselineSince?: (state: unknown) => number | null;
+  /**
    * The parameter that names another extract node, or several, whose vectors {@link FeatureProcessor.beside} gets, and the
    * feature that they must list.
    */

@@ -16,6 +16,7 @@ import type { LoadedPipeline } from '../pipeline/run/run-session.js';
 import { RunningSinks, type SinkFactory } from '../pipeline/run/running-sinks.js';
 import { RunningSources } from '../pipeline/run/running-sources.js';
 import { PipelineRuntime } from '../pipeline/run/runtime.js';
+import { baselineSince } from '../pipeline/session/baseline-since.js';
 import { tickStream } from '../pipeline/session/silence-ticks.js';
 import { partLimits } from '../recorder/parted-recording.js';
 import { onceFor, recordedBindings } from '../recorder/recorded-bindings.js';
@@ -79,7 +80,15 @@ export async function startDaemon(
     metrics,
     sessions,
     expected: onceFor(expected),
-    from: (session) => resumed?.take(session) ?? null,
+    from: (session) => {
+      const state = resumed?.take(session) ?? null;
+      if (state) {
+        const { graph } = state.graph;
+        const rest = baselineSince(loaded.pipeline, graph);
+        live.goOn(session, { zero: graph.zero, baseline: rest === null ? null : graph.zero! + rest });
+      }
+      return state;
+    },
     stall,
     ...(context.turns && { turns: context.turns }),
     obeysFaults: options.obeyFaults ?? false,

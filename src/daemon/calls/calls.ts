@@ -5,6 +5,7 @@ import type { WebSocketSink } from '../../io/sinks/websocket.js';
 import type { PipelineRuntime } from '../../pipeline/run/runtime.js';
 import type { LiveSession, LiveSessions } from './live-sessions.js';
 import type { SetMarkers } from './set-markers.js';
+import { takeBaseline } from './take-baseline.js';
 
 /** How long ago a marker may have been that is set now, s. */
 const MARKER_WITHIN_S: Seconds = 60;
@@ -31,16 +32,28 @@ export function daemonCalls(context: CallContext): Calls {
     },
     pipeline: () => pipelineOf(context),
     marker: ({ session, text, time_unix }) => setMarker(context, session, text, time_unix),
+    baseline: ({ session, action }) =>
+      takeBaseline(context.runtime().loaded.pipeline, session, action, {
+        live: liveSession(context, session),
+        set: (text) => setMarker(context, session, text, undefined).time,
+      }),
   };
 }
 
 const unknownSession = (session: string): ProtocolError =>
   new ProtocolError('unknown-session', `no session '${session}'; GET /v1/sessions tells which there are`);
 
+/** @throws ProtocolError `unknown-session` */
+function liveSession({ live }: CallContext, session: string): LiveSession {
+  const found = live.all.get(session);
+  if (!found) throw unknownSession(session);
+  return found;
+}
+
 function sessionOf(
   { clock, runtime, sink }: CallContext,
   session: string,
-  { streams, bound, zero, time }: LiveSession,
+  { streams, bound, zero, time, baseline }: LiveSession,
 ): CallResult<'sessions'>['sessions'][number] {
   const begin = runtime().placeOf(session, 0);
   return {
@@ -48,6 +61,7 @@ function sessionOf(
     run: sink().runOf(session),
     zero_unix: begin === null ? null : clock.unix() - clock.now() + begin,
     time,
+    baseline_since: baseline === null || zero === null ? null : baseline - zero,
     streams: [...streams.values()].map(({ info, samples, last, isStale }) => ({
       ...{ id: info.id, name: info.name, type: info.type, source_id: info.sourceId, sfreq: info.sfreq },
       channels: info.channels.map(({ label }) => label),
@@ -98,12 +112,13 @@ function nodeOf(
 }
 
 function setMarker(
-  { clock, live, runtime, markers }: CallContext,
+  context: CallContext,
   session: string,
   text: string,
   time_unix: Seconds | undefined,
 ): CallResult<'marker'> {
-  if (!live.all.has(session)) throw unknownSession(session);
+  const { clock, runtime, markers } = context;
+  const live = liveSession(context, session);
   const age_s = time_unix === undefined ? 0 : clock.unix() - time_unix;
   if (age_s > MARKER_WITHIN_S || age_s < -1)
     throw new ProtocolError(
@@ -111,9 +126,10 @@ function setMarker(
       `the marker was ${age_s.toFixed(1)} s ago by this machine's clock; it may have been ${MARKER_WITHIN_S} s ago at most`,
     );
   const stamp = runtime().stampAt(session, clock.now() - Math.max(0, age_s));
-  const zero = live.all.get(session)?.zero ?? null;
+  const { zero } = live;
   if (stamp === null || zero === null)
     throw new ProtocolError('session-not-begun', `session '${session}' has no sample yet`);
   markers.set(session, text, stamp);
+  live.mark({ time: stamp, value: text });
   return { session, time: stamp - zero };
 }

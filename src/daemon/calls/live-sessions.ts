@@ -1,8 +1,10 @@
+import { BASELINE_END, BASELINE_START } from '../../core/baseline.js';
 import type { Seconds } from '../../core/clock.js';
-import { type StreamInfo, type StreamMessage, streamOf } from '../../core/signal.js';
+import { type Marker, type StreamInfo, type StreamMessage, streamOf } from '../../core/signal.js';
 import type { OutputMessage } from '../../io/sinks/sink.js';
 import type { SessionMessage } from '../../io/sources/source.js';
 import { tickStream } from '../../pipeline/session/silence-ticks.js';
+import { SET_MARKERS } from './set-markers.js';
 
 /** An open stream, as far as the session's log has come. */
 export interface LiveStream {
@@ -23,6 +25,8 @@ export class LiveSession {
   /** Messages by node. */
   readonly told = new Map<string, number>();
   zero: Seconds | null = null;
+  /** Stamp at which the rest began that is being taken; null: none is. */
+  baseline: Seconds | null = null;
   /** Session time of its last message; null before any. */
   time: Seconds | null = null;
 
@@ -38,6 +42,8 @@ export class LiveSession {
         break;
       case 'marker':
         this.#came(message.marker.stream, 1, message.marker.time);
+        // What people set is known since they did.
+        if (this.streams.get(message.marker.stream)?.info.sourceId !== SET_MARKERS) this.mark(message.marker);
         break;
       case 'close':
         this.streams.delete(message.id);
@@ -54,6 +60,12 @@ export class LiveSession {
       case 'zero':
         this.zero ??= message.time;
     }
+  }
+
+  /** What a marker tells of the session. */
+  mark({ time, value }: Pick<Marker, 'time' | 'value'>): void {
+    if (value === BASELINE_START) this.baseline = time;
+    else if (value === BASELINE_END) this.baseline = null;
   }
 
   #came(id: string, samples: number, last: Seconds | undefined): void {
@@ -80,6 +92,11 @@ export class LiveSessions {
     const live = known ?? new LiveSession();
     if (!known) this.#sessions.set(session, live);
     live.take(message);
+  }
+
+  /** A session of another daemon goes on: where its zero is, and the rest that is being taken began, by stamp. */
+  goOn(session: string, known: Pick<LiveSession, 'zero' | 'baseline'>): void {
+    this.#sessions.set(session, Object.assign(new LiveSession(), known));
   }
 
   /** A message that a session told. */

@@ -36,6 +36,9 @@ const sessionStatus = z.object({
   run: z.string().describe('As in its messages.'),
   zero_unix: z.number().nullable().describe('Wall-clock time of session time 0, s since 1970.'),
   time: sessionTime.nullable().describe('How far it has come.'),
+  baseline_since: sessionTime
+    .nullable()
+    .describe('Session time at which the rest began that is being taken, s; null: none is.'),
   streams: z.array(streamStatus).describe('What is open.'),
 });
 
@@ -152,6 +155,17 @@ export const callDefinitions = {
         ),
     }),
     z.object({ session, time: sessionTime.describe('Session time of the marker, s.') }),
+  ),
+  baseline: call(
+    'POST',
+    '/v1/sessions/{session}/baseline',
+    "Begins or ends a rest, to which the pipeline's rest-index nodes relate what follows: what they learnt before is forgotten at the start. Set as the markers `baseline:start` and `baseline:end`, recorded and replayed as any.",
+    z.object({ session, action: z.enum(['start', 'stop']) }),
+    z.object({
+      session,
+      time: sessionTime.describe('Session time of the marker, s.'),
+      nodes: z.array(z.string()).describe('The nodes that take it.'),
+    }),
   ),
 } as const satisfies Readonly<Record<string, CallDefinition>>;
 

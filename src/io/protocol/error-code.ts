@@ -61,6 +61,12 @@ export const errorCodes = {
   'not-json': [-32031, 'Over HTTP: the body is not `application/json`.'],
   'body-too-long': [-32032, 'Over HTTP: a body may have 65,536 bytes.'],
   'too-long-ago': [-32033, 'A marker may be set for the last minute, and not for what is to come.'],
+  'baseline-running': [-32034, 'A rest is being taken already: stop it first.'],
+  'baseline-not-running': [-32035, 'No rest is being taken: start one first.'],
+  'no-baseline': [
+    -32036,
+    'Nothing in the pipeline takes a rest; the message names the shipped pipelines that do.',
+  ],
   unauthorised: [-32022, 'No token, or not the right one; the connection is closed with 1008.'],
 } as const satisfies Readonly<Record<string, readonly [rpc: number, description: string]>>;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BASELINE_END, BASELINE_START } from '../../core/baseline.js';
 import { featureTransform } from '../../core/component.js';
 import {
   type FeatureSchema,
@@ -64,7 +65,7 @@ interface Rest {
   spread: number;
 }
 
-/** Where the rest lies, as far as it is known. */
+/** Where the rest lies, as far as it is known; one that has begun without a known end lasts until {@link BASELINE_END}. */
 interface Stretch {
   begin: number | null;
   end: number | null;
@@ -104,7 +105,10 @@ class RestIndex implements FeatureProcessor, Stateful<RestIndexState> {
   mark({ time, value }: Marker): void {
     const { from_s, span_s, from_marker, to_marker } = this.params;
     const stretch = this.#stretch;
-    if (stretch.begin === null && value === from_marker) {
+    if (value === BASELINE_START) this.#rest(time);
+    else if (isTold(stretch)) {
+      if (value === BASELINE_END) this.#stretch = { ...stretch, end: Math.max(time, stretch.begin) };
+    } else if (stretch.begin === null && value === from_marker) {
       stretch.begin = time + from_s;
       stretch.end = stretch.begin + span_s;
     } else if (stretch.begin !== null && value === to_marker && time >= stretch.begin)
@@ -114,7 +118,9 @@ class RestIndex implements FeatureProcessor, Stateful<RestIndexState> {
   process(vector: FeatureVector): FeatureVector {
     const { begin, end } = this.#stretch;
     const inRest =
-      begin !== null && vector.time > begin + TIME_TOLERANCE_S && vector.time <= end! + TIME_TOLERANCE_S;
+      begin !== null &&
+      vector.time > begin + TIME_TOLERANCE_S &&
+      vector.time <= (end ?? Number.POSITIVE_INFINITY) + TIME_TOLERANCE_S;
     const over = end !== null && vector.time > end + TIME_TOLERANCE_S;
     if (inRest) this.#stretch.windows++;
     const values = new Float64Array(this.#chosen.length).fill(Number.NaN);
@@ -150,6 +156,12 @@ class RestIndex implements FeatureProcessor, Stateful<RestIndexState> {
     }
   }
 
+  /** Forgets what was learnt; a rest begins at `time` that somebody ends. */
+  #rest(time: number): void {
+    for (const rest of this.#rests.values()) Object.assign(rest, { count: 0, mean: 0, spread: 0 });
+    this.#stretch = { begin: time, end: null, windows: 0 };
+  }
+
   #untold(): Stretch {
     const { from_s, span_s, from_marker } = this.params;
     return from_marker === undefined
@@ -170,6 +182,10 @@ class RestIndex implements FeatureProcessor, Stateful<RestIndexState> {
   }
 }
 
+/** Whether somebody began the rest and hasn't ended it. */
+const isTold = (stretch: Stretch): stretch is Stretch & { begin: number; end: null } =>
+  stretch.begin !== null && stretch.end === null;
+
 /** A spread below this share of the mean is rounding. */
 const ROUNDING = 1e-12;
 
@@ -183,9 +199,13 @@ function learn(rest: Rest, x: number): void {
 export const restIndex = featureTransform<Params>({
   type: 'rest-index',
   summary:
-    "Relates each feature to this person's own rest: minus its mean, over its standard deviation (ddof 0), of the windows that close in a stretch at a known place in the session or between two markers. Needs no model. Nothing is given before the rest is over. What it gives goes out on the stream `indices`, too.",
+    "Relates each feature to this person's own rest: minus its mean, over its standard deviation (ddof 0), of the windows that close in a stretch at a known place in the session or between two markers. A marker `baseline:start`, of whatever stream, begins another rest, which lasts until `baseline:end`: the call `baseline` sets them. Needs no model. Nothing is given before the rest is over. What it gives goes out on the stream `indices`, too.",
   params,
   state: 1,
   publishes: 'indices',
+  baselineSince: (state) => {
+    const { stretch } = state as RestIndexState;
+    return isTold(stretch) ? stretch.begin : null;
+  },
   create: (p) => new RestIndex(p),
 });

@@ -70,6 +70,49 @@ describe('rest-index', () => {
     expect(run([]).every((v) => v.reasons!.every((r) => r === 'resting'))).toBe(true);
   });
 
+  it('begins anew, for as long as it is told, at the marker that somebody sets', () => {
+    const { processor } = create({ from_marker: 'calm', to_marker: 'go', span_s: 5 });
+    const steps: [number, string?][] = [
+      ...[99, 98, 97, 96, 95].map((x): [number] => [x]),
+      [9, 'baseline:start'],
+      ...[0, 1, 2, 3, 4, 0, 1, 2, 3].map((x): [number] => [x]),
+      // What the file names ends no rest that somebody tells.
+      [4, 'go'],
+      [75, 'baseline:end'],
+      [2, 'baseline:end'],
+    ];
+    processor.mark!(marker(0, 'calm'));
+    const given = steps.map(([x, text], i) => {
+      if (text) processor.mark!(marker(i + 0.5, text));
+      return processor.process(vectorOf(schema, [x, x], i + 1));
+    });
+    // 9, 0 ... 4, 0 ... 4 were its rest.
+    const rest = [9, 0, 1, 2, 3, 4, 0, 1, 2, 3, 4];
+    const mean = rest.reduce((sum, x) => sum + x, 0) / rest.length;
+    const sd = Math.sqrt(rest.reduce((sum, x) => sum + (x - mean) ** 2, 0) / rest.length);
+    expect(given.findIndex((v) => v.present[0])).toBe(16);
+    expect(given[16].values[0]).toBeCloseTo((75 - mean) / sd, 12);
+    expect(given[17].values[0]).toBeCloseTo((2 - mean) / sd, 12);
+  });
+
+  it('tells of its state whether it learns a rest that somebody began, and goes on with it elsewhere', () => {
+    const [one, other] = [create().processor, create().processor];
+    const since = () => restIndex.baselineSince!(one.snapshot!());
+    expect(since()).toBeNull();
+    one.mark!(marker(3, 'baseline:start'));
+    expect(since()).toBe(3);
+    one.process(vectorOf(schema, [60, 1], 4));
+    other.restore!(structuredClone(one.snapshot!()));
+    for (const node of [one, other]) {
+      for (const x of [61, 62, 63]) node.process(vectorOf(schema, [x, x], x - 56));
+      node.mark!(marker(7.5, 'baseline:end'));
+    }
+    expect(since()).toBeNull();
+    const [expected, got] = [one, other].map((node) => node.process(vectorOf(schema, [70, 70], 8)));
+    expect(expected.present[0]).toBe(1);
+    expect(got).toEqual(expected);
+  });
+
   it('keeps to the features asked for', () => {
     const { processor, schema: out } = create({ features: ['hr_'] });
     expect(out.features.map(({ feature }) => feature)).toEqual(['hr_mean']);
