@@ -1,5 +1,5 @@
 import { type BootstrapInterval, clusterBootstrap } from '../metrics/cluster-bootstrap.js';
-import { type Spread, spread } from '../metrics/spread.js';
+import { meanOf, type Spread, spread } from '../metrics/spread.js';
 import type { RowGroup } from './blind/contestants.js';
 import type { WrittenDown } from './comparison-ledger.js';
 import type { MainComparison } from './main-comparison.js';
@@ -198,8 +198,7 @@ const INTERVAL = { resamples: 2000, level: 0.95, seed: 1 } as const;
 /** Puts one metric's units together. */
 export function figureOf(units: readonly number[], seedMeans: readonly number[]): Figure {
   const own = spread(units);
-  const mean = (drawn: readonly number[]): number => spread(drawn).mean;
-  const { low, high } = clusterBootstrap(units, mean, INTERVAL);
+  const { low, high } = clusterBootstrap(units, meanOf, INTERVAL);
   return { ...own, interval: [low, high], seed_sd: spread(seedMeans).sd };
 }
 

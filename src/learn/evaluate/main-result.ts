@@ -1,5 +1,5 @@
 import { clusterBootstrap } from '../metrics/cluster-bootstrap.js';
-import { spread } from '../metrics/spread.js';
+import { meanOf, spread } from '../metrics/spread.js';
 import type { SplitOutcomes } from './assemble.js';
 import type { MainResult } from './evaluation-result.js';
 import type { Condition, EvaluationData, FoldOutcome, MissingCondition } from './fold-task.js';
@@ -26,7 +26,7 @@ export function mainResult(
     const difference = value - (against.figures.get(unit) ?? Number.NaN);
     return Number.isNaN(difference) ? [] : [difference];
   });
-  const { low, high } = clusterBootstrap(differences, (drawn) => spread(drawn).mean, INTERVAL);
+  const { low, high } = clusterBootstrap(differences, meanOf, INTERVAL);
   return {
     unit: unitKind(outcomes.settings),
     model: row.own,

@@ -1,9 +1,9 @@
 import { conformalHalfWidths } from '../fit/conformal.js';
 import { adaptiveCoverage } from '../metrics/adaptive-coverage.js';
-import { areaUnderRoc } from '../metrics/area-under-roc.js';
 import { mostLikely } from '../metrics/class-probabilities.js';
 import { clusterBootstrap } from '../metrics/cluster-bootstrap.js';
 import { type IntervalCoverage, intervalCoverage } from '../metrics/interval-coverage.js';
+import { pooledAuc } from '../metrics/pooled-auc.js';
 import { type RiskCoverage, riskCoverage } from '../metrics/risk-coverage.js';
 import { type Spread, spread } from '../metrics/spread.js';
 import {
@@ -117,12 +117,13 @@ export function aucIntervals(
     const series = classSeries(data, outcomes, learner, level);
     if (!series || learner.outcomes[0][0].classes.length !== 2) return [];
     const people = [...groupBy([...series.label.keys()], (i) => unitOf.subject(series.examples[i])).values()];
-    const auc = (drawn: readonly number[][]): number =>
-      areaUnderRoc(
-        drawn.flat().map((i) => series.predicted[i][1]),
-        drawn.flat().map((i) => series.label[i] === 1),
-      );
-    const interval = clusterBootstrap(people, auc, { resamples: 1000, level: 0.95, seed: 1 });
+    const area = pooledAuc(
+      people.map((own) => ({
+        scores: own.map((i) => series.predicted[i][1]),
+        positive: own.map((i) => series.label[i] === 1),
+      })),
+    );
+    const interval = clusterBootstrap([...people.keys()], area, { resamples: 1000, level: 0.95, seed: 1 });
     return Number.isNaN(interval.estimate) ? [] : [{ model: learner.name, interval }];
   });
 }

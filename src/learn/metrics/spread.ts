@@ -9,16 +9,26 @@ export interface Spread {
   readonly undefined: number;
 }
 
-export function spread(values: readonly number[]): Spread {
+/** {@link Spread.mean} alone. */
+export function meanOf(values: readonly number[]): number {
   let [sum, counted] = [0, 0];
   for (const value of values)
     if (!Number.isNaN(value)) {
       sum += value;
       counted++;
     }
-  const mean = sum / counted;
+  return sum / counted;
+}
+
+export function spread(values: readonly number[]): Spread {
+  const mean = meanOf(values);
+  let counted = 0;
   let squares = 0;
-  for (const value of values) if (!Number.isNaN(value)) squares += (value - mean) * (value - mean);
+  for (const value of values)
+    if (!Number.isNaN(value)) {
+      squares += (value - mean) * (value - mean);
+      counted++;
+    }
   return {
     mean,
     sd: counted > 1 ? Math.sqrt(squares / (counted - 1)) : Number.NaN,

@@ -44,9 +44,10 @@ export class BoundSources {
 
   /** Those that a stream feeds, as it is described. */
   fedBy(info: StreamInfo): readonly string[] {
-    return [...this.#bound].flatMap(([source, { stream }]) =>
-      stream.id === info.id && isSameLayout(stream, info) ? [source] : [],
-    );
+    const fed: string[] = [];
+    for (const [source, { stream }] of this.#bound)
+      if (stream.id === info.id && isSameLayout(stream, info)) fed.push(source);
+    return fed;
   }
 
   /** Samples that feed `source`, stamps in session time; gives them as the source takes them. */

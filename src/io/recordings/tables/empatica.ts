@@ -198,12 +198,14 @@ function* rows({ sensor, file, canonical }: SensorFile): Generator<Row> {
   lines.next();
   let index = 0;
   for (const line of lines) {
-    const cells = width === 1 ? [line] : line.split(',', width);
-    const values = Array.from({ length: width }, (_, c) => numberIn(cells[c] ?? ''));
+    const values = width === 1 ? [numberIn(line)] : line.split(',', width).map(numberIn);
+    while (values.length < width) values.push(Number.NaN);
     yield { time: onGrid(start + index++ / canonical.info.sfreq), values };
   }
 }
 
 function numberIn(text: string): number {
-  return text.trim() === '' ? Number.NaN : Number(text);
+  const value = Number(text);
+  // What is blank is 0 to JavaScript.
+  return value === 0 && text.trim() === '' ? Number.NaN : value;
 }
