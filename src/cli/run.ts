@@ -47,6 +47,7 @@ export const runCommand: CommandFactory = (context) =>
         'affectd run',
         'affectd run --lsl',
         'affectd run --record sessions',
+        'affectd run --record sessions --record-on-request',
         'affectd run my-lab.yaml --port 9000',
         'affectd run --host 0.0.0.0 --token-file token.txt',
       ),

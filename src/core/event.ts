@@ -51,6 +51,7 @@ export const eventCodes = [
   'recording-opened',
   'recording-closed',
   'recording-continued',
+  'recording-starts-midway',
   'session-resumed',
   'session-not-resumed',
   'recording-failed',

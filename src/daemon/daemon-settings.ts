@@ -42,6 +42,8 @@ export interface DaemonOptions extends PartOptions {
   readonly logLevel: LogLevel;
   /** Folder in which every session is recorded. */
   readonly record?: string;
+  /** Whether sessions are recorded there from where a call asks for it. Default: from their beginning. */
+  readonly recordOnRequest?: boolean;
   /** When what is recorded is safe, and so acknowledged. Default `group`. */
   readonly sync?: SyncMode;
   /** LSL streams to take in: all, or those that fit a query. */

@@ -1,6 +1,7 @@
 import { map, tap } from 'rxjs';
 import type { Seconds } from '../core/clock.js';
 import { doneWithin } from '../core/done-within.js';
+import { ConfigurationError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
 import { streamOf } from '../core/signal.js';
 import { type RunningServer, startServer } from '../io/server/server.js';
@@ -114,7 +115,10 @@ export async function startDaemon(
   });
   const live = new LiveSessions();
   const markers = new SetMarkers(sessions);
-  const calls = daemonCalls({ clock, live, markers, runtime: () => runtime, sink: () => sink });
+  const calls = daemonCalls({
+    ...{ clock, live, markers, runtime: () => runtime, sink: () => sink },
+    recorder: () => recorder,
+  });
   const sink: WebSocketSink = new WebSocketSink({
     ...{ clock, calls },
     events,
@@ -301,19 +305,26 @@ function lslNodes({ lsl }: DaemonOptions) {
 }
 
 function recorderOf(
-  { record, sync, ...parts }: DaemonOptions,
+  { record, recordOnRequest = false, sync, ...parts }: DaemonOptions,
   { clock, disk, newName }: DaemonContext,
   runOf: (session: string) => string,
   events: EventSink,
 ): SessionRecorder | null {
-  if (record === undefined) return null;
+  if (record === undefined) {
+    if (recordOnRequest)
+      throw new ConfigurationError(
+        'record-folder-missing',
+        '--record-on-request: where to? give the folder too, --record FOLDER',
+      );
+    return null;
+  }
   return new SessionRecorder(record, {
     clock,
     events,
     limits: partLimits(parts),
     ...(sync && { sync }),
     ...(disk && { disk }),
-    ...{ runOf, ...(newName && { newName }) },
+    ...{ runOf, onRequest: recordOnRequest, ...(newName && { newName }) },
   });
 }
 

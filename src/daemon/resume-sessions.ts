@@ -45,6 +45,8 @@ export interface ResumedSessions {
 interface Replayed {
   /** How much of the recording was replayed, s. */
   readonly replayed_s: Seconds;
+  /** Whether what went before the recording is known. */
+  readonly isWhole: boolean;
 }
 
 /** The state of a session, and the samples behind which it is. */
@@ -90,7 +92,8 @@ export async function resumeSessions(folder: string, options: ResumeOptions): Pr
       const state = await replayed(recording, options.loaded, (line) => lines.push(line));
       resumed.set(session, state);
       cut.push(...goOn(recording, options, state).flatMap((info) => cutOff(session, info)));
-      if (xdf.run !== null) {
+      // Numbers of a graph that began with the recording are others'.
+      if (xdf.run !== null && state.isWhole) {
         const next = new Map(Object.entries(state.graph.graph.sequence));
         options.sink.goesOn(session, { run: xdf.run, next }, [
           ...toldBefore(recording, lines, next),
@@ -122,13 +125,13 @@ async function replayed(
   told: (line: NodeLine) => void,
 ): Promise<ContinuedSession & Replayed> {
   const { state, offset_s } = recording;
-  const { graph, predictions, replayed_s } = await replayedFrom(statesIn(recording), recording, loaded, told);
+  const on = await replayedFrom(statesIn(recording), recording, loaded, told);
   const heard = new Map(
     [...state.streams].flatMap(([id, { last, isStale }]) =>
       last === null ? [] : [[id, { last, at: last + offset_s, isStale }]],
     ),
   );
-  return { graph, predictions, heard, replayed_s };
+  return { ...on, heard };
 }
 
 /** Goes on from the first of the states that can be gone on from. */
@@ -160,7 +163,8 @@ async function replayedFrom(
       },
     );
     lines.forEach(told);
-    return { ...end, replayed_s: state.newest - first };
+    const isWhole = kept !== undefined || !xdf.lines.some(({ k }) => k === 'start');
+    return { ...end, replayed_s: state.newest - first, isWhole };
   } catch (error) {
     // It may be another pipeline's.
     if (kept) return replayedFrom(older, recording, loaded, told);

@@ -50,6 +50,8 @@ const RETRIES_WITHIN_S: Seconds = 10;
 export interface RecordedContent<Entry, State, Part> {
   /** Before the first entry. */
   readonly begin: State;
+  /** Whether the first part says what holds then. Default: nothing does. */
+  readonly isMidway?: boolean;
   copy(state: State): State;
   apply(state: State, entry: Entry): void;
   /** Whether a part may end where this is written. */
@@ -131,6 +133,9 @@ export class PartedRecording<Entry, State, Part extends RecordingPart<Entry, Sta
   #outage: DiskError | null = null;
   #retry: Timer | null = null;
   #retry_s: Seconds = FIRST_RETRY_S;
+  /** The part that is written, or closes, and what is safe of those before it, bytes. */
+  #last: Part | null = null;
+  #before_bytes = 0;
   /** Streams whose last samples were lost, and why. */
   readonly #losing = new Map<string, DiskError>();
   /** What the next part goes on from; null: it is the first. */
@@ -153,6 +158,11 @@ export class PartedRecording<Entry, State, Part extends RecordingPart<Entry, Sta
   /** The part that is written at present; null: none is. */
   get part(): Part | null {
     return this.#part;
+  }
+
+  /** Bytes in its parts, but for those that were written before. */
+  get bytes(): number {
+    return this.#before_bytes + (this.#last?.safe ?? 0);
   }
 
   /** Why nothing is kept at present; null where it is. */
@@ -283,9 +293,11 @@ export class PartedRecording<Entry, State, Part extends RecordingPart<Entry, Sta
       ...{ file, number, begun_s: clock.now(), numbers: this.#numbers },
       header: this.#header(number),
     });
+    this.#before_bytes += this.#last?.safe ?? 0;
+    this.#last = part;
     this.#part = part;
     this.#isFresh = true;
-    if (this.#after) part.restate(this.#written, this.#after, clock.now());
+    if (this.#after || this.#content.isMidway) part.restate(this.#written, this.#after, clock.now());
     this.#feed();
     file.begun();
   }

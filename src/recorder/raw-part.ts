@@ -9,7 +9,8 @@ export class RawPart extends RecordingPart<RawEntry, RawState> {
   /** Keys of the streams that the part describes. */
   readonly #described = new Set<string>();
 
-  restate(_state: RawState, after: PartEnd, t: Seconds): void {
+  restate(_state: RawState, after: PartEnd | null, t: Seconds): void {
+    if (after === null) return;
     this.writer.writeLog(t, { k: 'part', t, part: this.number, after, restates: 0 });
     this.restated = this.file.size;
   }

@@ -54,6 +54,18 @@ export class RecordedState {
     return this.#described;
   }
 
+  /** What a recording says first that begins here: what is open, of which it has nothing yet. */
+  get begin(): RecordedState {
+    const open = [...this.#streams].filter(([, { isOpen }]) => isOpen);
+    return new RecordedState({
+      ...{ zero: this.zero, clock: this.clock, described: this.#described },
+      newest: Number.NEGATIVE_INFINITY,
+      streams: new Map(
+        open.map(([id, stream]) => [id, { ...stream, last: null, isMissing: false, frame: null }]),
+      ),
+    });
+  }
+
   /** Goes on by a message that is written; `t`: when it was taken, by the clock. */
   take(message: StreamMessage, t: Seconds): void {
     switch (message.kind) {

@@ -35,8 +35,8 @@ export abstract class RecordingPart<Entry, State> {
     return isWhole ? { part: number, bytes: safe } : null;
   }
 
-  /** Says again what of the parts before it still holds. `after`: what it goes on from. */
-  abstract restate(state: State, after: PartEnd, t: Seconds): void;
+  /** Says again what of the parts before it still holds. `after`: what it goes on from; null: what held before the recording. */
+  abstract restate(state: State, after: PartEnd | null, t: Seconds): void;
 
   /** Writes what comes next; `state` is of what is written, and goes on by it. */
   abstract write(entry: Entry, state: State): void;

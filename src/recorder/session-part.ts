@@ -68,7 +68,7 @@ export class SessionPart extends RecordingPart<RecordedEntry, RecordedState> {
   /** By number of the stream, frames that have no line yet. */
   readonly #frames = new Map<number, FrameRun>();
 
-  restate({ zero, clock, streams }: RecordedState, after: PartEnd, t: Seconds): void {
+  restate({ zero, clock, streams }: RecordedState, after: PartEnd | null, t: Seconds): void {
     const lines: SessionLogLine[] = zero === null ? [] : [zeroLine(t, zero, clock)];
     for (const known of streams.values()) {
       if (!known.isOpen) continue;
@@ -77,8 +77,9 @@ export class SessionPart extends RecordingPart<RecordedEntry, RecordedState> {
       for (const source of known.sources) lines.push({ k: 'bind', t, stream, source });
       if (known.isStale) lines.push({ k: 'stale', t, stream, stale: true });
     }
-    const part: SessionLogLine = { k: 'part', t, part: this.number, after, restates: lines.length };
-    this.#lines = [part, ...lines, ...this.#framesOf(streams)].map((line) => ({ line, message: null }));
+    const first: SessionLogLine =
+      after === null ? { k: 'start', t } : { k: 'part', t, part: this.number, after, restates: lines.length };
+    this.#lines = [first, ...lines, ...this.#framesOf(streams)].map((line) => ({ line, message: null }));
     this.restated = null;
   }
 
@@ -241,7 +242,7 @@ export class SessionPart extends RecordingPart<RecordedEntry, RecordedState> {
       const place = this.writer.writeLog(stamp, line);
       if (message) this.#places.set(message, place);
     }
-    if (lines[0]?.line.k === 'part') this.restated = this.file.size;
+    if (lines[0]?.line.k === 'part' || lines[0]?.line.k === 'start') this.restated = this.file.size;
   }
 
   /** Notes where a message stands, and how many of its samples the session's graph never gets. */

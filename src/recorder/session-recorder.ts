@@ -18,7 +18,8 @@ import {
   partLimits,
   type RecordingNews,
 } from './parted-recording.js';
-import { SessionRecording } from './session-recording.js';
+import { RecordedState } from './recorded-state.js';
+import { SessionRecording, type SessionRecordingOptions } from './session-recording.js';
 import type { KeptState, StatePlace } from './state-files.js';
 import type { UnfinishedRecording } from './unfinished-recordings.js';
 
@@ -44,6 +45,29 @@ export interface SessionRecorderOptions {
   readonly heldBytes?: number;
   /** Gives names that nobody else has. Default: drawn. */
   readonly newName?: () => string;
+  /** Whether sessions are recorded from where that is asked for; default: each from its first stream. */
+  readonly onRequest?: boolean;
+}
+
+/** What is being recorded of a session. */
+export interface RecordingStatus {
+  /** The name of its first file; null: it has no sample yet. */
+  readonly file: string | null;
+  /** That are safe. */
+  readonly bytes: number;
+  readonly since_unix_s: Seconds;
+  /** Why nothing is kept at present; null where it is. */
+  readonly failure: DiskError | null;
+}
+
+/** A session, whether it is recorded or not. */
+interface KnownSession {
+  /** What holds of its streams. */
+  readonly state: RecordedState;
+  recording: SessionRecording | null;
+  since_unix_s: Seconds;
+  /** The last second that a recording of it is named by, s since 1970. */
+  named_unix_s: Seconds;
 }
 
 /**
@@ -61,7 +85,8 @@ export class SessionRecorder {
   readonly #runOf: SessionRecorderOptions['runOf'];
   readonly #lanes = new Lanes(DISK_LANES);
   readonly #budget: Budget;
-  readonly #recordings = new Map<string, SessionRecording>();
+  readonly #onRequest: boolean;
+  readonly #sessions = new Map<string, KnownSession>();
   /** Those that end, until all of them is on the disk. */
   readonly #ending = new Set<Promise<void>>();
   readonly #watch: DiskWatch;
@@ -76,6 +101,7 @@ export class SessionRecorder {
     this.#events = events;
     this.#disk = disk;
     this.#sync = sync;
+    this.#onRequest = options.onRequest ?? false;
     this.#limits = { ...partLimits({}), ...limits };
     this.#watch = new DiskWatch(folder, {
       ...{ clock, disk, newName: this.#newName },
@@ -100,9 +126,45 @@ export class SessionRecorder {
   }
 
   take({ session, message }: SessionMessage): void {
-    const recording =
-      this.#recordings.get(session) ?? (message.kind === 'open' ? this.#start(session) : null);
-    recording?.take(message);
+    const known = this.#sessions.get(session) ?? (message.kind === 'open' ? this.#begin(session) : null);
+    known?.recording?.take(message);
+    known?.state.take(message, this.#clock.now());
+  }
+
+  /** Records a session that is open from here on. @returns whether it wasn't before. */
+  start(session: string): boolean {
+    const known = this.#sessions.get(session);
+    if (!known || known.recording) return false;
+    const midway = known.state.begin;
+    known.since_unix_s = this.#clock.unix();
+    // One that was stopped in the same second is named by it.
+    const named_unix_s = Math.max(Math.floor(known.since_unix_s), known.named_unix_s + 1);
+    known.named_unix_s = named_unix_s;
+    known.recording = this.#record(session, { midway, named_unix_s });
+    return true;
+  }
+
+  /** Ends the recording of a session that goes on; resolves with it once it is on the disk; null: there is none. */
+  async stop(session: string): Promise<Pick<RecordingStatus, 'file' | 'bytes'> | null> {
+    const known = this.#sessions.get(session);
+    const recording = known?.recording;
+    if (!known || !recording) return null;
+    known.recording = null;
+    await this.#end(recording);
+    return { file: recording.file, bytes: recording.bytes };
+  }
+
+  /** What is recorded of a session; null: nothing is. */
+  status(session: string): RecordingStatus | null {
+    const known = this.#sessions.get(session);
+    if (!known?.recording) return null;
+    const { file, bytes, failure } = known.recording;
+    return { file, bytes, since_unix_s: known.since_unix_s, failure };
+  }
+
+  /** What was free where it records when it looked last, bytes; null before that. */
+  get free_bytes(): number | null {
+    return this.#watch.free_bytes;
   }
 
   /** What a recording holds that another daemon began outlasts a power cut then: that wrote it, and may not have come to syncing it. */
@@ -118,22 +180,27 @@ export class SessionRecorder {
 
   /** Goes on with a recording that another daemon began, in its next part. */
   goOn(from: UnfinishedRecording): void {
-    this.#start(from.session, from);
+    this.#sessions.set(from.session, {
+      state: new RecordedState(from.state),
+      recording: this.#record(from.session, { from }),
+      since_unix_s: this.#clock.unix(),
+      named_unix_s: Number.NEGATIVE_INFINITY,
+    });
   }
 
   /** Notes that a node's model is not asked about a window, so that a replay doesn't ask it either. */
   thinned(session: string, window: ThinnedWindow): void {
-    this.#recordings.get(session)?.thinned(window);
+    this.#recordingOf(session)?.thinned(window);
   }
 
   /** Notes where a session's graph begins anew: in the message `after`, or behind it; null: at the session's end. */
   begunAnew(session: string, anew: BegunAnew, after: StreamMessage | null): void {
-    this.#recordings.get(session)?.begunAnew(anew, after);
+    this.#recordingOf(session)?.begunAnew(anew, after);
   }
 
   /** Notes in every recording that another pipeline took over; `from`, `to`: their digests. */
   reloaded(from: string, to: string): void {
-    for (const recording of this.#recordings.values()) recording.reloaded(from, to);
+    for (const [, recording] of this.#recordings()) recording.reloaded(from, to);
   }
 
   /** As {@link SessionRecording.reached}. */
@@ -142,57 +209,85 @@ export class SessionRecorder {
     message: StreamMessage,
     encode: (place: StatePlace, since: Seconds) => KeptState,
   ): void {
-    this.#recordings.get(session)?.reached(message, encode);
+    this.#recordingOf(session)?.reached(message, encode);
   }
 
   /** As {@link SessionRecording.safe}; at once where the session is not recorded. */
   safe(session: string, streams: readonly string[] = []): Promise<void> {
-    return this.#recordings.get(session)?.safe(streams) ?? Promise.resolve();
+    return this.#recordingOf(session)?.safe(streams) ?? Promise.resolve();
   }
 
   /** How many sessions are recorded. */
   get sessions(): number {
-    return this.#recordings.size;
+    return [...this.#recordings()].length;
   }
 
   /** Sessions of which nothing is kept at present, and why. */
   get failures(): ReadonlyMap<string, DiskError> {
     const failures = new Map<string, DiskError>();
-    for (const [session, { failure }] of this.#recordings) if (failure) failures.set(session, failure);
+    for (const [session, { failure }] of this.#recordings()) if (failure) failures.set(session, failure);
     return failures;
   }
 
   /** Writes the footer of a session's file: what comes under its name after this is another session. */
   ended(session: string): void {
-    const recording = this.#recordings.get(session);
-    if (!recording) return;
-    this.#recordings.delete(session);
-    const ending = recording.end().then(() => void this.#ending.delete(ending));
-    this.#ending.add(ending);
+    const recording = this.#recordingOf(session);
+    this.#sessions.delete(session);
+    if (recording) void this.#end(recording);
   }
 
   /** Writes the footers of every file; resolves once they are on the disk. */
   async close(): Promise<void> {
     this.#watch.close();
-    for (const session of this.#recordings.keys()) this.ended(session);
+    for (const session of [...this.#sessions.keys()]) this.ended(session);
     await Promise.all(this.#ending);
   }
 
   /** Writes every footer in this very turn. */
   rescue(): void {
-    for (const recording of this.#recordings.values()) recording.rescue();
+    for (const [, recording] of this.#recordings()) recording.rescue();
   }
 
-  #start(session: string, from?: UnfinishedRecording): SessionRecording {
-    const recording = new SessionRecording({
-      ...{ folder: this.#folder, stem: fileStem(session), session, id: from?.id ?? this.#newName(), from },
+  *#recordings(): Generator<[session: string, recording: SessionRecording]> {
+    for (const [session, { recording }] of this.#sessions) if (recording) yield [session, recording];
+  }
+
+  #recordingOf(session: string): SessionRecording | null {
+    return this.#sessions.get(session)?.recording ?? null;
+  }
+
+  #begin(session: string): KnownSession {
+    const now_unix_s = this.#clock.unix();
+    const known: KnownSession = {
+      state: new RecordedState(),
+      recording: this.#onRequest ? null : this.#record(session),
+      since_unix_s: now_unix_s,
+      named_unix_s: this.#onRequest ? Number.NEGATIVE_INFINITY : Math.floor(now_unix_s),
+    };
+    this.#sessions.set(session, known);
+    return known;
+  }
+
+  #end(recording: SessionRecording): Promise<void> {
+    const ending = recording.end().then(() => void this.#ending.delete(ending));
+    this.#ending.add(ending);
+    return ending;
+  }
+
+  #record(
+    session: string,
+    begins: Pick<SessionRecordingOptions, 'midway' | 'named_unix_s'> & {
+      readonly from?: UnfinishedRecording;
+    } = {},
+  ): SessionRecording {
+    return new SessionRecording({
+      ...{ folder: this.#folder, stem: fileStem(session), session },
+      ...{ ...begins, id: begins.from?.id ?? this.#newName() },
       run: this.#runOf?.(session) ?? null,
       ...{ disk: this.#disk, lanes: this.#lanes, mode: this.#sync },
       ...{ clock: this.#clock, limits: this.#limits, budget: this.#budget },
       tell: (news) => this.#tell(session, news),
     });
-    this.#recordings.set(session, recording);
-    return recording;
   }
 
   #tell(session: string, news: RecordingNews): void {

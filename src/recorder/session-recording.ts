@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Seconds } from '../core/clock.js';
 import { type BegunAnew, type StreamMessage, streamOf } from '../core/signal.js';
 import type { ThinnedWindow } from '../io/recordings/recording.js';
@@ -16,6 +16,10 @@ export interface SessionRecordingOptions extends Omit<PartedRecordingOptions, 'p
   readonly stem: string;
   /** A recording that another daemon began, which goes on in its next part. Default: it begins. */
   readonly from?: Pick<UnfinishedRecording, 'name' | 'part' | 'state' | 'numbers' | 'xdf'> | undefined;
+  /** What holds where it begins in the middle of its session. Default: it begins with it. */
+  readonly midway?: RecordedState | undefined;
+  /** When it begins, as its name tells, s since 1970. Default: now. */
+  readonly named_unix_s?: Seconds;
 }
 
 /** What one session is told: chunk by chunk in order of arrival, and the session's log. */
@@ -25,6 +29,7 @@ export class SessionRecording {
   /** By stream, how many samples of its next message the session's graph never gets. */
   readonly #dropped = new Map<string, number>();
   readonly #states: StateFiles;
+  #file: string | null;
   /** When the next state is due, by the clock. */
   #stateDue_s: Seconds;
   /** What was told before is kept. */
@@ -32,18 +37,37 @@ export class SessionRecording {
 
   constructor(options: SessionRecordingOptions) {
     this.#options = options;
-    const { clock, folder, stem, from, disk, lanes } = options;
-    const stamp = new Date(clock.unix() * 1000).toISOString().slice(0, 19).replaceAll(':', '-');
+    const { clock, folder, stem, from, disk, lanes, midway, named_unix_s = clock.unix() } = options;
+    const stamp = new Date(named_unix_s * 1000).toISOString().slice(0, 19).replaceAll(':', '-');
     const name = from?.name ?? `${stem}_${stamp}`;
     this.#states = new StateFiles({ disk, lanes, folder, name });
-    this.#stateDue_s = clock.now() + STATE_EVERY_S;
+    // What went before the middle of a session no replay of its samples gives.
+    this.#stateDue_s = clock.now() + (midway ? 0 : STATE_EVERY_S);
+    this.#file = from ? basename(from.xdf.path) : null;
     const before = from && { parts: from.part, after: from.xdf.end, numbers: from.numbers };
-    this.#recording = new PartedRecording(contentOf(new RecordedState(from?.state)), {
-      ...options,
-      ...(before && { before }),
-      pathOf: (part, n) =>
-        join(folder, `${name}${part === 1 ? '' : `_part${part}`}${n === 1 ? '' : `_${n}`}.xdf`),
-    });
+    this.#recording = new PartedRecording(
+      contentOf(new RecordedState(from?.state ?? midway), midway !== undefined),
+      {
+        ...options,
+        tell: (news) => {
+          if (news.kind === 'opened' || news.kind === 'continued') this.#file ??= basename(news.path);
+          options.tell(news);
+        },
+        ...(before && { before }),
+        pathOf: (part, n) =>
+          join(folder, `${name}${part === 1 ? '' : `_part${part}`}${n === 1 ? '' : `_${n}`}.xdf`),
+      },
+    );
+  }
+
+  /** The name of the first of its files that this daemon knows of; null: it has none yet. */
+  get file(): string | null {
+    return this.#file;
+  }
+
+  /** As {@link PartedRecording.bytes}. */
+  get bytes(): number {
+    return this.#recording.bytes;
   }
 
   /** Why nothing is kept at present; null where it is. */
@@ -109,9 +133,12 @@ export class SessionRecording {
   }
 }
 
-function contentOf(begin: RecordedState): RecordedContent<RecordedEntry, RecordedState, SessionPart> {
+function contentOf(
+  begin: RecordedState,
+  isMidway: boolean,
+): RecordedContent<RecordedEntry, RecordedState, SessionPart> {
   return {
-    begin,
+    ...{ begin, isMidway },
     copy: (state) => new RecordedState(state),
     apply: applyEntry,
     // What a part says again is told at a stamp.

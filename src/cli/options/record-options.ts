@@ -20,6 +20,11 @@ export function addDiskOptions(command: Command): Command {
 /** Options of recordings that the daemon makes. */
 export function addRecordOptions(command: Command): Command {
   return addDiskOptions(
-    command.option('--record <folder>', 'record every session to an XDF file in this folder'),
+    command
+      .option('--record <folder>', 'record every session to an XDF file in this folder')
+      .option(
+        '--record-on-request',
+        'record a session there from where the page or a call asks for it, not from its beginning',
+      ),
   );
 }

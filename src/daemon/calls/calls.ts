@@ -3,6 +3,7 @@ import type { CallResult, Calls } from '../../io/protocol/calls.js';
 import { ProtocolError } from '../../io/protocol/error-code.js';
 import type { WebSocketSink } from '../../io/sinks/websocket.js';
 import type { PipelineRuntime } from '../../pipeline/run/runtime.js';
+import type { SessionRecorder } from '../../recorder/session-recorder.js';
 import type { LiveSession, LiveSessions } from './live-sessions.js';
 import type { SetMarkers } from './set-markers.js';
 import { takeBaseline } from './take-baseline.js';
@@ -14,9 +15,11 @@ export interface CallContext {
   readonly clock: Clock;
   readonly live: LiveSessions;
   readonly markers: SetMarkers;
-  /** Both exist once a call comes. */
+  /** These exist once a call comes. */
   readonly runtime: () => PipelineRuntime;
   readonly sink: () => WebSocketSink;
+  /** Null: nothing is recorded. */
+  readonly recorder: () => SessionRecorder | null;
 }
 
 /** What a running daemon answers. */
@@ -31,6 +34,7 @@ export function daemonCalls(context: CallContext): Calls {
       return history.tell(session, wanted);
     },
     pipeline: () => pipelineOf(context),
+    record: ({ session, action }) => recordSession(context, session, action),
     marker: ({ session, text, time_unix }) => setMarker(context, session, text, time_unix),
     baseline: ({ session, action }) =>
       takeBaseline(context.runtime().loaded.pipeline, session, action, {
@@ -51,10 +55,11 @@ function liveSession({ live }: CallContext, session: string): LiveSession {
 }
 
 function sessionOf(
-  { clock, runtime, sink }: CallContext,
+  context: CallContext,
   session: string,
   { streams, bound, zero, time, baseline }: LiveSession,
 ): CallResult<'sessions'>['sessions'][number] {
+  const { clock, runtime, sink } = context;
   const begin = runtime().placeOf(session, 0);
   return {
     session,
@@ -69,7 +74,42 @@ function sessionOf(
       ...{ samples, last: last === null || zero === null ? null : last - zero, stale: isStale },
       ...(info.simulated && { simulated: true as const }),
     })),
+    recording: recordingOf(context, session),
   };
+}
+
+function recordingOf({ recorder }: CallContext, session: string): CallResult<'record'>['recording'] {
+  const status = recorder()?.status(session);
+  if (!status) return null;
+  const { file, bytes, since_unix_s: since_unix, failure } = status;
+  const disk_free_bytes = recorder()?.free_bytes ?? null;
+  return { file, bytes, since_unix, disk_free_bytes, failure: failure?.code ?? null };
+}
+
+async function recordSession(
+  context: CallContext,
+  session: string,
+  action: 'start' | 'stop',
+): Promise<CallResult<'record'>> {
+  const recorder = context.recorder();
+  if (!recorder)
+    throw new ProtocolError(
+      'no-record-folder',
+      'this daemon has no folder to record to: start it with --record FOLDER (and --record-on-request)',
+    );
+  if (!context.live.all.has(session)) throw unknownSession(session);
+  if (action === 'start') {
+    if (!recorder.start(session))
+      throw new ProtocolError(
+        'already-recorded',
+        `session '${session}' is recorded already; stop that first`,
+      );
+    return { session, recording: recordingOf(context, session), stopped: null };
+  }
+  const stopped = await recorder.stop(session);
+  if (!stopped)
+    throw new ProtocolError('not-recorded', `session '${session}' is not recorded; start that first`);
+  return { session, recording: recordingOf(context, session), stopped };
 }
 
 function pipelineOf({ runtime, live }: CallContext): CallResult<'pipeline'> {

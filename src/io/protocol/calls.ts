@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { notKeptCodes } from '../../core/not-kept-error.js';
 import { LONGEST_NAME } from './control.js';
 import type { JsonText } from './json-text.js';
 import { type OutputStream, outputSchemas } from './output.js';
@@ -31,6 +32,20 @@ const streamStatus = z.object({
   simulated: z.literal(true).optional(),
 });
 
+const recordingStatus = z.object({
+  file: z
+    .string()
+    .nullable()
+    .describe('Name of its first file in the folder of `--record`; `null`: no sample has come yet.'),
+  bytes: z
+    .int()
+    .nonnegative()
+    .describe('On the disk; of one that goes on after a kill, since the daemon was started again.'),
+  since_unix: z.number().describe('Since when it is recorded, s since 1970.'),
+  disk_free_bytes: z.number().nullable().describe('Free on its disk, looked at every 10 s.'),
+  failure: z.enum(notKeptCodes).nullable().describe('Why nothing is kept at present; `null`: it is.'),
+});
+
 const sessionStatus = z.object({
   session,
   run: z.string().describe('As in its messages.'),
@@ -40,6 +55,7 @@ const sessionStatus = z.object({
     .nullable()
     .describe('Session time at which the rest began that is being taken, s; null: none is.'),
   streams: z.array(streamStatus).describe('What is open.'),
+  recording: recordingStatus.nullable().describe('`null`: it is not recorded.'),
 });
 
 const nodeStatus = z.object({
@@ -138,6 +154,20 @@ export const callDefinitions = {
       file: z.string(),
       nodes: z.array(nodeStatus),
       sessions: z.array(sessionNodes),
+    }),
+  ),
+  record: call(
+    'POST',
+    '/v1/sessions/{session}/record',
+    'Records a session from here on, to files of its own, or ends that; answered to `stop` once all is on the disk. Needs a daemon with `--record`.',
+    z.object({ session, action: z.enum(['start', 'stop']) }),
+    z.object({
+      session,
+      recording: recordingStatus.nullable().describe('What is recorded now.'),
+      stopped: z
+        .object({ file: recordingStatus.shape.file, bytes: recordingStatus.shape.bytes })
+        .nullable()
+        .describe('What was stopped.'),
     }),
   ),
   marker: call(

@@ -58,6 +58,12 @@ export const errorCodes = {
     -32030,
     'Acting needs the token where it comes from another machine, or from a page of another origin.',
   ],
+  'no-record-folder': [
+    -32041,
+    'The daemon records nothing, as it has no folder for it: start it with `--record FOLDER`, and with `--record-on-request` where sessions are not to be recorded from their beginning.',
+  ],
+  'already-recorded': [-32042, 'The session is recorded already: `stop` that first.'],
+  'not-recorded': [-32043, 'The session is not recorded: there is nothing to `stop`.'],
   'not-json': [-32031, 'Over HTTP: the body is not `application/json`.'],
   'body-too-long': [-32032, 'Over HTTP: a body may have 65,536 bytes.'],
   'too-long-ago': [-32033, 'A marker may be set for the last minute, and not for what is to come.'],

@@ -47,6 +47,11 @@ export class DiskWatch {
     await this.#look();
   }
 
+  /** What was free when it looked last, bytes; null before that. */
+  get free_bytes(): number | null {
+    return this.#free?.bytes ?? null;
+  }
+
   close(): void {
     this.#timer.cancel();
   }

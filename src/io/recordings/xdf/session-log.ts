@@ -58,6 +58,8 @@ export type SessionLogLine =
       readonly after: PartEnd;
       readonly restates: number;
     }
+  /** The recording was started in the middle of its session; what held then stands behind it. It is the first of the recording. */
+  | { readonly k: 'start'; readonly t: Seconds }
   /** The stamp that is the session's zero, and the clock that it is a stamp of, by name. */
   | { readonly k: 'zero'; readonly t: Seconds; readonly zero: Seconds; readonly clock?: string }
   | StreamLogLine;
@@ -109,6 +111,7 @@ export function parseSessionLogLine(text: string): SessionLogLine | null {
     if (typeof part !== 'number' || typeof restates !== 'number' || !isPartEnd(after)) return null;
     return { k, t, part, after: { part: after.part, bytes: after.bytes }, restates };
   }
+  if (k === 'start') return { k, t };
   if (k === 'zero')
     return typeof zero === 'number' ? { k, t, zero, ...(typeof clock === 'string' && { clock }) } : null;
   if (k === 'anew') return anewLine(t, line);

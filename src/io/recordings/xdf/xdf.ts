@@ -100,6 +100,8 @@ export class XdfRecording implements Recording {
   readonly files: readonly string[];
   /** What the session told of its streams, beside their samples. */
   readonly #log: readonly LoggedLine<ToldLine>[];
+  /** The stamp at which it was started in the middle of its session, if it was, and that of the session's zero, if it tells. */
+  readonly #begins: { readonly start: Seconds | null; readonly zero: Seconds | null };
   readonly #reloads: readonly LoggedLine<Extract<SessionLogLine, { k: 'reload' }>>[];
 
   /**
@@ -141,6 +143,9 @@ export class XdfRecording implements Recording {
         'recording-empty',
         `${file.path}: no readable sample in it; ${problems[0] ?? 'its streams never sent any'}`,
       );
+    const stampsOf = (k: 'start' | 'zero'): Seconds[] =>
+      lines.flatMap(({ line, stamp }) => (line.k === k ? [line.k === 'zero' ? line.zero : stamp] : []));
+    this.#begins = { start: stampsOf('start')[0] ?? null, zero: stampsOf('zero')[0] ?? null };
     this.#reloads = lines.flatMap(({ line, ...at }) => (line.k === 'reload' ? [{ line, ...at }] : []));
     const logged = this.inArrivalOrder ? lines : [];
     const ahead = logged.flatMap((line) => toldAhead(line, placeOf));
@@ -158,6 +163,7 @@ export class XdfRecording implements Recording {
   /** `from`: the place behind which to begin, where messages come in the order of the file. */
   async *messages(options: ReadOptions, from = Number.NEGATIVE_INFINITY): AsyncGenerator<StreamMessage> {
     for (const part of this.#parts) this.#announce(part, options.events);
+    this.#announceStart(options.events);
     this.#announceReloads(options.events);
     const places = new WeakMap<StreamMessage, number>();
     const logged = new Set(this.#log.flatMap(({ line }) => (line.k === 'open' ? [line.stream] : [])));
@@ -232,6 +238,19 @@ export class XdfRecording implements Recording {
         message: `stream '${info.name}' (${info.type}) has stamps on another clock than the session's (one counts from 1970): the order of the file places it, to about a second`,
         stream: info.id,
       });
+  }
+
+  /** What a session was before its recording, a replay doesn't know. */
+  #announceStart(events: EventSink): void {
+    const { start } = this.#begins;
+    if (start === null) return;
+    const { zero } = this.#begins;
+    const at = zero === null ? '' : `, ${(start - zero).toFixed(1)} s after it began`;
+    events({
+      code: 'recording-starts-midway',
+      level: 'warn',
+      message: `${this.path}: it was started in the middle of its session${at}: filters, baselines and calibration begin there anew, so that what comes differs at first from what came live`,
+    });
   }
 
   /** What a recording holds of several pipelines, one of them doesn't give again. */
@@ -495,7 +514,7 @@ class ArrivedStamps implements SampleStamps {
 }
 
 /** What of the log is told as messages. */
-type ToldLine = Exclude<SessionLogLine, { k: 'reload' | 'thinned' | 'part' }>;
+type ToldLine = Exclude<SessionLogLine, { k: 'reload' | 'thinned' | 'part' | 'start' }>;
 
 function windowsOf({ node, model, seq, time }: Extract<SessionLogLine, { k: 'thinned' }>): ThinnedWindow[] {
   return seq.map((number, i) => ({ node, model, seq: number, time: time[i] }));
@@ -525,7 +544,8 @@ function isTold(line: SessionLogLine): line is ToldLine {
     line.k !== 'thinned' &&
     line.k !== 'anew' &&
     line.k !== 'dropped' &&
-    line.k !== 'part'
+    line.k !== 'part' &&
+    line.k !== 'start'
   );
 }
 
