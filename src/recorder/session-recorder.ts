@@ -19,6 +19,7 @@ import {
   type RecordingNews,
 } from './parted-recording.js';
 import { RecordedState } from './recorded-state.js';
+import { RecordingShelf } from './recording-shelf.js';
 import { SessionRecording, type SessionRecordingOptions } from './session-recording.js';
 import type { KeptState, StatePlace } from './state-files.js';
 import type { UnfinishedRecording } from './unfinished-recordings.js';
@@ -75,6 +76,8 @@ interface KnownSession {
  * nor another session's recording: it is tried again.
  */
 export class SessionRecorder {
+  /** What is in its folder. */
+  readonly shelf: RecordingShelf;
   readonly #folder: string;
   readonly #clock: Clock;
   readonly #events: EventSink;
@@ -97,6 +100,7 @@ export class SessionRecorder {
     this.#newName = options.newName ?? randomUUID;
     this.#runOf = options.runOf;
     this.#folder = folder;
+    this.shelf = new RecordingShelf(folder);
     this.#clock = clock;
     this.#events = events;
     this.#disk = disk;
@@ -160,6 +164,11 @@ export class SessionRecorder {
     if (!known?.recording) return null;
     const { file, bytes, failure } = known.recording;
     return { file, bytes, since_unix_s: known.since_unix_s, failure };
+  }
+
+  /** What names the recordings that are written at present in their files. */
+  get ids(): ReadonlySet<string> {
+    return new Set([...this.#recordings()].map(([, { id }]) => id));
   }
 
   /** What was free where it records when it looked last, bytes; null before that. */

@@ -65,6 +65,11 @@ export class SessionRecording {
     return this.#file;
   }
 
+  /** Names it in all its parts. */
+  get id(): string {
+    return this.#options.id;
+  }
+
   /** As {@link PartedRecording.bytes}. */
   get bytes(): number {
     return this.#recording.bytes;

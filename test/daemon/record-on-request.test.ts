@@ -184,6 +184,9 @@ it('holds what came from `start` to `stop`, each time in a file of its own, and 
   expect(status!.bytes).toBeGreaterThan(5000);
   expect(status!.bytes).toBeLessThanOrEqual(statSync(join(record, filesIn(record)[0])).size);
   expect(status!.disk_free_bytes).toBeGreaterThan(0);
+  const shelf = async () => (await ask<'recordings'>('/v1/recordings')).recordings;
+  const shown = { session: 'default', file: status!.file, parts: 1 };
+  expect(await shelf()).toMatchObject([{ ...shown, is_recorded: true, duration_s: null }]);
   const stopped = await asked('default', 'stop');
   const size = statSync(join(record, filesIn(record)[0])).size;
   expect(stopped).toEqual({
@@ -191,6 +194,10 @@ it('holds what came from `start` to `stop`, each time in a file of its own, and 
     stopped: { file: filesIn(record)[0], bytes: size },
   });
   expect(await asked('default', 'stop')).toMatchObject({ code: 'not-recorded' });
+  const [{ begun_unix, duration_s, ...rest }] = await shelf();
+  expect(rest).toEqual({ ...shown, bytes: size, is_recorded: false });
+  expect(begun_unix).toBeGreaterThanOrEqual(begun.recording!.since_unix);
+  expect(duration_s).toBeGreaterThan(4.9);
   const replayed = (await replayedRecording(record, loaded)).filter(({ stream }) => stream === 'features');
   // At once, and again: seconds of names don't suffice.
   for (let k = 0; k < 2; k++) {
@@ -251,8 +258,9 @@ it('records one of two sessions, and by default each from its first sample, unti
 });
 
 it('says how a daemon gets a folder to record to that has none', async () => {
-  const { send, record, stop } = await start(['default'], new FaultyDisk(), {});
+  const { send, ask, record, stop } = await start(['default'], new FaultyDisk(), {});
   await send(0.5);
+  expect(await ask('/v1/recordings')).toMatchObject({ code: 'no-record-folder' });
   for (const action of ['start', 'stop'])
     expect(await record('default', action)).toMatchObject({
       ...{ code: 'no-record-folder', message: expect.stringContaining('--record FOLDER') },

@@ -34,6 +34,7 @@ export function daemonCalls(context: CallContext): Calls {
       return history.tell(session, wanted);
     },
     pipeline: () => pipelineOf(context),
+    recordings: () => shelved(context),
     record: ({ session, action }) => recordSession(context, session, action),
     marker: ({ session, text, time_unix }) => setMarker(context, session, text, time_unix),
     baseline: ({ session, action }) =>
@@ -86,17 +87,34 @@ function recordingOf({ recorder }: CallContext, session: string): CallResult<'re
   return { file, bytes, since_unix, disk_free_bytes, failure: failure?.code ?? null };
 }
 
+/** @throws ProtocolError `no-record-folder` */
+function recorderOf(context: CallContext): SessionRecorder {
+  const recorder = context.recorder();
+  if (recorder) return recorder;
+  throw new ProtocolError(
+    'no-record-folder',
+    'this daemon has no folder to record to: start it with --record FOLDER (and --record-on-request)',
+  );
+}
+
+async function shelved(context: CallContext): Promise<CallResult<'recordings'>> {
+  const { shelf, free_bytes: disk_free_bytes, ids } = recorderOf(context);
+  const { recordings, more } = await shelf.list();
+  return {
+    ...{ more, disk_free_bytes },
+    recordings: recordings.map(({ file, session, id, bytes, parts, begun_unix_s, duration_s }) => ({
+      ...{ file, session, bytes, parts, begun_unix: begun_unix_s, duration_s },
+      is_recorded: id !== null && ids.has(id),
+    })),
+  };
+}
+
 async function recordSession(
   context: CallContext,
   session: string,
   action: 'start' | 'stop',
 ): Promise<CallResult<'record'>> {
-  const recorder = context.recorder();
-  if (!recorder)
-    throw new ProtocolError(
-      'no-record-folder',
-      'this daemon has no folder to record to: start it with --record FOLDER (and --record-on-request)',
-    );
+  const recorder = recorderOf(context);
   if (!context.live.all.has(session)) throw unknownSession(session);
   if (action === 'start') {
     if (!recorder.start(session))

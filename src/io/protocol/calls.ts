@@ -46,6 +46,21 @@ const recordingStatus = z.object({
   failure: z.enum(notKeptCodes).nullable().describe('Why nothing is kept at present; `null`: it is.'),
 });
 
+const shelvedRecording = z.object({
+  file: z
+    .string()
+    .describe('Name of its first file in the folder; any of its parts is the whole of it for every command.'),
+  session: z.string().nullable().describe('`null`: it is not of a session.'),
+  bytes: z.int().nonnegative().describe('All parts together.'),
+  parts: z.int().positive(),
+  begun_unix: z.number().nullable().describe('When it was begun, s since 1970; `null`: it does not say.'),
+  duration_s: z
+    .number()
+    .nullable()
+    .describe('How long its samples go on, as the ends of its files tell; `null`: a file has no end yet.'),
+  is_recorded: z.boolean().describe('Whether it is being written.'),
+});
+
 const sessionStatus = z.object({
   session,
   run: z.string().describe('As in its messages.'),
@@ -168,6 +183,17 @@ export const callDefinitions = {
         .object({ file: recordingStatus.shape.file, bytes: recordingStatus.shape.bytes })
         .nullable()
         .describe('What was stopped.'),
+    }),
+  ),
+  recordings: call(
+    'GET',
+    '/v1/recordings',
+    'Recordings in the folder of `--record`, those that were written to last first, at most 200. Parts of one are told as one.',
+    z.object({}),
+    z.object({
+      recordings: z.array(shelvedRecording),
+      more: z.boolean().describe('Whether there are others.'),
+      disk_free_bytes: recordingStatus.shape.disk_free_bytes,
     }),
   ),
   marker: call(

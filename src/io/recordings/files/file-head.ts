@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
 /** Bytes from a file's start that tell what it is. */
-const HEAD_BYTES = 4096;
+export const HEAD_BYTES = 4096;
 
 /** The first bytes of a file. */
 export function headOf(path: string): Uint8Array {

@@ -90,7 +90,16 @@ function identityOf(path: string): XdfIdentity {
 
 /** Null of a file that can't be read, or has no header. */
 export function aboutXdf(path: string): XdfAbout | null {
-  const header = headerAt(path);
+  try {
+    return aboutHead(headOf(path));
+  } catch {
+    return null;
+  }
+}
+
+/** The same, of the first bytes of a file. */
+export function aboutHead(head: Uint8Array): XdfAbout | null {
+  const header = headerIn(head);
   if (header === null) return null;
   const [, recording = null, part] =
     /<affectd>.*?<recording>([^<]+)<\/recording>(?:<part>(\d+)<\/part>)?/s.exec(header) ?? [];
@@ -111,13 +120,7 @@ function unescaped(text: string | undefined): string | null {
 }
 
 /** The beginning of a file's header; null of what has none. */
-function headerAt(path: string): string | null {
-  let head: Uint8Array;
-  try {
-    head = headOf(path);
-  } catch {
-    return null;
-  }
+function headerIn(head: Uint8Array): string | null {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const text = (from: number, to?: number): string => Buffer.from(head.subarray(from, to)).toString('utf8');
   const length = readVariableInteger(view, XDF_MAGIC.length, head.length);
