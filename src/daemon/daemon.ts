@@ -4,6 +4,8 @@ import { doneWithin } from '../core/done-within.js';
 import { ConfigurationError } from '../core/errors.js';
 import type { EventSink } from '../core/event.js';
 import { streamOf } from '../core/signal.js';
+import { chooseBackend } from '../io/lsl/backend.js';
+import { loadConfig } from '../io/lsl/config.js';
 import { type RunningServer, startServer } from '../io/server/server.js';
 import { ConsoleSink } from '../io/sinks/console.js';
 import { contained, containedObserver } from '../io/sinks/contained.js';
@@ -11,8 +13,11 @@ import { LslSink } from '../io/sinks/lsl.js';
 import { type OutputMessage, unexplained } from '../io/sinks/sink.js';
 import { WebSocketSink } from '../io/sinks/websocket.js';
 import { SharedSessions } from '../io/sources/door/shared-sessions.js';
+import { AskedStreams } from '../io/sources/lsl/asked-streams.js';
+import { LslDirectory } from '../io/sources/lsl/lsl-directory.js';
 import type { SessionMessage } from '../io/sources/source.js';
 import { WebSocketSource } from '../io/sources/websocket.js';
+import { closedAtEnd } from '../pipeline/run/closed-at-end.js';
 import type { LoadedPipeline } from '../pipeline/run/run-session.js';
 import { RunningSinks, type SinkFactory } from '../pipeline/run/running-sinks.js';
 import { RunningSources } from '../pipeline/run/running-sources.js';
@@ -115,8 +120,19 @@ export async function startDaemon(
   });
   const live = new LiveSessions();
   const markers = new SetMarkers(sessions);
+  const { lslBackend = 'auto' } = options;
+  const { lslNetwork, serve = startServer } = context;
+  const directory = new LslDirectory();
+  const asked = new AskedStreams({
+    ...{ clock, sessions, stall, directory, session: DEFAULT_SESSION },
+    backend: () => chooseBackend(lslBackend),
+    context: () => ({
+      ...{ clock, events: announce, ...lslNetwork },
+      config: lslNetwork?.config ?? loadConfig(),
+    }),
+  });
   const calls = daemonCalls({
-    ...{ clock, live, markers, runtime: () => runtime, sink: () => sink },
+    ...{ clock, live, markers, lsl: asked, runtime: () => runtime, sink: () => sink },
     recorder: () => recorder,
   });
   const sink: WebSocketSink = new WebSocketSink({
@@ -214,8 +230,7 @@ export async function startDaemon(
   });
   runtime.consume(markers);
   if (resumed) runtime.consume(resumed.cut);
-  const { lslBackend = 'auto' } = options;
-  const { lslNetwork, serve = startServer } = context;
+  runtime.consume({ messages$: asked.messages$.pipe(closedAtEnd()) });
   const sources = new RunningSources({
     context: {
       clock,
@@ -223,6 +238,7 @@ export async function startDaemon(
       session: DEFAULT_SESSION,
       sessions,
       stall,
+      directory,
       lslBackend,
       ...(lslNetwork && { lslNetwork }),
     },
@@ -232,6 +248,7 @@ export async function startDaemon(
   let isClosing = false;
   const close = async (): Promise<void> => {
     sources.close();
+    asked.close();
     await Promise.all([source.close(), sink.close(), sinks.close()]);
     // A model that hangs takes its time beside a disk that does.
     await Promise.all([doneWithin(clock, CLOSES_WITHIN_S, recorder?.close()), runtime.close()]);

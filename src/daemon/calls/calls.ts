@@ -1,26 +1,14 @@
-import type { Clock, Seconds } from '../../core/clock.js';
+import type { Seconds } from '../../core/clock.js';
 import type { CallResult, Calls } from '../../io/protocol/calls.js';
 import { ProtocolError } from '../../io/protocol/error-code.js';
-import type { WebSocketSink } from '../../io/sinks/websocket.js';
-import type { PipelineRuntime } from '../../pipeline/run/runtime.js';
 import type { SessionRecorder } from '../../recorder/session-recorder.js';
-import type { LiveSession, LiveSessions } from './live-sessions.js';
-import type { SetMarkers } from './set-markers.js';
+import type { CallContext } from './call-context.js';
+import { listOutlets } from './list-outlets.js';
+import { type LiveSession, sourcesOf } from './live-sessions.js';
 import { takeBaseline } from './take-baseline.js';
 
 /** How long ago a marker may have been that is set now, s. */
 const MARKER_WITHIN_S: Seconds = 60;
-
-export interface CallContext {
-  readonly clock: Clock;
-  readonly live: LiveSessions;
-  readonly markers: SetMarkers;
-  /** These exist once a call comes. */
-  readonly runtime: () => PipelineRuntime;
-  readonly sink: () => WebSocketSink;
-  /** Null: nothing is recorded. */
-  readonly recorder: () => SessionRecorder | null;
-}
 
 /** What a running daemon answers. */
 export function daemonCalls(context: CallContext): Calls {
@@ -42,6 +30,12 @@ export function daemonCalls(context: CallContext): Calls {
         live: liveSession(context, session),
         set: (text) => setMarker(context, session, text, undefined).time,
       }),
+    lsl: () => listOutlets(context),
+    inlet: async ({ action, uid, session = null }) => {
+      const { lsl } = context;
+      const received = action === 'connect' ? await lsl.connect(uid, session) : await lsl.disconnect(uid);
+      return { uid: received.info.uid, session: received.session, streams: [...received.streams] };
+    },
   };
 }
 
@@ -71,7 +65,8 @@ function sessionOf(
     streams: [...streams.values()].map(({ info, samples, last, isStale }) => ({
       ...{ id: info.id, name: info.name, type: info.type, source_id: info.sourceId, sfreq: info.sfreq },
       channels: info.channels.map(({ label }) => label),
-      sources: [...bound].flatMap(([source, id]) => (id === info.id ? [source] : [])),
+      sources: sourcesOf(bound, info.id),
+      why: runtime().whyUnbound(session, info.id),
       ...{ samples, last: last === null || zero === null ? null : last - zero, stale: isStale },
       ...(info.simulated && { simulated: true as const }),
     })),

@@ -76,6 +76,10 @@ export class LiveSession {
   }
 }
 
+/** Names of the sources that a stream feeds. `bound`: by source, the stream's id. */
+export const sourcesOf = (bound: ReadonlyMap<string, string>, id: string): string[] =>
+  [...bound].flatMap(([source, stream]) => (stream === id ? [source] : []));
+
 /** What runs at the moment, for those who ask: sessions by name, in the order in which they opened. */
 export class LiveSessions {
   readonly #sessions = new Map<string, LiveSession>();

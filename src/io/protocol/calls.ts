@@ -6,6 +6,8 @@ import { type OutputStream, outputSchemas } from './output.js';
 
 /** Longest text of a marker that a person sets, characters. */
 const LONGEST_MARKER = 1024;
+/** Longest uid of an outlet, characters. */
+const LONGEST_LSL_NAME = 512;
 /** Most lines of history in one answer. */
 export const MOST_HISTORY = 2048;
 
@@ -23,9 +25,8 @@ const streamStatus = z.object({
   source_id: z.string(),
   sfreq: z.number().describe('Rate in use, Hz; 0 = irregular.'),
   channels: z.array(z.string()).describe('Labels.'),
-  sources: z
-    .array(z.string())
-    .describe('Sources of the pipeline that it feeds; none: the pipeline has no use for it.'),
+  sources: z.array(z.string()).describe('Sources of the pipeline that it feeds.'),
+  why: z.string().nullable().describe('Why it feeds no source, in words for people; null: it feeds one.'),
   samples: z.int().nonnegative().describe('Samples, or markers, so far.'),
   last: sessionTime.nullable().describe('Session time of its last sample, s.'),
   stale: z.boolean().describe('Whether it is silent although it feeds a source.'),
@@ -88,6 +89,33 @@ const sessionNodes = z.object({
   sources: z
     .record(z.string(), z.string().nullable())
     .describe('The stream that feeds each source, by its id.'),
+});
+
+const outletStatus = z.object({
+  uid: z.string().describe("The outlet's; another one after its device was restarted."),
+  name: z.string(),
+  type: z.string().describe('As its outlet says it.'),
+  source_id: z.string(),
+  host: z.string(),
+  channels: z.int().nonnegative().describe('How many.'),
+  sfreq: z.number().describe('Nominal rate, Hz; 0 = irregular.'),
+  state: z
+    .enum(['connected', 'lost', 'free'])
+    .describe('`lost`: it was connected, does not answer, and is looked for. `free`: it is in no session.'),
+  asked: z.boolean().describe('Whether the call `inlet` connected it.'),
+  received: z
+    .array(
+      z.object({
+        session,
+        streams: z.array(z.string()).describe("The session's streams that it gives, by id."),
+        sources: z.array(z.string()).describe('Sources of the pipeline that they feed.'),
+      }),
+    )
+    .describe('Where it is connected.'),
+  why: z
+    .string()
+    .nullable()
+    .describe('Why it is in no session, or feeds no source, in words for people; null: it feeds one.'),
 });
 
 export interface CallDefinition<P extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> {
@@ -221,6 +249,38 @@ export const callDefinitions = {
       session,
       time: sessionTime.describe('Session time of the marker, s.'),
       nodes: z.array(z.string()).describe('The nodes that take it.'),
+    }),
+  ),
+  lsl: call(
+    'GET',
+    '/v1/lsl',
+    'Outlets of the Lab Streaming Layer that answer on the network, whichever the pipeline asks for, connected ones first. The first answer takes a second; the network is asked for a minute after it.',
+    z.object({}),
+    z.object({
+      outlets: z.array(outletStatus),
+      more: z.boolean().describe('Whether there are more than are listed: 256.'),
+    }),
+  ),
+  inlet: call(
+    'POST',
+    '/v1/lsl',
+    'Connects an outlet into a session, whatever the pipeline asks for, or disconnects it, so that nothing takes it again. Both hold for what its device starts in its place, if it has a source id, until the daemon ends.',
+    z.object({
+      action: z.enum(['connect', 'disconnect']),
+      uid: z.string().min(1).max(LONGEST_LSL_NAME),
+      session: z
+        .string()
+        .min(1)
+        .max(LONGEST_NAME)
+        .optional()
+        .describe(
+          'The session to connect it into, which begins where there is none. Default: the one that a source of the pipeline would take it into, or `default`.',
+        ),
+    }),
+    z.object({
+      uid: z.string(),
+      session,
+      streams: z.array(z.string()).describe("The session's streams that it gives, or gave, by id."),
     }),
   ),
 } as const satisfies Readonly<Record<string, CallDefinition>>;

@@ -73,6 +73,10 @@ export const errorCodes = {
     -32036,
     'Nothing in the pipeline takes a rest; the message names the shipped pipelines that do.',
   ],
+  'unknown-lsl-stream': [-32037, 'No outlet of this uid answers on the network.'],
+  'lsl-connected': [-32038, 'The LSL stream is in a session already: disconnect it first.'],
+  'lsl-not-connected': [-32039, 'The LSL stream is in no session; the message says why.'],
+  'lsl-unusable': [-32040, 'The LSL stream, or the network, cannot be used; the message says why.'],
   unauthorised: [-32022, 'No token, or not the right one; the connection is closed with 1008.'],
 } as const satisfies Readonly<Record<string, readonly [rpc: number, description: string]>>;
 

@@ -8,6 +8,7 @@ import type { StallWatch } from '../../signal/timebase/stall-watch.js';
 import type { BackendChoice } from '../lsl/backend.js';
 import type { LslContext } from '../lsl/network.js';
 import type { SharedSessions } from './door/shared-sessions.js';
+import type { LslDirectory } from './lsl/lsl-directory.js';
 
 /** A source's message together with the session it belongs to. */
 export interface SessionMessage {
@@ -39,6 +40,8 @@ export interface SourceContext {
   readonly stall?: StallWatch;
   /** What receives LSL streams; default `auto`. */
   readonly lslBackend?: BackendChoice;
+  /** What the sources of LSL streams know of each other, and people want of them. Default: each is alone. */
+  readonly directory?: LslDirectory;
   /** What carries LSL, and its settings. Default: the machine's. */
   readonly lslNetwork?: Partial<Pick<LslContext, 'config' | 'interfaces' | 'carrier'>>;
 }

@@ -77,6 +77,8 @@ export interface RunSessionOptions {
   readonly isBusy?: () => boolean;
   /** Whether something is to come that was sent before what comes now. Default: it never is. */
   readonly isCatchingUp?: () => boolean;
+  /** Given what tells why an open stream feeds no source. */
+  readonly asked?: (whyUnbound: (stream: string) => string | null) => void;
   /** Where another daemon was with the session. Default: it begins. */
   readonly from?: ContinuedGraph | undefined;
   /** Told whenever the graph is through with samples; `state` tells where it is then. */
@@ -159,6 +161,7 @@ class RunningSession implements Worker {
     this.#to = to;
     this.#loaded = options.loaded.value;
     this.#binder = this.#makeBinder(this.#loaded, options.events);
+    options.asked?.((stream) => this.#binder.whyUnbound(stream));
     this.#leaveStall = options.stall?.onCaughtUp(() => this.#catchUp());
     this.#silence = new SilenceWatch(options.clock, {
       stall: options.stall,

@@ -86,6 +86,8 @@ export class PipelineRuntime {
   readonly #busy = new Map<string, Busy>();
   /** Sessions of which messages wait to be put in order: until when. */
   readonly #ordering = new Map<string, { readonly over: Promise<void>; readonly end: () => void }>();
+  /** By session, what tells why a stream of it feeds no source. */
+  readonly #whys = new Map<string, (stream: string) => string | null>();
   readonly #leaving: LeavingModels;
   readonly #turns: Turns;
   readonly #shared: SharedSessions;
@@ -141,6 +143,11 @@ export class PipelineRuntime {
   stampAt(session: string, at: Seconds): Seconds | null {
     const begin = this.placeOf(session, 0);
     return begin === null ? null : onGrid(this.#shared.of(session).time.zero! + (at - begin));
+  }
+
+  /** Why an open stream of a session feeds no source; null: it feeds one, or there is no such stream. */
+  whyUnbound(session: string, stream: string): string | null {
+    return this.#whys.get(session)?.(stream) ?? null;
   }
 
   /** Takes in a source, until it completes or the runtime closes. Sessions go on for as long as one of their streams is open. */
@@ -234,6 +241,7 @@ export class PipelineRuntime {
     events({ code: 'session-opened', level: 'info', message: `session ${session} opened` });
     const from = this.options.from?.(session) ?? undefined;
     let untold!: () => PredictionsState;
+    let own: ((stream: string) => string | null) | null = null;
     const faults$ = new Subject<unknown>();
     const held$ = new Subject<boolean>();
     const asked = new AskedFaults(obeysFaults, clock, events);
@@ -260,6 +268,10 @@ export class PipelineRuntime {
         stall: this.options.stall,
         waiting: (messages) => this.#setWaiting(session, messages),
         ordering: (isWaiting) => this.#setOrdering(session, isWaiting),
+        asked: (why) => {
+          own = why;
+          this.#whys.set(session, why);
+        },
         isBusy: () => this.busy(session) !== undefined,
         isCatchingUp: () => this.#shared.of(session).isCatchingUp(clock.now()),
       }),
@@ -322,6 +334,7 @@ export class PipelineRuntime {
         this.#setWaiting(session, 0);
         // A session that began anew under this name has a status of its own.
         if (this.#sessions.get(session) === status) this.#sessions.delete(session);
+        if (this.#whys.get(session) === own) this.#whys.delete(session);
         metrics?.sessions.set(this.#sessions.size);
         this.#shared.ended(session);
         events({ code: 'session-closed', level: 'info', message: `session ${session} closed` });

@@ -177,6 +177,32 @@ export class Binder implements Stateful<BinderState> {
     return (this.#streams.get(id)?.claim ?? null) !== null;
   }
 
+  /** Why an open stream feeds no source; null: it feeds one, or isn't open. */
+  whyUnbound(id: string): string | null {
+    const stream = this.#streams.get(id);
+    if (!stream || stream.claim !== null) return null;
+    const { info } = stream;
+    const claims = this.#claimsFor(info);
+    if (claims.length === 0) return this.#whyUnmatched(info);
+    if (claims.some((claim) => this.#usableSources(claim, stream).length > 0))
+      return stream.told ?? 'it has sent no sample yet';
+    return claims
+      .flatMap(({ sources }) => sources)
+      .map((source) => `${source.name} can't use it: ${this.#options.unusable?.(source, info)}`)
+      .join('; ');
+  }
+
+  #whyUnmatched(info: StreamInfo): string {
+    if (info.type === 'Annotation' && truthChannels(info) !== null) return 'it tells the truth';
+    const asking = this.#claims
+      .flatMap(({ sources }) => sources)
+      .filter(({ stream_type }) => stream_type === info.type);
+    if (asking.length === 0) return `no source takes type ${info.type}`;
+    const names = asking.map(({ name }) => name).join(', ');
+    const asks = asking.length > 1 ? 'ask' : 'asks';
+    return `${names} ${asks} for another name, source id, host or channels`;
+  }
+
   /** Whether an open stream, described so, could feed all the sources that it feeds. */
   keeps(info: StreamInfo): boolean {
     const stream = this.#streams.get(info.id);

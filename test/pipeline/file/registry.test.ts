@@ -29,7 +29,10 @@ const kinds: readonly {
   {
     folder: 'io/sources',
     names: sourceDefinitions.keys(),
-    others: ['source', 'pace', 'door', 'ingest', 'raw-samples'],
+    others: [
+      ...['source', 'pace', 'door', 'ingest'],
+      ...['raw-samples', 'listening', 'lsl-directory', 'asked-streams'],
+    ],
   },
   {
     folder: 'io/sinks',

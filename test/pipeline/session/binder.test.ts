@@ -69,6 +69,7 @@ function binding(sources: readonly SourceNode[], options: Partial<BinderOptions>
     events,
     codes: () => events.map(({ code }) => code),
     last: () => events.at(-1)!.message,
+    why: (id: string) => binder.whyUnbound(id),
     goOnElsewhere: () => {
       const state = decodeState(encodeState(binder.snapshot())) as BinderState;
       binder = new Binder(sources, { session: 's', events: (event) => events.push(event), ...options });
@@ -414,5 +415,45 @@ describe('the decisions', () => {
         expect(new Set(fed.values()).size).toBe(fed.size);
       }),
     );
+  });
+});
+
+describe('why a stream feeds no source', () => {
+  const sources = sourcesOf(
+    eegSource,
+    'left: { type: websocket, stream_type: ACC, name: left, optional: true }',
+  );
+  const shaken = (name: string): StreamInfo => headset(name, { type: 'ACC' });
+
+  it('is that none takes its type, or asks for such a one', () => {
+    const run = binding(sources);
+    run
+      .at(0)
+      .open(headset('belt', { type: 'ECG' }), shaken('right'))
+      .send('belt', 'right');
+    expect(run.why('belt')).toBe('no source takes type ECG');
+    expect(run.why('right')).toBe('left asks for another name, source id, host or channels');
+    expect(run.why('nobody')).toBeNull();
+  });
+
+  it('is that it has sent nothing, or that another one is in its place, for as long as that is so', () => {
+    const run = binding(sources);
+    run.at(0).open(headset('A'), headset('B')).send('A');
+    expect([run.why('A'), run.why('B')]).toEqual([null, 'it has sent no sample yet']);
+    run.at(0.1).send('A', 'B');
+    expect(run.why('B')).toBe('eeg is taken by A');
+    run.goOnElsewhere();
+    expect(run.why('B')).toBe('eeg is taken by A');
+    run.takeOver(sourcesOf('eeg: { type: websocket, stream_type: EEG, name: A }'));
+    expect([run.why('A'), run.why('B')]).toEqual([
+      null,
+      'eeg asks for another name, source id, host or channels',
+    ]);
+  });
+
+  it('is that none can use it', () => {
+    const run = binding(sources, { unusable: (_, { name }) => (name === 'odd' ? 'too wide' : null) });
+    run.at(0).open(headset('odd')).send('odd');
+    expect(run.why('odd')).toBe("eeg can't use it: too wide");
   });
 });

@@ -1,4 +1,4 @@
-import type { Subscriber } from 'rxjs';
+import type { Observer } from 'rxjs';
 import type { Seconds, Timer } from '../../../core/clock.js';
 import type { SessionEvent } from '../../../core/event.js';
 import { owned } from '../../../core/owned.js';
@@ -20,6 +20,7 @@ import { defaultIngestLimits } from '../../protocol/limits.js';
 import { DoorStream, type StampOrigin } from '../door/door-stream.js';
 import { SharedSessions } from '../door/shared-sessions.js';
 import type { SessionMessage, SourceContext } from '../source.js';
+import type { Admission, LslDirectory, LslDoor, LslReception } from './lsl-directory.js';
 import { rawSamples } from './raw-samples.js';
 
 /** How long a stream that was lost keeps its place in the session, s. */
@@ -35,7 +36,16 @@ export interface LslSourceOptions extends Pick<SourceContext, 'session' | 'stall
   readonly sessions?: SharedSessions;
   /** What receives. Default: `auto`. */
   readonly backend?: Backend;
+  /** What the daemon's doors to the network know of each other. Default: it is the only one. */
+  readonly directory?: LslDirectory;
 }
+
+export interface ListeningOptions extends LslSourceOptions {
+  /** Default: what the directory leaves to sources, or everything. */
+  readonly admission?: Admission;
+}
+
+const everything: Admission = { admits: () => true, takes: () => true, moved: () => {} };
 
 /** The session of a stream, by what its outlet says of itself. */
 export type SessionRule = (info: LslStreamInfo) => string;
@@ -60,10 +70,10 @@ interface Connected {
 }
 
 /** One subscription to the network's streams. */
-export class Listening {
+export class Listening implements LslDoor {
   readonly #context: LslContext;
   readonly #rule: SessionRule;
-  readonly #subscriber: Subscriber<SessionMessage>;
+  readonly #subscriber: Pick<Observer<SessionMessage>, 'next'>;
   /** By query. */
   readonly #resolvers = new Map<string, Resolver>();
   readonly #backend: Backend;
@@ -72,15 +82,17 @@ export class Listening {
   /** By the outlet's uid. */
   readonly #streams = new Map<string, Connected | 'opening'>();
   readonly #retry: Timer;
-  readonly #refused = new Map<string, Seconds>();
+  readonly #refused = new Map<string, { readonly until: Seconds; readonly why: string }>();
+  readonly #admission: Admission;
+  readonly #leave: (() => void) | undefined;
   readonly #searches = new Searches();
   #isClosed = false;
 
   constructor(
     context: LslContext,
     rule: SessionRule,
-    subscriber: Subscriber<SessionMessage>,
-    { sessions, stall, backend }: LslSourceOptions,
+    subscriber: Pick<Observer<SessionMessage>, 'next'>,
+    { sessions, stall, backend, directory, admission }: ListeningOptions,
   ) {
     this.#backend = backend ?? chooseBackend('auto');
     this.#sessions = sessions ?? new SharedSessions();
@@ -88,8 +100,10 @@ export class Listening {
     this.#context = context;
     this.#rule = rule;
     this.#subscriber = subscriber;
+    this.#admission = admission ?? directory?.unasked ?? everything;
+    this.#leave = directory?.enter(this);
     this.#retry = context.clock.every(RETRY_S, () => {
-      const streams = [...this.#resolvers.values()].flatMap((resolver) => resolver.streams);
+      const streams = this.sighted;
       const present = new Set(streams.map(({ uid }) => uid));
       for (const uid of this.#refused.keys()) if (!present.has(uid)) this.#refused.delete(uid);
       for (const info of streams) this.#take(info);
@@ -106,7 +120,7 @@ export class Listening {
     for (const query of queries)
       if (!this.#resolvers.has(query)) this.#resolvers.set(query, this.#ask(query));
     for (const connected of this.#streams.values())
-      if (connected !== 'opening' && !this.#isWanted(connected.described)) this.#drop(connected, 'closed');
+      if (connected !== 'opening' && !this.wants(connected.described)) this.#drop(connected, 'closed');
   }
 
   #ask(query: string): Resolver {
@@ -118,13 +132,54 @@ export class Listening {
     });
   }
 
-  #isWanted(info: LslStreamInfo): boolean {
+  get sighted(): readonly LslStreamInfo[] {
+    return [...this.#resolvers.values()].flatMap((resolver) => resolver.streams);
+  }
+
+  get received(): readonly Extract<LslReception, { readonly info: LslStreamInfo }>[] {
+    return [...new Set(this.#streams.values())].flatMap((stream) =>
+      stream === 'opening' ? [] : [receptionOf(stream)],
+    );
+  }
+
+  receptionOf(uid: string): LslReception | null {
+    const stream = this.#streams.get(uid);
+    if (stream) return stream === 'opening' ? { state: 'opening' } : receptionOf(stream);
+    const refused = this.#refused.get(uid);
+    return refused ? { state: 'refused', why: refused.why } : null;
+  }
+
+  /** Takes an outlet's stream in now. @throws LslError why that can't be. */
+  async connect(info: LslStreamInfo): Promise<Extract<LslReception, { readonly info: LslStreamInfo }>> {
+    this.#streams.set(info.uid, 'opening');
+    try {
+      await this.#open(info, false);
+    } catch (error) {
+      this.#streams.delete(info.uid);
+      throw error;
+    }
+    const stream = this.#streams.get(info.uid);
+    if (!stream || stream === 'opening') throw new LslError('closed', 'it was given up meanwhile');
+    return receptionOf(stream);
+  }
+
+  end(uid: string): void {
+    const stream = this.#streams.get(uid);
+    if (stream && stream !== 'opening') this.#drop(stream, 'closed');
+  }
+
+  sessionOf(info: LslStreamInfo): string {
+    return this.#rule(info);
+  }
+
+  wants(info: LslStreamInfo): boolean {
     return [...this.#resolvers.keys()].some((query) => query === '' || matchesQuery(info, query));
   }
 
   close(): void {
     this.#isClosed = true;
     this.#retry.cancel();
+    this.#leave?.();
     for (const resolver of this.#resolvers.values()) resolver.close();
     for (const connected of this.#streams.values()) if (connected !== 'opening') this.#release(connected);
     this.#streams.clear();
@@ -140,8 +195,9 @@ export class Listening {
     const type = streamTypeNamed(info.type);
     // Predictions are no input, and the daemon's own are among them.
     if (type === 'Affect' || this.#isClosed || this.#streams.has(info.uid)) return;
-    const refusedUntil = this.#refused.get(info.uid);
-    if (refusedUntil !== undefined && this.#context.clock.now() < refusedUntil) return;
+    if (!this.#admission.takes(info)) return;
+    const refused = this.#refused.get(info.uid);
+    if (refused && this.#context.clock.now() < refused.until) return;
     const lost = this.#lostAs(info);
     // A device that keeps a source id is found by what receives it; without one, or with another layout, it is taken in anew.
     if (lost && info.sourceId !== '' && hasLayoutOf(lost.inlet.info, info)) return;
@@ -154,13 +210,14 @@ export class Listening {
       this.#streams.delete(info.uid);
       if (this.#isClosed) return;
       const known = this.#refused.has(info.uid);
-      this.#refused.set(info.uid, this.#context.clock.now() + RETRY_S);
+      const { message: why } = lslErrorOf(error);
+      this.#refused.set(info.uid, { until: this.#context.clock.now() + RETRY_S, why });
       if (!known)
         this.#tell(
           info,
           'stream-ignored',
           'warn',
-          `can't be received: ${lslErrorOf(error).message}; tried again from time to time`,
+          `can't be received: ${why}; tried again from time to time`,
         );
     }
   }
@@ -202,7 +259,9 @@ export class Listening {
         return this.#searches.begin(lost, appeared);
       },
       // Its own outlet isn't: the connection alone may have broken.
-      isTaken: ({ uid }) => this.#streams.has(uid) && this.#streams.get(uid) !== connected,
+      isTaken: (found) =>
+        (this.#streams.has(found.uid) && this.#streams.get(found.uid) !== connected) ||
+        !this.#admission.admits(found),
     });
     const full = await inlet.fullInfo();
     requireBounded(full);
@@ -215,7 +274,7 @@ export class Listening {
       this.#sessions.release(session, idsOf(connected));
       throw error;
     }
-    if (this.#isClosed || !this.#isWanted(full)) {
+    if (this.#isClosed || !this.wants(full) || !this.#admission.admits(full)) {
       this.#streams.delete(info.uid);
       connected.door.close('closed');
       this.#release(connected);
@@ -257,7 +316,10 @@ export class Listening {
     repeat.door.close('closed');
     for (const timer of repeat.timers) timer.cancel();
     // Still announced, it may come back; not at once.
-    this.#refused.set(silent.inlet.info.uid, this.#context.clock.now() + RETRY_S);
+    this.#refused.set(silent.inlet.info.uid, {
+      until: this.#context.clock.now() + RETRY_S,
+      why: 'an equal stream took the place in which it was silent',
+    });
     this.#drop(silent);
     const connected = this.#connect(inlet, described, { session, openedAt, isSuccessor: true });
     this.#sessions.release(session, idsOf(repeat));
@@ -313,6 +375,8 @@ export class Listening {
   #recover(connected: Connected, { uid }: LslStreamInfo): void {
     connected.grace?.cancel();
     connected.grace = null;
+    for (const [before, stream] of this.#streams)
+      if (stream === connected) this.#admission.moved(before, uid);
     this.#forget(connected);
     this.#streams.set(uid, connected);
   }
@@ -391,6 +455,11 @@ function requireBounded({ channelCount, nominalRate_hz }: LslStreamInfo): void {
       `${channelCount} channels at ${nominalRate_hz} Hz; ${STREAM_BOUNDS.channels} and ${STREAM_BOUNDS.sfreq} are taken`,
     );
 }
+
+const receptionOf = (connected: Connected) => ({
+  ...{ state: connected.grace ? ('lost' as const) : ('connected' as const), session: connected.session },
+  ...{ streams: idsOf(connected), info: connected.inlet.info },
+});
 
 const idsOf = ({ door }: Connected): string[] => door.infos.map(({ id }) => id);
 
