@@ -263,6 +263,7 @@ export async function startDaemon(
       events,
       metrics,
       ...{ source, sink, calls },
+      ...(recorder && { openFile: (name) => recorder.shelf.open(name) }),
       ready: () => {
         const [failure] = recorder?.failures.values() ?? [];
         if (failure) return failure.code;

@@ -1,5 +1,7 @@
+import { constants } from 'node:fs';
 import { lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import type { Seconds } from '../core/clock.js';
 import { HEAD_BYTES } from '../io/recordings/files/file-head.js';
 import { aboutHead, type XdfAbout } from '../io/recordings/xdf/xdf-parts.js';
@@ -23,6 +25,8 @@ export interface ShelvedRecording {
   readonly id: string | null;
   readonly bytes: number;
   readonly parts: number;
+  /** The names of all of them, in order. */
+  readonly files: readonly string[];
   /** When it was begun, and written to last, s since 1970. */
   readonly begun_unix_s: number | null;
   readonly written_unix_s: number;
@@ -66,6 +70,21 @@ export class RecordingShelf {
       this.#listing = null;
     });
     return this.#listing;
+  }
+
+  /** Opens one of its files, as far as that goes at present; null where it has none that is called so. */
+  async open(name: string): Promise<{ bytes: number; read(): Readable; close(): Promise<void> } | null> {
+    // It has no folders, and no name that is one of another folder.
+    if (!/^[^/\\]+\.xdf$/i.test(name) || name.includes('\0')) return null;
+    const path = join(this.#folder, name);
+    const file = (await this.#fileOf(name)) && (await open(path, OPENED).catch(() => null));
+    if (!file) return null;
+    const { size: bytes } = await file.stat();
+    return {
+      bytes,
+      read: () => file.createReadStream({ start: 0, end: bytes - 1 }),
+      close: () => file.close(),
+    };
   }
 
   async #list(): Promise<Shelf> {
@@ -121,6 +140,9 @@ export class RecordingShelf {
   }
 }
 
+/** What isn't of the folder itself isn't followed, where the system can tell. */
+const OPENED = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
+
 function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const item of items) {
@@ -173,6 +195,7 @@ function recordingOf(files: readonly ReadFile[]): ShelvedRecording {
   const isWhole = parts.every(({ span_s }) => span_s !== null);
   return {
     ...{ file, session: about?.session ?? null, id: about?.recording ?? null, parts: parts.length },
+    files: parts.map(({ name }) => name),
     bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
     begun_unix_s: about?.begun_unix_s ?? null,
     written_unix_s: Math.max(...parts.map(({ written_unix_s }) => written_unix_s)),

@@ -1,4 +1,4 @@
-import { readdirSync, statSync, unlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
@@ -195,7 +195,9 @@ it('holds what came from `start` to `stop`, each time in a file of its own, and 
   });
   expect(await asked('default', 'stop')).toMatchObject({ code: 'not-recorded' });
   const [{ begun_unix, duration_s, ...rest }] = await shelf();
-  expect(rest).toEqual({ ...shown, bytes: size, is_recorded: false });
+  expect(rest).toEqual({ ...shown, files: [shown.file], bytes: size, is_recorded: false });
+  const sent = await fetch(new URL(`/v1/recordings/${shown.file}`, url));
+  expect(Buffer.from(await sent.arrayBuffer())).toEqual(readFileSync(join(record, shown.file!)));
   expect(begun_unix).toBeGreaterThanOrEqual(begun.recording!.since_unix);
   expect(duration_s).toBeGreaterThan(4.9);
   const replayed = (await replayedRecording(record, loaded)).filter(({ stream }) => stream === 'features');

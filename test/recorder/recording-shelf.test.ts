@@ -1,4 +1,12 @@
-import { mkdirSync, readdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { XdfWriter } from '../../src/io/recordings/xdf/xdf-writer.js';
@@ -82,6 +90,28 @@ it('tells recordings, parts as one, the one that was written last first, and not
   expect(lab.duration_s).toBeLessThan(30);
   expect(one.duration_s).toBeCloseTo(2.9, 9);
   expect(two.duration_s).toBeCloseTo(1.9, 9);
+  expect(one.files).toEqual([one.file]);
+  expect(lab.files.slice(0, 2)).toEqual([lab.file, 'lab_2001-09-09T01-46-40_part2.xdf']);
+});
+
+it('opens files that are in its folder, and nothing else', async () => {
+  const path = join(folder, 'opened');
+  mkdirSync(join(path, 'below.xdf'), { recursive: true });
+  foreign(join(path, 'a b.xdf'), null);
+  foreign(join(path, 'below.xdf', 'inner.xdf'), null);
+  foreign(join(folder, 'beside.xdf'), null);
+  symlinkSync(join(folder, 'beside.xdf'), join(path, 'link.xdf'));
+  writeFileSync(join(path, 'lab.state'), 'secret');
+  const shelf = new RecordingShelf(path);
+  const file = (await shelf.open('a b.xdf'))!;
+  const bytes = readFileSync(join(path, 'a b.xdf'));
+  expect(file.bytes).toBe(bytes.length);
+  expect(Buffer.concat(await file.read().toArray())).toEqual(bytes);
+  for (const name of [
+    ...['../beside.xdf', '..\\beside.xdf', join(folder, 'beside.xdf'), 'below.xdf/inner.xdf', 'link.xdf'],
+    ...['below.xdf', 'lab.state', 'none.xdf', '', '.', '..', '.xdf', 'a b.xdf\0'],
+  ])
+    expect(await shelf.open(name), name).toBeNull();
 });
 
 it('knows what became of a file since, and tells so many at most', async () => {

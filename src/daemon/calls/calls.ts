@@ -97,8 +97,8 @@ async function shelved(context: CallContext): Promise<CallResult<'recordings'>> 
   const { recordings, more } = await shelf.list();
   return {
     ...{ more, disk_free_bytes },
-    recordings: recordings.map(({ file, session, id, bytes, parts, begun_unix_s, duration_s }) => ({
-      ...{ file, session, bytes, parts, begun_unix: begun_unix_s, duration_s },
+    recordings: recordings.map(({ file, session, id, bytes, parts, files, begun_unix_s, duration_s }) => ({
+      ...{ file, session, bytes, parts, files: [...files], begun_unix: begun_unix_s, duration_s },
       is_recorded: id !== null && ids.has(id),
     })),
   };

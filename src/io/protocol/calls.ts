@@ -54,6 +54,7 @@ const shelvedRecording = z.object({
   session: z.string().nullable().describe('`null`: it is not of a session.'),
   bytes: z.int().nonnegative().describe('All parts together.'),
   parts: z.int().positive(),
+  files: z.array(z.string()).describe('Names of the parts, in order.'),
   begun_unix: z.number().nullable().describe('When it was begun, s since 1970; `null`: it does not say.'),
   duration_s: z
     .number()

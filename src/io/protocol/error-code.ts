@@ -63,6 +63,11 @@ export const errorCodes = {
     'The daemon records nothing, as it has no folder for it: start it with `--record FOLDER`, and with `--record-on-request` where sessions are not to be recorded from their beginning.',
   ],
   'already-recorded': [-32042, 'The session is recorded already: `stop` that first.'],
+  'unknown-recording': [
+    -32044,
+    'No recording of this name is in the folder; `recordings` tells which there are.',
+  ],
+  'too-many-downloads': [-32045, 'The daemon sends as many recordings as it may. Ask again.'],
   'not-recorded': [-32043, 'The session is not recorded: there is nothing to `stop`.'],
   'not-json': [-32031, 'Over HTTP: the body is not `application/json`.'],
   'body-too-long': [-32032, 'Over HTTP: a body may have 65,536 bytes.'],

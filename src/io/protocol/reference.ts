@@ -153,7 +153,9 @@ const callRules = `What is asked once: over HTTP, and by the same name as a meth
 takes them from path and query (lists with commas), \`POST\` from a body of \`application/json\`. An error is \`{"code", "message"}\` with one of the codes below.
 
 \`POST\` changes something. Where the daemon has a token, every call needs it (\`Authorization: Bearer\`). Where it has none, programs of this machine and the daemon's
-own page may act, and pages of another origin only if they are allowed: \`acting-forbidden\`.`;
+own page may act, and pages of another origin only if they are allowed: \`acting-forbidden\`.
+
+\`GET /v1/recordings/FILE\` sends a file that \`recordings\` names, as it is on the disk; one that is being written, as far as it goes. It is for those who may act; four are sent at once, and who takes nothing for 30 s is cut off.`;
 
 function describeCall(name: string, { method, path, summary, params, result }: CallDefinition): string {
   const asked = rows(z.toJSONSchema(params, { io: 'input', unrepresentable: 'any' }) as Schema, '');

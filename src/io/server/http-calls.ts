@@ -3,36 +3,16 @@ import type { Clock, Seconds } from '../../core/clock.js';
 import type { EventSink } from '../../core/event.js';
 import { errorOf } from '../../core/owned.js';
 import { type CallName, type Calls, callDefinitions } from '../protocol/calls.js';
-import { type ErrorCode, ProtocolError } from '../protocol/error-code.js';
+import { ProtocolError } from '../protocol/error-code.js';
 import { JsonText } from '../protocol/json-text.js';
 import { describeIssue } from '../protocol/rpc-socket.js';
 import { type Access, requestUrl } from './access.js';
-import { send } from './send.js';
+import { send, sendRefusal } from './send.js';
 
 /** Longest body, bytes. */
 const MOST_BODY_BYTES = 64 * 1024;
 /** How long a body may take to come, s. */
 const BODY_WITHIN_S: Seconds = 10;
-
-const statuses: Partial<Record<ErrorCode, number>> = {
-  unauthorised: 401,
-  'acting-forbidden': 403,
-  'unknown-session': 404,
-  'unknown-lsl-stream': 404,
-  'lsl-connected': 409,
-  'lsl-not-connected': 409,
-  'lsl-unusable': 409,
-  'baseline-running': 409,
-  'baseline-not-running': 409,
-  'no-baseline': 409,
-  'no-record-folder': 409,
-  'already-recorded': 409,
-  'not-recorded': 409,
-  'body-too-long': 413,
-  'not-json': 415,
-  'not-ready': 503,
-  'internal-error': 500,
-};
 
 export interface HttpCallsOptions {
   readonly access: Access;
@@ -111,11 +91,7 @@ export class HttpCalls {
       send(response, 500, { code: 'internal-error', message: 'a fault of the daemon; its log says more' });
       return;
     }
-    const { code, message } = error;
-    if (code === 'unauthorised') response.setHeader('WWW-Authenticate', 'Bearer');
-    // What is left of a body is not read.
-    if (code === 'body-too-long') response.setHeader('Connection', 'close');
-    send(response, statuses[code] ?? 400, { code, message });
+    sendRefusal(response, error);
   }
 }
 

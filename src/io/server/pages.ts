@@ -6,6 +6,7 @@ import type { Metrics } from '../../telemetry/metrics.js';
 import { asyncApiDocument, protocolJsonSchema } from '../protocol/schema.js';
 import { SCHEMA_PATH } from '../protocol/version.js';
 import { type Access, requestUrl } from './access.js';
+import type { Downloads } from './downloads.js';
 import type { HttpCalls } from './http-calls.js';
 import { send } from './send.js';
 
@@ -15,6 +16,7 @@ export interface PagesOptions {
   /** Why the daemon can't serve yet, or null. */
   readonly ready: () => string | null;
   readonly calls: HttpCalls;
+  readonly downloads: Downloads;
   /** Folder with the dashboard's `index.html`. */
   readonly dashboard: string | null;
 }
@@ -38,7 +40,7 @@ const securityHeaders = {
 
 /** What the server answers to plain HTTP. */
 export function pages(options: PagesOptions): Handler {
-  const { access, calls, metrics, ready, dashboard } = options;
+  const { access, calls, downloads, metrics, ready, dashboard } = options;
   const built = dashboard !== null && existsSync(join(dashboard, 'index.html'));
   const files = built ? sirv(dashboard, { dev: false, etag: true }) : null;
   const schema = JSON.stringify(asyncApiDocument());
@@ -76,7 +78,7 @@ export function pages(options: PagesOptions): Handler {
         code: 'host-forbidden',
         message: `this daemon is not known as '${request.headers.host ?? ''}'; ask for it by address`,
       });
-    } else if (calls.take(request, response)) {
+    } else if (calls.take(request, response) || downloads.take(request, response)) {
       // It answers.
     } else if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('Allow', 'GET, HEAD');

@@ -17,6 +17,7 @@ import { INGEST_PATH, STREAM_PATH } from '../protocol/version.js';
 import type { WebSocketSink } from '../sinks/websocket.js';
 import type { WebSocketSource } from '../sources/websocket.js';
 import { Access, addressOf, chooseSubprotocol, isLoopback, requestUrl } from './access.js';
+import { Downloads, type OpenFile } from './downloads.js';
 import { HttpCalls } from './http-calls.js';
 import { pages } from './pages.js';
 
@@ -33,6 +34,8 @@ export interface ServerOptions {
   readonly sink?: WebSocketSink;
   /** Served over HTTP; the sink has them, too. */
   readonly calls?: Calls;
+  /** Opens what may be had at `/v1/recordings/`. Default: nothing may. */
+  readonly openFile?: OpenFile;
   /** Default {@link DEFAULT_HOST}: this machine alone. */
   readonly host?: string;
   /** Default {@link DEFAULT_PORT}; 0 takes any free one. */
@@ -102,6 +105,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     calls: new HttpCalls({
       ...{ access, calls: options.calls ?? {}, clock: options.clock, events: options.events },
     }),
+    downloads: new Downloads({ access, clock: options.clock, open: options.openFile ?? null }),
     metrics: options.metrics,
     ready: options.ready ?? (() => null),
     dashboard: options.dashboard ?? fileURLToPath(new URL('../../../dist/dashboard', import.meta.url)),
