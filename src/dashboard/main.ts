@@ -14,6 +14,8 @@ import { pageClock } from './page-clock.js';
 import { PageHeader } from './page-header.js';
 import { SensorPanel } from './sensor-panel.js';
 import { SessionList } from './session-list.js';
+import { SignalPanel } from './signals/signal-panel.js';
+import { COLUMNS_PER_S } from './signals/signal-series.js';
 import {
   announcement,
   initialState,
@@ -26,8 +28,8 @@ import {
 } from './state.js';
 import { TruthPanel } from './truth-panel.js';
 
-/** How often ages are written anew while nothing arrives, s. */
-const TICK_S = 1;
+/** How often ages are written anew while nothing arrives, s: a sensor that was pulled shows within a second. */
+const TICK_S = 0.25;
 
 const page = new URL(location.href);
 let state = initialState;
@@ -49,6 +51,13 @@ const markers = new MarkerPanel(byId('markers'), (session, text, time_unix) =>
   client.call('marker', { session, text, time_unix }),
 );
 const sensors = new SensorPanel(byId('sensors'));
+const signals = new SignalPanel(byId('signals'), {
+  watch: watchSignals,
+  streams: async (session) => {
+    const { sessions } = await client.call('sessions', {});
+    return sessions.find((own) => own.session === session)?.streams ?? [];
+  },
+});
 const events = new EventLog(byId('log'), requestFrame);
 const empty = new EmptyState(byId('empty'), page);
 
@@ -86,6 +95,7 @@ function draw(): void {
   indices.update(session);
   markers.update(session);
   sensors.update(session);
+  signals.update(session?.name ?? null, now_s);
   events.update(state);
   document.title = `${evidence === 'simulated' ? 'SIMULATED: ' : ''}${session ? `${session.name}, ` : ''}affectd`;
   setText(
@@ -97,10 +107,27 @@ function draw(): void {
   drawn = state;
 }
 
+/** Takes what tells of sessions, and asks for the past of those that are new. */
+function meet(action: PageAction): void {
+  const before = new Set(state.sessions.keys());
+  dispatch(action);
+  for (const session of state.sessions.keys()) if (!before.has(session)) askHistory(session);
+}
+
 function take(message: PageMessage): void {
-  const isNew = !state.sessions.has(message.session);
-  dispatch({ type: 'message', message, at_s: pageClock() });
-  if (isNew && state.sessions.has(message.session)) askHistory(message.session);
+  meet({ type: 'message', message, at_s: pageClock() });
+}
+
+/** What is there already, though it may be silent. */
+function askSessions(): void {
+  client.call('sessions', {}).then(
+    ({ sessions }) =>
+      meet({
+        ...{ type: 'open-sessions', at_s: pageClock() },
+        sessions: sessions.map(({ session }) => session),
+      }),
+    () => {},
+  );
 }
 
 /** What a session told before this page came. A daemon that knows no history, or of none, has nothing to show. */
@@ -109,6 +136,22 @@ function askHistory(session: string): void {
     ({ messages }) => dispatch({ type: 'history', session, messages: messages as PageMessage[] }),
     () => {},
   );
+}
+
+let watched: string | null = null;
+
+/** Signals of one session alone are asked for: those of all are more than a page can show. */
+function watchSignals(session: string | null): void {
+  if (watched !== null) client.unsubscribe({ streams: ['signals'], session: watched }).catch(() => {});
+  watched = session;
+  if (session === null) return;
+  // A daemon that tells no signals has nothing to draw.
+  client
+    .subscribe({
+      ...{ streams: ['signals'], session, policy: 'drop-oldest' },
+      max_points_per_s: COLUMNS_PER_S,
+    })
+    .catch(() => {});
 }
 
 function tick(): void {
@@ -122,7 +165,10 @@ const refused = (error: AffectdClientError) => {
   // Why it closed was told with the close.
   if (error.code !== 'closed') dispatch({ type: 'problem', problem: error.message });
 };
-client.on('state', (connection) => dispatch({ type: 'connection', state: connection }));
+client.on('state', (connection) => {
+  dispatch({ type: 'connection', state: connection });
+  if (connection === 'open') askSessions();
+});
 client.on('disconnected', ({ reason }) => {
   if (reason) dispatch({ type: 'problem', problem: reason });
 });
@@ -130,6 +176,10 @@ client.on('error', refused);
 client.on('dropped', (dropped) => dispatch({ type: 'dropped', dropped }));
 const streams = ['affect', 'indices', 'markers', 'quality', 'sys', 'truth'] as const;
 for (const stream of streams) client.on(stream, take);
+client.on('signals', (message) => {
+  signals.take(message, pageClock());
+  requestFrame();
+});
 client.subscribe({ streams: [...streams], explain: true }).then(({ failure }) => {
   if (failure.length > 0)
     dispatch({ type: 'problem', problem: failure.map(({ message }) => message).join('; ') });

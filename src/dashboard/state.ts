@@ -124,6 +124,12 @@ export type PageAction =
       readonly session: string;
       readonly messages: readonly PageMessage[];
     }
+  | {
+      /** Sessions that are open as the page comes, some of which may be silent. */
+      readonly type: 'open-sessions';
+      readonly sessions: readonly string[];
+      readonly at_s: number;
+    }
   | { readonly type: 'connection'; readonly state: ConnectionState }
   | { readonly type: 'problem'; readonly problem: string }
   | { readonly type: 'dropped'; readonly dropped: DroppedParams }
@@ -170,6 +176,10 @@ export function reduce(state: PageState, action: PageAction): PageState {
       return withModel(state, action.session, action.model);
     case 'show-truth':
       return { ...state, truthShown: action.shown };
+    case 'open-sessions':
+      return action.sessions
+        .filter((name) => !state.sessions.has(name))
+        .reduce((known, name) => withSession(known, name, action.at_s, () => ({})), state);
     case 'history':
       return withHistory(state, action.session, action.messages);
     case 'message': {

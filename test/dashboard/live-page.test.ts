@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SystemClock } from '../../src/core/clock.js';
+import { type Chunk, type StreamInfo, TIME_TOLERANCE_S } from '../../src/core/signal.js';
 import { Feed } from '../../src/daemon/feed.js';
+import type { PlottedColumn } from '../../src/dashboard/signals/signal-series.js';
 import type { CallResult } from '../../src/io/protocol/calls.js';
 import { openRecording } from '../../src/io/recordings/open.js';
 import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
@@ -14,6 +16,20 @@ import { temporaryFolder } from '../setup/temporary-folder.js';
 import { args, executablePath } from './chromium.js';
 
 const folder = temporaryFolder();
+
+/** Least and greatest of a channel by number of column, a twentieth of a second each, in single precision. */
+function columnsOf(chunks: readonly Chunk[], channel: number, zero: number): Map<number, [number, number]> {
+  const columns = new Map<number, [number, number]>();
+  for (const { times, data } of chunks)
+    for (const [i, time] of times.entries()) {
+      const value = Math.fround(data[channel * times.length + i]);
+      if (Number.isNaN(value)) continue;
+      const column = Math.floor(20 * (time - zero + TIME_TOLERANCE_S));
+      const [least, greatest] = columns.get(column) ?? [value, value];
+      columns.set(column, [Math.min(least, value), Math.max(greatest, value)]);
+    }
+  return columns;
+}
 
 describe.skipIf(!executablePath)(
   'the page of a running daemon (skipped where no Chromium is installed)',
@@ -82,6 +98,76 @@ describe.skipIf(!executablePath)(
       },
     );
 
+    it('shows a late visitor the last minute of every stream, and what follows, as the recording has it', async () => {
+      const worn = join(folder, 'signals.xdf');
+      await runAffectd(['simulate', '--only', 'eeg,gaze,ppg,eda', '--duration', '75', '--out', worn]);
+      const daemon = await daemonOnCommand(['run', 'wrist', '--log-level', 'silent']);
+      const recording = await openRecording(worn);
+      const read = () => recording.messages({ chunk: null, clockSync: true, events: () => {} });
+      const streams = new Map<string, { info: StreamInfo; chunks: Chunk[] }>();
+      let chunks = 0;
+      for await (const message of read()) {
+        if (message.kind === 'open') streams.set(message.info.type, { info: message.info, chunks: [] });
+        if (message.kind !== 'chunk') continue;
+        chunks++;
+        streams.get(message.chunk.info.type)?.chunks.push(message.chunk);
+      }
+      const zero = Math.min(...[...streams.values()].flatMap(({ chunks: [first] }) => first?.times[0] ?? []));
+      const feed = new Feed({ url: daemon.url, session: 'lab', client: 'test' });
+      const trace = (type: string) =>
+        page
+          .locator('.signal', {
+            has: page.locator('h3 small', { hasText: new RegExp(`^SIMULATED, ${type},`) }),
+          })
+          .locator('signal-trace');
+      const compare = async (): Promise<void> => {
+        const answer = await fetch(new URL('/v1/sessions', daemon.url));
+        const { sessions } = (await answer.json()) as CallResult<'sessions'>;
+        const types = new Set<string>(sessions[0].streams.map(({ type }) => type));
+        let compared = 0;
+        for (const [type, { info, chunks: all }] of streams) {
+          if (!types.has(type)) continue;
+          for (const channel of info.channels.keys()) {
+            const expected = columnsOf(all, channel, zero);
+            const newest = Math.max(...expected.keys());
+            const plotted = async () =>
+              trace(type).evaluate<PlottedColumn[], number>(
+                (element, c) => (element as unknown as { plotted(c: number): PlottedColumn[] }).plotted(c),
+                channel,
+              );
+            // Nearly all was sent; a column is told once a sample behind it came.
+            const last = async () => Math.round(20 * ((await plotted()).at(-1)?.time ?? 0));
+            await expect.poll(last).toBeGreaterThan(newest - 20);
+            const told = await last();
+            const shown = (await plotted()).filter(({ time }) => Math.round(20 * time) < told);
+            for (const { time, least, greatest } of shown)
+              expect([type, channel, time, least, greatest]).toEqual([
+                type,
+                channel,
+                time,
+                ...expected.get(Math.round(20 * time))!,
+              ]);
+            const within = [...expected.keys()].filter((k) => k < told && k > told - 20 * 58);
+            expect(shown.length).toBeGreaterThanOrEqual(within.length);
+            compared++;
+          }
+        }
+        expect(compared).toBeGreaterThan(15);
+        await page.locator('.signal', { hasText: 'feeds no source' }).first().waitFor();
+        await page.locator('.signal', { hasText: 'feeds ppg' }).first().waitFor();
+      };
+      await feedMessages(feed, read(), daemon.clock, async (sent) => {
+        if (sent === chunks - 200) {
+          await open(daemon.url);
+          await trace('EEG').waitFor();
+        }
+        if (sent === chunks - 1) await compare();
+      });
+      await page.close();
+      await recording.close();
+      await daemon.stop();
+    });
+
     it('puts a marker made with the mouse into the recording where it was made, within 20 ms', async () => {
       const clock = new SystemClock();
       const recorded = join(folder, 'recorded');
@@ -105,6 +191,7 @@ describe.skipIf(!executablePath)(
         sent += n;
       });
       await open(daemon.url);
+      await page.locator('.signal[data-state=live]').waitFor();
       await page.getByLabel('Text', { exact: true }).fill('film "A"');
       const clicked = page.evaluate<number>(
         `new Promise((done) => document.querySelector('#markers button').addEventListener('click',
@@ -114,7 +201,10 @@ describe.skipIf(!executablePath)(
       await page.locator('.marker', { hasText: 'film "A"' }).waitFor();
       // The sample that was measured at the click has this stamp; the first one is session time 0.
       const at = (await clicked) - (clock.unix() - clock.now()) - start;
+      // A window at least, or nothing can be replayed.
+      await expect.poll(() => sent, { timeout: 20_000 }).toBeGreaterThan(450);
       sending.cancel();
+      await page.locator('.signal[data-state=silent]').waitFor();
       await page.close();
       await feed.close();
       await daemon.stop();

@@ -4,6 +4,7 @@ import { EVENT_LIMIT, SILENT_AFTER_S } from '../../src/dashboard/state.js';
 import { args, executablePath } from './chromium.js';
 import { affect, indices, marker, quality, sys, truth } from './messages.js';
 import { ScriptedDaemon } from './scripted-daemon.js';
+import { bins, opened, samples, signalInfo } from './signal-messages.js';
 
 /** Pixels of a trace's canvas that are neither empty nor grey: its line and its band. */
 const colouredPixels = (dimension: string) => `(() => {
@@ -60,6 +61,8 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
     complaints = [];
     daemon.refuses = false;
     daemon.past = [];
+    daemon.sessions = [];
+    daemon.watched.clear();
     await daemon.start();
   });
   afterEach(async () => {
@@ -442,6 +445,86 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
     await shows('.connection-word', 'live');
     await page.locator('.session.is-silent').waitFor({ state: 'detached' });
     await shows('.plane-state', /^Box: 90 % interval/);
+  });
+
+  it('draws every stream of the session that is shown, says what each is for, and which fell silent', async () => {
+    const eeg = signalInfo({ type: 'EEG', sfreq: 500, labels: ['Cz', 'Pz'], unit: 'uV' });
+    const eda = signalInfo({ type: 'EDA', sfreq: 4, labels: ['EDA'], unit: 'uS' });
+    const cues = signalInfo({ type: 'Markers', sfreq: 0, labels: ['cue'], unit: '' });
+    const status = { ...{ name: '', source_id: '', channels: [], samples: 1, last: 1, stale: false } };
+    daemon.sessions = [
+      {
+        ...{ session: 's1', run: 'r', zero_unix: null, time: 1 },
+        streams: [
+          { ...status, id: 'eeg', type: 'EEG', sfreq: 500, sources: ['eeg', 'more'] },
+          { ...status, id: 'eda', type: 'EDA', sfreq: 4, sources: [] },
+        ],
+      },
+    ];
+    await open();
+    daemon.say(quality({ time: 1 }), quality({ time: 1, session: 's2' }));
+    await shows('.session', 's1');
+    await expect.poll(() => [...daemon.watched]).toEqual([['s1', expect.objectContaining({ max_points_per_s: 20 })]]); // biome-ignore format: one
+    daemon.say(
+      opened('eeg', { ...eeg, simulated: true }),
+      opened('eda', eda),
+      opened('cues', cues),
+      bins({ id: 'eeg', first: 0, least: [[-20, 1], [-30, 2]], greatest: [[20, 1], [10, 3]], past: true }), // biome-ignore format: rows
+      bins({ id: 'eeg', first: 2, least: [[-5, 1], null, [4, null]], greatest: [[5, 1], null, [4, null]] }), // biome-ignore format: rows
+      samples({ id: 'eda', zero: 0, times: [0, 0.25], data: [[2], [3]] }),
+      samples({ id: 'cues', zero: 0, times: [0.2], data: [['<b>film</b>']] }),
+      // Of another session, which is not shown.
+      bins({ id: 'eeg', session: 's2', first: 900, least: [[9, 9]], greatest: [[9, 9]] }),
+    );
+    await shows('[data-stream=eeg][data-state=live]', /a EEG SIMULATED, EEG, 500 Hz, 2 channels/);
+    await shows('[data-stream=eeg]', /feeds eeg, more; a lane is .50 uV/);
+    await shows('[data-stream=eda]', /feeds no source of the pipeline/);
+    await shows('[data-stream=cues]', 'last: <b>film</b>');
+    const plotted = (id: string, channel: number) =>
+      page.evaluate<unknown>(
+        `document.querySelector('[data-stream=${id}] signal-trace').plotted(${channel})`,
+      );
+    expect(await plotted('eeg', 0)).toEqual(
+      [[0, -20, 20], [1, -30, 10], [2, -5, 5], [4, 4, 4]].map(([column, least, greatest]) => ({ time: column / 20, least, greatest })), // biome-ignore format: rows
+    );
+    expect(await plotted('eeg', 1)).toEqual(
+      [[0, 1, 1], [1, 2, 3], [2, 1, 1]].map(([column, least, greatest]) => ({ time: column / 20, least, greatest })), // biome-ignore format: rows
+    );
+    // What is drawn lies at the right edge, one axis for all: that of EDA ended 50 ms after EEG's last.
+    const drawn = (id: string) =>
+      page.evaluate<number[]>(`(() => {
+        const { width, height } = document.querySelector('[data-stream=${id}] canvas');
+        const { data } = document.querySelector('[data-stream=${id}] canvas').getContext('2d').getImageData(0, 0, width, height);
+        const columns = new Set();
+        for (let i = 3; i < data.length; i += 4) if (data[i] > 0) columns.add(width - 1 - (((i - 3) / 4) % width));
+        return [...columns].sort((a, b) => a - b);
+      })()`);
+    expect(await drawn('eeg')).toEqual([1, 3, 4, 5]);
+    expect(await drawn('eda')).toEqual([0, 1, 2, 3, 4, 5]);
+    await shows('[data-stream=eeg][data-state=silent]', 'silent');
+    daemon.say({ ...opened('eeg', eeg), kind: 'close', info: undefined });
+    await shows('[data-stream=eeg][data-state=gone]', 'gone');
+    await page.getByRole('button', { name: 's2' }).click();
+    await page.locator('#signals').waitFor({ state: 'hidden' });
+    await expect.poll(() => [...daemon.watched.keys()]).toEqual(['s2']);
+  });
+
+  it('says within a second that a sensor was pulled', async () => {
+    await open();
+    await page.clock.install();
+    daemon.say(quality({ time: 1 }));
+    await expect.poll(() => daemon.watched.has('s1')).toBe(true);
+    daemon.say(opened('eeg', signalInfo({ type: 'EEG', sfreq: 500, labels: ['Cz'], unit: 'uV' })));
+    for (let first = 0; first < 40; first++) {
+      daemon.say(bins({ id: 'eeg', first, least: [[0]], greatest: [[1]] }));
+      const last = () =>
+        page.evaluate(`document.querySelector('[data-stream=eeg] signal-trace')?.plotted(0).length`);
+      await expect.poll(last).toBe(first + 1);
+      await page.clock.runFor(50);
+    }
+    await shows('[data-stream=eeg][data-state=live]', 'live');
+    await page.clock.runFor(1000);
+    expect(await page.locator('[data-stream=eeg][data-state=silent]').count()).toBe(1);
   });
 
   it('moves the cursor of the traces by keyboard', async () => {

@@ -41,6 +41,10 @@ export class ScriptedDaemon {
   readonly marked: Request['params'][] = [];
   /** What the last client subscribed to. */
   asked: unknown = null;
+  /** Sessions whose signals it watches, and how. */
+  readonly watched = new Map<string, unknown>();
+  /** What it tells of its sessions. */
+  sessions: unknown[] = [];
 
   get origin(): string {
     return `http://127.0.0.1:${this.#port}`;
@@ -93,7 +97,13 @@ export class ScriptedDaemon {
           answer({ session: params.session, time: 12.5 });
           return;
         }
-        this.asked = params;
+        if (method === 'sessions') {
+          answer({ sessions: this.sessions });
+          return;
+        }
+        if (method === 'unsubscribe') this.watched.delete(params.session);
+        else if (params.streams.includes('signals')) this.watched.set(params.session, params);
+        else this.asked = params;
         const success = params.streams.map((stream) => ({ stream, session: '*', policy: 'drop-oldest' }));
         answer({ success, failure: [] });
         this.#subscribed.add(socket);

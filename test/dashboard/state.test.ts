@@ -378,4 +378,19 @@ describe('numbers in words', () => {
     expect([0, 65, 3725, -3].map((t) => sessionTime(t))).toEqual(['0:00', '1:05', '1:02:05', '\u22120:03']);
     expect(sessionTime(59.96, 1)).toBe('1:00.0');
   });
+
+  it('has the sessions that are open as it comes, the first of them shown, and those it knows as they are', () => {
+    const heard = reduce(initialState, { type: 'message', message: affect({ time: 4 }), at_s: 1 });
+    const named = reduce(heard, { type: 'open-sessions', sessions: ['s1', 's2', 's3'], at_s: 2 });
+    expect([...named.sessions.keys()]).toEqual(['s1', 's2', 's3']);
+    expect(named.sessions.get('s1')).toBe(heard.sessions.get('s1'));
+    expect(named.selected).toBe('s1');
+    const alone = reduce(initialState, { type: 'open-sessions', sessions: ['s2', 's3'], at_s: 2 });
+    expect([alone.selected, alone.chosen]).toEqual(['s2', false]);
+    const all = reduce(initialState, {
+      ...{ type: 'open-sessions', at_s: 2 },
+      sessions: Array.from({ length: 80 }, (_, i) => `p${i}`),
+    });
+    expect(all.sessions.size).toBe(SESSION_LIMIT);
+  });
 });

@@ -350,7 +350,7 @@ const signalsLine = z.object({
     .literal(true)
     .optional()
     .describe(
-      '`bins`: what came before the subscription, the last minute at 20 bins a second or less, in single precision. Its last bin is as far as it had come.',
+      '`bins`: what came before the subscription, the last minute at 20 bins a second or less, in single precision. Its last bin is as far as it had come; the rest of it is in the first that follows.',
     ),
 });
 

@@ -42,15 +42,11 @@ export class SignalBins {
   #bin: Bin | null = null;
   #first = 0;
   #rows: (Bin | null)[] = [];
-  /** Before the first bin: those up to this one hold samples that weren't counted. */
-  #after: number;
 
-  /** `after`: session time of the stream's last sample that isn't counted, s. */
-  constructor(channels: number, per_s: number, told_per_s: number, after: Seconds | null = null) {
+  constructor(channels: number, per_s: number, told_per_s: number) {
     this.#channels = channels;
     this.#per_s = per_s;
     this.#told_per_s = told_per_s;
-    this.#after = after === null ? Number.NEGATIVE_INFINITY : binOf(after, per_s);
   }
 
   /** Counts a chunk, and gives what is over. `zero`: the stamp of session time 0. */
@@ -61,7 +57,6 @@ export class SignalBins {
       const k = binOf(times[from] - zero, this.#per_s);
       while (to < n && binOf(times[to] - zero, this.#per_s) === k) to++;
       const gap = from === 0 && gapBefore;
-      if (k <= this.#after) continue;
       if (this.#bin === null || k !== this.#current) this.#begin(k, gap, over);
       else if (gap) this.#bin = { ...this.#bin, gap };
       this.#count(this.#bin!, data, n, from, to);
@@ -98,7 +93,6 @@ export class SignalBins {
     }
     if (this.#rows.length === 0) this.#first = k;
     this.#current = k;
-    this.#after = Number.NEGATIVE_INFINITY;
     this.#bin = {
       least: new Float64Array(this.#channels).fill(Number.NaN),
       greatest: new Float64Array(this.#channels).fill(Number.NaN),

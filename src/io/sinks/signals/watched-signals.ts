@@ -21,8 +21,6 @@ interface WatchedStream {
   keeping: SignalBins;
   /** By rate, for those who watch at it. */
   readonly rates: Map<number, SignalBins>;
-  /** Session time of its last sample; null before any. */
-  last: Seconds | null;
 }
 
 interface Session {
@@ -146,7 +144,7 @@ export class WatchedSignals {
       info,
       kept: new KeptBins(length, KEPT_PER_S),
       keeping: new SignalBins(length, KEPT_PER_S, PACKED_PER_S),
-      ...{ rates: new Map<number, SignalBins>(), last: null },
+      rates: new Map(),
     });
   }
 
@@ -156,7 +154,6 @@ export class WatchedSignals {
   }
 
   #keep(name: string, session: Session, stream: WatchedStream, chunk: Chunk, zero: Seconds): void {
-    stream.last = chunk.times[chunk.times.length - 1] - zero;
     const over = stream.keeping.take(chunk, zero);
     if (over.length === 0) return;
     this.#kept -= stream.kept.size;
@@ -178,10 +175,10 @@ function isSlow({ sfreq }: StreamInfo, per_s: number): boolean {
   return sfreq > 0 && sfreq <= per_s;
 }
 
-function watched({ info, rates, last }: WatchedStream, per_s: number): SignalBins {
+function watched({ info, rates }: WatchedStream, per_s: number): SignalBins {
   const known = rates.get(per_s);
   if (known) return known;
-  const begun = new SignalBins(info.channels.length, per_s, TOLD_PER_S, last);
+  const begun = new SignalBins(info.channels.length, per_s, TOLD_PER_S);
   rates.set(per_s, begun);
   return begun;
 }

@@ -91,12 +91,6 @@ describe('bins of a signal', () => {
     expect([...table(bins.rest())].map(([k]) => k)).toEqual([18_000]);
   });
 
-  it('are whole: what began before they were counted is left out', () => {
-    const bins = new SignalBins(2, 10, 20, 0.42);
-    const chunk = chunkOf(info, [new Float64Array(100), new Float64Array(100)], 0.422);
-    expect([...table([...bins.take(chunk, 0), ...bins.rest()]).keys()]).toEqual([5, 6]);
-  });
-
   it('come in messages of bounded size', () => {
     const wide = streamInfo({
       type: 'EEG',
