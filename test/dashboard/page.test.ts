@@ -456,8 +456,8 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
       {
         ...{ session: 's1', run: 'r', zero_unix: null, time: 1 },
         streams: [
-          { ...status, id: 'eeg', type: 'EEG', sfreq: 500, sources: ['eeg', 'more'] },
-          { ...status, id: 'eda', type: 'EDA', sfreq: 4, sources: [] },
+          { ...status, id: 'eeg', type: 'EEG', sfreq: 500, sources: ['eeg', 'more'], why: null },
+          { ...status, id: 'eda', type: 'EDA', sfreq: 4, sources: [], why: 'no source takes type EDA' },
         ],
       },
     ];
@@ -478,7 +478,7 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
     );
     await shows('[data-stream=eeg][data-state=live]', /a EEG SIMULATED, EEG, 500 Hz, 2 channels/);
     await shows('[data-stream=eeg]', /feeds eeg, more; a lane is .50 uV/);
-    await shows('[data-stream=eda]', /feeds no source of the pipeline/);
+    await shows('[data-stream=eda]', 'feeds no source: no source takes type EDA');
     await shows('[data-stream=cues]', 'last: <b>film</b>');
     const plotted = (id: string, channel: number) =>
       page.evaluate<unknown>(

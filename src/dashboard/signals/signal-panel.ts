@@ -193,7 +193,9 @@ function describe({ type, sfreq, channels, simulated }: SignalInfo): string {
 /** What the pipeline does with it. */
 function useOf({ status }: ShownStream): string {
   if (!status) return '';
-  return status.sources.length > 0 ? `feeds ${status.sources.join(', ')}` : 'feeds no source of the pipeline';
+  return status.sources.length > 0
+    ? `feeds ${status.sources.join(', ')}`
+    : `feeds no source${status.why ? `: ${status.why}` : ''}`;
 }
 
 function lanesOf({ series }: ShownStream, trace: SignalTrace | null): string {
