@@ -134,6 +134,7 @@ export async function startDaemon(
   const calls = daemonCalls({
     ...{ clock, live, markers, lsl: asked, runtime: () => runtime, sink: () => sink },
     recorder: () => recorder,
+    safe: (session, streams) => safe(session, streams),
   });
   const sink: WebSocketSink = new WebSocketSink({
     ...{ clock, calls },

@@ -13,7 +13,7 @@ export type SetMarker = (
   session: string,
   text: string,
   time_unix: number,
-) => Promise<{ readonly time: number }>;
+) => Promise<{ readonly time: number; readonly recorded: boolean }>;
 
 /** The session's markers, newest first, and a way to set one: it is where the mouse or the key was pressed, not where the daemon heard of it. */
 export class MarkerPanel {
@@ -23,23 +23,35 @@ export class MarkerPanel {
   readonly #button: HTMLButtonElement;
   #session: string | null = null;
   #drawn: readonly ToldMarker[] | null = null;
+  /** Stamp of the click or key that sends the form, ms; null: it is sent in another way. */
+  #pressed_ms: number | null = null;
 
   constructor(root: HTMLElement, set: SetMarker) {
     this.#list = new KeyedList(root.querySelector('.markers')!, ({ key }) => key, markerView);
     this.#text = root.querySelector('input')!;
     this.#button = root.querySelector('button')!;
     this.#answer = root.querySelector('.marker-answer')!;
-    root.querySelector('form')!.addEventListener('submit', (event) => {
+    const form = root.querySelector('form')!;
+    // A page that is busy sends the form later than it was asked to.
+    form.addEventListener('keydown', ({ key, timeStamp }) => {
+      this.#pressed_ms = key === 'Enter' ? timeStamp : null;
+    });
+    this.#button.addEventListener('click', ({ detail, timeStamp }) => {
+      // Keys click, too, later than they were pressed.
+      if (detail > 0) this.#pressed_ms = timeStamp;
+    });
+    form.addEventListener('submit', (event) => {
       event.preventDefault();
-      // A click sends the form in the same moment; its stamp is the mouse's.
-      const time_unix = (performance.timeOrigin + event.timeStamp) / 1000;
+      const time_unix = (performance.timeOrigin + (this.#pressed_ms ?? event.timeStamp)) / 1000;
+      this.#pressed_ms = null;
       const session = this.#session;
       const text = this.#text.value.trim();
       if (session === null || text === '') return;
       this.#button.disabled = true;
       set(session, text, time_unix)
         .then(
-          ({ time }) => setText(this.#answer, `Set at ${sessionTime(time, 2)}.`),
+          ({ time, recorded }) =>
+            setText(this.#answer, `Set at ${sessionTime(time, 2)}${recorded ? '' : ', not recorded'}.`),
           (error: unknown) =>
             setText(this.#answer, `Not set: ${error instanceof Error ? error.message : String(error)}`),
         )

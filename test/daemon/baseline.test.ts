@@ -92,6 +92,14 @@ async function lab(sessions: readonly string[], text = withRest) {
         await passUntil(clock, begin + at + FRAME_S);
       }
     },
+    /** The disk syncs nothing until `release` is called. */
+    stopDisk: (): { readonly release: () => void } => {
+      let release = (): void => {};
+      disk.slow = new Promise((resolve) => {
+        release = resolve;
+      });
+      return { release };
+    },
     kill: async () => {
       disk.isDead = true;
       await daemon.server.close();
@@ -130,7 +138,9 @@ it('is taken of one session while the other goes on, and replayed from the recor
   expect(await baseline('nobody', 'start')).toMatchObject({ code: 'unknown-session' });
   expect(await baseline('default', 'pause')).toMatchObject({ code: 'invalid-params' });
   const began = await baseline('default', 'start');
-  expect(began).toEqual({ session: 'default', time: expect.closeTo(8, 0), nodes: ['rest'] });
+  expect(began).toEqual({
+    ...{ session: 'default', time: expect.closeTo(8, 0), recorded: true, nodes: ['rest'] },
+  });
   expect(await baseline('default', 'start')).toMatchObject({ code: 'baseline-running' });
   const { sessions } = await ask<'sessions'>('/v1/sessions');
   expect(sessions.map(({ session, baseline_since }) => [session, baseline_since])).toEqual([
@@ -177,6 +187,27 @@ it('outlasts a daemon that is killed', async () => {
   const given = givenAt(outputs, 'default', began.time + 0.5);
   expect(given.length).toBeGreaterThan(2);
   expect(given[0]).toBeGreaterThan(ended.time);
+  await end();
+});
+
+it('is told to be recorded once it is on the disk', async () => {
+  const { baseline, until, stopDisk, end } = await lab(['default']);
+  await until(4);
+  const slow = stopDisk();
+  let answer: CallResult<'baseline'> | null = null;
+  const asked = baseline('default', 'start').then((told) => {
+    answer = told;
+  });
+  await until(5.5);
+  expect(answer).toBeNull();
+  slow.release();
+  await asked;
+  expect(answer).toMatchObject({ recorded: true });
+  const stuck = stopDisk();
+  const ended = baseline('default', 'stop');
+  await until(9);
+  expect(await ended).toMatchObject({ time: expect.closeTo(5.5, 0), recorded: false });
+  stuck.release();
   await end();
 });
 

@@ -97,8 +97,8 @@ describe('what a running daemon answers', () => {
       Array(2).fill(['film "A"', 'affectd-markers']),
     );
     expect(recorded.map(({ time }) => time)).toEqual(times('markers'));
-    expect(lines.filter(({ stream }) => stream === 'affect').map(({ time }) => time)).toEqual(
-      times('affect'),
-    );
+    // The session may have gone on, in silence, until the daemon was stopped.
+    const replayed = lines.flatMap(({ stream, time }) => (stream === 'affect' ? [time] : []));
+    expect(replayed.slice(0, times('affect').length)).toEqual(times('affect'));
   });
 });

@@ -8,6 +8,8 @@ export class DyingDisk implements Disk {
   isDead = false;
   /** How much of a write that is under way is still done when it dies, 0..1. */
   torn = 1;
+  /** What is awaited before data is synced. */
+  slow: Promise<void> = Promise.resolve();
 
   makeFolder(path: string): Promise<void> {
     return this.isDead ? never : systemDisk.makeFolder(path);
@@ -22,6 +24,7 @@ export class DyingDisk implements Disk {
         await file.write(bytes, position);
       },
       datasync: async () => {
+        await this.slow;
         if (this.isDead) return never;
         await file.datasync();
         if (this.isDead) return never;

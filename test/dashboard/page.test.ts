@@ -222,9 +222,17 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
     expect(daemon.marked).toHaveLength(1);
     const [{ session, text, time_unix }] = daemon.marked;
     expect([session, text]).toEqual(['s1', 'film "A"']);
-    expect(Math.abs(time_unix - (await clicked))).toBeLessThan(0.02);
+    expect(Math.abs(time_unix - (await clicked))).toBeLessThan(0.001);
     daemon.say(marker({ time: 12.5, text: 'film "A"' }));
     await shows('.marker', /0:12\.50\s*film "A"/);
+    daemon.isRecording = false;
+    const pressed = page.evaluate<number>(
+      `new Promise((done) => document.querySelector('#markers input').addEventListener('keydown',
+        ({ timeStamp }) => done((performance.timeOrigin + timeStamp) / 1000)))`,
+    );
+    await page.getByLabel('Text', { exact: true }).press('Enter');
+    await shows('.marker-answer', 'Set at 0:12.50, not recorded.');
+    expect(Math.abs(daemon.marked[1].time_unix - (await pressed))).toBeLessThan(0.001);
   });
 
   it('shows classes, further dimensions and rankings, and no plane where a model has no place on it', async () => {

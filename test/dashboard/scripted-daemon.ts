@@ -37,6 +37,8 @@ export class ScriptedDaemon {
   offered: string[] = [];
   /** What sessions told before a client came. */
   past: WireMessage[] = [];
+  /** Whether what people set is told to be on the disk. */
+  isRecording = true;
   /** What clients asked markers for. */
   readonly marked: Request['params'][] = [];
   /** What the last client subscribed to. */
@@ -94,7 +96,7 @@ export class ScriptedDaemon {
         }
         if (method === 'marker') {
           this.marked.push(params);
-          answer({ session: params.session, time: 12.5 });
+          answer({ session: params.session, time: 12.5, recorded: this.isRecording });
           return;
         }
         if (method === 'sessions') {

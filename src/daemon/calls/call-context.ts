@@ -17,4 +17,6 @@ export interface CallContext {
   readonly sink: () => WebSocketSink;
   /** Null: nothing is recorded. */
   readonly recorder: () => SessionRecorder | null;
+  /** Resolves once all that went into the session so far is on the disk, where it is recorded; rejects with a NotKeptError. */
+  readonly safe: (session: string, streams: readonly string[]) => Promise<void> | undefined;
 }

@@ -1,14 +1,11 @@
-import type { Seconds } from '../../core/clock.js';
 import type { CallResult, Calls } from '../../io/protocol/calls.js';
 import { ProtocolError } from '../../io/protocol/error-code.js';
 import type { SessionRecorder } from '../../recorder/session-recorder.js';
+import { baselineMarker } from './baseline-marker.js';
 import type { CallContext } from './call-context.js';
 import { listOutlets } from './list-outlets.js';
 import { type LiveSession, sourcesOf } from './live-sessions.js';
-import { takeBaseline } from './take-baseline.js';
-
-/** How long ago a marker may have been that is set now, s. */
-const MARKER_WITHIN_S: Seconds = 60;
+import { setMarker } from './set-marker.js';
 
 /** What a running daemon answers. */
 export function daemonCalls(context: CallContext): Calls {
@@ -24,12 +21,13 @@ export function daemonCalls(context: CallContext): Calls {
     pipeline: () => pipelineOf(context),
     recordings: () => shelved(context),
     record: ({ session, action }) => recordSession(context, session, action),
-    marker: ({ session, text, time_unix }) => setMarker(context, session, text, time_unix),
-    baseline: ({ session, action }) =>
-      takeBaseline(context.runtime().loaded.pipeline, session, action, {
-        live: liveSession(context, session),
-        set: (text) => setMarker(context, session, text, undefined).time,
-      }),
+    marker: ({ session, text, time_unix }) =>
+      setMarker(context, liveSession(context, session), { session, text, time_unix }),
+    baseline: async ({ session, action }) => {
+      const live = liveSession(context, session);
+      const { text, nodes } = baselineMarker(context.runtime().loaded.pipeline, session, action, live);
+      return { ...(await setMarker(context, live, { session, text })), nodes };
+    },
     lsl: () => listOutlets(context),
     inlet: async ({ action, uid, session = null }) => {
       const { lsl } = context;
@@ -162,27 +160,4 @@ function nodeOf(
   inputs: readonly string[],
 ): PipelineNode {
   return { node, section, type, inputs: [...inputs] };
-}
-
-function setMarker(
-  context: CallContext,
-  session: string,
-  text: string,
-  time_unix: Seconds | undefined,
-): CallResult<'marker'> {
-  const { clock, runtime, markers } = context;
-  const live = liveSession(context, session);
-  const age_s = time_unix === undefined ? 0 : clock.unix() - time_unix;
-  if (age_s > MARKER_WITHIN_S || age_s < -1)
-    throw new ProtocolError(
-      'too-long-ago',
-      `the marker was ${age_s.toFixed(1)} s ago by this machine's clock; it may have been ${MARKER_WITHIN_S} s ago at most`,
-    );
-  const stamp = runtime().stampAt(session, clock.now() - Math.max(0, age_s));
-  const { zero } = live;
-  if (stamp === null || zero === null)
-    throw new ProtocolError('session-not-begun', `session '${session}' has no sample yet`);
-  markers.set(session, text, stamp);
-  live.mark({ time: stamp, value: text });
-  return { session, time: stamp - zero };
 }

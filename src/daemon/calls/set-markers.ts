@@ -20,8 +20,8 @@ export class SetMarkers implements Source {
     this.#sessions = sessions;
   }
 
-  /** `stamp`: by the session's own clock, s. The session has begun. */
-  set(session: string, text: string, stamp: Seconds): void {
+  /** `stamp`: by the session's own clock, s. The session has begun. Gives the stream's id. */
+  set(session: string, text: string, stamp: Seconds): string {
     const shared = this.#sessions.of(session);
     const id = shared.take(SET_MARKERS, [SET_MARKERS]);
     const info: StreamInfo = {
@@ -33,5 +33,6 @@ export class SetMarkers implements Source {
     tell({ kind: 'marker', marker: { stream: id, time: stamp, value: text } });
     tell({ kind: 'close', id });
     this.#sessions.release(session, [id]);
+    return id;
   }
 }

@@ -119,6 +119,16 @@ const outletStatus = z.object({
     .describe('Why it is in no session, or feeds no source, in words for people; null: it feeds one.'),
 });
 
+const markerSet = z.object({
+  session,
+  time: sessionTime.describe('Session time of the marker, s.'),
+  recorded: z
+    .boolean()
+    .describe(
+      'Whether it is on the disk; `false`: its session is not recorded, or the disk does not take it, or not within 2 s.',
+    ),
+});
+
 export interface CallDefinition<P extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> {
   /** `POST` changes something: {@link https://www.rfc-editor.org/rfc/rfc9110#name-safe-methods}. */
   readonly method: 'GET' | 'POST';
@@ -239,16 +249,14 @@ export const callDefinitions = {
           'When it happened, s since 1970 by the clock of this machine; at most a minute ago. Default: now.',
         ),
     }),
-    z.object({ session, time: sessionTime.describe('Session time of the marker, s.') }),
+    markerSet,
   ),
   baseline: call(
     'POST',
     '/v1/sessions/{session}/baseline',
     "Begins or ends a rest, to which the pipeline's rest-index nodes relate what follows: what they learnt before is forgotten at the start. Set as the markers `baseline:start` and `baseline:end`, recorded and replayed as any.",
     z.object({ session, action: z.enum(['start', 'stop']) }),
-    z.object({
-      session,
-      time: sessionTime.describe('Session time of the marker, s.'),
+    markerSet.extend({
       nodes: z.array(z.string()).describe('The nodes that take it.'),
     }),
   ),

@@ -21,7 +21,7 @@ const calls: Calls = {
   marker: async (params) => {
     asked.push(params);
     if (params.text === 'fault') throw new Error('secret');
-    return { session: params.session, time: 1.5 };
+    return { session: params.session, time: 1.5, recorded: true };
   },
 };
 
@@ -53,7 +53,7 @@ describe('a call over HTTP', () => {
     asked.length = 0;
     await get(daemon, '/v1/sessions/a%2Fb%20c/history?from=-1.5&streams=affect,sys&limit=7');
     const marked = await post(daemon, '/v1/sessions/a/marker', { text: 'film "A"', session: 'other' });
-    expect(await marked.json()).toEqual({ session: 'a', time: 1.5 });
+    expect(await marked.json()).toEqual({ session: 'a', time: 1.5, recorded: true });
     expect(asked).toEqual([
       { session: 'a/b c', from: -1.5, streams: ['affect', 'sys'], limit: 7 },
       { session: 'a', text: 'film "A"' },
@@ -123,7 +123,7 @@ describe('the same call as a method of /v1/stream', () => {
     const daemon = await start();
     const client = await RawClient.connect(daemon, '/v1/stream');
     expect((await client.request('marker', { session: 'a', text: 'x' })).result).toEqual({
-      ...{ session: 'a', time: 1.5 },
+      ...{ session: 'a', time: 1.5, recorded: true },
     });
     expect((await client.request('history', { session: 'a' })).result).toEqual({
       ...{ session: 'a', more: false, messages: [] },

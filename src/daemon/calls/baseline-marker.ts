@@ -1,24 +1,16 @@
 import { BASELINE_END, BASELINE_START } from '../../core/baseline.js';
-import type { Seconds } from '../../core/clock.js';
-import type { CallResult } from '../../io/protocol/calls.js';
 import { ProtocolError } from '../../io/protocol/error-code.js';
 import { baselineNodes, shippedWithBaseline } from '../../pipeline/file/baseline-nodes.js';
 import type { Pipeline } from '../../pipeline/file/pipeline.js';
 import type { LiveSession } from './live-sessions.js';
 
-interface Baseline {
-  readonly live: LiveSession;
-  /** Sets a marker now; gives its session time. @throws ProtocolError */
-  readonly set: (text: string) => Seconds;
-}
-
-/** Begins or ends a rest. @throws ProtocolError `no-baseline`, `baseline-running`, `baseline-not-running`, and what `set` throws. */
-export function takeBaseline(
+/** The marker that begins or ends a rest, and the nodes that take it. @throws ProtocolError `no-baseline`, `baseline-running`, `baseline-not-running` */
+export function baselineMarker(
   pipeline: Pipeline,
   session: string,
   action: 'start' | 'stop',
-  { live, set }: Baseline,
-): CallResult<'baseline'> {
+  live: LiveSession,
+): { readonly text: string; readonly nodes: string[] } {
   const nodes = baselineNodes(pipeline).map(({ name }) => name);
   if (nodes.length === 0)
     throw new ProtocolError(
@@ -33,5 +25,5 @@ export function takeBaseline(
     );
   if (action === 'stop' && !isRunning)
     throw new ProtocolError('baseline-not-running', `session '${session}' takes no rest; start one first`);
-  return { session, time: set(action === 'start' ? BASELINE_START : BASELINE_END), nodes };
+  return { text: action === 'start' ? BASELINE_START : BASELINE_END, nodes };
 }
