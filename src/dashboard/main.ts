@@ -1,5 +1,6 @@
 import 'uplot/dist/uPlot.min.css';
 import { type AffectdClientError, connectStream, systemTimers } from '../io/client/index.js';
+import { ActPanel } from './act-panel.js';
 import { AffectPlane } from './affect-plane.js';
 import { AffectTraces } from './affect-traces.js';
 import { AnswerPanel } from './answer-panel.js';
@@ -14,6 +15,7 @@ import { pageClock } from './page-clock.js';
 import { PageHeader } from './page-header.js';
 import { SensorPanel } from './sensor-panel.js';
 import { SessionList } from './session-list.js';
+import { SessionStatuses } from './session-statuses.js';
 import { SignalPanel } from './signals/signal-panel.js';
 import { COLUMNS_PER_S } from './signals/signal-series.js';
 import {
@@ -53,11 +55,25 @@ const markers = new MarkerPanel(byId('markers'), (session, text, time_unix) =>
 const sensors = new SensorPanel(byId('sensors'));
 const signals = new SignalPanel(byId('signals'), {
   watch: watchSignals,
-  streams: async (session) => {
-    const { sessions } = await client.call('sessions', {});
-    return sessions.find((own) => own.session === session)?.streams ?? [];
-  },
+  changed: () => statuses.changed(pageClock()),
 });
+const statuses = new SessionStatuses(
+  async () => (await client.call('sessions', {})).sessions,
+  () => meetOpen(),
+);
+const acts = new ActPanel(
+  byId('acts'),
+  {
+    record: (session, action) => client.call('record', { session, action }),
+    baseline: (session, action) => client.call('baseline', { session, action }),
+  },
+  () => {
+    const now_s = pageClock();
+    statuses.refresh(now_s);
+    // A recording has a file with its first sample.
+    statuses.changed(now_s);
+  },
+);
 const events = new EventLog(byId('log'), requestFrame);
 const empty = new EmptyState(byId('empty'), page);
 
@@ -93,9 +109,11 @@ function draw(): void {
   byId('traces').hidden = !isPlaced;
   answers.update(session);
   indices.update(session);
+  const status = statuses.of(session?.name ?? null);
+  acts.update(status, Date.now() / 1000);
   markers.update(session);
   sensors.update(session);
-  signals.update(session?.name ?? null, now_s);
+  signals.update(session?.name ?? null, status, now_s);
   events.update(state);
   document.title = `${evidence === 'simulated' ? 'SIMULATED: ' : ''}${session ? `${session.name}, ` : ''}affectd`;
   setText(
@@ -118,16 +136,10 @@ function take(message: PageMessage): void {
   meet({ type: 'message', message, at_s: pageClock() });
 }
 
-/** What is there already, though it may be silent. */
-function askSessions(): void {
-  client.call('sessions', {}).then(
-    ({ sessions }) =>
-      meet({
-        ...{ type: 'open-sessions', at_s: pageClock() },
-        sessions: sessions.map(({ session }) => session),
-      }),
-    () => {},
-  );
+/** What is there, though it may be silent. */
+function meetOpen(): void {
+  const open = statuses.all.map(({ session }) => session);
+  meet({ type: 'open-sessions', sessions: open, at_s: pageClock() });
 }
 
 /** What a session told before this page came. A daemon that knows no history, or of none, has nothing to show. */
@@ -155,6 +167,7 @@ function watchSignals(session: string | null): void {
 }
 
 function tick(): void {
+  statuses.look(pageClock());
   requestFrame();
   systemTimers.after(TICK_S, tick);
 }
@@ -167,7 +180,7 @@ const refused = (error: AffectdClientError) => {
 };
 client.on('state', (connection) => {
   dispatch({ type: 'connection', state: connection });
-  if (connection === 'open') askSessions();
+  if (connection === 'open') statuses.refresh(pageClock());
 });
 client.on('disconnected', ({ reason }) => {
   if (reason) dispatch({ type: 'problem', problem: reason });

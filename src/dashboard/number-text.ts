@@ -25,3 +25,11 @@ export function sessionTime(time_s: number, digits = 0): string {
   const s = (rounded % 60).toFixed(digits).padStart(digits > 0 ? digits + 3 : 2, '0');
   return h > 0 ? `${sign}${h}:${String(min).padStart(2, '0')}:${s}` : `${sign}${min}:${s}`;
 }
+
+/** `0 B`, `4.2 kB`, `38 MB`: decimal, as disks are sold. */
+export function fileSize(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** power;
+  return `${power === 0 || value >= 10 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
+}

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { SystemClock } from '../../src/core/clock.js';
+import { SystemClock, type Timer } from '../../src/core/clock.js';
 import { type Chunk, type StreamInfo, TIME_TOLERANCE_S } from '../../src/core/signal.js';
 import { Feed } from '../../src/daemon/feed.js';
 import type { PlottedColumn } from '../../src/dashboard/signals/signal-series.js';
@@ -29,6 +29,40 @@ function columnsOf(chunks: readonly Chunk[], channel: number, zero: number): Map
       columns.set(column, [Math.min(least, value), Math.max(greatest, value)]);
     }
   return columns;
+}
+
+/** A device of session `lab` that sends as time passes. */
+function steadily(url: string, clock: SystemClock, info: StreamInfo) {
+  const feed = new Feed({ url, session: 'lab', client: 'test' });
+  feed.send({ kind: 'open', info });
+  let sent = 0;
+  let sending: Timer | null = null;
+  /** When its first sample was measured, by the clock. */
+  const ready = feed.ready().then(() => {
+    const start = clock.now();
+    sending = clock.every(0.02, () => {
+      const n = Math.floor((clock.now() - start) * info.sfreq) - sent;
+      if (n <= 0) return;
+      const rows = info.channels.map((_, c) =>
+        Array.from({ length: n }, (_, i) => 10 * Math.sin((sent + i) / 7 + c)),
+      );
+      feed.send({ kind: 'chunk', chunk: chunkOf(info, rows, sent / info.sfreq) });
+      sent += n;
+    });
+    return start;
+  });
+  const pause = (): void => sending?.cancel();
+  return {
+    ready,
+    pause,
+    get sent() {
+      return sent;
+    },
+    close: async () => {
+      pause();
+      await feed.close();
+    },
+  };
 }
 
 describe.skipIf(!executablePath)(
@@ -168,6 +202,50 @@ describe.skipIf(!executablePath)(
       await daemon.stop();
     });
 
+    it('records and rests at the press of a button, and the recording replays as it was told', async () => {
+      const clock = new SystemClock();
+      const recorded = join(folder, 'asked');
+      const daemon = await daemonOnClock(
+        ['run', 'indices', '--record', recorded, '--record-on-request', '--log-level', 'silent'],
+        clock,
+      );
+      const eda = streamInfo({ type: 'EDA', labels: ['EDA'], sfreq: 20, unit: 'uS' });
+      const sender = steadily(daemon.url, clock, eda);
+      await sender.ready;
+      await open(daemon.url);
+      const button = (name: string) => page.getByRole('button', { name, exact: true });
+      await button('Record').click();
+      await page.locator('[data-act=record] .act-told', { hasText: /xdf: .* kB,.* GB free/ }).waitFor();
+      await button('Begin a rest').click();
+      await page.locator('[data-act=baseline] .act-answer', { hasText: /^Begun at .*; for / }).waitFor();
+      await button('End the rest').click();
+      await page.locator('[data-act=baseline] .act-answer', { hasText: /^Ended at / }).waitFor();
+      const answers = await page.locator('[data-act=baseline] .act-answer').textContent();
+      expect(answers).not.toContain('not recorded');
+      // What people set is no device's stream.
+      await page.locator('.marker', { hasText: 'baseline:end' }).waitFor();
+      expect(await page.locator('.signal h3').allTextContents()).toEqual([expect.stringMatching(/EDA/)]);
+      expect(await page.locator('.event-code').allTextContents()).not.toContain('stream-unmatched');
+      // A window at least, or nothing can be replayed.
+      const sent = sender.sent;
+      await expect.poll(() => sender.sent, { timeout: 20_000 }).toBeGreaterThan(sent + 5 * eda.sfreq);
+      await button('Stop recording').click();
+      await page.locator('[data-act=record] .act-answer', { hasText: /^Kept: .*\.xdf, / }).waitFor();
+      await page.locator('[data-act=record] .act-told', { hasText: 'Not recorded.' }).waitFor();
+      const kept = await page.locator('[data-act=record] .act-answer').textContent();
+      await page.close();
+      await sender.close();
+      await daemon.stop();
+      const files = readdirSync(recorded).filter((name) => name.endsWith('.xdf'));
+      expect(files).toEqual([/^Kept: (.*\.xdf),/.exec(kept ?? '')?.[1]]);
+      const { stdout } = await runAffectd(['replay', join(recorded, files[0]), '--streams', 'markers']);
+      const texts = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).text);
+      expect(texts).toEqual(['baseline:start', 'baseline:end']);
+    });
+
     it('puts a marker made with the mouse into the recording where it was made, within 20 ms', async () => {
       const clock = new SystemClock();
       const recorded = join(folder, 'recorded');
@@ -176,20 +254,8 @@ describe.skipIf(!executablePath)(
         clock,
       );
       const eeg = streamInfo({ type: 'EEG', labels: ['F3', 'F4'], sfreq: 100, unit: 'uV' });
-      const feed = new Feed({ url: daemon.url, session: 'lab', client: 'test' });
-      feed.send({ kind: 'open', info: eeg });
-      await feed.ready();
-      const start = clock.now();
-      let sent = 0;
-      const sending = clock.every(0.02, () => {
-        const n = Math.floor((clock.now() - start) * 100) - sent;
-        if (n <= 0) return;
-        const rows = [0, 1].map((c) =>
-          Array.from({ length: n }, (_, i) => 10 * Math.sin((sent + i) / 7 + c)),
-        );
-        feed.send({ kind: 'chunk', chunk: chunkOf(eeg, rows, sent / 100) });
-        sent += n;
-      });
+      const sender = steadily(daemon.url, clock, eeg);
+      const start = await sender.ready;
       await open(daemon.url);
       await page.locator('.signal[data-state=live]').waitFor();
       await page.getByLabel('Text', { exact: true }).fill('film "A"');
@@ -202,11 +268,11 @@ describe.skipIf(!executablePath)(
       // The sample that was measured at the click has this stamp; the first one is session time 0.
       const at = (await clicked) - (clock.unix() - clock.now()) - start;
       // A window at least, or nothing can be replayed.
-      await expect.poll(() => sent, { timeout: 20_000 }).toBeGreaterThan(450);
-      sending.cancel();
+      await expect.poll(() => sender.sent, { timeout: 20_000 }).toBeGreaterThan(450);
+      sender.pause();
       await page.locator('.signal[data-state=silent]').waitFor();
       await page.close();
-      await feed.close();
+      await sender.close();
       await daemon.stop();
       const [file] = readdirSync(recorded).filter((name) => name.endsWith('.xdf'));
       const { stdout } = await runAffectd(['replay', join(recorded, file), '--streams', 'markers']);

@@ -62,6 +62,8 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
     daemon.refuses = false;
     daemon.past = [];
     daemon.sessions = [];
+    daemon.answers = {};
+    daemon.acted.length = 0;
     daemon.watched.clear();
     await daemon.start();
   });
@@ -233,6 +235,45 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
     await page.getByLabel('Text', { exact: true }).press('Enter');
     await shows('.marker-answer', 'Set at 0:12.50, not recorded.');
     expect(Math.abs(daemon.marked[1].time_unix - (await pressed))).toBeLessThan(0.001);
+  });
+
+  it('starts and stops a recording and a rest of the session that is shown, and says how far each is', async () => {
+    const status = (more: object) => ({
+      ...{ session: 's1', run: 'r', zero_unix: Date.now() / 1000 - 100, time: 99, streams: [] },
+      ...{ baseline_since: null, recording: null, ...more },
+    });
+    const recording = {
+      ...{ file: 's1_part-1.xdf', bytes: 12_340_000, since_unix: Date.now() / 1000 - 75 },
+      ...{ disk_free_bytes: 45e9, failure: null },
+    };
+    daemon.sessions = [status({}), { ...status({}), session: 's2' }];
+    daemon.answers = {
+      record: { session: 's1', recording, stopped: null },
+      baseline: { session: 's1', time: 40, recorded: false, nodes: ['rest'] },
+    };
+    await open();
+    await shows('[data-act=record] .act-told', 'Not recorded.');
+    daemon.sessions = [status({ recording, baseline_since: 40 })];
+    await page.getByRole('button', { name: 'Record', exact: true }).click();
+    await shows('[data-act=record] .act-told', /^s1_part-1\.xdf: 1 min 1\d s, 12 MB, 45 GB free\.$/);
+    await shows('[data-act=baseline] .act-told', /^Taken since 0:40\.0, for 1 min \d s\.$/);
+    daemon.sessions = [status({ recording: { ...recording, failure: 'disk-full' } })];
+    await page.getByRole('button', { name: 'End the rest' }).click();
+    await shows('[data-act=baseline] .act-answer', 'Ended at 0:40.0, not recorded; for rest.');
+    await shows('[data-act=baseline] .act-told', 'None is taken.');
+    await shows('.is-failing .act-told', 'Nothing is kept: disk-full, 45 GB free.');
+    daemon.answers.record = { session: 's1', recording: null, stopped: { file: 'a.xdf', bytes: 1234 } };
+    daemon.sessions = [status({})];
+    await page.getByRole('button', { name: 'Stop recording' }).click();
+    await shows('[data-act=record] .act-answer', 'Kept: a.xdf, 1.2 kB.');
+    expect(daemon.acted).toEqual([
+      ['record', 's1', 'start'],
+      ['baseline', 's1', 'stop'],
+      ['record', 's1', 'stop'],
+    ]);
+    // Without a session there is nothing to act on.
+    daemon.sessions = [];
+    await page.locator('#acts').waitFor({ state: 'hidden', timeout: 10_000 });
   });
 
   it('shows classes, further dimensions and rankings, and no plane where a model has no place on it', async () => {
@@ -462,7 +503,7 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
     const status = { ...{ name: '', source_id: '', channels: [], samples: 1, last: 1, stale: false } };
     daemon.sessions = [
       {
-        ...{ session: 's1', run: 'r', zero_unix: null, time: 1 },
+        ...{ session: 's1', run: 'r', zero_unix: null, time: 1, baseline_since: null, recording: null },
         streams: [
           { ...status, id: 'eeg', type: 'EEG', sfreq: 500, sources: ['eeg', 'more'], why: null },
           { ...status, id: 'eda', type: 'EDA', sfreq: 4, sources: [], why: 'no source takes type EDA' },

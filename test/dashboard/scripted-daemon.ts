@@ -21,7 +21,7 @@ const policy =
 interface Request {
   readonly id: number;
   readonly method: string;
-  readonly params: { streams: string[]; session: string; text: string; time_unix: number };
+  readonly params: { streams: string[]; session: string; text: string; time_unix: number; action: string };
 }
 
 /** The page and `/v1/stream` of a daemon that says what a test tells it to, on a port of its own. */
@@ -45,6 +45,10 @@ export class ScriptedDaemon {
   asked: unknown = null;
   /** Sessions whose signals it watches, and how. */
   readonly watched = new Map<string, unknown>();
+  /** What it answers to methods that act. */
+  answers: Record<string, unknown> = {};
+  /** What clients asked it to do. */
+  readonly acted: [method: string, session: string, action: string][] = [];
   /** What it tells of its sessions. */
   sessions: unknown[] = [];
 
@@ -97,6 +101,11 @@ export class ScriptedDaemon {
         if (method === 'marker') {
           this.marked.push(params);
           answer({ session: params.session, time: 12.5, recorded: this.isRecording });
+          return;
+        }
+        if (method in this.answers) {
+          this.acted.push([method, params.session, params.action]);
+          answer(this.answers[method]);
           return;
         }
         if (method === 'sessions') {

@@ -1,10 +1,10 @@
 import { BASELINE_END, BASELINE_START } from '../../core/baseline.js';
 import type { Seconds } from '../../core/clock.js';
+import { SET_MARKERS } from '../../core/set-markers.js';
 import { type Marker, type StreamInfo, type StreamMessage, streamOf } from '../../core/signal.js';
 import type { OutputMessage } from '../../io/sinks/sink.js';
 import type { SessionMessage } from '../../io/sources/source.js';
 import { tickStream } from '../../pipeline/session/silence-ticks.js';
-import { SET_MARKERS } from './set-markers.js';
 
 /** An open stream, as far as the session's log has come. */
 export interface LiveStream {

@@ -1,11 +1,9 @@
 import { Subject } from 'rxjs';
 import type { Seconds } from '../../core/clock.js';
+import { SET_MARKERS } from '../../core/set-markers.js';
 import type { StreamInfo } from '../../core/signal.js';
 import type { SharedSessions } from '../../io/sources/door/shared-sessions.js';
 import type { SessionMessage, Source } from '../../io/sources/source.js';
-
-/** What the stream of such markers is called. */
-export const SET_MARKERS = 'affectd-markers';
 
 /**
  * Markers that people set by a call. They come by a stream of their own, as any other's do, so that they are recorded and replayed as such. It

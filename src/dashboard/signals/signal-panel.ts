@@ -1,6 +1,8 @@
-import type { CallResult, SignalsMessage } from '../../io/client/index.js';
+import { SET_MARKERS } from '../../core/set-markers.js';
+import type { SignalsMessage } from '../../io/client/index.js';
 import { element, setText } from '../element.js';
 import { type ItemView, KeyedList } from '../keyed-list.js';
+import type { SessionStatus } from '../session-statuses.js';
 import { isText, SHOWN_S, type SignalInfo, SignalSeries } from './signal-series.js';
 import { SignalTrace } from './signal-trace.js';
 import { StreamPulse } from './stream-pulse.js';
@@ -9,12 +11,8 @@ import { StreamPulse } from './stream-pulse.js';
 const STREAM_LIMIT = 32;
 /** A stream that has closed is shown until all of it has gone by, s. */
 const CLOSED_FOR_S = SHOWN_S;
-/** How often the daemon is asked what streams are for, s. */
-const ASKED_EVERY_S = 5;
-/** How soon after a stream came or went, s. */
-const ASKED_AFTER_S = 0.5;
 
-type StreamStatus = CallResult<'sessions'>['sessions'][number]['streams'][number];
+type StreamStatus = SessionStatus['streams'][number];
 
 interface ShownStream {
   /** Of no other, whatever came before it under its id. */
@@ -28,11 +26,12 @@ interface ShownStream {
   status: StreamStatus | null;
 }
 
-/** What the panel asks of the daemon. */
+/** What the panel asks of the page. */
 export interface SignalSource {
   /** Signals of this session alone are wanted from now on; null: none. */
   watch(session: string | null): void;
-  streams(session: string): Promise<readonly StreamStatus[]>;
+  /** A stream came or went. */
+  changed(): void;
 }
 
 /** All that a session's devices send: a trace for each stream, over the last minute, on one axis of session time. */
@@ -44,8 +43,6 @@ export class SignalPanel {
   readonly #views = new Map<SignalSeries, SignalTrace>();
   #session: string | null = null;
   #run: string | null = null;
-  /** When the daemon is to be asked on the page's clock, s. */
-  #ask_s = 0;
   #isDrawn = true;
   #opened = 0;
 
@@ -71,8 +68,10 @@ export class SignalPanel {
     this.#run = run;
     this.#isDrawn = false;
     const stream = this.#streams.get(id);
+    // What people set is listed as markers.
+    if (info?.source_id === SET_MARKERS) return;
     if (kind === 'open' && info) {
-      this.#ask_s = Math.min(this.#ask_s, at_s + ASKED_AFTER_S);
+      this.#source.changed();
       if (stream && isSame(stream.series.info, info)) stream.closed_s = null;
       else if (stream || this.#streams.size < STREAM_LIMIT)
         this.#streams.set(id, {
@@ -86,25 +85,27 @@ export class SignalPanel {
         });
     } else if (kind === 'close' && stream) {
       stream.closed_s = at_s;
-      this.#ask_s = Math.min(this.#ask_s, at_s + ASKED_AFTER_S);
+      this.#source.changed();
     } else if (stream) {
       stream.series.take(message);
       if (!message.past) stream.pulse.beat(at_s);
     }
   }
 
-  /** @param session the one that is shown; null: none */
-  update(session: string | null, now_s: number): void {
+  /** @param session the one that is shown; null: none. @param status what the daemon says of it */
+  update(session: string | null, status: SessionStatus | null, now_s: number): void {
     if (session !== this.#session) {
       this.#session = session;
       this.#run = null;
       this.#streams.clear();
-      this.#ask_s = now_s;
       this.#source.watch(session);
     }
     for (const [id, { closed_s }] of this.#streams)
       if (closed_s !== null && now_s - closed_s > CLOSED_FOR_S) this.#streams.delete(id);
-    if (session !== null && now_s >= this.#ask_s) this.#ask(session, now_s);
+    for (const own of status?.streams ?? []) {
+      const stream = this.#streams.get(own.id);
+      if (stream) stream.status = own;
+    }
     for (const stream of this.#streams.values()) stream.pulse.look(now_s);
     this.#root.hidden = this.#streams.size === 0;
     const streams = [...this.#streams.values()];
@@ -116,21 +117,6 @@ export class SignalPanel {
     // One axis for all: where one stream is behind, its trace ends earlier.
     const right = Math.max(...streams.map(({ series }) => series.newest ?? Number.NEGATIVE_INFINITY));
     if (Number.isFinite(right)) for (const trace of this.#views.values()) trace.draw(right);
-  }
-
-  #ask(session: string, now_s: number): void {
-    this.#ask_s = now_s + ASKED_EVERY_S;
-    this.#source.streams(session).then(
-      (all) => {
-        if (session !== this.#session) return;
-        for (const status of all) {
-          const stream = this.#streams.get(status.id);
-          if (stream) stream.status = status;
-        }
-      },
-      // A daemon that doesn't say is asked again.
-      () => {},
-    );
   }
 
   #viewOf({ id, series }: ShownStream): ItemView<ShownStream> {

@@ -1,5 +1,6 @@
 import type { Seconds } from '../../core/clock.js';
 import type { EventSink, SessionEvent } from '../../core/event.js';
+import { SET_MARKERS } from '../../core/set-markers.js';
 import { isSameStream, type StreamInfo, type StreamMessage, TIME_TOLERANCE_S } from '../../core/signal.js';
 import type { Stateful } from '../../core/state.js';
 import { truthChannels } from '../../core/truth.js';
@@ -261,7 +262,8 @@ export class Binder implements Stateful<BinderState> {
         'warn',
         `stream ${info.name} (${info.type}) is open already, equal in name, source id and sender: the one that came later, ${info.id}, feeds nothing while ${first[0].info.id} delivers`,
       );
-    if (this.#claimsFor(info).length > 0) return;
+    // What people set is not a device's that was to feed something.
+    if (info.sourceId === SET_MARKERS || this.#claimsFor(info).length > 0) return;
     const tells = info.type === 'Annotation' && truthChannels(info) !== null;
     this.#tell(
       info,
