@@ -23,8 +23,16 @@ export function connectionText(
       if (!session) return { kind: 'waiting', word: 'connected', detail: said('no data yet', problem) };
       if (isSilent(session, now_s))
         return { kind: 'silent', word: session.closed ? 'ended' : 'silent', detail: said(age, problem) };
+      if (isBlind(session))
+        return { kind: 'silent', word: 'no sensor', detail: said('every sensor is masked', problem) };
       return { kind: 'live', word: 'live', detail: said(delay(session), problem) };
   }
+}
+
+/** Whether it goes on without anything that is measured. */
+function isBlind({ affect, quality }: SessionState): boolean {
+  const sensors = Object.values(affect?.modalities ?? quality?.inputs ?? {});
+  return sensors.length > 0 && sensors.every(({ present }) => !present);
 }
 
 /** How old the data was when the daemon spoke of it. */

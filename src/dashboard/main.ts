@@ -11,11 +11,13 @@ import { EvidenceBanner } from './evidence-banner.js';
 import { IndexPanel } from './index-panel.js';
 import { MarkerPanel } from './marker-panel.js';
 import { ModelChoice } from './model-choice.js';
+import { NetworkPanel } from './network-panel.js';
 import { pageClock } from './page-clock.js';
 import { PageHeader } from './page-header.js';
 import { SensorPanel } from './sensor-panel.js';
 import { SessionList } from './session-list.js';
 import { SessionStatuses } from './session-statuses.js';
+import { ShelfPanel } from './shelf-panel.js';
 import { SignalPanel } from './signals/signal-panel.js';
 import { COLUMNS_PER_S } from './signals/signal-series.js';
 import {
@@ -34,6 +36,7 @@ import { TruthPanel } from './truth-panel.js';
 const TICK_S = 0.25;
 
 const page = new URL(location.href);
+const token = page.searchParams.get('token');
 let state = initialState;
 let drawn = initialState;
 let frameDue = false;
@@ -74,6 +77,11 @@ const acts = new ActPanel(
     statuses.changed(now_s);
   },
 );
+const network = new NetworkPanel(byId('network'), {
+  outlets: () => client.call('lsl', {}),
+  inlet: (action, uid) => client.call('inlet', { action, uid, ...intoShown(action) }),
+});
+const shelf = new ShelfPanel(byId('shelf'), () => client.call('recordings', {}), token === null);
 const events = new EventLog(byId('log'), requestFrame);
 const empty = new EmptyState(byId('empty'), page);
 
@@ -136,6 +144,12 @@ function take(message: PageMessage): void {
   meet({ type: 'message', message, at_s: pageClock() });
 }
 
+/** Who looks at a session wants the outlet in that one. */
+function intoShown(action: 'connect' | 'disconnect'): { session?: string } {
+  const session = selectedSession(state);
+  return action === 'connect' && session && !session.closed ? { session: session.name } : {};
+}
+
 /** What is there, though it may be silent. */
 function meetOpen(): void {
   const open = statuses.all.map(({ session }) => session);
@@ -167,12 +181,11 @@ function watchSignals(session: string | null): void {
 }
 
 function tick(): void {
-  statuses.look(pageClock());
+  for (const asked of [statuses, network, shelf]) asked.look(pageClock());
   requestFrame();
   systemTimers.after(TICK_S, tick);
 }
 
-const token = page.searchParams.get('token');
 const client = connectStream(page.origin, token === null ? {} : { token });
 const refused = (error: AffectdClientError) => {
   // Why it closed was told with the close.

@@ -6,15 +6,20 @@ import { SystemClock, type Timer } from '../../src/core/clock.js';
 import { type Chunk, type StreamInfo, TIME_TOLERANCE_S } from '../../src/core/signal.js';
 import { Feed } from '../../src/daemon/feed.js';
 import type { PlottedColumn } from '../../src/dashboard/signals/signal-series.js';
+import { loadConfig } from '../../src/io/lsl/config.js';
+import { channelsElement } from '../../src/io/lsl/declaration.js';
+import { Outlet } from '../../src/io/lsl/outlet.js';
 import type { CallResult } from '../../src/io/protocol/calls.js';
 import { openRecording } from '../../src/io/recordings/open.js';
 import { chunkOf, streamInfo } from '../../src/testing/stream-fixtures.js';
 import { daemonOnClock, daemonOnCommand } from '../cli/daemon-on-command.js';
 import { feedMessages } from '../cli/feed-recording.js';
 import { runAffectd } from '../cli/run-affectd.js';
+import { ownSettings } from '../io/lsl/own-settings.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 import { args, executablePath } from './chromium.js';
 
+await ownSettings();
 const folder = temporaryFolder();
 
 /** Least and greatest of a channel by number of column, a twentieth of a second each, in single precision. */
@@ -244,6 +249,36 @@ describe.skipIf(!executablePath)(
         .split('\n')
         .map((line) => JSON.parse(line).text);
       expect(texts).toEqual(['baseline:start', 'baseline:end']);
+    });
+
+    it('connects an LSL outlet at the press of a button, draws it, and leaves it alone again', async () => {
+      const clock = new SystemClock();
+      const daemon = await daemonOnClock(['run', 'indices', '--log-level', 'silent'], clock);
+      const outlet = await Outlet.create(
+        { clock, config: loadConfig(), events: () => {} },
+        {
+          ...{ name: 'band', type: 'EDA', sourceId: 'serial 1', channelCount: 1, nominalRate_hz: 20 },
+          description: [channelsElement([{ label: 'EDA', unit: 'microsiemens', type: 'EDA' }])],
+        },
+      );
+      let sent = 0;
+      const sending = clock.every(0.05, () => {
+        if (outlet.consumers === 0) return;
+        outlet.push(Float32Array.of(5 + Math.sin(sent++)), Float64Array.of(clock.now()));
+      });
+      await open(daemon.url);
+      await page.getByText('LSL outlets on the network').click();
+      await page.locator('.outlet[data-state=free]', { hasText: /band.*serial 1/ }).waitFor();
+      await page.getByRole('button', { name: 'Connect band' }).click();
+      await page.locator('.outlet[data-state=connected]').waitFor();
+      await page.locator('.signal[data-state=live] h3', { hasText: 'band' }).waitFor();
+      await page.getByRole('button', { name: 'Disconnect band' }).click();
+      await page.locator('.outlet[data-state=free]').waitFor();
+      await expect.poll(() => outlet.consumers).toBe(0);
+      sending.cancel();
+      await page.close();
+      await outlet.close();
+      await daemon.stop();
     });
 
     it('puts a marker made with the mouse into the recording where it was made, within 20 ms', async () => {

@@ -276,6 +276,66 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
     await page.locator('#acts').waitFor({ state: 'hidden', timeout: 10_000 });
   });
 
+  it('lists what is on the LSL network while it is looked at, and connects it into the session that is shown', async () => {
+    const free = {
+      ...{ uid: 'u1', name: '<i>cap</i>', type: 'EEG', source_id: 'serial 1', host: 'lab-pc', channels: 8 },
+      ...{ sfreq: 250, state: 'free', asked: false, received: [], why: 'no source of type lsl takes it' },
+    };
+    daemon.answers = {
+      lsl: { outlets: [free], more: false },
+      inlet: { uid: 'u1', session: 's1', streams: ['cap'] },
+    };
+    await open();
+    daemon.say(affect({ time: 4 }));
+    await shows('.session', 's1');
+    await page.getByText('LSL outlets on the network').click();
+    await shows('.outlet', '<i>cap</i> EEG, 250 Hz, 8 channels, lab-pc, serial 1');
+    await shows('.outlet', 'no source of type lsl takes it');
+    const received = [{ session: 's1', streams: ['cap'], sources: ['eeg'] }];
+    const connected = { ...free, state: 'connected', asked: true, received, why: null };
+    daemon.answers.lsl = { outlets: [connected], more: false };
+    await page.getByRole('button', { name: 'Connect <i>cap</i>' }).click();
+    await shows('.outlet[data-state=connected]', 'in s1, feeds eeg');
+    await shows('.outlet .act-answer', 'Connected into s1.');
+    daemon.answers.lsl = { outlets: [], more: false };
+    await page.getByRole('button', { name: 'Disconnect <i>cap</i>' }).click();
+    await shows('#network .asked-note', 'No outlet answers');
+    expect(daemon.acted).toEqual([
+      ['inlet', 's1', 'connect'],
+      ['inlet', undefined, 'disconnect'],
+    ]);
+  });
+
+  it('lists the recordings, to be saved', async () => {
+    const shelved = {
+      ...{ file: 'a.xdf', session: 's1', bytes: 2_500_000, parts: 2, files: ['a.xdf', 'a_part-2.xdf'] },
+      ...{ begun_unix: 1_780_000_000, duration_s: null, is_recorded: true },
+    };
+    const other = { ...shelved, file: 'b c.xdf', session: null, parts: 1, files: ['b c.xdf'] };
+    const recordings = [shelved, { ...other, duration_s: 65, is_recorded: false }];
+    daemon.answers = { recordings: { recordings, more: false, disk_free_bytes: 3e12 } };
+    await open();
+    await page.getByText('Recordings', { exact: true }).click();
+    await shows('.recording', /a\.xdf\s*session s1, .*, being recorded, 2\.5 MB, 2 parts/);
+    await shows('.recording', /b c\.xdf\s*not of a session, .*, 1 min 5 s, 2\.5 MB/);
+    await shows('#shelf .asked-note', '3.0 TB free');
+    const links = await page.evaluate<string[]>(
+      `[...document.querySelectorAll('.recording a')].map((link) => link.getAttribute('href'))`,
+    );
+    expect(links).toEqual(['a.xdf', 'a_part-2.xdf', 'b%20c.xdf'].map((file) => `v1/recordings/${file}`));
+  });
+
+  it('says in its header that every sensor is masked', async () => {
+    await open();
+    const masked = { present: false, coverage: 0, weight: null, reason: 'disconnected' } as const;
+    daemon.say(affect({ time: 4 }));
+    await shows('.connection', /live/);
+    daemon.say(affect({ time: 4.5, modalities: { eeg: masked, eye: masked }, valid: false }));
+    await shows('.connection', /no sensor\s*every sensor is masked/);
+    daemon.say(affect({ time: 5 }));
+    await shows('.connection', /live/);
+  });
+
   it('shows classes, further dimensions and rankings, and no plane where a model has no place on it', async () => {
     await open();
     const classes = { baseline: 0.7, stress: 0.3 };

@@ -104,7 +104,7 @@ export class ScriptedDaemon {
           return;
         }
         if (method in this.answers) {
-          this.acted.push([method, params.session, params.action]);
+          if (params.action) this.acted.push([method, params.session, params.action]);
           answer(this.answers[method]);
           return;
         }
