@@ -267,7 +267,7 @@ describe.skipIf(!executablePath)(
         outlet.push(Float32Array.of(5 + Math.sin(sent++)), Float64Array.of(clock.now()));
       });
       await open(daemon.url);
-      await page.getByText('LSL outlets on the network').click();
+      await page.locator('#network summary').click();
       await page.locator('.outlet[data-state=free]', { hasText: /band.*serial 1/ }).waitFor();
       await page.getByRole('button', { name: 'Connect band' }).click();
       await page.locator('.outlet[data-state=connected]').waitFor();

@@ -1,6 +1,7 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EVENT_LIMIT, SILENT_AFTER_S } from '../../src/dashboard/state.js';
+import { barriers } from './barriers.js';
 import { args, executablePath } from './chromium.js';
 import { affect, indices, marker, quality, sys, truth } from './messages.js';
 import { ScriptedDaemon } from './scripted-daemon.js';
@@ -64,6 +65,7 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
     daemon.sessions = [];
     daemon.answers = {};
     daemon.acted.length = 0;
+    daemon.marked.length = 0;
     daemon.watched.clear();
     await daemon.start();
   });
@@ -288,7 +290,7 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
     await open();
     daemon.say(affect({ time: 4 }));
     await shows('.session', 's1');
-    await page.getByText('LSL outlets on the network').click();
+    await page.locator('#network summary').click();
     await shows('.outlet', '<i>cap</i> EEG, 250 Hz, 8 channels, lab-pc, serial 1');
     await shows('.outlet', 'no source of type lsl takes it');
     const received = [{ session: 's1', streams: ['cap'], sources: ['eeg'] }];
@@ -315,7 +317,7 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
     const recordings = [shelved, { ...other, duration_s: 65, is_recorded: false }];
     daemon.answers = { recordings: { recordings, more: false, disk_free_bytes: 3e12 } };
     await open();
-    await page.getByText('Recordings', { exact: true }).click();
+    await page.locator('#shelf summary').click();
     await shows('.recording', /a\.xdf\s*session s1, .*, being recorded, 2\.5 MB, 2 parts/);
     await shows('.recording', /b c\.xdf\s*not of a session, .*, 1 min 5 s, 2\.5 MB/);
     await shows('#shelf .asked-note', '3.0 TB free');
@@ -681,6 +683,84 @@ describe.skipIf(!executablePath)('the page in Chromium (skipped where none is in
     await shows('.connection', /closed\s*unauthorised/);
     await shows('#empty-title', 'refused');
     await shows('#empty-text', '?token=');
+  });
+
+  it.each(['light', 'dark'] as const)('can be used by everybody, %s', async (colorScheme) => {
+    const status = { run: 'r', zero_unix: null, time: 4, baseline_since: 2, streams: [] };
+    const recording = { file: 'a.xdf', bytes: 1, since_unix: 0, disk_free_bytes: null, failure: 'disk-full' };
+    daemon.sessions = [{ ...status, session: 's1', recording }];
+    const outlet = { uid: 'u1', name: 'cap', type: 'EEG', source_id: '', host: 'pc', channels: 1, sfreq: 0 };
+    const shelved = { file: 'a.xdf', session: null, bytes: 1, parts: 1, files: ['a.xdf'], begun_unix: null };
+    daemon.answers = {
+      lsl: { outlets: [{ ...outlet, state: 'lost', asked: true, received: [], why: 'lost' }], more: true },
+      recordings: {
+        recordings: [{ ...shelved, duration_s: 1, is_recorded: false }],
+        ...{ more: true, disk_free_bytes: 1 },
+      },
+    };
+    await open('/', { colorScheme });
+    expect(await barriers(page)).toEqual([]);
+    const classes = { stress: 0.7, rest: 0.3 };
+    const contribution = { eeg: { valence: 0.1 }, eye: { valence: -0.2 } };
+    daemon.say(
+      affect({ time: 4, classes, contribution }),
+      truth({ time: 4 }),
+      marker({ time: 3 }),
+      indices({ time: 4 }),
+      sys({ code: 'gap-found', level: 'error', message: 'samples are missing' }),
+      opened('eeg', signalInfo({ type: 'EEG', sfreq: 500, labels: ['Cz', 'Pz'], unit: 'uV' })),
+      bins({ id: 'eeg', first: 0, least: [[-20, 1]], greatest: [[20, 1]] }),
+    );
+    await shows('.is-failing .act-told', 'disk-full');
+    await page.locator('#network summary').click();
+    await page.locator('#shelf summary').click();
+    await shows('.outlet', 'lost');
+    await shows('.recording', 'a.xdf');
+    expect(await barriers(page)).toEqual([]);
+  });
+
+  it('is worked by the keyboard alone', async () => {
+    const status = { run: 'r', zero_unix: null, time: 4, baseline_since: null, streams: [], recording: null };
+    daemon.sessions = [
+      { ...status, session: 's1' },
+      { ...status, session: 's2' },
+    ];
+    daemon.answers = {
+      record: { session: 's2', recording: null, stopped: null },
+      lsl: { outlets: [], more: false },
+    };
+    await open();
+    await shows('.session', 's2');
+    /** Goes on by Tab, as far as a person would have to. */
+    const reach = async (name: string): Promise<void> => {
+      for (let presses = 0; presses < 40; presses++) {
+        await page.keyboard.press('Tab');
+        const { text, outline } = await page.evaluate<{ text: string; outline: string }>(`(() => {
+          const { activeElement } = document;
+          return {
+            text: activeElement.ariaLabel ?? (activeElement.labels?.[0] ?? activeElement).textContent.trim(),
+            outline: getComputedStyle(activeElement).outlineStyle,
+          };
+        })()`);
+        // Who can't see where they are can't go anywhere.
+        expect([text, outline]).not.toEqual([text, 'none']);
+        if (text.includes(name)) return;
+      }
+      expect.unreachable(`${name} is not reached`);
+    };
+    await reach('s2');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => [...daemon.watched.keys()]).toEqual(['s2']);
+    await reach('Record');
+    await page.keyboard.press('Space');
+    await expect.poll(() => daemon.acted).toEqual([['record', 's2', 'start']]);
+    await reach('Text');
+    await page.keyboard.type('film');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => daemon.marked).toMatchObject([{ session: 's2', text: 'film' }]);
+    await reach('LSL outlets');
+    await page.keyboard.press('Enter');
+    await shows('#network .asked-note', 'No outlet answers');
   });
 
   it.each([

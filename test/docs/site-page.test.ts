@@ -1,21 +1,18 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { AxeResults } from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import sirv from 'sirv';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { buildDocsSite } from '../../scripts/docs-site.mjs';
+import { barriers } from '../dashboard/barriers.js';
 import { args, executablePath } from '../dashboard/chromium.js';
 import { temporaryFolder } from '../setup/temporary-folder.js';
 
 /** Stricter than the daemon's. */
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'";
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 describe.skipIf(!executablePath)('the docs in Chromium (skipped where none is installed)', () => {
   const site = temporaryFolder();
@@ -46,15 +43,6 @@ describe.skipIf(!executablePath)('the docs in Chromium (skipped where none is in
     await page.locator('#site-search').waitFor();
   }
 
-  /** What axe finds that keeps people from using the page. */
-  async function barriers(): Promise<string[]> {
-    await page.evaluate(axe);
-    const { violations } = await page.evaluate<AxeResults>('axe.run()');
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-  }
-
   beforeAll(async () => {
     await buildDocsSite(join(import.meta.dirname, '..', '..'), site);
     files = sirv(site);
@@ -79,7 +67,7 @@ describe.skipIf(!executablePath)('the docs in Chromium (skipped where none is in
     ['light', 'package/models/wrist-stress/fusion/report.html'],
   ] as const)('can be used by everybody, %s: %s', async (colorScheme, address) => {
     await open(address, { colorScheme });
-    expect(await barriers()).toEqual([]);
+    expect(await barriers(page)).toEqual([]);
   });
 
   it('show their images, and what keeps people from using a page is found', async () => {
@@ -90,7 +78,7 @@ describe.skipIf(!executablePath)('the docs in Chromium (skipped where none is in
     expect(widths.length).toBeGreaterThan(0);
     expect(Math.min(...widths)).toBeGreaterThan(0);
     await page.evaluate("document.images[0].removeAttribute('alt')");
-    expect(await barriers()).toEqual([expect.stringContaining('image-alt')]);
+    expect(await barriers(page)).toEqual([expect.stringContaining('image-alt')]);
   });
 
   it('are searched by keyboard, and what is found is gone to', async () => {
@@ -100,7 +88,7 @@ describe.skipIf(!executablePath)('the docs in Chromium (skipped where none is in
     await page.locator('#site-results a').first().waitFor();
     expect(await page.locator('article').isHidden()).toBe(true);
     expect(await page.locator('#site-results mark').first().textContent()).toMatch(/fdatasync/i);
-    expect(await barriers()).toEqual([]);
+    expect(await barriers(page)).toEqual([]);
     await page.keyboard.press('ArrowDown');
     const target = await page.evaluate<string>('document.activeElement.href');
     expect(target).toMatch(/\.html#/);
