@@ -32,6 +32,9 @@ export class SignalSeries {
   readonly #least: Float32Array;
   readonly #greatest: Float32Array;
 
+  /** Number of the first column that is another one than {@link takeChanged} last told. */
+  #changed = Number.NEGATIVE_INFINITY;
+
   constructor(readonly info: SignalInfo) {
     this.channels = isText(info) ? 0 : Math.min(info.channels.length, CHANNEL_LIMIT);
     this.#least = new Float32Array(this.channels * COLUMNS).fill(Number.NaN);
@@ -43,6 +46,13 @@ export class SignalSeries {
     const { sfreq } = this.info;
     const apart_s = sfreq > 0 ? 1.5 / sfreq : IRREGULAR_LINE_S;
     return Math.max(1, Math.ceil(apart_s * COLUMNS_PER_S));
+  }
+
+  /** Number of the first column that changed since this was asked last; infinite where none did. */
+  takeChanged(): number {
+    const changed = this.#changed;
+    this.#changed = Number.POSITIVE_INFINITY;
+    return changed;
   }
 
   take({ kind, bins, times, data, zero }: SignalsMessage): void {
@@ -82,6 +92,7 @@ export class SignalSeries {
 
   #put(column: number, least: readonly unknown[], greatest: readonly unknown[]): void {
     if (!this.#goTo(column)) return;
+    this.#changed = Math.min(this.#changed, column);
     const slot = slotOf(column);
     for (let c = 0; c < this.channels; c++) {
       const [low, high] = [least[c], greatest[c]];
@@ -99,6 +110,7 @@ export class SignalSeries {
     if (this.newest === null || Math.abs(column - newest) >= 2 * COLUMNS) {
       this.#least.fill(Number.NaN);
       this.#greatest.fill(Number.NaN);
+      this.#changed = Number.NEGATIVE_INFINITY;
       this.newest = column;
       return true;
     }
