@@ -1,7 +1,10 @@
-import { createReadStream } from 'node:fs';
-import { parse } from 'csv-parse';
+import { open } from 'node:fs/promises';
+import { StringDecoder } from 'node:string_decoder';
 import { headOf } from '../files/file-head.js';
 import { ProblemCounts } from '../problem-counts.js';
+import { DelimitedRecords } from './delimited-records.js';
+
+const STEP_BYTES = 1 << 16;
 
 export type Delimiter = ',' | '\t' | ';';
 
@@ -23,29 +26,21 @@ export async function* readRecords(
   delimiter: Delimiter,
   problems: ProblemCounts,
 ): AsyncGenerator<readonly string[]> {
-  const encoding = encodingOf(headOf(path));
-  const file = createReadStream(path);
-  const parser = file.pipe(
-    parse({
-      bom: true,
-      delimiter,
-      // A byte order mark tells the others.
-      encoding: encoding === 'latin1' ? encoding : 'utf8',
-      relax_column_count: true,
-      relax_quotes: true,
-      skip_empty_lines: true,
-    }),
-  );
-  file.on('error', (error) => parser.destroy(error));
+  const records = new DelimitedRecords(delimiter);
+  const decoder = new StringDecoder(encodingOf(headOf(path)));
+  const file = await open(path);
   try {
-    for await (const record of parser) yield record as string[];
-  } catch (error) {
+    const bytes = Buffer.alloc(STEP_BYTES);
+    for (let isFirst = true; ; isFirst = false) {
+      const { bytesRead } = await file.read(bytes, 0, STEP_BYTES);
+      const text = bytesRead > 0 ? decoder.write(bytes.subarray(0, bytesRead)) : decoder.end();
+      yield* records.take(isFirst ? text.replace(/^\uFEFF/, '') : text);
+      if (bytesRead === 0) break;
+    }
     // A file that was cut inside quotes ends here; the rows before it stand.
-    if (!(error instanceof Error) || !('code' in error) || !String(error.code).startsWith('CSV_'))
-      throw error;
-    problems.count(`places where the text can't be read on (${error.message.split('\n', 1)[0]})`);
+    if (yield* records.end()) problems.count("places where the text can't be read on (a quote isn't closed)");
   } finally {
-    file.destroy();
+    await file.close();
   }
 }
 
